@@ -1,0 +1,130 @@
+"""What a plug-in must offer. Structural: no class has to inherit from these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from quantray.plan import Plan
+from quantray.space import Candidates
+from quantray.types import Session, SignalLists, Signals, Slice, Trades, Trial
+
+
+@runtime_checkable
+class Strategy(Protocol):
+    """A black box: a frozen dataclass whose fields are its parameters, and one function."""
+
+    def trades(self, slice: Slice, plan: Plan) -> Trades:
+        """Every trade of this parameter set on the slice. Look at nothing later than the decision."""
+        ...
+
+
+@runtime_checkable
+class SignalStrategy(Protocol):
+    """A strategy that decides entries only; contracts, fills and exits are ``quantray.options.LongOption``'s,
+
+    which it inherits: then everything candidates have in common is computed once. Fields of its own (those that
+    ``LongOption`` does not have) are its signal parameters. A classmethod ``signal_lists(session, variants) ->
+    SignalLists`` may serve many parameter sets in one pass; without it ``signals`` is called for each.
+    """
+
+    def signals(self, session: Session) -> Signals:
+        """Entry signals of this parameter set in one session, in time order."""
+        ...
+
+
+@runtime_checkable
+class ManySignals(Protocol):
+    """The optional shared form of :meth:`SignalStrategy.signals`."""
+
+    @classmethod
+    def signal_lists(cls, session: Session, variants: Sequence[Any]) -> SignalLists: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Candidates that are claimed, evaluated and stored together. ``digests[i]`` identifies candidate i."""
+
+    number: int
+    candidates: Candidates
+    digests: tuple[str, ...]
+
+
+class Searcher(Protocol):
+    """Pure ask and tell: no I/O, no clock. The caller asks for batch k after telling batches <= k - in_flight.
+
+    ``ask`` never returns a digest that is in ``known`` or that it returned before; what it drew and dropped is
+    counted in ``duplicates`` by source. It returns an empty batch when the space is exhausted.
+    """
+
+    duplicates: Mapping[str, int]  # source -> count: sampler | memory | database
+
+    def ask(self, number: int) -> Batch:
+        """The candidates of batch ``number``, asked from a generator seeded (seed, number)."""
+        ...
+
+    def tell(self, number: int, trials: Sequence[Trial]) -> None:
+        """Results of a batch, told in batch order, trials in the order they were asked in."""
+        ...
+
+    def replay(self, number: int, batch: Batch) -> None:
+        """Take a batch that an earlier run claimed: as if it had just been asked."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many candidates of a study are in which state. ``attempts`` = complete + pruned + failed."""
+
+    complete: int = 0
+    pruned: int = 0
+    failed: int = 0
+    claimed: int = 0  # claimed and not yet stored
+
+    @property
+    def attempts(self) -> int:
+        return self.complete + self.pruned + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A batch that was claimed and not stored, or stored in part: what resume evaluates first."""
+
+    number: int
+    params: tuple[Mapping[str, Any], ...]
+    digests: tuple[str, ...]
+    stored: Mapping[str, Trial] = field(default_factory=dict)
+
+
+class Ledger(Protocol):
+    """The truth about one study: a candidate is STORED exactly once.
+
+    A ledger object belongs to one study and one driver. ``claim`` and ``store`` are one transaction each.
+    """
+
+    def claim(self, batch: Batch) -> tuple[bool, ...]:
+        """Claim every candidate of the batch that nobody has; True where this driver now owns it."""
+        ...
+
+    def store(self, number: int, trials: Sequence[Trial]) -> None:
+        """Store the outcomes of claimed candidates. Storing what is stored already is an error."""
+        ...
+
+    def counts(self) -> Counts: ...
+
+    def batches(self) -> Iterable[Pending]:
+        """Every batch of the study in order, with the trials that are stored."""
+        ...
+
+    def trials(self) -> Iterable[Trial]:
+        """Stored trials in the order of their numbers."""
+        ...
+
+    def note(self, key: str, value: Any) -> None:
+        """Keep a JSON value with the study (duplicates by source, versions, surface parts)."""
+        ...
+
+    def notes(self) -> Mapping[str, Any]: ...
+
+    def close(self) -> None: ...

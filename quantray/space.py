@@ -1,0 +1,173 @@
+"""What may vary: dimensions, the number of points, the n-th point, and a candidate's digest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from quantray.errors import ConfigError, near_miss
+from quantray.types import digest_of
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """One parameter that varies: finite ``values``, or any number in ``[low, high]`` (uniform or ``log``).
+
+    A range with a ``step`` is finite: build it with :meth:`parse`.
+    """
+
+    name: str
+    values: tuple[Any, ...] | None = None
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+
+    def __post_init__(self) -> None:
+        if self.values is not None:
+            if not self.values:
+                raise ConfigError(f"space.{self.name} is empty; give at least one value")
+            if len({repr(v) for v in self.values}) != len(self.values):
+                raise ConfigError(f"space.{self.name} repeats a value: {list(self.values)}")
+            return
+        if self.low is None or self.high is None or not self.low < self.high:
+            raise ConfigError(f"space.{self.name} needs low < high, got low={self.low} high={self.high}")
+        if self.log and self.low <= 0:
+            raise ConfigError(f"space.{self.name} is log-scaled and needs low > 0, got {self.low}")
+
+    @property
+    def ordered(self) -> bool:
+        """True when the values are numbers in rising or falling order: a sampler may then use their order."""
+        v = self.values
+        if v is None:
+            return True
+        if any(isinstance(x, bool) or not isinstance(x, int | float) for x in v):
+            return False
+        return all(a < b for a, b in zip(v, v[1:], strict=False)) or all(a > b for a, b in zip(v, v[1:], strict=False))
+
+    @classmethod
+    def parse(cls, name: str, spec: Any) -> Dimension:
+        """Read a list of values, a single value, or ``{low, high, step?, log?}``."""
+        if isinstance(spec, Mapping):
+            wrong = [key for key in spec if key not in ("low", "high", "step", "log")]
+            if wrong:
+                raise ConfigError(f"space.{name}: {near_miss(wrong[0], ('low', 'high', 'step', 'log'), what='key')}")
+            low, high, step = spec.get("low"), spec.get("high"), spec.get("step")
+            if step is None:
+                return cls(name, low=low, high=high, log=bool(spec.get("log", False)))
+            if low is None or high is None or step <= 0 or low > high:
+                raise ConfigError(f"space.{name} needs low <= high and step > 0, got {dict(spec)}")
+            count = math.floor((high - low) / step + 1e-9) + 1
+            return cls(name, tuple(_decimal(low, step, i) for i in range(count)))
+        if isinstance(spec, list | tuple):
+            return cls(name, tuple(spec))
+        return cls(name, (spec,))
+
+
+def _decimal(low: float, step: float, i: int) -> float | int:
+    value = low + step * i
+    return value if isinstance(value, int) else round(value, 12)  # .1 + 2 * .1 must read .3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """``n`` points as codes into per-dimension levels: ``levels[d][codes[i, d]]`` is candidate i's value."""
+
+    names: tuple[str, ...]
+    levels: tuple[tuple[Any, ...], ...]
+    codes: np.ndarray[tuple[int, int], np.dtype[np.int32]]
+
+    def __len__(self) -> int:
+        return int(self.codes.shape[0])
+
+    def params(self, i: int) -> dict[str, Any]:
+        return {name: self.levels[d][self.codes[i, d]] for d, name in enumerate(self.names)}
+
+    def column(self, name: str) -> list[Any]:
+        """Values of one dimension, one a candidate."""
+        d = self.names.index(name)
+        return [self.levels[d][c] for c in self.codes[:, d]]
+
+    def take(self, rows: Any) -> Candidates:
+        return Candidates(self.names, self.levels, self.codes[rows])
+
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, Any]]) -> Candidates:
+        """From explicit parameter sets, all of which name the same parameters."""
+        names = tuple(rows[0]) if rows else ()
+        levels: list[tuple[Any, ...]] = []
+        codes = np.empty((len(rows), len(names)), np.int32)
+        for d, name in enumerate(names):
+            seen: dict[str, int] = {}
+            values: list[Any] = []
+            for i, row in enumerate(rows):
+                if set(row) != set(names):
+                    raise ConfigError(f"candidate {i} names {sorted(row)}, candidate 0 names {sorted(names)}")
+                key = repr(row[name])
+                if key not in seen:
+                    seen[key] = len(values)
+                    values.append(row[name])
+                codes[i, d] = seen[key]
+            levels.append(tuple(values))
+        return cls(names, tuple(levels), codes)
+
+
+@dataclass(frozen=True)
+class Space:
+    """The product of its dimensions; the last one runs fastest when points are numbered."""
+
+    dimensions: tuple[Dimension, ...]
+
+    def __post_init__(self) -> None:
+        if not self.dimensions:
+            raise ConfigError("the search space is empty: give at least one dimension, e.g. space.stop_loss_percent=[-50]")
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(d.name for d in self.dimensions)
+
+    @cached_property
+    def size(self) -> int | None:
+        """Number of points, or None when a dimension is continuous."""
+        if any(d.values is None for d in self.dimensions):
+            return None
+        return math.prod(len(d.values or ()) for d in self.dimensions)
+
+    @cached_property
+    def digest(self) -> str:
+        return digest_of([(d.name, d.values, d.low, d.high, d.log) for d in self.dimensions])
+
+    def candidates(self, numbers: Any) -> Candidates:
+        """Points of a finite space by their number in ``range(size)``."""
+        if self.size is None:
+            raise ConfigError("a space with a continuous dimension has no numbered points; give it a step")
+        rest = np.array(numbers, np.int64)
+        codes = np.empty((rest.shape[0], len(self.dimensions)), np.int32)
+        for d in range(len(self.dimensions) - 1, -1, -1):
+            rest, codes[:, d] = np.divmod(rest, len(self.dimensions[d].values or ()))
+        return Candidates(self.names, tuple(d.values or () for d in self.dimensions), codes)
+
+    def point(self, number: int) -> dict[str, Any]:
+        return self.candidates([number]).params(0)
+
+    def number(self, params: Mapping[str, Any]) -> int:
+        """Inverse of :meth:`point`."""
+        number = 0
+        for d in self.dimensions:
+            values = d.values or ()
+            number = number * len(values) + values.index(params[d.name])
+        return number
+
+
+def candidate_digest(params: Mapping[str, Any]) -> str:
+    """A candidate's identity: equal parameters, in any order, give the same 32 hex characters."""
+    return digest_of({name: float(v) if isinstance(v, int) and not isinstance(v, bool) else v for name, v in params.items()})
+
+
+def parse_space(spec: Mapping[str, Any]) -> Space:
+    """Read the ``space`` section of a configuration, in its order."""
+    return Space(tuple(Dimension.parse(name, value) for name, value in spec.items() if value is not None))

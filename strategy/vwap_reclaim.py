@@ -1,0 +1,70 @@
+"""VWAP stretch and reclaim: price runs away from the session's VWAP, turns back, and a same-day option is bought."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from quantray.errors import ConfigError
+from quantray.options import LongOption, window, window_bars
+from quantray.types import Session, SignalLists, Signals
+
+
+@dataclass(frozen=True, kw_only=True)
+class VwapReclaim(LongOption):
+    """A stretch below the VWAP that reclaims buys a call, a stretch above buys a put.
+
+    ``stretch_threshold`` is a fraction of the VWAP; ``reclaim_percentage`` of it is where the reclaim lies (.8: a
+    fifth of the way back); after a stretch is accepted its side rests for ``cooldown_period_seconds``, which is
+    also how long the reclaim may take.
+    """
+
+    entry_window: str = "9:30-15:45"
+    stretch_threshold: float = 0.005
+    reclaim_percentage: float = 0.6
+    cooldown_period_seconds: float = 120
+    vwap_count_filled: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        window(self.entry_window)
+        if not 0 < self.stretch_threshold < 1:
+            raise ConfigError(f"stretch_threshold is a fraction in (0, 1), got {self.stretch_threshold}")
+        if not 0 <= self.reclaim_percentage < 1:
+            raise ConfigError(f"reclaim_percentage is a fraction in [0, 1), got {self.reclaim_percentage}")
+        if not self.cooldown_period_seconds > 0:
+            raise ConfigError(f"cooldown_period_seconds must be > 0, got {self.cooldown_period_seconds}")
+
+    def signals(self, session: Session) -> Signals:
+        """Signals of this parameter set: the bar of the reclaim decides, the stretch is the origin."""
+        lists = self.signal_lists(session, [self])
+        return Signals(lists.bar, lists.side, lists.origin)
+
+    @classmethod
+    def signal_lists(cls, session: Session, variants: Sequence[VwapReclaim]) -> SignalLists:
+        """Signals of many parameter sets: stretches and reclaims are found once per distinct level."""
+        from quantray.kernels.signals import stretch_reclaim
+
+        vwap = _vwap(session, variants[0].vwap_count_filled)
+        if any(v.vwap_count_filled != variants[0].vwap_count_filled for v in variants):
+            raise ConfigError("vwap_count_filled describes the data; it cannot vary within one search")
+        s = np.array([v.stretch_threshold for v in variants])
+        r = s * np.array([v.reclaim_percentage for v in variants])
+        stretch, s_index = np.unique(s, return_inverse=True)
+        reclaim, r_index = np.unique(r, return_inverse=True)
+        bounds = {w: window_bars(session, w) for w in {v.entry_window for v in variants}}
+        edges = np.array([bounds[v.entry_window] for v in variants], np.int64)
+        cooldown = np.array([session.bars(v.cooldown_period_seconds) for v in variants], np.int64)
+        return SignalLists(
+            *stretch_reclaim(session.close, vwap, stretch, reclaim, s_index, r_index, edges[:, 0], edges[:, 1], cooldown)
+        )
+
+
+def _vwap(session: Session, count_filled: bool) -> np.ndarray:
+    from quantray.kernels.signals import running_vwap
+
+    if session.vwap_running is not None:  # a data set's own running VWAP is used as it is
+        return session.vwap_running
+    return running_vwap(session.price, session.volume, session.filled, count_filled)

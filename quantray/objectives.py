@@ -27,7 +27,9 @@ def check_constraints(constraints: Constraints, metrics: Sequence[str]) -> None:
     known = [f"{end}_{name}" for name in metrics for end in ("min", "max")] + ["min_trades"]
     for key, bound in constraints.bounds.items():
         if key not in known or not np.isfinite(bound):
-            said = near_miss(key, known, what="constraint") if key not in known else f"{key} must be finite, got {bound}"
+            said = (
+                near_miss(key, known, what="constraint") if key not in known else f"{key} must be finite, got {bound}"
+            )
             raise ConfigError(f"constraints: {said}")
 
 

@@ -93,8 +93,12 @@ class LongOption:
             raise ConfigError(f"strikes_depth must be a whole number >= 1, got {self.strikes_depth!r}")
         if not _number(self.latency_seconds) or not self.latency_seconds > 0:
             # the signal is known when its bar has ended: an earlier fill would lie inside that bar
-            raise ConfigError(f"latency_seconds must be > 0, got {self.latency_seconds}: it would fill inside the signal's own bar")
-        if self.max_price_age_seconds is not None and not (_number(self.max_price_age_seconds) and self.max_price_age_seconds >= 0):
+            raise ConfigError(
+                f"latency_seconds must be > 0, got {self.latency_seconds}: it would fill inside the signal's own bar"
+            )
+        if self.max_price_age_seconds is not None and not (
+            _number(self.max_price_age_seconds) and self.max_price_age_seconds >= 0
+        ):
             raise ConfigError(f"max_price_age_seconds must be >= 0 or null, got {self.max_price_age_seconds!r}")
         if not _number(self.take_profit_percent) or not self.take_profit_percent > 0:
             raise ConfigError(f"take_profit_percent must be > 0, got {self.take_profit_percent!r}")

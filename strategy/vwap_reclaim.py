@@ -58,7 +58,9 @@ class VwapReclaim(LongOption):
         edges = np.array([bounds[v.entry_window] for v in variants], np.int64)
         cooldown = np.array([session.bars(v.cooldown_period_seconds) for v in variants], np.int64)
         return SignalLists(
-            *stretch_reclaim(session.close, vwap, stretch, reclaim, s_index, r_index, edges[:, 0], edges[:, 1], cooldown)
+            *stretch_reclaim(
+                session.close, vwap, stretch, reclaim, s_index, r_index, edges[:, 0], edges[:, 1], cooldown
+            )
         )
 
 

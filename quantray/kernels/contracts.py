@@ -43,3 +43,13 @@ def choose(strikes, spot, is_call, mode, depth):  # type: ignore[no-untyped-def]
     if (mode == ITM) == is_call:  # in the money for a call, out of it for a put: strikes below spot, highest first
         return max(below - depth, 0) if below > 0 else _nearest(strikes, spot)
     return min(above + depth - 1, m - 1) if above < m else _nearest(strikes, spot)
+
+
+@njit(cache=True, nogil=True)
+def mark(bar, side, close, call_strikes, call_rows, put_strikes, put_rows, mode, depth, chosen):  # type: ignore[no-untyped-def]
+    """Set ``chosen`` [m] for every contract that one of the signals buys."""
+    for i in range(bar.shape[0]):
+        buys_call = side[i] < 0
+        k = choose(call_strikes if buys_call else put_strikes, close[bar[i]], buys_call, mode, depth)
+        if k >= 0:
+            chosen[call_rows[k] if buys_call else put_rows[k]] = True

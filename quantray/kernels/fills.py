@@ -39,3 +39,15 @@ def print_fills(last, max_age, wait):  # type: ignore[no-untyped-def]
                     price[c, s] = last[c, following]
                     bar[c, s] = following
     return known, price, bar
+
+
+@njit(cache=True, nogil=True)
+def newest_print(last):  # type: ignore[no-untyped-def]
+    """The session's last print of each contract, [m], whatever its age; NaN without one."""
+    out = np.full(last.shape[0], np.nan)
+    for c in range(last.shape[0]):
+        for s in range(last.shape[1] - 1, -1, -1):
+            if not np.isnan(last[c, s]):
+                out[c] = last[c, s]
+                break
+    return out

@@ -45,7 +45,7 @@ def _sharpe(by_session, traded):  # type: ignore[no-untyped-def]
     squares = 0.0
     for k in range(by_session.shape[0]):
         if traded[k] > 0:
-            squares += (by_session[k] - mean) ** 2
+            squares += (by_session[k] - mean) * (by_session[k] - mean)
     deviation = np.sqrt(squares / (count - 1))
     return mean / deviation if deviation > 0.0 else np.nan
 

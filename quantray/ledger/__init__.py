@@ -1,0 +1,26 @@
+"""The truth about a study: which candidates are claimed, which are stored, and what they gave.
+
+``open_ledger`` creates or resumes a study, ``start_mirror`` keeps an Optuna study beside it, ``Reader`` answers
+questions about studies without being their driver. Imported on first use, because SQLAlchemy costs time.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "open_ledger": "opening",
+    "describe": "difference",
+    "start_mirror": "mirror_process",
+    "Reader": "reading",
+    "open_reader": "reading",
+}
+
+__all__ = ["Reader", "describe", "open_ledger", "open_reader", "start_mirror"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,92 @@
+"""How two plans of one study differ, in words a user can act on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from quantray.plan import Plan
+from quantray.space import Dimension
+
+#: Where the reader finds a part of ``Plan.digests``, if the configuration calls it otherwise.
+_SECTION = {"costs": "fees"}
+
+_ADVICE = {"code": "quantray's own kernels changed", "data": "the market data changed"}
+
+
+def describe(plan: Plan) -> dict[str, Any]:
+    """The sections of a plan that decide its results, as JSON; ``space`` is what ``parse_space`` reads."""
+    search = plan.search
+    sections = {
+        "strategy": {"target": plan.strategy.target, **plan.strategy.params, "file": plan.strategy.source[:8]},
+        "space": {d.name: _dimension(d) for d in plan.space.dimensions},
+        "data": plan.data,
+        "fees": plan.fees,
+        "capital": plan.capital,
+        "constraints": plan.constraints,
+        "objective": plan.objective,
+        "oos": plan.oos,
+        "seed": plan.seed,
+        "search": {
+            name: getattr(search, name)
+            for name in ("kind", "batch", "in_flight", "n_startup_trials", "n_ei_candidates", "sampler")
+        },
+    }
+    return {name: _plain(section) for name, section in sections.items()}
+
+
+def _dimension(d: Dimension) -> Any:
+    return list(d.values) if d.values is not None else {"low": d.low, "high": d.high, "log": d.log}
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Path):
+        return str(value)
+    return value if value is None or isinstance(value, bool | int | float | str) else repr(value)
+
+
+def differences(
+    old: Mapping[str, str], new: Mapping[str, str], was: Mapping[str, Any], now: Mapping[str, Any]
+) -> list[str]:
+    """One line for each digest that differs, followed by indented lines for what it says in the configuration.
+
+    ``old``/``new`` are digests by part, ``was``/``now`` the described sections.
+    """
+    lines: list[str] = []
+    for part in [*old, *(name for name in new if name not in old)]:
+        if old.get(part) == new.get(part):
+            continue
+        section = _SECTION.get(part, part)
+        advice = f" ({_ADVICE[part]})" if part in _ADVICE else ""
+        lines.append(f"  {part}: {_short(old.get(part))} -> {_short(new.get(part))}{advice}")
+        lines.extend(f"    {line}" for line in _changes(section, was.get(section), now.get(section)))
+    return lines
+
+
+def _changes(name: str, was: Any, now: Any) -> Iterator[str]:
+    if was == now:
+        return
+    if isinstance(was, Mapping) and isinstance(now, Mapping):
+        for key in [*was, *(k for k in now if k not in was)]:
+            yield from _changes(f"{name}.{key}", was.get(key), now.get(key))
+    else:
+        yield f"{name}: {_text(was)} -> {_text(now)}"
+
+
+def _short(digest: str | None) -> str:
+    if digest is None:
+        return "absent"
+    return digest[:8] if len(digest) == 32 and digest.isalnum() else digest
+
+
+def _text(value: Any) -> str:
+    text = "absent" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else f"{text[:117]}..."

@@ -1,0 +1,85 @@
+"""Who drives a study: a driver registers, renews its lease by the database's clock, and ends."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from quantray.ledger.schema import drivers
+
+LEASE_S = 60.0  # a driver on another host is taken for dead after this long without a sign of life
+
+_RENEW = (
+    sa.update(drivers)
+    .where(drivers.c.id == sa.bindparam("driver"))
+    .values(lease=sa.bindparam("until", type_=sa.Double))
+)
+
+_open: set[int] = set()  # drivers of this process
+
+
+def _born(pid: int) -> str | None:
+    """When a process began, in the kernel's words; "" where the kernel does not say, None when it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return None
+    except OSError:
+        pass
+    return ""
+
+
+def _host() -> str:
+    """This machine, and within it the namespace in which pids mean something."""
+    try:
+        space = os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        space = 0
+    return f"{socket.gethostname()}/{space}"
+
+
+def register(connection: sa.Connection, study: int, now: float) -> int:
+    """Enter this process as a driver of ``study``."""
+    pid = os.getpid()
+    row = {"study": study, "host": _host(), "pid": pid, "born": _born(pid) or "", "lease": now + LEASE_S}
+    driver = int(connection.execute(sa.insert(drivers).returning(drivers.c.id), row).scalar_one())
+    _open.add(driver)
+    return driver
+
+
+def renew(connection: sa.Connection, driver: int, now: float) -> None:
+    connection.execute(_RENEW, {"driver": driver, "until": now + LEASE_S})
+
+
+def end(connection: sa.Connection, driver: int) -> None:
+    """From now on the driver's claims are anybody's."""
+    connection.execute(sa.update(drivers).where(drivers.c.id == driver).values(lease=0.0))
+    _open.discard(driver)
+
+
+def forget(driver: int) -> None:
+    """The driver ends even if its database cannot be told."""
+    _open.discard(driver)
+
+
+def live(connection: sa.Connection, study: int, now: float) -> Sequence[Any]:
+    """Rows of the drivers of ``study`` that may still store something, oldest first."""
+    rows = connection.execute(sa.select(drivers).where(drivers.c.study == study, drivers.c.lease > now))
+    return sorted((row for row in rows if _lives(row)), key=lambda row: row.id)
+
+
+def _lives(row: Any) -> bool:
+    if row.host != _host():
+        return True  # only its lease tells
+    if row.pid == os.getpid():
+        return row.id in _open
+    return _born(row.pid) == row.born

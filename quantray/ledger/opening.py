@@ -1,0 +1,89 @@
+"""Opening a ledger: create a study, resume it, or start it over."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from quantray.errors import LedgerError
+from quantray.ledger import drivers, schema
+from quantray.ledger.database import Database, address
+from quantray.ledger.deleting import delete, inventory
+from quantray.ledger.difference import differences
+from quantray.ledger.rows import encode
+from quantray.ledger.sql_ledger import SqlLedger
+from quantray.plan import Storage
+
+_log = logging.getLogger(__name__)
+
+
+def open_ledger(
+    storage: Storage,
+    run_dir: Path | str,
+    study: str,
+    digests: Mapping[str, str],
+    *,
+    described: Mapping[str, Any],
+    fresh: bool = False,
+    say: Callable[[str], None] = _log.warning,
+) -> SqlLedger:
+    """Create ``study``, or resume it if its plan is the same.
+
+    ``digests`` is ``Plan.digests(...)`` and ``described`` is :func:`quantray.ledger.describe` of the plan: the one
+    decides, the other says what changed. ``fresh`` deletes the study first and tells ``say`` in one sentence what
+    is deleted; ``say`` also hears of another driver that works on the study.
+    Raises :class:`LedgerError` for a database that is foreign, damaged, newer or not writable, and for a study of
+    another plan.
+    """
+    database = Database(address(storage, run_dir), create=True)
+    try:
+        if fresh:
+            _start_over(database, study, say)
+        return _join(database, study, digests, json.loads(encode(described, "the plan")), say)
+    except BaseException:
+        database.close()
+        raise
+
+
+def _start_over(database: Database, study: str, say: Callable[[str], None]) -> None:
+    found = inventory(database, study)
+    if found is not None:
+        say(f"fresh=true: deleting {found}")
+        delete(database, study)
+
+
+def _join(
+    database: Database, name: str, digests: Mapping[str, str], described: Any, say: Callable[[str], None]
+) -> SqlLedger:
+    with database.write() as connection:
+        now = database.now(connection)
+        new = {
+            "name": name, "created_at": now,
+            "digests": encode(digests, "digests"), "described": encode(described, "the plan"),
+        }  # fmt: skip
+        statement = schema.insert(database.dialect, schema.studies)
+        connection.execute(statement.on_conflict_do_nothing(index_elements=["name"]), new)
+        query = sa.select(schema.studies).where(schema.studies.c.name == name).with_for_update()
+        row = connection.execute(query).one()
+        _compare(database, row, digests, described)
+        others = drivers.live(connection, row.id, now)
+        driver = drivers.register(connection, row.id, now)
+    if others:
+        who = ", ".join(f"process {other.pid} on {other.host.split('/')[0]}" for other in others)
+        say(f"study {name!r} is also driven by {who}: no candidate is evaluated twice")
+    return SqlLedger(database, row.id, name, driver)
+
+
+def _compare(database: Database, row: Any, digests: Mapping[str, str], described: Any) -> None:
+    lines = differences(json.loads(row.digests), digests, json.loads(row.described), described)
+    if lines:
+        changed = "\n".join(lines)
+        raise LedgerError(
+            f"study {row.name!r} in {database.name} was made by another plan:\n{changed}\n"
+            f"Use another study.name, or fresh=true to delete the study and start over."
+        )

@@ -1,0 +1,55 @@
+"""Is this file ours to write? Looked at without changing a byte of it."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from quantray.errors import LedgerError
+
+_MAGIC = b"SQLite format 3\0"
+
+
+def check_file(path: Path, *, create: bool) -> None:
+    """Raise :class:`LedgerError` unless ``path`` is a ledger, or may become one when ``create``."""
+    try:
+        if create:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise LedgerError(f"{path} is a directory; the ledger needs a file")
+        head = _head(path)
+    except FileNotFoundError:
+        if create:
+            return
+        raise LedgerError(f"{path} does not exist; is the study's directory spelled right?") from None
+    except OSError as error:
+        raise LedgerError(f"{path}: {error.strerror}; choose a writable run_dir or storage.url") from error
+    if head == b"" and create:
+        return
+    if head != _MAGIC:
+        raise LedgerError(f"{path} is not a SQLite database and was left as it is; choose another storage.url")
+    _check_tables(path, create=create)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(len(_MAGIC))
+
+
+def _check_tables(path: Path, *, create: bool) -> None:
+    try:
+        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=60)
+        try:
+            tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        raise LedgerError(f"{path} is damaged ({error}); restore a copy or choose another storage.url") from error
+    if "quantray_meta" in tables or (create and not tables):
+        return
+    if not tables:
+        raise LedgerError(f"{path} holds no quantray study; is it the right file?")
+    owner = "an Optuna study" if {"studies", "trials"} <= set(tables) else "another program's database"
+    shown = ", ".join(sorted(tables)[:4]) + (", …" if len(tables) > 4 else "")
+    raise LedgerError(f"{path} is {owner} (tables {shown}) and was left as it is; choose another storage.url")

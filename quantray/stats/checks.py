@@ -1,0 +1,43 @@
+"""The words of a verdict: one check, and what all checks together say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Word(StrEnum):
+    """Whether to believe a result. Disbelief is the default; belief needs every check."""
+
+    BELIEVE = "believe"
+    DOUBTFUL = "doubtful"
+    DISBELIEVE = "do not believe"
+    TOO_LITTLE_DATA = "too little data"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One reason. ``passed`` is None when it could not be judged; the ``sentence`` then says why."""
+
+    name: str
+    value: float | None
+    threshold: float | None
+    passed: bool | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A word, one headline sentence, and the checks behind it, the decisive ones first."""
+
+    word: Word
+    headline: str
+    checks: tuple[Check, ...] = ()
+    figures: Mapping[str, Any] = field(default_factory=dict)  # sizes and settings of the tests, for the record
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        checks = [{name: getattr(c, name) for name in Check.__slots__} for c in self.checks]
+        return {"word": str(self.word), "headline": self.headline, "checks": checks, "figures": dict(self.figures)}

@@ -1,0 +1,82 @@
+"""Probability of backtest overfitting: does the best on one half of the sessions stay good on the other half."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from quantray.types import FloatArray1D, FloatArray2D
+
+MIN_SESSIONS = 6
+MAX_BLOCKS = 12
+MAX_CANDIDATES = 100_000
+COLUMNS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Overfit:
+    """Outcome of :func:`overfit_probability`."""
+
+    pbo: float  # share of splits in which the best of one half is at or below the median of the other
+    p_loss: float  # share of splits in which the best of one half loses money in the other
+    median_rank: float  # median relative rank in the other half, in (0, 1); 0.5 is what luck gives
+    n_splits: int
+    n_blocks: int
+    n_candidates: int  # that were compared, at most 100,000
+
+
+def overfit_probability(session_net: FloatArray2D) -> Overfit | None:
+    """Bailey, Borwein, López de Prado and Zhu (2015), "The probability of backtest overfitting", by CSCV.
+
+    ``session_net`` [candidates, sessions]. Sessions are cut in time order into an even number of near-equal blocks
+    (at most 12); for each choice of half of them the candidate with the highest net there is ranked by its
+    net in the other half: ``rank / (N + 1)``, ties at their middle. The share of splits with a relative rank of at
+    most one half is the probability. The measure is total net, which exists for every candidate and any sessions.
+
+    Of a family above 100,000 candidates as many are drawn, always the same ones; candidates that never earned anything are left out.
+    None under 6 sessions (fewer than 20 splits say nothing) or with fewer than 2 candidates left. NaN is a ValueError.
+    """
+    if np.isnan(session_net).any():
+        raise ValueError("session_net holds NaN; a session without a trade earns 0")
+    rows = session_net[np.any(session_net != 0, axis=1)]
+    if len(rows) > MAX_CANDIDATES:  # not every m-th: a table repeats with its dimensions
+        rows = rows[np.sort(np.random.default_rng(0).choice(len(rows), MAX_CANDIDATES, replace=False))]
+    k = rows.shape[1]
+    if k < MIN_SESSIONS or len(rows) < 2:
+        return None
+    n_blocks = min(k - k % 2, MAX_BLOCKS)
+    bounds = np.linspace(0, k, n_blocks + 1).round().astype(int)
+    blocks = np.add.reduceat(rows, bounds[:-1], axis=1)  # [candidates, blocks]
+    # each split and its mirror image share one product: with block 0 in the first half every pair occurs once
+    halves = [c for c in combinations(range(n_blocks), n_blocks // 2) if c[0] == 0]
+    masks = np.zeros((n_blocks, len(halves)))
+    for j, half in enumerate(halves):
+        masks[list(half), j] = 1.0
+    total = blocks.sum(axis=1)
+    ranks, nets = [], []
+    for start in range(0, len(halves), COLUMNS):
+        first = blocks @ masks[:, start : start + COLUMNS]
+        for j in range(first.shape[1]):
+            a, b = first[:, j], total - first[:, j]
+            for chosen_on, judged_on in ((a, b), (b, a)):
+                pick = int(np.argmax(chosen_on))
+                ranks.append(_relative_rank(judged_on, pick))
+                nets.append(float(judged_on[pick]))
+    rank = np.array(ranks)
+    return Overfit(
+        pbo=float(np.mean(rank <= 0.5)),
+        p_loss=float(np.mean(np.array(nets) < 0)),
+        median_rank=float(np.median(rank)),
+        n_splits=len(rank),
+        n_blocks=n_blocks,
+        n_candidates=len(rows),
+    )
+
+
+def _relative_rank(values: FloatArray1D, pick: int) -> float:
+    """Rank of ``values[pick]`` from the bottom over ``n + 1``, in (0, 1); ties share the middle rank."""
+    own = values[pick]
+    below, equal = np.count_nonzero(values < own), np.count_nonzero(values == own)
+    return (below + (equal + 1) / 2) / (len(values) + 1)

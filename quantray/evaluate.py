@@ -179,26 +179,33 @@ def outcome(plan: Plan, metrics: Metrics) -> tuple[np.ndarray, np.ndarray, np.nd
     return state, value, violations(plan.constraints, metrics.columns, n)
 
 
+def trial_of(
+    plan: Plan,
+    metrics: Metrics,
+    params: Mapping[str, Any],
+    i: int,
+    state: np.ndarray,
+    value: np.ndarray,
+    violation: np.ndarray,
+) -> Trial:
+    """Row ``i`` of an evaluation as a trial; the last three are :func:`outcome`'s."""
+    few = metrics.columns["n_trades"][i] < plan.constraints.min_trades
+    why = (None, "too_few_trades" if few else f"no_{plan.objective}", metrics.why.get(i))[state[i]]
+    failed = state[i] == 2
+    return Trial(
+        digest=candidate_digest(params),
+        params=params,
+        state=tuple(TrialState)[state[i]],
+        value=plain(value[i]),
+        violations=() if failed else tuple(violation[i].tolist()),
+        metrics={} if failed else metrics.row(i),
+        session_net=() if failed else tuple(metrics.session_net[i].tolist()),
+        why=why,
+    )
+
+
 def evaluate_trials(plan: Plan, slice: Slice, candidates: Candidates) -> list[Trial]:
     """The candidates as trials, in their order: what a sampled search stores."""
     metrics = evaluate(plan, slice, candidates)
-    state, value, violation = outcome(plan, metrics)
-    out = []
-    for i in range(len(candidates)):
-        params = candidates.params(i)
-        few = metrics.columns["n_trades"][i] < plan.constraints.min_trades
-        why = (None, "too_few_trades" if few else f"no_{plan.objective}", metrics.why.get(i))[state[i]]
-        failed = state[i] == 2
-        out.append(
-            Trial(
-                digest=candidate_digest(params),
-                params=params,
-                state=tuple(TrialState)[state[i]],
-                value=plain(value[i]),
-                violations=() if failed else tuple(violation[i].tolist()),
-                metrics={} if failed else metrics.row(i),
-                session_net=() if failed else tuple(metrics.session_net[i].tolist()),
-                why=why,
-            )  # fmt: skip
-        )
-    return out
+    found = outcome(plan, metrics)
+    return [trial_of(plan, metrics, candidates.params(i), i, *found) for i in range(len(candidates))]

@@ -1,0 +1,222 @@
+"""The exact surface: every point of a finite space, each evaluated once, in ranges that are stored as they finish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quantray.errors import ConfigError, Interrupted
+from quantray.evaluate import evaluate, outcome, trial_of
+from quantray.plan import Plan
+from quantray.protocols import Batch, Counts, Ledger
+from quantray.runner.spread import spread
+from quantray.types import Metrics, Slice, Trial, TrialState
+
+#: Points of one range: large enough to share signals, small enough to stay within some 100 MB with every metric.
+RANGE = 131_072
+_NOTE = "surface/part/"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """The points ``start`` to ``stop`` of the space with their metrics and outcomes."""
+
+    start: int
+    stop: int
+    metrics: Metrics
+    state: np.ndarray  # [n] 0 COMPLETE, 1 PRUNED, 2 FAIL
+    value: np.ndarray  # [n] NaN where there is none
+    violations: np.ndarray  # [n, bounds]
+
+    @property
+    def ranked(self) -> np.ndarray:
+        """Value of the feasible points, NaN elsewhere, [n]."""
+        return np.where((self.violations <= 0).all(axis=1), self.value, np.nan)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surface:
+    """What statistics need of the whole table: ``values`` [points] (NaN: infeasible or none), ``session_net``."""
+
+    values: np.ndarray
+    session_net: np.ndarray  # [points, sessions]
+    counts: Counts
+
+
+def ranges(plan: Plan) -> list[tuple[int, int]]:
+    """The space cut into ranges of point numbers."""
+    size = plan.space.size
+    if size is None:
+        continuous = [d.name for d in plan.space.dimensions if d.values is None]
+        raise ConfigError(f"search=exhaustive needs a finite space; give {', '.join(continuous)} a step or values")
+    return [(start, min(start + RANGE, size)) for start in range(0, size, RANGE)]
+
+
+def evaluate_core(plan: Plan, slice: Slice, points: tuple[int, int]) -> Part:
+    """Core metrics of a range."""
+    return _part(plan, slice, points, False)
+
+
+def evaluate_full(plan: Plan, slice: Slice, points: tuple[int, int]) -> Part:
+    """All metrics of a range."""
+    return _part(plan, slice, points, True)
+
+
+def _part(plan: Plan, slice: Slice, points: tuple[int, int], full: bool) -> Part:
+    metrics = evaluate(plan, slice, plan.space.candidates(np.arange(*points)), full=full)
+    return Part(*points, metrics, *outcome(plan, metrics))
+
+
+def surface(plan: Plan, slice: Slice) -> Surface:
+    """The whole table in memory, core metrics only: what a sampled search is compared with.
+
+    Constraints on metrics that need the list of trades make it compute them all.
+    """
+    listed = any(key.split("_", 1)[1] not in _core_names() for key in plan.constraints.bounds)
+    listed |= plan.objective not in _core_names()
+    work = evaluate_full if listed else evaluate_core
+    parts = list(spread(plan, slice, ranges(plan), work, kind="local", workers=plan.runner.workers))
+    return _joined([part for _, part in parts])
+
+
+def _core_names() -> tuple[str, ...]:
+    from quantray.kernels.score import CORE
+
+    return CORE
+
+
+def _joined(parts: list[Part]) -> Surface:
+    state = np.concatenate([p.state for p in parts])
+    return Surface(
+        np.concatenate([p.ranked for p in parts]),
+        np.concatenate([p.metrics.session_net for p in parts]),
+        Counts(*(int((state == k).sum()) for k in range(3))),
+    )
+
+
+def exhaust(plan: Plan, slice: Slice, ledger: Ledger, on_part: Callable[[Counts, Trial | None], Any]) -> Surface:
+    """Evaluate what is not stored yet, a range at a time, to Parquet under ``run_dir/surface``; then rank.
+
+    A range counts as stored when the ledger notes it; an interrupted table goes on where it stopped.
+    """
+    folder = plan.run_dir / "surface"
+    folder.mkdir(parents=True, exist_ok=True)
+    notes = ledger.notes()
+    todo = [r for r in ranges(plan) if not _stored(notes.get(_key(r)), folder / _file(r))]
+    counts = _sum(notes[_key(r)]["counts"] for r in ranges(plan) if r not in todo)
+    best: Trial | None = None
+    results: Iterator[tuple[tuple[int, int], Part]]
+    results = spread(plan, slice, todo, evaluate_full, kind=plan.runner.kind, workers=plan.runner.workers)
+    try:
+        for points, part in results:
+            one = [int((part.state == k).sum()) for k in range(3)]
+            write_part(plan, slice, part, folder / _file(points))
+            ledger.note(
+                _key(points), {"file": _file(points), "counts": one, "bytes": (folder / _file(points)).stat().st_size}
+            )
+            counts = _sum([(counts.complete, counts.pruned, counts.failed), one])
+            best = _better(best, plan, part)
+            on_part(counts, best)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"stopped after {counts.attempts:,} of {plan.space.size:,} points; the same command goes on there"
+        ) from None
+    return read(plan, slice, counts)
+
+
+def _key(points: tuple[int, int]) -> str:
+    return f"{_NOTE}{points[0]:012d}"
+
+
+def _file(points: tuple[int, int]) -> str:
+    return f"part-{points[0]:012d}.parquet"
+
+
+def _stored(note: Any, path: Path) -> bool:
+    return note is not None and path.exists() and path.stat().st_size == note["bytes"]
+
+
+def _sum(counts: Any) -> Counts:
+    rows = [tuple(c) for c in counts]
+    return Counts(*(sum(r[k] for r in rows) for k in range(3)))
+
+
+def _better(best: Trial | None, plan: Plan, part: Part) -> Trial | None:
+    if np.isnan(part.ranked).all():
+        return best
+    i = int(np.nanargmax(part.ranked))
+    trial = trial_of(plan, part.metrics, plan.space.point(part.start + i), i, part.state, part.value, part.violations)
+    return trial if best is None or (trial.value or 0) > (best.value or 0) else best
+
+
+def write_part(plan: Plan, slice: Slice, part: Part, path: Path) -> None:
+    """One range as Parquet: number, state, value, parameters, metrics, violations, net per session. Atomic."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    candidates = plan.space.candidates(np.arange(part.start, part.stop))
+    columns: dict[str, Any] = {"number": np.arange(part.start, part.stop, dtype=np.int64)}
+    columns["state"] = pa.DictionaryArray.from_arrays(part.state, [str(s) for s in TrialState])
+    columns["value"] = _nullable(part.value)
+    for d, name in enumerate(candidates.names):
+        columns[name] = pa.DictionaryArray.from_arrays(candidates.codes[:, d], list(candidates.levels[d]))
+    columns.update((name, _nullable(column)) for name, column in part.metrics.columns.items())
+    for j, bound in enumerate(plan.constraints.bounds):
+        columns[f"violation_{bound}"] = part.violations[:, j]
+    for k, date in enumerate(slice.dates):
+        columns[f"net_{date}"] = part.metrics.session_net[:, k]
+    if part.metrics.why:
+        columns["why"] = pa.array([part.metrics.why.get(i) for i in range(part.stop - part.start)], pa.string())
+    unfinished = path.with_suffix(".tmp")
+    pq.write_table(pa.table(columns), unfinished, compression="zstd", compression_level=1)
+    unfinished.replace(path)
+
+
+def _nullable(column: np.ndarray) -> Any:
+    import pyarrow as pa
+
+    return pa.array(column, from_pandas=True) if column.dtype.kind == "f" else pa.array(column)
+
+
+def read(plan: Plan, slice: Slice, counts: Counts) -> Surface:
+    """Values and per-session sums of a stored surface."""
+    import pyarrow.parquet as pq
+
+    bounds = [f"violation_{b}" for b in plan.constraints.bounds]
+    dates = [f"net_{d}" for d in slice.dates]
+    values, nets = [], []
+    for points in ranges(plan):
+        table = pq.read_table(plan.run_dir / "surface" / _file(points), columns=["value", *bounds, *dates])
+        value = table["value"].to_numpy()
+        for name in bounds:
+            value = np.where(table[name].to_numpy() <= 0, value, np.nan)
+        values.append(value)
+        nets.append(np.column_stack([table[d].to_numpy() for d in dates]))
+    return Surface(np.concatenate(values), np.concatenate(nets), counts)
+
+
+def best_numbers(values: np.ndarray, n: int) -> np.ndarray:
+    """Numbers of the ``n`` best points, best first, ties by number; points without a value are left out."""
+    found = np.flatnonzero(~np.isnan(values))
+    if len(found) > n:
+        least = np.partition(values[found], len(found) - n)[len(found) - n]
+        found = found[values[found] >= least]
+    return found[np.lexsort((found, -values[found]))][:n]
+
+
+def keep_best(plan: Plan, slice: Slice, ledger: Ledger, values: np.ndarray, n: int) -> None:
+    """Store the best points as trials of the study, so that its tools and its mirror know them; once."""
+    from quantray.evaluate import evaluate_trials
+    from quantray.space import candidate_digest
+
+    candidates = plan.space.candidates(best_numbers(values, n))
+    if not len(candidates) or ledger.counts().attempts:
+        return
+    digests = tuple(candidate_digest(candidates.params(i)) for i in range(len(candidates)))
+    mine = ledger.claim(Batch(0, candidates, digests))
+    trials = evaluate_trials(plan, slice, candidates)
+    ledger.store(0, [t for t, owned in zip(trials, mine, strict=True) if owned])

@@ -60,12 +60,19 @@ class Searcher(Protocol):
 
     duplicates: Mapping[str, int]  # source -> count: sampler | memory | database
 
-    def ask(self, number: int) -> Batch:
-        """The candidates of batch ``number``, asked from a generator seeded (seed, number)."""
+    def ask(self, number: int, size: int | None = None) -> Batch:
+        """The candidates of batch ``number``, asked from a generator seeded (seed, number).
+
+        ``size`` asks for fewer than ``search.batch``: near the end of a sweep, so that no target is passed.
+        """
         ...
 
     def tell(self, number: int, trials: Sequence[Trial]) -> None:
         """Results of a batch, told in batch order, trials in the order they were asked in."""
+        ...
+
+    def refuse(self, number: int, digests: Sequence[str]) -> None:
+        """Candidates of an asked batch that another driver has: they are known now, and nothing is learned."""
         ...
 
     def replay(self, number: int, batch: Batch) -> None:

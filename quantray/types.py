@@ -292,6 +292,23 @@ def digest_of(*parts: Any) -> str:
     return state.hexdigest()[:32]
 
 
+def encoded(part: Any) -> bytes:
+    """The bytes that ``part`` adds to a digest: :func:`digest_of` of several parts hashes them one after another."""
+    sink = _Bytes()
+    _update(sink, part)
+    return bytes(sink.bytes)
+
+
+class _Bytes:
+    """Keeps what a hash would be updated with."""
+
+    def __init__(self) -> None:
+        self.bytes = bytearray()
+
+    def update(self, data: Any) -> None:
+        self.bytes += data
+
+
 def _update(state: Any, part: Any) -> None:
     if isinstance(part, np.ndarray):
         state.update(f"{part.dtype.str}{part.shape}".encode())

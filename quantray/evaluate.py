@@ -106,6 +106,7 @@ def _listed(plan: Plan, p: Prepared, t: Tables) -> Trades:
     from quantray.kernels.touch import first_exit
 
     e = t.entry
+    cost = t.entry_cost[e] * t.size[e]
     k = np.array([first_exit(t.when[i], p.tp[0], p.sl[0], p.held[0]) for i in e], np.int64)
     n_tp, n_sl = len(p.levels.take_profit), len(p.levels.stop_loss)
     last = t.when.shape[1] - 1
@@ -115,13 +116,13 @@ def _listed(plan: Plan, p: Prepared, t: Tables) -> Trades:
     cash, most = plan.capital.initial, plan.capital.max_open_positions
     if cash is not None or most is not None:
         affordable(
-            t.session[e], t.entry_bar[e], t.exit_bar[e, k], t.entry_cost[e] * t.size[e] + 0.5 * fees, t.net[e, k], len(e),
+            t.session[e], t.entry_bar[e], t.exit_bar[e, k], cost + 0.5 * fees, t.net[e, k], len(e),
             np.inf if cash is None else float(cash), 2**31 - 1 if most is None else most, keep, np.zeros(2, np.int64),
         )  # fmt: skip
     stop = abs(p.stop_percent[0]) / 100.0
     columns = (
         t.session[e], t.signal_bar, t.origin_bar, t.side, t.contract[e], t.entry_bar[e], t.exit_bar[e, k],
-        t.entry_price[e], t.exit_price[e, k], reason, fees, t.net[e, k], t.entry_cost[e] * t.size[e] * stop + fees,
+        t.entry_price[e], t.exit_price[e, k], reason, fees, t.net[e, k], cost * stop + fees,
         t.entry_carried[e], t.exit_carried[e, k],
     )  # fmt: skip
     return Trades(*(np.asarray(c)[keep] for c in columns))

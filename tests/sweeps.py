@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from quantray.plan import Capital, Constraints, Fees, Plan, StrategySpec
+from quantray.plan import Constraints, Plan, StrategySpec
 from quantray.space import parse_space
 
 #: The published space, 1,267,200 points.
@@ -31,13 +31,11 @@ def sweep_plan(
     *,
     target: str = "strategy.vwap_reclaim.VwapReclaim",
     run_dir: Path = Path("outputs/test"),
-    fees: Fees = Fees(),
-    capital: Capital = Capital(),
-    constraints: Constraints = Constraints(),
+    constraints: Constraints | None = None,
     params: dict[str, Any] | None = None,
     **other: Any,
 ) -> Plan:
     """A plan over the published space (or ``space``) that needs no configuration files."""
     spec = StrategySpec(target, params or {})
-    return Plan("test", spec, parse_space(space or SPACE), None, run_dir, fees=fees, capital=capital,
-                constraints=constraints, **other)  # fmt: skip
+    where = parse_space(space or SPACE)
+    return Plan("test", spec, where, None, run_dir, constraints=constraints or Constraints(), **other)

@@ -1,4 +1,4 @@
-"""What must hold of any evaluation: independent of company, blind to the future, and never ended by one bad candidate."""
+"""What must hold of any evaluation: independent of company, blind to the future, not ended by one bad candidate."""
 
 from __future__ import annotations
 
@@ -121,8 +121,9 @@ def test_a_value_the_strategy_refuses_fails_that_candidate():
     slice, plan = tiny_slice(1, n_bars=500), sweep_plan()
     rows = [{**plan.space.point(0), "strikes_depth": depth} for depth in (1, 0)]
     found = evaluate_trials(plan, slice, Candidates.of(rows))
-    assert found[0].state is TrialState.PRUNED and found[0].why == "too_few_trades"
-    assert found[1].state is TrialState.FAIL and "strikes_depth must be a whole number >= 1" in found[1].why
+    assert (found[0].state, found[0].why) == (TrialState.PRUNED, "too_few_trades")
+    assert found[1].state is TrialState.FAIL
+    assert "strikes_depth must be a whole number >= 1" in found[1].why
 
 
 def test_an_unknown_parameter_is_answered_with_the_near_miss():
@@ -138,7 +139,8 @@ def test_constraints_mark_candidates_and_a_missing_metric_meets_no_bound():
     metrics = evaluate(plan, slice, plan.space.candidates(some(plan, 200)))
     state, _, violation = outcome(plan, metrics)
     done = state == 0
-    assert done.any() and (violation[done] > 0).any() and (violation[done] <= 0).any()
+    assert (violation[done] > 0).any()
+    assert (violation[done] <= 0).any()
     assert np.array_equal(violation[done, 0] <= 0, metrics.columns["win_rate"][done] >= 0.4)
     assert np.array_equal(violation[done, 1] <= 0, metrics.columns["max_drawdown"][done] <= 100.0)
     missing = np.isnan(metrics.columns["sharpe"])
@@ -164,12 +166,13 @@ def test_end_of_data_without_a_bid_is_worth_intrinsic_value_or_nothing():
     bid = session.bid.copy()
     bid[:, 200:] = np.nan
     silent = Slice("X", (replace(session, bid=bid),), "no bids in the second half")
-    params = {"side": -1, "end_of_day_exit": "close-0s", "emergency_exit": "close-0s", "late_entry_cutoff": "close-0s",
-              "max_trade_duration_seconds": 1000, "take_profit_percent": 1000.0, "stop_loss_percent": -100.0}  # fmt: skip
+    params = {"side": -1, "end_of_day_exit": "close-0s", "emergency_exit": "close-0s",
+              "late_entry_cutoff": "close-0s", "max_trade_duration_seconds": 1000, "take_profit_percent": 1000.0, "stop_loss_percent": -100.0}  # fmt: skip
     plan = sweep_plan({"every_s": [50]}, target="strategy.plugins.EveryMinute", params=params)
     listed = trades(plan, silent, {"every_s": 50})
     at_end = listed.reason == ExitReason.END_OF_DATA
-    assert at_end.all() and len(listed) > 0
+    assert at_end.all()
+    assert len(listed) > 0
     worth = np.maximum(session.close[-1] - session.strike[listed.contract], 0.0)
     assert np.array_equal(listed.exit_price, worth)
     assert evaluate(plan, silent, plan.space.candidates([0])).columns["no_bid_at_close"][0] == len(listed)

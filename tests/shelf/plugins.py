@@ -48,10 +48,10 @@ class Raises(VwapReclaim):
     def signals(self, session: Session) -> Signals:
         if self.stretch_threshold == 0.002:
             raise RuntimeError("cannot compute at 0.002")
-        found = super().signals(session)
+        found = VwapReclaim.signal_lists(session, [self])
         if self.stretch_threshold == 0.0005:
             return Signals(found.bar + session.n_bars, found.side, found.origin)
-        return found
+        return Signals(found.bar, found.side, found.origin)
 
     @classmethod
     def signal_lists(cls, session, variants):  # type: ignore[no-untyped-def]

@@ -8,6 +8,7 @@ import numpy as np
 
 from quantray.errors import ConfigError, near_miss
 from quantray.plan import Constraints
+from quantray.types import Trial
 
 #: Metrics a search may maximise: higher is better for each of them.
 OBJECTIVES = (
@@ -45,3 +46,8 @@ def violations(constraints: Constraints, columns: Mapping[str, np.ndarray], n: i
         gap = bound - column if end == "min" else column - bound
         out[:, j] = np.where(np.isnan(column), abs(bound) + 1.0, gap)
     return out
+
+
+def ranked(trials: Sequence[Trial]) -> list[Trial]:
+    """Trials best first: feasible before infeasible, then by value, ties by number; without a value last."""
+    return sorted(trials, key=lambda t: (not t.feasible, -t.value if t.value is not None else np.inf, t.number))

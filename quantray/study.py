@@ -131,7 +131,8 @@ def sweep(plan: Plan, *, progress: Any = None, say: Say | None = None) -> Study:
         results = Results(
             plan=plan, trials=found.trials, counts=found.counts, verdict=judged.verdict, duplicates=found.duplicates,
             best=best_of(found.trials), in_sample=judged.in_sample, out_of_sample=judged.out_of_sample,
-            top_oos=judged.top_oos, surface=judged.surface, regret=judged.regret, data=_described(slice, train, held_out),
+            top_oos=judged.top_oos, surface=judged.surface, regret=judged.regret,
+            data=_described(slice, train, held_out),
             quality=slice.quality, digests=digests, versions=versions(), seconds=time.monotonic() - began,
             stop_reason=found.stop_reason, notes=found.notes,
         )  # fmt: skip
@@ -184,7 +185,8 @@ def _exhaust(plan: Plan, train: Slice, ledger: Any, progress: Any, say: Say) -> 
     keep_best(plan, train, ledger, exact.values, kept)
     trials = ranked(list(ledger.trials()))
     notes = (
-        f"The table has {plan.space.size:,} points, all in surface/*.parquet; the trials listed are the best {len(trials):,}.",
+        f"The table has {plan.space.size:,} points, all in surface/*.parquet; "
+        f"the trials listed are the best {len(trials):,}.",
     )
     return _Found(sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes)
 

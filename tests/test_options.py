@@ -94,7 +94,8 @@ def test_expiries(session):
     later = tiny_slice(1, next_day=True).sessions[0]
     today, _ = ladder(later, CALL, True)
     tomorrow_only = replace(session, expiry=session.expiry + 1)
-    assert len(today) and len(ladder(tomorrow_only, CALL, True)[0]) == 0
+    assert len(today)
+    assert len(ladder(tomorrow_only, CALL, True)[0]) == 0
     strikes, rows = ladder(tomorrow_only, PUT, False)
     assert len(strikes) == len(set(strikes)) == len(rows)
     assert (session.right[rows] == PUT).all()

@@ -51,7 +51,7 @@ def _insert(
     if not fresh:
         return set()
     number = int(connection.execute(_NEXT, {"study": study}).scalar_one())
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "study": study, "digest": digest, "number": number + i, "batch": batch.number, "state": CLAIMED,
             "driver": driver, "attempts": 1, "claimed_at": now,

@@ -61,6 +61,7 @@ class Reader:
         self.database, self.study, self.name = database, int(row.id), str(row.name)
         self.digests: Mapping[str, str] = json.loads(row.digests)
         self.described: Mapping[str, Any] = json.loads(row.described)
+        self.created_at = float(row.created_at)
 
     def counts(self) -> Counts:
         with self.database.read() as connection:

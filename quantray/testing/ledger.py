@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -126,8 +127,8 @@ class LedgerContract:
         ledger.claim(waiting)
         ledger.store(0, trials)
         states = [t.state for t in trials]
-        expected = Counts(*(states.count(s) for s in (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)), 4)
-        assert ledger.counts() == expected
+        complete, pruned, failed = (states.count(s) for s in TrialState)
+        assert ledger.counts() == Counts(complete, pruned, failed, claimed=4)
         assert ledger.counts().attempts == 60
         ledger.close()
 
@@ -158,9 +159,9 @@ class LedgerContract:
         batch = make_batch(0, [1])
         ledger.claim(batch)
         for bad in (float("nan"), float("inf"), -float("inf")):
-            shape = {"digest": batch.digests[0], "params": batch.candidates.params(0), "state": TrialState.COMPLETE}
-            assert "sharpe" in refuses(ledger.store, 0, [Trial(**shape, value=1.0, metrics={"sharpe": bad})])
-            refuses(ledger.store, 0, [Trial(**shape, value=1.0, session_net=(0.0, bad))])
+            made = make_trials(make_batch(0, [1]))[0]
+            assert "sharpe" in refuses(ledger.store, 0, [replace(made, metrics={"sharpe": bad})])
+            refuses(ledger.store, 0, [replace(made, session_net=(0.0, bad))])
             refuses(ledger.note, "n", {"x": bad})
         assert ledger.counts() == Counts(claimed=1)
         assert dict(ledger.notes()) == {}

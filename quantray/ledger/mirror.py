@@ -1,0 +1,189 @@
+"""The Optuna study beside a ledger, for dashboards and ``optuna.load_study``: a process of its own.
+
+It is told what to do on standard input (one JSON line, then ``finish``), adds trials through Optuna's public
+``add_trial`` at a fraction of a core, and ends when its driver ends. Only this process writes Optuna's tables.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import optuna
+
+from quantray.errors import LedgerError
+from quantray.ledger.database import TIMEOUT_S
+from quantray.ledger.mirror_queue import Mirrorable, Queue, read
+from quantray.ledger.reading import Reader, open_reader
+from quantray.space import Dimension, parse_space
+
+MARK = "quantray"  # a user attribute of the Optuna studies that are ours
+IDLE_S = 0.5  # how long nothing is looked up after there was nothing to do
+CHUNK = 32
+
+
+def storage(url: str) -> optuna.storages.RDBStorage:
+    """Optuna's tables in the ledger's database, patient with its other writers."""
+    lite = url.startswith("sqlite")
+    arguments = {"timeout": TIMEOUT_S, "isolation_level": "IMMEDIATE"} if lite else {}
+    return optuna.storages.RDBStorage(url, engine_kwargs={"connect_args": arguments})
+
+
+def open_study(reader: Reader, url: str) -> optuna.Study:
+    """Create or load the mirror of the reader's study. A study of that name that is not ours is refused."""
+    for patience in (0.2, 1.0, 3.0, None):
+        try:
+            study = optuna.create_study(
+                study_name=reader.name, storage=storage(url), direction="maximize", load_if_exists=True
+            )
+            break
+        except Exception:  # another mirror is creating Optuna's tables at this moment
+            if patience is None:
+                raise
+            time.sleep(patience)
+    if MARK not in study.user_attrs:
+        if study.get_trials(deepcopy=False):
+            raise LedgerError(f"the database holds an Optuna study {reader.name!r} of its own; it was left as it is")
+        study.set_user_attr(MARK, "mirror of the ledger in this database")
+        objective = reader.described.get("objective")
+        if isinstance(objective, str):
+            study.set_metric_names([objective])
+    return study
+
+
+def distributions(space: Mapping[str, Any]) -> dict[str, optuna.distributions.BaseDistribution]:
+    """The dimensions as Optuna knows them: the real values, never indices."""
+    return {d.name: _distribution(d) for d in parse_space(space).dimensions}
+
+
+def _distribution(d: Dimension) -> optuna.distributions.BaseDistribution:
+    if d.values is not None:
+        return optuna.distributions.CategoricalDistribution(tuple(_choice(v) for v in d.values))
+    return optuna.distributions.FloatDistribution(float(d.low or 0.0), float(d.high or 0.0), log=d.log)
+
+
+def _choice(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float | str) else json.dumps(value)
+
+
+def frozen(row: Mirrorable, space: Mapping[str, optuna.distributions.BaseDistribution]) -> optuna.trial.FrozenTrial:
+    """A stored trial as Optuna's: metrics, sessions and the reason are user attributes, violations constraints."""
+    trial = row.trial
+    attributes: dict[str, Any] = {"digest": trial.digest, "number": trial.number, **trial.metrics}
+    if trial.session_net:
+        attributes["sessions"] = len(trial.session_net)
+    if trial.why:
+        attributes["why"] = trial.why
+    known = {name: _choice(value) for name, value in trial.params.items() if name in space}
+    result = optuna.trial.create_trial(
+        state=optuna.trial.TrialState[str(trial.state)],
+        value=trial.value,
+        params=known,
+        distributions={name: space[name] for name in known},
+        user_attrs=attributes,
+        system_attrs={"constraints": list(trial.violations)} if trial.violations else {},
+    )
+    result.datetime_start = datetime.fromtimestamp(row.claimed_at)
+    result.datetime_complete = datetime.fromtimestamp(row.stored_at)
+    return result
+
+
+class Filler:
+    """Adds what the queue wants to the Optuna study."""
+
+    def __init__(self, url: str, name: str, max_trials: int, expected: int | None) -> None:
+        self.reader = open_reader(url, name)
+        self.study = open_study(self.reader, url)
+        self.space = distributions(self.reader.described.get("space") or {})
+        self.queue = Queue(max_trials, expected)
+        for trial in self.study.get_trials(deepcopy=False):
+            self.queue.done.add(str(trial.user_attrs.get("digest")))
+
+    def fill(self, digests: Iterable[str], *, share: float, stop: threading.Event) -> int:
+        """Add these trials, using ``share`` of the time; ``stop`` ends it early."""
+        added = 0
+        for row in read(self.reader, digests):
+            start = time.perf_counter()
+            self.study.add_trial(frozen(row, self.space))
+            self.queue.done.add(row.trial.digest)
+            added += 1
+            if stop.wait((time.perf_counter() - start) * (1 / share - 1)):
+                break
+        return added
+
+    def run(self, orders: Orders) -> None:
+        """Follow the ledger until told to finish or the driver is gone; finishing adds what is missing."""
+        while not orders.said.is_set():
+            wanted = self.queue.live(self.reader, CHUNK) if self.queue.leads(self.reader, orders.driver) else []
+            if not self.fill(wanted, share=orders.share, stop=orders.said):
+                orders.said.wait(IDLE_S)
+        never = threading.Event()
+        while not orders.gone and self.queue.leads(self.reader, orders.driver):
+            if not self.fill(self.queue.final(self.reader), share=1.0, stop=never):
+                return
+
+
+@dataclass
+class Orders:
+    """What the driver said on standard input, read by a thread."""
+
+    driver: int
+    parent: int
+    share: float
+    said: threading.Event
+    gone: bool = False
+
+    def listen(self) -> None:
+        threading.Thread(target=self._hear, daemon=True).start()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def _hear(self) -> None:
+        self.gone = sys.stdin.readline().strip() != "finish"
+        self.said.set()
+        if not self.gone:
+            sys.stdin.read()  # until the driver has what it wants, or is dead
+            os._exit(0)
+
+    def _watch(self) -> None:
+        while os.getppid() == self.parent:
+            time.sleep(1.0)
+        os._exit(0)  # the pipe may live on in a child of the driver
+
+
+def delete_mirrored(url: str, name: str) -> None:
+    """Delete the Optuna study ``name`` if it is a mirror; one that somebody else made stays."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    tables = storage(url)
+    try:
+        study = optuna.load_study(study_name=name, storage=tables)
+    except KeyError:
+        return
+    if MARK in study.user_attrs:
+        optuna.delete_study(study_name=name, storage=tables)
+    tables.engine.dispose()
+
+
+def main() -> int:
+    """Run the mirror that standard input describes; print ``{"mirrored": n}``."""
+    with suppress(OSError):
+        os.nice(5)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    told = json.loads(sys.stdin.readline())
+    orders = Orders(told["driver"], told["parent"], told["share"], threading.Event())
+    orders.listen()
+    filler = Filler(told["url"], told["study"], told["max_trials"], told["expected"])
+    filler.run(orders)
+    print(json.dumps({"mirrored": len(filler.queue.done)}), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

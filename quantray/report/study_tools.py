@@ -1,0 +1,211 @@
+"""What ``quantray study list|show|export|plot|delete`` do: functions that return data; rendering is elsewhere.
+
+``where`` is a ledger file, a run's directory, a directory of runs (``outputs``), or an SQLAlchemy URL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quantray.errors import LedgerError, near_miss
+from quantray.protocols import Counts
+from quantray.space import Space, parse_space
+from quantray.types import Trial, TrialState
+
+if TYPE_CHECKING:
+    from quantray.ledger.reading import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """One line of the list; ``error`` instead of figures where a file cannot be read."""
+
+    name: str
+    where: str
+    counts: Counts = Counts()
+    best: float | None = None  # of the feasible ones, else of all
+    created_at: float = 0.0  # seconds since 1970, by the database's clock
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StudySummary:
+    """Everything ``show`` shows. Candidates are counted in ``counts``; duplicates were never launched."""
+
+    name: str
+    where: str
+    created_at: float
+    counts: Counts
+    duplicates: Mapping[str, int]  # source -> count: sampler | memory | database
+    pruned: Mapping[str, int]  # reason -> count, most frequent first
+    failed: Mapping[str, int]  # message -> count, most frequent first
+    repeated: int  # evaluated again, because the driver that had claimed them died
+    best: Trial | None
+    metrics: tuple[str, ...]  # stored with the best trial
+    digests: Mapping[str, str]
+    described: Mapping[str, Any]
+    notes: Mapping[str, Any]
+
+
+def databases(where: str | Path) -> list[str]:
+    """SQLAlchemy URLs of the ledgers at ``where``. Raises :class:`LedgerError` when there is none."""
+    from quantray.ledger.database import FILE
+
+    if "://" in str(where):
+        return [str(where)]
+    path = Path(where)
+    if path.is_dir():
+        files = (
+            [path / FILE] if (path / FILE).is_file() else sorted([*path.glob(f"*/{FILE}"), *path.glob(f"*/*/{FILE}")])
+        )
+        if not files:
+            raise LedgerError(f"{path} holds no {FILE}, nor do the directories in it; give a run's directory or a file")
+        return [f"sqlite:///{file.absolute()}" for file in files]
+    if not path.exists():
+        raise LedgerError(f"{path} does not exist; give a ledger file, a run's directory or a database address")
+    return [f"sqlite:///{path.absolute()}"]
+
+
+def list_studies(where: str | Path) -> list[StudyRow]:
+    """Every study at ``where``, in the order of files and of their creation.
+
+    Among several files one that cannot be read is a row with its error; a single one raises it.
+    """
+    urls = databases(where)
+    rows: list[StudyRow] = []
+    for url in urls:
+        try:
+            rows.extend(_list(url))
+        except LedgerError as error:
+            if len(urls) == 1:
+                raise
+            rows.append(StudyRow("?", url.removeprefix("sqlite:///"), error=str(error)))
+    return rows
+
+
+def show_study(where: str | Path, name: str | None = None) -> StudySummary:
+    """Counts, reasons and the best trial of one study; ``name`` may be left out where there is only one."""
+    with open_study(where, name) as study:
+        notes = dict(study.notes())
+        best = next(iter(study.ranked(1)), None)
+        return StudySummary(
+            name=study.name,
+            where=study.database.name,
+            created_at=study.created_at,
+            counts=study.counts(),
+            duplicates=notes.pop("duplicates", {}),
+            pruned=study.reasons(TrialState.PRUNED),
+            failed=study.reasons(TrialState.FAIL),
+            repeated=study.repeated(),
+            best=best,
+            metrics=tuple(best.metrics) if best else (),
+            digests=study.digests,
+            described=study.described,
+            notes=notes,
+        )
+
+
+def export_csv(where: str | Path, name: str | None, path: str | Path, top: int | None = None) -> int:
+    """Write the ``top`` best completed trials (None: all) as ``top_trials.csv``; returns how many rows.
+
+    Columns: rank, number, value, parameters in the order of the space, metrics, feasible. Ranking: feasible first,
+    value falling, ties by number. A directory as ``path`` gets ``top_trials.csv`` in it.
+    """
+    from quantray.report.tables import trials_frame, write_top_csv
+
+    if top is not None and top < 1:
+        raise LedgerError(f"top must be >= 1, got {top}")
+    with open_study(where, name) as study:
+        frame = trials_frame(study.ranked(top), space_of(study))
+    target = Path(path) / "top_trials.csv" if Path(path).is_dir() else Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_top_csv(frame, target, max(len(frame), 1))
+    return len(frame)
+
+
+def study_deletion(where: str | Path, name: str | None = None) -> str:
+    """What :func:`delete_study` would delete, in one line."""
+    from quantray.ledger.deleting import inventory
+
+    with open_study(where, name) as study:
+        return f"deleting {inventory(study.database, study.name)}"
+
+
+def delete_study(where: str | Path, name: str, *, yes: bool = False) -> str:
+    """Delete one study with its Optuna mirror, if ``yes``; returns the line that says what was deleted.
+
+    Raises :class:`LedgerError` without ``yes``, saying what would be deleted, and while a run drives the study.
+    """
+    from quantray.ledger.deleting import delete
+
+    line = study_deletion(where, name)
+    if not yes:
+        raise LedgerError(f"{line} needs --yes; nothing was deleted")
+    with open_study(where, name) as study:
+        delete(study.database, study.name)
+    return line
+
+
+@contextmanager
+def open_study(where: str | Path, name: str | None = None) -> Iterator[Reader]:
+    """The study called ``name``, or the only one. A wrong name is answered with the near miss of all that exist."""
+    from quantray.ledger.reading import open_reader
+
+    url, exact = _find(databases(where), name, where)
+    with open_reader(url, exact) as study:
+        yield study
+
+
+def space_of(study: Reader) -> Space | None:
+    """The space the study searched, as it was described when it was created."""
+    spec = study.described.get("space")
+    return parse_space(spec) if spec else None
+
+
+def _find(urls: Sequence[str], name: str | None, where: str | Path) -> tuple[str, str]:
+    found = [(url, known) for url in urls for known in _names(url, strict=len(urls) == 1)]
+    names = [known for _, known in found]
+    matches = found if name is None else [pair for pair in found if pair[1] == name]
+    if len(matches) == 1:
+        return matches[0]
+    if not matches and name is not None:
+        raise LedgerError(f"{where}: {near_miss(name, names, what='study')}")
+    if name is None:
+        raise LedgerError(f"{where} holds {len(names)} studies; name one of: {', '.join(names) or 'none'}")
+    places = ", ".join(url.removeprefix("sqlite:///") for url, _ in matches)
+    raise LedgerError(f"study {name!r} is in several ledgers; give one of them: {places}")
+
+
+def _names(url: str, *, strict: bool) -> list[str]:
+    from quantray.ledger.database import Database
+    from quantray.ledger.reading import study_names
+
+    try:
+        database = Database(url)
+    except LedgerError:
+        if strict:
+            raise
+        return []
+    try:
+        return study_names(database)
+    finally:
+        database.close()
+
+
+def _list(url: str) -> Iterator[StudyRow]:
+    from quantray.ledger.database import Database
+    from quantray.ledger.reading import reader, study_names
+
+    database = Database(url)
+    try:
+        for name in study_names(database):
+            study = reader(database, name)
+            best = next(iter(study.ranked(1)), None)
+            value = best.value if best else None
+            yield StudyRow(name, database.name, study.counts(), value, study.created_at)
+    finally:
+        database.close()

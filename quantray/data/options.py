@@ -1,0 +1,191 @@
+"""Option rows: read session by session, judged, laid on dense grids."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from quantray.data.grid import Grid
+from quantray.data.sessions import NS, Window
+from quantray.data.source import Table, text
+from quantray.data.underlying import stamp
+from quantray.errors import DataError
+from quantray.types import CALL, CROSSED_QUOTE, ZERO_QUOTE
+
+TRADES = ("vwap", "close", "last")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Option rows of one session in the file's order; ``code`` is the contract's place in the chain, -1 unknown."""
+
+    ts: np.ndarray
+    code: np.ndarray
+    columns: dict[str, np.ndarray]  # bid ask vwap close last volume
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OptionGrid:
+    """[m, n] each, as in ``quantray.types.Session``."""
+
+    bid: np.ndarray | None
+    ask: np.ndarray | None
+    last: np.ndarray | None
+    fresh: np.ndarray
+
+
+class OptionReader:
+    """Option rows of one underlying; knows the mode of the data set and every contract's code."""
+
+    def __init__(self, table: Table, symbol: str | None, contracts: Sequence[str]) -> None:
+        table.require("symbol")
+        table.require_zoned()
+        quotes, prints = table.has("bid", "ask"), any(table.has(name) for name in TRADES)
+        if not quotes and not prints:
+            table.require("bid", "ask")
+        self.table = table
+        self.mine = table.of(symbol, "underlying")
+        self.quotes = quotes and self._has_quote()
+        self.steps: set[int] = set()  # offsets from the open, in seconds, seen so far
+        labels = ", ".join(text(s) for s in contracts)
+        table.connection.execute(f"CREATE TYPE contract_symbol AS ENUM ({labels})")
+
+    def _has_quote(self) -> bool:
+        sides = " OR ".join(f"({s} IS NOT NULL AND {s}::DOUBLE > 0)" for s in map(self.table.column, ("bid", "ask")))
+        return self.table.row(f"SELECT count(*) FROM (SELECT 1 FROM {{t}} WHERE {self.mine} AND ({sides}) LIMIT 1)")[0] > 0
+
+    def read(self, window: Window) -> Rows:
+        """Rows stamped in [open, close)."""
+        t = self.table
+        names = ("bid", "ask") if self.quotes else (*TRADES, "volume")
+        got = t.fetch(
+            f"SELECT epoch_ns({t.column('ts')}) AS ts, "
+            f"coalesce(enum_code(TRY_CAST({t.column('symbol')}::VARCHAR AS contract_symbol))::INTEGER, -1) AS code, "
+            f"{t.numbers(names)} FROM {{t}} WHERE {self.mine} AND {t.between(window.open_ns, window.close_ns)}"
+        )
+        columns = {name: np.asarray(got[name], np.float64) for name in names}
+        rows = Rows(np.asarray(got["ts"], np.int64), np.asarray(got["code"], np.int64), columns)
+        self.steps.update(np.unique((rows.ts - window.open_ns) // NS).tolist())
+        return rows
+
+    def check_interval(self, interval_s: int) -> None:
+        """Refuse rows coarser than the bars: the price of a minute is not known at its first second."""
+        step = int(np.gcd.reduce(np.array(sorted(self.steps), np.int64))) if self.steps else 0
+        if step > interval_s and len(self.steps) >= 25:
+            raise DataError(
+                f"{self.table.where}: option rows are {step} s apart but the underlying's bars {interval_s} s; "
+                "load both at one interval (a row is known only when its own interval has ended)"
+            )
+
+
+def bars_of(rows: Rows, window: Window, interval_s: int, where: str) -> np.ndarray:
+    """Bar of each row; DataError where a row lies off the grid, is out of order or repeated."""
+    offset = rows.ts - window.open_ns
+    if (offset % (interval_s * NS)).any():
+        at = int(np.argmax(offset % (interval_s * NS) != 0))
+        raise DataError(f"{where}: the row at {stamp(rows.ts[at])} lies between the underlying's bars of {interval_s} s")
+    if (np.diff(rows.ts) < 0).any():
+        order = np.argsort(rows.code, kind="stable")
+        ts, code = rows.ts[order], rows.code[order]
+        back = (np.diff(ts) < 0) & (np.diff(code) == 0)
+        if back.any():
+            at = int(np.argmax(back))
+            raise DataError(
+                f"{where}: timestamps are not sorted: one contract has {stamp(ts[at + 1])} after {stamp(ts[at])}"
+            )
+    return offset // (interval_s * NS)
+
+
+def lay_options(
+    rows: Rows, bar: np.ndarray, place: np.ndarray, grid: Grid, contracts: tuple[np.ndarray, np.ndarray], quotes: bool,
+    where: str, tolerance: float, counts: Counter[str],
+) -> OptionGrid:  # fmt: skip
+    """Dense grids of one session. ``place`` [rows] is each row's contract there, ``contracts`` (strike, right)."""
+    m, n = len(contracts[0]), grid.n_bars
+    cell = place * n + bar
+    _check_unique(cell, m * n, rows, where)
+    low, high = bounds(grid, *contracts, place, bar, tolerance)
+    if quotes:
+        bid, ask, replaces = judge_quotes(rows.columns["bid"], rows.columns["ask"], low, high, counts)
+        return _standing(bid[replaces], ask[replaces], cell[replaces], m, n)
+    price = judge_prints(rows.columns, low, high, counts)
+    last = np.full(m * n, np.nan)
+    traded = ~np.isnan(price)
+    last[cell[traded]] = price[traded]
+    last = last.reshape(m, n)
+    return OptionGrid(None, None, last, ~np.isnan(last))
+
+
+def _check_unique(cell: np.ndarray, cells: int, rows: Rows, where: str) -> None:
+    if len(cell) and np.bincount(cell, minlength=cells).max() > 1:
+        order = np.argsort(cell, kind="stable")
+        at = order[int(np.argmax(np.diff(cell[order]) == 0))]
+        raise DataError(f"{where}: timestamp {stamp(rows.ts[at])} is duplicated for one contract")
+
+
+def bounds(
+    grid: Grid, strike: np.ndarray, right: np.ndarray, place: np.ndarray, bar: np.ndarray, tolerance: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """No-arbitrage bounds of each row: what exercise pays at least, what the right is worth at most.
+
+    The underlying may have been anywhere between its bar's low and high; NaN (no bound) before its first trade.
+    """
+    k, call = strike[place], right[place] == CALL
+    slack = tolerance * grid.close[bar]
+    low = np.where(call, grid.low[bar] - k, k - grid.high[bar])
+    high = np.where(call, grid.high[bar], k)
+    return np.maximum(low, 0.0) - slack, high + slack
+
+
+def judge_quotes(
+    bid: np.ndarray, ask: np.ndarray, low: np.ndarray, high: np.ndarray, counts: Counter[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sides as a session stores them, and which rows replace the standing quote (spec section 1).
+
+    A bid of 0 is no bid. Zero or negative asks (and negative bids), crossed quotes, and quotes whose ask lies below
+    or whose bid lies above the no-arbitrage bounds are quarantined: bid NaN, ask a code. Locked ones are fine.
+    """
+    replaces = ~(np.isnan(bid) & np.isnan(ask))
+    zero = (ask <= 0) | (bid < 0)
+    crossed = ~zero & (bid > ask)
+    outside = ~zero & ~crossed & ((ask < low) | (bid > high))
+    for name, found in (("zero", zero), ("crossed", crossed), ("bounds", outside)):
+        counts[f"quarantined_quotes_{name}"] += int(found.sum())
+    counts["quotes"] += int(replaces.sum())
+    counts["rows_trade_only"] += int((~replaces).sum())
+    shown = np.where(bid > 0, bid, np.nan)
+    shown[zero | crossed | outside] = np.nan
+    asked = np.where(np.isnan(ask), np.nan, ask)
+    asked[zero], asked[crossed | outside] = ZERO_QUOTE, CROSSED_QUOTE
+    return shown, asked, replaces
+
+
+def judge_prints(
+    columns: dict[str, np.ndarray], low: np.ndarray, high: np.ndarray, counts: Counter[str]
+) -> np.ndarray:
+    """Trade price of each row (vwap, else close, else last), NaN without a trade or quarantined."""
+    price = columns["vwap"]
+    for name in ("close", "last"):
+        price = np.where(np.isnan(price), columns[name], price)
+    traded = ~np.isnan(price) & ~(columns["volume"] <= 0)
+    outside = traded & ((price <= 0) | (price < low) | (price > high))
+    counts["prints"] += int(traded.sum())
+    counts["quarantined_prints_bounds"] += int(outside.sum())
+    return np.where(traded & ~outside, price, np.nan)
+
+
+def _standing(bid: np.ndarray, ask: np.ndarray, cell: np.ndarray, m: int, n: int) -> OptionGrid:
+    source = np.full(m * n, -1, np.int32)
+    source[cell] = np.arange(len(cell), dtype=np.int32)
+    fresh = (source >= 0).reshape(m, n)
+    # within a contract's row of the grid the newest source is not the largest: carry the bar, then look it up
+    newest = np.where(fresh, np.arange(n, dtype=np.int32), np.int32(-1))
+    np.maximum.accumulate(newest, axis=1, out=newest)
+    source = np.take_along_axis(source.reshape(m, n), np.maximum(newest, 0), axis=1)
+    unknown = source < 0
+    source[unknown] = len(bid)
+    sides = (np.append(side, np.nan)[source] for side in (bid, ask))
+    return OptionGrid(next(sides), next(sides), None, fresh)

@@ -1,0 +1,210 @@
+"""From settings to a slice: read, check, lay on grids, count what was set aside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from quantray.data.chain import Contracts, listed_in, read_chain
+from quantray.data.grid import Grid, coverage_of, lay
+from quantray.data.modelled import day_variances, model_options
+from quantray.data.options import OptionGrid, OptionReader, Rows, bars_of, lay_options
+from quantray.data.quality import summary_of
+from quantray.data.sessions import NS, Window, session_windows
+from quantray.data.settings import DataSettings, seconds_of
+from quantray.data.source import Table, open_tables
+from quantray.data.synthetic_market import FILES, VERSION, ensure_market
+from quantray.data.underlying import Bars, interval_of, read_bars
+from quantray.errors import DataError, near_miss
+from quantray.types import Session, Slice
+
+
+def load(settings: DataSettings) -> Slice:
+    """The market that ``settings`` describe, checked and immutable. Raises DataError when it cannot be used."""
+    if settings.kind == "synthetic":
+        return _load_synthetic(settings)
+    if settings.kind == "parquet" and settings.underlying is None:
+        raise DataError("data=parquet needs bars of an underlying: data.underlying=FILE")
+    if settings.kind == "parquet" and settings.options is None and settings.chain != "synthetic":
+        raise DataError("no option data: give data.options=FILE, or data.chain=synthetic for modelled options")
+    if settings.options is not None and settings.chain == "synthetic":
+        raise DataError("data.chain=synthetic models the options: leave data.options out, or give a chain")
+    tables = open_tables(settings)
+    try:
+        return _load_tables(settings, tables)
+    finally:
+        tables["underlying"].connection.close()
+
+
+def _load_synthetic(settings: DataSettings) -> Slice:
+    given = [k for k in ("underlying", "chain", "options", "duckdb", "symbol") if getattr(settings, k) is not None]
+    if given:
+        raise DataError(f"data.{given[0]} means nothing to data=synthetic; did you mean data=parquet?")
+    folder = ensure_market(settings)
+    underlying, chain, options = (str(folder / name) for name in FILES)
+    made = load(replace(settings, kind="parquet", underlying=underlying, chain=chain, options=options))
+    s = settings.synthetic
+    edge = "no planted edge" if s.edge == 0 else f"PLANTED EDGE {s.edge:g}"
+    source = f"synthetic market, seed {s.seed}, {edge}, generator {VERSION}, {len(made)} sessions from {made.dates[0]}"
+    return replace(made, source=source)
+
+
+def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
+    table, counts = tables["underlying"], Counter[str]()
+    table.require_zoned()
+    symbol = _symbol(settings, table)
+    windows = _windows(settings, table, symbol)
+    bars = read_bars(table, symbol, windows, counts)
+    given = None if settings.interval is None else seconds_of(settings.interval)
+    if len(bars.ts) == 0:
+        raise _no_data(settings, table, symbol)
+    interval = interval_of(table.where, bars, windows, given)
+    grids = _grids(settings, bars, windows, interval, counts)
+    name = symbol or Path(table.where).stem
+    if settings.chain == "synthetic":
+        variances = day_variances(grids, settings.synthetic.daily_vol**2)
+        made = [model_options(g, v, settings.synthetic, name, counts) for g, v in zip(grids, variances, strict=True)]
+        sessions = [_session(g, *pair) for g, pair in zip(grids, made, strict=True)]
+    else:
+        sessions = _priced_sessions(settings, tables, symbol, grids, counts)
+    if not sessions:
+        raise _nothing_left(counts)
+    counts["sessions"] = len(sessions)
+    where = ", ".join(dict.fromkeys(Path(t.where).name for t in tables.values()))
+    modelled = ", options modelled on it (not a market)" if settings.chain == "synthetic" else ""
+    source = f"{name} {sessions[0].date} to {sessions[-1].date} from {where}{modelled}"
+    return Slice(name, tuple(sessions), source, summary_of(counts))
+
+
+def _symbol(settings: DataSettings, table: Table) -> str | None:
+    """The underlying's symbol where the table tells several apart."""
+    if not table.has("symbol"):
+        return settings.symbol
+    present = [str(s) for s in table.fetch(f"SELECT DISTINCT {table.column('symbol')} AS s FROM {{t}} ORDER BY 1")["s"]]
+    if settings.symbol is not None:
+        if settings.symbol not in present:
+            raise DataError(f"data.symbol: {table.where}: {near_miss(settings.symbol, present, what='symbol')}")
+        return settings.symbol
+    if len(present) > 1:
+        raise DataError(f"{table.where} holds {', '.join(present[:20])}: choose one with data.symbol={present[0]}")
+    return present[0] if present else None
+
+
+def _span(table: Table, symbol: str | None) -> tuple[str, str] | None:
+    ts = table.column("ts")
+    low, high = table.row(f"SELECT min(epoch_ns({ts})), max(epoch_ns({ts})) FROM {{t}} WHERE {table.of(symbol)}")
+    if low is None:
+        return None
+    first, last = (datetime.fromtimestamp(ns // NS, UTC).date().isoformat() for ns in (low, high))
+    return first, last
+
+
+def _windows(settings: DataSettings, table: Table, symbol: str | None) -> tuple[Window, ...]:
+    """Sessions of the calendar that both the data and the settings reach."""
+    span = _span(table, symbol)
+    if span is None:
+        raise DataError(f"{table.where} has no rows{f' of {symbol}' if symbol else ''}")
+    first, last = max(settings.from_ or span[0], span[0]), min(settings.to or span[1], span[1])
+    windows = session_windows(settings.calendar, first, last)
+    if not windows:
+        raise _no_data(settings, table, symbol)
+    return windows
+
+
+def _no_data(settings: DataSettings, table: Table, symbol: str | None) -> DataError:
+    span = _span(table, symbol) or ("", "")
+    asked = f"from {settings.from_ or span[0]} to {settings.to or span[1]}"
+    what = f" of {symbol}" if symbol else ""
+    return DataError(
+        f"no data{what} in a session of {settings.calendar} {asked}: {table.where} reaches from {span[0]} to {span[1]}; "
+        "set data.from and data.to inside"
+    )
+
+
+def _grids(
+    settings: DataSettings, bars: Bars, windows: tuple[Window, ...], interval: int, counts: Counter[str]
+) -> list[Grid]:
+    grids = []
+    for window in windows:
+        coverage = coverage_of(bars, window, interval)
+        if coverage == 0:
+            counts["sessions_missing"] += 1
+        elif coverage < settings.min_session_coverage:
+            counts["sessions_incomplete"] += 1
+        else:
+            carry = settings.suspect_bars == "carry"
+            grids.append(lay(bars, window, interval, settings.suspect_move, carry, counts))
+    return grids
+
+
+def _priced_sessions(
+    settings: DataSettings, tables: dict[str, Table], symbol: str | None, grids: list[Grid], counts: Counter[str]
+) -> list[Session]:
+    options = tables["options"]
+    contracts = read_chain(tables.get("chain", options), symbol)
+    reader = OptionReader(options, symbol, contracts.symbol)
+    sessions = []
+    for grid in grids:
+        session = _priced(settings, reader, contracts, "chain" not in tables, grid, counts)
+        if session is not None:
+            sessions.append(session)
+    if grids:
+        reader.check_interval(grids[0].interval_s)
+    return sessions
+
+
+def _priced(
+    settings: DataSettings, reader: OptionReader, chain: Contracts, derived: bool, grid: Grid, counts: Counter[str]
+) -> Session | None:
+    """The session with its option prices; None (counted) when it has none or only part of them."""
+    window, where = grid.window, reader.table.where
+    rows = reader.read(window)
+    known = rows.code >= 0
+    counts["rows_unknown_symbol"] += int((~known).sum())
+    chosen = listed_in(chain, window.date, window.day, np.unique(rows.code[known]), derived)
+    place = np.full(len(chain.symbol) + 1, -1, np.int64)
+    place[chosen] = np.arange(len(chosen))
+    mine = place[rows.code] >= 0  # code -1 looks up the last place, which nothing has
+    counts["rows_unlisted"] += int((known & ~mine).sum())
+    rows = Rows(rows.ts[mine], rows.code[mine], {name: column[mine] for name, column in rows.columns.items()})
+    bar = bars_of(rows, window, grid.interval_s, where)
+    if len(bar) == 0:
+        counts["sessions_no_options"] += 1
+        return None
+    if (int(bar.max()) - int(bar.min()) + 1) / grid.n_bars < settings.min_options_span:
+        counts["sessions_incomplete"] += 1
+        return None
+    contracts = chain.take(chosen)
+    shape = (contracts.strike, contracts.right)
+    tolerance = settings.arbitrage_tolerance
+    prices = lay_options(rows, bar, place[rows.code], grid, shape, reader.quotes, where, tolerance, counts)
+    return _session(grid, contracts, prices)
+
+
+def _session(grid: Grid, contracts: Contracts, prices: OptionGrid) -> Session:
+    window = grid.window
+    session = Session(
+        date=window.date, open_ns=window.open_ns, interval_s=grid.interval_s, open_s=window.open_s,
+        open=grid.open, high=grid.high, low=grid.low, close=grid.close, volume=grid.volume, price=grid.price,
+        filled=grid.filled, vwap_running=grid.vwap_running,
+        symbol=contracts.symbol, strike=contracts.strike, right=contracts.right, expiry=contracts.expiry,
+        multiplier=contracts.multiplier, bid=prices.bid, ask=prices.ask, last=prices.last, fresh=prices.fresh,
+    )  # fmt: skip
+    for f in fields(session):
+        value = getattr(session, f.name)
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
+    return session
+
+
+def _nothing_left(counts: Counter[str]) -> DataError:
+    empty, cut = counts["sessions_no_options"], counts["sessions_incomplete"]
+    if empty and not cut:
+        return DataError(f"no option data: none of the {empty} sessions has an option row; check data.options and dates")
+    return DataError(
+        f"no usable session: {cut} incomplete (data.min_session_coverage, data.min_options_span), {empty} without options"
+    )

@@ -1,0 +1,170 @@
+"""Tables of a data set, read by DuckDB without ever opening one for writing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quantray.data.settings import DataSettings, mapped
+from quantray.errors import DataError, near_miss
+
+READERS = {".parquet": "read_parquet", ".pq": "read_parquet", ".csv": "read_csv", ".gz": "read_csv", ".tsv": "read_csv"}
+TZ_TYPES = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """One table: where it is, and which of our columns it has under which name and type."""
+
+    connection: Any
+    key: str  # underlying | chain | options
+    where: str  # for messages
+    source: str  # what follows FROM
+    names: dict[str, str]
+    types: dict[str, str]
+    present: tuple[str, ...]  # every column of the table
+
+    def has(self, *columns: str) -> bool:
+        return all(c in self.names for c in columns)
+
+    def column(self, name: str) -> str:
+        return quoted(self.names[name])
+
+    def number(self, name: str) -> str:
+        """The column as a double, NaN where it is null or absent."""
+        if name not in self.names:
+            return f"'nan'::DOUBLE AS {quoted(name)}"
+        return f"coalesce({self.column(name)}::DOUBLE, 'nan'::DOUBLE) AS {quoted(name)}"
+
+    def numbers(self, names: Sequence[str]) -> str:
+        return ", ".join(self.number(name) for name in names)
+
+    def between(self, start_ns: int, stop_ns: int) -> str:
+        """Condition: stamped in [start, stop)."""
+        start, stop = start_ns // 1000, -(-stop_ns // 1000)
+        return f"{self.column('ts')} >= make_timestamptz({start}) AND {self.column('ts')} < make_timestamptz({stop})"
+
+    def of(self, symbol: str | None, column: str = "symbol") -> str:
+        """Condition: rows of this underlying, where the table tells them apart."""
+        return f"{self.column(column)} = {text(symbol)}" if symbol is not None and self.has(column) else "true"
+
+    def fetch(self, query: str) -> dict[str, np.ndarray]:
+        """Columns of ``SELECT query`` (``{t}`` is the table), in the file's order."""
+        return _guarded(self.where, lambda: self.connection.execute(query.format(t=self.source)).fetchnumpy())
+
+    def row(self, query: str) -> tuple[Any, ...]:
+        return _guarded(self.where, lambda: self.connection.execute(query.format(t=self.source)).fetchone())
+
+    def require(self, *columns: str) -> None:
+        """Refuse a table without one of these columns."""
+        for name in columns:
+            if not self.has(name):
+                raise DataError(
+                    f"{self.where} has no column {name!r}: {near_miss(name, self.present, what='column')} "
+                    f"(or map it with data.columns.{self.key}.{name}=NAME)"
+                )
+
+    def require_zoned(self) -> None:
+        """Times must say which instant they mean."""
+        self.require("ts")
+        if self.types["ts"] not in TZ_TYPES:
+            raise DataError(
+                f"{self.where}: timestamps in {self.names['ts']!r} have no timezone (type {self.types['ts']}); "
+                "store them as UTC timestamps with a timezone"
+            )
+        (missing,) = self.row(f"SELECT count(*) FROM {{t}} WHERE {self.column('ts')} IS NULL")
+        if missing:
+            raise DataError(f"{self.where}: {missing} rows have no timestamp in {self.names['ts']!r}")
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def text(value: str | None) -> str:
+    return "'" + str(value).replace("'", "''") + "'"
+
+
+def open_tables(settings: DataSettings) -> dict[str, Table]:
+    """The tables that the settings name, opened read-only; ``chain`` is absent where options bring their own."""
+    import duckdb
+
+    connection = duckdb.connect(":memory:")
+    if settings.kind == "duckdb":
+        sources = _duckdb_sources(connection, settings)
+    else:
+        sources = {}
+        for key in ("underlying", "chain", "options"):
+            path = getattr(settings, key)
+            if path is not None and not (key == "chain" and path == "synthetic"):
+                sources[key] = (path, _file_source(key, path))
+    return {key: _table(connection, key, where, source, settings) for key, (where, source) in sources.items()}
+
+
+def _duckdb_sources(connection: Any, settings: DataSettings) -> dict[str, tuple[str, str]]:
+    if settings.duckdb is None:
+        raise DataError("data=duckdb needs a file: data.duckdb=market.duckdb")
+    path = _existing("duckdb", settings.duckdb)
+    _guarded(str(path), lambda: connection.execute(f"ATTACH {text(str(path))} AS market (READ_ONLY)"))
+    rows = connection.execute(
+        "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'market'"
+    ).fetchall()
+    present = sorted(name for (name,) in rows)
+    sources = {}
+    for key in ("underlying", "chain", "options"):
+        name = getattr(settings, key)
+        if name == "synthetic" and key == "chain":
+            continue
+        if (name or key) in present:
+            sources[key] = (f"{settings.duckdb} ({name or key})", f"market.{quoted(name or key)}")
+        elif name is not None:
+            raise DataError(f"data.{key}: {settings.duckdb}: {near_miss(name, present, what='table')}")
+        elif key == "underlying" or (key == "options" and settings.chain != "synthetic"):
+            raise DataError(f"{settings.duckdb} has no table {key!r}: {near_miss(key, present, what='table')}")
+    return sources
+
+
+def _file_source(key: str, given: str) -> str:
+    path = _existing(key, given)
+    files = sorted(p for p in path.rglob("*") if p.suffix in READERS) if path.is_dir() else [path]
+    readers = {READERS.get(p.suffix.lower()) for p in files}
+    if len(readers) != 1 or None in readers:
+        what = "no file" if not files else "a mixture of files, or one"
+        raise DataError(f"data.{key}={given} has {what} that is Parquet (.parquet) or CSV (.csv)")
+    return f"{readers.pop()}([{', '.join(text(str(p)) for p in files)}])"
+
+
+def _existing(key: str, given: str) -> Path:
+    path = Path(given).expanduser()
+    if not path.exists():
+        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        hint = f": {near_miss(path.name, beside, what='file')}" if beside else ""
+        raise DataError(f"data.{key}={given} does not exist{hint}")
+    return path
+
+
+def _table(connection: Any, key: str, where: str, source: str, settings: DataSettings) -> Table:
+    described = _guarded(where, lambda: connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall())
+    present = {row[0]: str(row[1]) for row in described}
+    names: dict[str, str] = {}
+    for ours, (theirs, chosen) in mapped(getattr(settings.columns, key)).items():
+        if theirs in present:
+            names[ours] = theirs
+        elif chosen:
+            raise DataError(f"data.columns.{key}.{ours}: {where}: {near_miss(theirs, present, what='column')}")
+    types = {ours: present[theirs] for ours, theirs in names.items()}
+    return Table(connection, key, where, source, names, types, tuple(present))
+
+
+def _guarded(where: str, work: Any) -> Any:
+    import duckdb
+
+    try:
+        return work()
+    except duckdb.Error as error:
+        first = str(error).strip().splitlines()[0]
+        raise DataError(f"{where} cannot be read: {first}; is the file whole and of the kind its name says?") from None

@@ -1,0 +1,129 @@
+"""The synthetic market as a data set on disk: made once, atomically, then read like any other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quantray.data.sessions import NS, Window, session_windows
+from quantray.data.settings import DataSettings
+from quantray.data.synthetic_day import Day, changed, make_day
+from quantray.errors import DataError
+from quantray.types import digest_of
+
+VERSION = 1  # of the generator: another number, another market
+FIRST, SYMBOL = "2024-11-18", "SYN"
+FILES = ("underlying.parquet", "chain.parquet", "options.parquet")
+
+
+def ensure_market(settings: DataSettings) -> Path:
+    """Folder with the Parquet files of the market that ``settings`` describe, made now if it is not there yet."""
+    windows = market_windows(settings)
+    key = digest_of(VERSION, settings.synthetic, settings.calendar, [w.date for w in windows])[:16]
+    home = cache_dir(settings) / "synthetic"
+    folder = home / f"seed{settings.synthetic.seed}-{key}"
+    if _complete(folder):
+        return folder
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=home))
+    except OSError as error:
+        raise DataError(f"cannot write the market to {home}: {error.strerror}; choose another data.cache") from None
+    try:
+        _write(settings, windows, made)
+        if folder.exists() and not _complete(folder):
+            shutil.rmtree(folder)
+        os.rename(made, folder)
+    except OSError:
+        if not _complete(folder):  # else another process was quicker
+            raise
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return folder
+
+
+def market_windows(settings: DataSettings) -> tuple[Window, ...]:
+    """Its sessions: from ``data.from`` to ``data.to``, or as many as ``data.synthetic.sessions``."""
+    first = settings.from_ or FIRST
+    count = settings.synthetic.sessions
+    if settings.to is not None:
+        windows = session_windows(settings.calendar, first, settings.to)
+    else:
+        beyond = np.datetime64(first, "D") + (count * 2 + 14)
+        windows = session_windows(settings.calendar, first, str(beyond))[:count]
+    if not windows:
+        raise DataError(f"no session of {settings.calendar} from {first} to {settings.to}: choose other dates")
+    return windows
+
+
+def cache_dir(settings: DataSettings) -> Path:
+    """``data.cache``, else quantray's folder in the user's cache."""
+    if settings.cache is not None:
+        return Path(settings.cache).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "quantray"
+
+
+def _complete(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in FILES)
+
+
+def _write(settings: DataSettings, windows: tuple[Window, ...], folder: Path) -> None:
+    import pyarrow.parquet as pq
+
+    writers: dict[str, Any] = {}
+    close: float | None = None
+    try:
+        for window in windows:
+            day = make_day(settings.synthetic, window.day, window.seconds, close)
+            close = float(day.path.latent[-1])
+            for name, table in zip(FILES, _tables(window, day), strict=True):
+                if name not in writers:
+                    writers[name] = pq.ParquetWriter(folder / name, table.schema, compression="zstd")
+                writers[name].write_table(table)
+    finally:
+        for writer in writers.values():
+            writer.close()
+
+
+def _tables(window: Window, day: Day) -> tuple[Any, Any, Any]:
+    """Arrow tables of one session: underlying, chain, options."""
+    import pyarrow as pa
+
+    path, count = day.path, len(day.strike)
+    rights = ["C"] * count + ["P"] * count
+    strikes = np.tile(day.strike, 2)
+    symbols = [
+        f"{SYMBOL}{window.date[2:].replace('-', '')}{r}{round(k * 1000):08d}"
+        for r, k in zip(rights, strikes, strict=True)
+    ]
+    date = pa.array([window.day] * 2 * count, pa.int32()).cast(pa.date32())
+    chain = pa.table(
+        {"session_date": date, "symbol": symbols, "underlying": [SYMBOL] * 2 * count, "expiry": date,
+         "strike": strikes, "right": rights, "multiplier": np.full(2 * count, 100.0)}
+    )  # fmt: skip
+    at = np.flatnonzero(path.traded)
+    columns = {name: getattr(path, name)[at] for name in ("open", "high", "low", "close", "volume")}
+    underlying = pa.table({"ts": _stamps(window, at), "symbol": [SYMBOL] * len(at), **columns})
+    bar, contract = np.nonzero(changed(day.bid, day.ask).T)
+    bid, ask = day.bid[contract, bar], day.ask[contract, bar]
+    symbol = pa.DictionaryArray.from_arrays(contract.astype(np.int16), pa.array(symbols))
+    options = pa.table({"ts": _stamps(window, bar), "symbol": symbol, "bid": _prices(bid), "ask": _prices(ask)})
+    return underlying, chain, options
+
+
+def _stamps(window: Window, bar: np.ndarray) -> Any:
+    import pyarrow as pa
+
+    return pa.array((window.open_ns + bar * NS) // 1000, pa.timestamp("us", tz="UTC"))
+
+
+def _prices(ticks: np.ndarray) -> Any:
+    """Currency; null where withdrawn. A bid of 0 says that there is none."""
+    import pyarrow as pa
+
+    return pa.array(ticks / 100, mask=ticks < 0)

@@ -1,0 +1,120 @@
+"""One section of a composed configuration against the dataclass that describes it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, TypeVar, get_type_hints
+
+from quantray.errors import ConfigError, near_miss
+from quantray.plan import Constraints
+
+T = TypeVar("T")
+
+
+def section(cfg: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The mapping under ``name``; an absent one is empty, a single value is refused."""
+    value = cfg.get(name)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{name}={value!r}: {name} is a section; give one of its keys, {name}.<key>=…")
+    return {str(key): item for key, item in value.items()}
+
+
+def scalar(cfg: Mapping[str, Any], name: str, kind: type[T], default: T) -> T:
+    """A single value at the top of the configuration."""
+    value = cfg.get(name)
+    if value is None:
+        return default
+    if type(value) is not kind:
+        raise ConfigError(f"{name}={value!r} must be {_KINDS[kind]}")
+    return value
+
+
+_KINDS: dict[type, str] = {str: "a text", int: "a whole number", bool: "true or false"}
+
+
+def checked(cls: type[T], cfg: Mapping[str, Any], name: str, rename: Mapping[str, str] | None = None) -> T:
+    """Build ``cls`` from ``cfg[name]``; ConfigError names the key, the value and the near miss."""
+    from pydantic import TypeAdapter, ValidationError
+
+    values = section(cfg, name)
+    renamed = {(rename or {}).get(key, key): value for key, value in values.items()}
+    try:
+        return TypeAdapter(cls).validate_json(json.dumps(renamed), strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        back = {new: old for old, new in (rename or {}).items()}
+        path = [back.get(str(part), str(part)) for part in first["loc"]]
+        raise ConfigError(_sentence(cls, name, path, first, back)) from None
+
+
+def _sentence(cls: type, name: str, path: list[str], first: Any, back: Mapping[str, str]) -> str:
+    key = ".".join([name, *path])
+    if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        owner = cls
+        for part in path[:-1]:
+            owner = get_type_hints(owner)[part]
+        known = [back.get(f.name, f.name) for f in fields(owner)] if is_dataclass(owner) else []
+        return f"{key}: {near_miss(path[-1], known, what='key')}"
+    if first["type"] in ("missing", "missing_argument"):
+        return f"{key} is required; give {key}=…"
+    if isinstance(first["input"], Mapping) or first["type"].startswith(("dataclass", "mapping", "dict")):
+        return f"{key}: {_plain(first['msg'])}"
+    return f"{key}={first['input']!r}: {_plain(first['msg'])}"
+
+
+def _plain(message: str) -> str:
+    """Pydantic's sentence in ours."""
+    message = message.replace("Input should be a valid integer", "it must be a whole number")
+    message = message.replace("Input should be a valid string", "it must be a text")
+    return message.replace("Input should be a valid", "it must be a").replace("Input should", "it should")
+
+
+def type_error(hint: Any, value: Any) -> str | None:
+    """What is wrong with ``value`` for this annotation, None when it fits: text is no number, true is no number."""
+    from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
+
+    try:
+        TypeAdapter(hint).validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        return _plain(error.errors(include_url=False)[0]["msg"])
+    except (NameError, PydanticSchemaGenerationError):  # an annotation of the strategy's own: its own business
+        return None
+    return None
+
+
+def constraints_of(values: Mapping[str, Any]) -> Constraints:
+    """``min_trades`` and any ``min_<metric>`` or ``max_<metric>``; null removes a bound."""
+    from quantray.evaluate import METRICS
+
+    known = _bounds(METRICS)
+    bounds: dict[str, float] = {}
+    min_trades = 10
+    for key, value in values.items():
+        if value is None and key != "min_trades":
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ConfigError(f"constraints.{key}={value!r} must be a number")
+        if key == "min_trades":
+            if not isinstance(value, int):
+                raise ConfigError(f"constraints.min_trades={value!r} must be a whole number")
+            min_trades = value
+        elif key not in known:
+            raise ConfigError(f"constraints.{key}: {near_miss(key, known, what='constraint')}")
+        else:
+            bounds[known[key]] = float(value)
+    return Constraints(min_trades, bounds)
+
+
+def _bounds(metrics: Sequence[str]) -> dict[str, str]:
+    """How a bound may be written: ``max_drawdown`` is a metric's own name and reads as its upper bound."""
+    written = {f"{end}_{name}": f"{end}_{name}" for name in metrics for end in ("min", "max")}
+    for name in metrics:
+        if name.startswith("max_"):
+            del written[f"min_{name}"], written[f"max_{name}"]
+            written[name] = f"max_{name}"
+    return {**written, "min_trades": "min_trades"}

@@ -1,0 +1,79 @@
+"""The ``strategy`` and ``space`` sections: names against the strategy's fields, values against the strategy itself."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Any, get_type_hints
+
+from quantray.errors import ConfigError, QuantrayError, near_miss
+from quantray.plan import StrategySpec
+from quantray.sections import type_error
+from quantray.space import Dimension, Space, parse_space
+from quantray.targets import resolve, source_digest
+
+
+def strategy_of(strategy: Mapping[str, Any], space: Mapping[str, Any]) -> tuple[StrategySpec, Space]:
+    """Check both sections by building the strategy with every level of every dimension."""
+    target = strategy.get("_target_")
+    if target is None:
+        raise ConfigError(
+            "strategy._target_ is required, e.g. strategy.vwap_reclaim.VwapReclaim; or choose strategy=<name>"
+        )
+    cls = resolve(target)
+    if not (isinstance(cls, type) and is_dataclass(cls) and (hasattr(cls, "signals") or hasattr(cls, "trades"))):
+        raise ConfigError(
+            f"strategy._target_={target} must be a dataclass with a method trades(slice, plan) or signals(session)"
+        )
+    known = {field.name: field for field in fields(cls) if field.init}
+    fixed = {name: value for name, value in strategy.items() if name != "_target_"}
+    for section, names in (("strategy", fixed), ("space", space)):
+        for name in names:
+            if name not in known:
+                raise ConfigError(f"{section}.{name}: {near_miss(name, known, what='parameter')}")
+    parsed = parse_space(space)
+    fixed = {name: value for name, value in fixed.items() if name not in parsed.names}
+    _check_levels(cls, known, fixed, parsed)
+    return StrategySpec(target, fixed, source_digest(cls)), parsed
+
+
+def _check_levels(cls: type, known: Mapping[str, Field[Any]], fixed: Mapping[str, Any], space: Space) -> None:
+    for name, value in fixed.items():
+        _check_type(cls, f"strategy.{name}", name, value)
+    # a field without a default must be there before the others can be tried: its first level stands in
+    first = {d.name: _levels(d)[0] for d in space.dimensions if not _has_default(known[d.name])}
+    _build(cls, {**fixed, **first}, "strategy", None)
+    for dimension in space.dimensions:
+        for level in _levels(dimension):
+            _check_type(cls, f"space.{dimension.name}", dimension.name, level)
+            _build(cls, {**fixed, **first, dimension.name: level}, f"space.{dimension.name}", level)
+
+
+def _levels(dimension: Dimension) -> tuple[Any, ...]:
+    return dimension.values if dimension.values is not None else (dimension.low, dimension.high)
+
+
+def _has_default(field: Field[Any]) -> bool:
+    return field.default is not MISSING or field.default_factory is not MISSING
+
+
+def _build(cls: type, params: dict[str, Any], where: str, level: Any) -> None:
+    said = where if level is None else f"{where}={level!r}"
+    missing = [
+        name for name, p in inspect.signature(cls).parameters.items() if p.default is p.empty and name not in params
+    ]
+    if missing:
+        raise ConfigError(
+            f"strategy.{missing[0]} has no default; give strategy.{missing[0]}=… or space.{missing[0]}=[…]"
+        )
+    try:
+        cls(**params)
+    except (QuantrayError, ValueError, TypeError) as error:
+        raise ConfigError(f"{said}: {error}") from error
+
+
+def _check_type(cls: type, where: str, name: str, value: Any) -> None:
+    said = type_error(get_type_hints(cls).get(name, Any), value)
+    if said is not None:
+        raise ConfigError(f"{where}={value!r}: {said}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from quantray.errors import LedgerError, near_miss
 from quantray.report.history import history_png
 from quantray.report.study_tools import open_study, space_of
+from quantray.report.study_tools_layout import arrange
 from quantray.space import Dimension, Space
 from quantray.types import Trial
 
@@ -65,9 +66,7 @@ def _optuna_plots(
         "contour": lambda v: v.plot_contour(rebuilt, params=important[:CONTOUR_DIMENSIONS], target_name=objective),
     }
     return [
-        _save(draw[kind], folder / f"{kind}.png", kind, len(important))
-        for kind in kinds
-        if kind != "contour" or len(important) > 1
+        _save(draw[kind], folder / f"{kind}.png", kind) for kind in kinds if kind != "contour" or len(important) > 1
     ]
 
 
@@ -127,7 +126,7 @@ def _by_importance(study: optuna.Study, names: list[str]) -> list[str]:
     return sorted(names, key=lambda name: -weights.get(name, 0.0))
 
 
-def _save(draw: Callable[[Any], Any], path: Path, kind: str, dimensions: int) -> Path:
+def _save(draw: Callable[[Any], Any], path: Path, kind: str) -> Path:
     import matplotlib
     import matplotlib.pyplot as plt
     import numpy as np
@@ -136,15 +135,9 @@ def _save(draw: Callable[[Any], Any], path: Path, kind: str, dimensions: int) ->
         warnings.simplefilter("ignore")
         from optuna.visualization import matplotlib as visual
 
-        figure = np.ravel(draw(visual))[0].figure
-        side = 3.0 * min(dimensions, CONTOUR_DIMENSIONS) + 2
-        sizes = {
-            "importance": (9, 1.5 + 0.5 * dimensions),
-            "slice": (2.6 * dimensions + 2, 4.2),
-            "contour": (side, side),
-        }
-        figure.set_size_inches(*sizes[kind])
-        figure.tight_layout()
+        panels = draw(visual)
+        figure = np.ravel(panels)[0].figure
+        arrange(figure, np.ravel(panels), kind)
         figure.savefig(path, dpi=110, metadata={"Software": "quantray"})
         plt.close(figure)
     return path

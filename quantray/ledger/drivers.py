@@ -26,7 +26,8 @@ _open: set[int] = set()  # drivers of this process
 def _born(pid: int) -> str | None:
     """When a process began, in the kernel's words; "" where the kernel does not say, None when it is gone."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return None if fields[0] in "ZX" else fields[19]  # a zombie is gone, though its parent has not looked
     except OSError:
         pass
     try:

@@ -1,0 +1,69 @@
+"""How plans differ, in words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from quantray.ledger import describe
+from quantray.ledger.difference import differences
+from quantray.plan import Constraints, Fees, Plan, Search, StrategySpec
+from quantray.space import parse_space
+
+PLAN = Plan(
+    study="s",
+    strategy=StrategySpec("strategy.x.X", {"latency_seconds": 1}, "a" * 32),
+    space=parse_space({"stop_loss_percent": [-25, -50], "mode": ["itm"], "x": {"low": 0.1, "high": 1, "log": True}}),
+    data={"path": Path("somewhere"), "days": (1, 2)},
+    run_dir=Path("outputs/s"),
+)
+
+
+def _lines(new: Plan, data: str = "d") -> list[str]:
+    was, now = (json.loads(json.dumps(describe(plan))) for plan in (PLAN, new))
+    return differences(PLAN.digests("d", "c"), new.digests(data, "c"), was, now)
+
+
+def test_equal_plans_have_no_difference() -> None:
+    assert _lines(replace(PLAN, study="t", run_dir=Path("elsewhere"), search=replace(PLAN.search, n_trials=7))) == []
+
+
+def test_every_part_points_to_its_keys() -> None:
+    other = replace(
+        PLAN,
+        space=parse_space({"stop_loss_percent": [-25], "x": {"low": 0.1, "high": 2, "log": True}}),
+        fees=Fees(broker_per_contract=1.0),
+        constraints=Constraints(bounds={"min_sharpe": 1.0}),
+        objective="sharpe",
+        seed=3,
+        search=Search(kind="random", batch=8),
+        strategy=StrategySpec("strategy.x.X", {"latency_seconds": 2}, "b" * 32),
+    )
+    text = "\n".join(_lines(other, data="e"))
+    for line in (
+        "space.stop_loss_percent: [-25, -50] -> [-25]",
+        'space.mode: ["itm"] -> absent',
+        "space.x.high: 1 -> 2",
+        "fees.broker_per_contract: 0.65 -> 1.0",
+        "constraints.bounds.min_sharpe: absent -> 1.0",
+        'objective: "return_on_risk_percent" -> "sharpe"',
+        "seed: 0 -> 3",
+        'search.kind: "tpe" -> "random"',
+        "search.batch: 16 -> 8",
+        "strategy.latency_seconds: 1 -> 2",
+        'strategy.file: "aaaaaaaa" -> "bbbbbbbb"',
+        "data: d -> e (the market data changed)",
+    ):
+        assert line in text
+    assert "capital" not in text
+    assert "oos" not in text
+
+
+def test_the_described_space_is_the_space() -> None:
+    assert parse_space(json.loads(json.dumps(describe(PLAN)))["space"]) == PLAN.space
+
+
+def test_long_values_are_cut() -> None:
+    other = replace(PLAN, space=parse_space({"stop_loss_percent": list(range(-500, 0))}))
+    assert max(map(len, _lines(other))) < 300

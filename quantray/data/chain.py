@@ -58,7 +58,7 @@ def _contracts(where: str, rows: dict[str, np.ndarray]) -> Contracts:
     columns = (rows[name].tolist() for name in ("symbol", "expiry", "strike", "right", "multiplier"))
     for symbol, expiry, strike, right, given in zip(*columns, strict=True):
         multiplier = 100.0 if given != given else given
-        if symbol is None or expiry is None or right not in RIGHTS or not strike > 0 or not multiplier > 0:
+        if not isinstance(symbol, str) or expiry is None or right not in RIGHTS or not strike > 0 or not multiplier > 0:
             raise DataError(
                 f"{where}: contract {symbol!r} has expiry {expiry}, strike {strike}, right {right!r} and multiplier "
                 f"{multiplier:g}; it needs a date, a number above 0, C or P, and a number above 0"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +25,7 @@ class Grid:
     filled: np.ndarray
     vwap_running: np.ndarray | None
     suspect: np.ndarray
+    suspects: int  # how many such bars the data had, carried or not
 
     @property
     def n_bars(self) -> int:
@@ -63,13 +63,13 @@ def suspects_of(close: np.ndarray, move: float) -> np.ndarray:
     return found
 
 
-def lay(bars: Bars, window: Window, interval_s: int, move: float, carry_suspects: bool, counts: Counter[str]) -> Grid:
+def lay(bars: Bars, window: Window, interval_s: int, move: float, carry_suspects: bool) -> Grid:
     """Bars of one session on its grid; a missing one carries the last close and has volume 0."""
     rows = bars.of(window)
     columns = {name: column[rows] for name, column in bars.columns.items()}
     at = (bars.ts[rows] - window.open_ns) // (interval_s * NS)
     odd = suspects_of(columns["close"], move)
-    counts["suspect_bars"] += int(odd.sum())
+    suspects = int(odd.sum())
     if carry_suspects:
         at, columns = at[~odd], {name: column[~odd] for name, column in columns.items()}
         odd = np.zeros(len(at), bool)
@@ -85,8 +85,6 @@ def lay(bars: Bars, window: Window, interval_s: int, move: float, carry_suspects
     running = columns["vwap_running"]
     suspect = np.zeros(n, bool)
     suspect[at] = odd
-    counts["bars"] += n
-    counts["carried_bars"] += int((filled & (last >= 0)).sum())
     return Grid(
         window, interval_s, own["open"], own["high"], own["low"], close,
         volume=np.where(filled, 0.0, _take(columns["volume"], last)),
@@ -94,6 +92,7 @@ def lay(bars: Bars, window: Window, interval_s: int, move: float, carry_suspects
         filled=filled,
         vwap_running=None if np.isnan(running).all() else _carried(_take(running, last)),
         suspect=suspect,
+        suspects=suspects,
     )  # fmt: skip
 
 

@@ -55,7 +55,8 @@ class OptionReader:
 
     def _has_quote(self) -> bool:
         sides = " OR ".join(f"({s} IS NOT NULL AND {s}::DOUBLE > 0)" for s in map(self.table.column, ("bid", "ask")))
-        return self.table.row(f"SELECT count(*) FROM (SELECT 1 FROM {{t}} WHERE {self.mine} AND ({sides}) LIMIT 1)")[0] > 0
+        (found,) = self.table.row(f"SELECT count(*) FROM (SELECT 1 FROM {{t}} WHERE {self.mine} AND ({sides}) LIMIT 1)")
+        return bool(found)
 
     def read(self, window: Window) -> Rows:
         """Rows stamped in [open, close)."""
@@ -72,12 +73,13 @@ class OptionReader:
         return rows
 
     def check_interval(self, interval_s: int) -> None:
-        """Refuse rows coarser than the bars: the price of a minute is not known at its first second."""
+        """Refuse minute rows on bars of seconds: the price of a minute is not known at its first second."""
         step = int(np.gcd.reduce(np.array(sorted(self.steps), np.int64))) if self.steps else 0
-        if step > interval_s and len(self.steps) >= 25:
+        if interval_s < 60 and step > 0 and step % 60 == 0 and len(self.steps) >= 25:
             raise DataError(
-                f"{self.table.where}: option rows are {step} s apart but the underlying's bars {interval_s} s; "
-                "load both at one interval (a row is known only when its own interval has ended)"
+                f"{self.table.where}: option rows are {step} s apart but the underlying's bars {interval_s} s, and a "
+                "row is known only when its own interval has ended; load both at one interval, or, if the rows are "
+                f"bars of {interval_s} s that happen to be sparse, say so with data.interval={interval_s}s"
             )
 
 
@@ -86,7 +88,9 @@ def bars_of(rows: Rows, window: Window, interval_s: int, where: str) -> np.ndarr
     offset = rows.ts - window.open_ns
     if (offset % (interval_s * NS)).any():
         at = int(np.argmax(offset % (interval_s * NS) != 0))
-        raise DataError(f"{where}: the row at {stamp(rows.ts[at])} lies between the underlying's bars of {interval_s} s")
+        raise DataError(
+            f"{where}: the row at {stamp(rows.ts[at])} lies between the bars of the underlying ({interval_s} s)"
+        )
     if (np.diff(rows.ts) < 0).any():
         order = np.argsort(rows.code, kind="stable")
         ts, code = rows.ts[order], rows.code[order]
@@ -112,10 +116,9 @@ def lay_options(
         bid, ask, replaces = judge_quotes(rows.columns["bid"], rows.columns["ask"], low, high, counts)
         return _standing(bid[replaces], ask[replaces], cell[replaces], m, n)
     price = judge_prints(rows.columns, low, high, counts)
-    last = np.full(m * n, np.nan)
+    last = np.full((m, n), np.nan)
     traded = ~np.isnan(price)
-    last[cell[traded]] = price[traded]
-    last = last.reshape(m, n)
+    last.ravel()[cell[traded]] = price[traded]
     return OptionGrid(None, None, last, ~np.isnan(last))
 
 
@@ -163,9 +166,7 @@ def judge_quotes(
     return shown, asked, replaces
 
 
-def judge_prints(
-    columns: dict[str, np.ndarray], low: np.ndarray, high: np.ndarray, counts: Counter[str]
-) -> np.ndarray:
+def judge_prints(columns: dict[str, np.ndarray], low: np.ndarray, high: np.ndarray, counts: Counter[str]) -> np.ndarray:
     """Trade price of each row (vwap, else close, else last), NaN without a trade or quarantined."""
     price = columns["vwap"]
     for name in ("close", "last"):

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from quantray.data.chain import Contracts, listed_in, read_chain
 from quantray.data.grid import Grid, coverage_of, lay
 from quantray.data.modelled import day_variances, model_options
-from quantray.data.options import OptionGrid, OptionReader, Rows, bars_of, lay_options
+from quantray.data.priced import priced_sessions, session_of
 from quantray.data.quality import summary_of
 from quantray.data.sessions import NS, Window, session_windows
 from quantray.data.settings import DataSettings, seconds_of
@@ -20,7 +19,7 @@ from quantray.data.source import Table, open_tables
 from quantray.data.synthetic_market import FILES, VERSION, ensure_market
 from quantray.data.underlying import Bars, interval_of, read_bars
 from quantray.errors import DataError, near_miss
-from quantray.types import Session, Slice
+from quantray.types import Slice
 
 
 def load(settings: DataSettings) -> Slice:
@@ -64,16 +63,21 @@ def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
         raise _no_data(settings, table, symbol)
     interval = interval_of(table.where, bars, windows, given)
     grids = _grids(settings, bars, windows, interval, counts)
+    suspects = {grid.window.date: grid.suspects for grid in grids}
     name = symbol or Path(table.where).stem
     if settings.chain == "synthetic":
         variances = day_variances(grids, settings.synthetic.daily_vol**2)
         made = [model_options(g, v, settings.synthetic, name, counts) for g, v in zip(grids, variances, strict=True)]
-        sessions = [_session(g, *pair) for g, pair in zip(grids, made, strict=True)]
+        sessions = [session_of(g, *pair) for g, pair in zip(grids, made, strict=True)]
     else:
-        sessions = _priced_sessions(settings, tables, symbol, grids, counts)
+        sessions = priced_sessions(settings, tables, symbol, grids, counts)
     if not sessions:
         raise _nothing_left(counts)
     counts["sessions"] = len(sessions)
+    for session in sessions:
+        counts["bars"] += session.n_bars
+        counts["carried_bars"] += int((session.filled & ~np.isnan(session.close)).sum())
+        counts["suspect_bars"] += suspects[session.date]
     where = ", ".join(dict.fromkeys(Path(t.where).name for t in tables.values()))
     modelled = ", options modelled on it (not a market)" if settings.chain == "synthetic" else ""
     source = f"{name} {sessions[0].date} to {sessions[-1].date} from {where}{modelled}"
@@ -117,11 +121,11 @@ def _windows(settings: DataSettings, table: Table, symbol: str | None) -> tuple[
 
 def _no_data(settings: DataSettings, table: Table, symbol: str | None) -> DataError:
     span = _span(table, symbol) or ("", "")
-    asked = f"from {settings.from_ or span[0]} to {settings.to or span[1]}"
+    asked = "".join(f" {k} {v}" for k, v in (("from", settings.from_), ("to", settings.to)) if v)
     what = f" of {symbol}" if symbol else ""
     return DataError(
-        f"no data{what} in a session of {settings.calendar} {asked}: {table.where} reaches from {span[0]} to {span[1]}; "
-        "set data.from and data.to inside"
+        f"no data{what} in any session of {settings.calendar}{asked}: {table.where} reaches from {span[0]} to "
+        f"{span[1]}; choose data.from and data.to inside"
     )
 
 
@@ -137,74 +141,15 @@ def _grids(
             counts["sessions_incomplete"] += 1
         else:
             carry = settings.suspect_bars == "carry"
-            grids.append(lay(bars, window, interval, settings.suspect_move, carry, counts))
+            grids.append(lay(bars, window, interval, settings.suspect_move, carry))
     return grids
-
-
-def _priced_sessions(
-    settings: DataSettings, tables: dict[str, Table], symbol: str | None, grids: list[Grid], counts: Counter[str]
-) -> list[Session]:
-    options = tables["options"]
-    contracts = read_chain(tables.get("chain", options), symbol)
-    reader = OptionReader(options, symbol, contracts.symbol)
-    sessions = []
-    for grid in grids:
-        session = _priced(settings, reader, contracts, "chain" not in tables, grid, counts)
-        if session is not None:
-            sessions.append(session)
-    if grids:
-        reader.check_interval(grids[0].interval_s)
-    return sessions
-
-
-def _priced(
-    settings: DataSettings, reader: OptionReader, chain: Contracts, derived: bool, grid: Grid, counts: Counter[str]
-) -> Session | None:
-    """The session with its option prices; None (counted) when it has none or only part of them."""
-    window, where = grid.window, reader.table.where
-    rows = reader.read(window)
-    known = rows.code >= 0
-    counts["rows_unknown_symbol"] += int((~known).sum())
-    chosen = listed_in(chain, window.date, window.day, np.unique(rows.code[known]), derived)
-    place = np.full(len(chain.symbol) + 1, -1, np.int64)
-    place[chosen] = np.arange(len(chosen))
-    mine = place[rows.code] >= 0  # code -1 looks up the last place, which nothing has
-    counts["rows_unlisted"] += int((known & ~mine).sum())
-    rows = Rows(rows.ts[mine], rows.code[mine], {name: column[mine] for name, column in rows.columns.items()})
-    bar = bars_of(rows, window, grid.interval_s, where)
-    if len(bar) == 0:
-        counts["sessions_no_options"] += 1
-        return None
-    if (int(bar.max()) - int(bar.min()) + 1) / grid.n_bars < settings.min_options_span:
-        counts["sessions_incomplete"] += 1
-        return None
-    contracts = chain.take(chosen)
-    shape = (contracts.strike, contracts.right)
-    tolerance = settings.arbitrage_tolerance
-    prices = lay_options(rows, bar, place[rows.code], grid, shape, reader.quotes, where, tolerance, counts)
-    return _session(grid, contracts, prices)
-
-
-def _session(grid: Grid, contracts: Contracts, prices: OptionGrid) -> Session:
-    window = grid.window
-    session = Session(
-        date=window.date, open_ns=window.open_ns, interval_s=grid.interval_s, open_s=window.open_s,
-        open=grid.open, high=grid.high, low=grid.low, close=grid.close, volume=grid.volume, price=grid.price,
-        filled=grid.filled, vwap_running=grid.vwap_running,
-        symbol=contracts.symbol, strike=contracts.strike, right=contracts.right, expiry=contracts.expiry,
-        multiplier=contracts.multiplier, bid=prices.bid, ask=prices.ask, last=prices.last, fresh=prices.fresh,
-    )  # fmt: skip
-    for f in fields(session):
-        value = getattr(session, f.name)
-        if isinstance(value, np.ndarray):
-            value.setflags(write=False)
-    return session
 
 
 def _nothing_left(counts: Counter[str]) -> DataError:
     empty, cut = counts["sessions_no_options"], counts["sessions_incomplete"]
     if empty and not cut:
-        return DataError(f"no option data: none of the {empty} sessions has an option row; check data.options and dates")
+        return DataError(f"no option data: none of the {empty} sessions has an option row; check data.options")
     return DataError(
-        f"no usable session: {cut} incomplete (data.min_session_coverage, data.min_options_span), {empty} without options"
+        f"no usable session: {cut} incomplete (data.min_session_coverage, data.min_options_span) and {empty} without "
+        "options"
     )

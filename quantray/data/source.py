@@ -94,6 +94,7 @@ def open_tables(settings: DataSettings) -> dict[str, Table]:
     import duckdb
 
     connection = duckdb.connect(":memory:")
+    connection.execute("SET TimeZone = 'UTC'")
     if settings.kind == "duckdb":
         sources = _duckdb_sources(connection, settings)
     else:

@@ -35,6 +35,7 @@ def ensure_market(settings: DataSettings) -> Path:
     except OSError as error:
         raise DataError(f"cannot write the market to {home}: {error.strerror}; choose another data.cache") from None
     try:
+        made.chmod(0o755)
         _write(settings, windows, made)
         if folder.exists() and not _complete(folder):
             shutil.rmtree(folder)

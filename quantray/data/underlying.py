@@ -77,9 +77,8 @@ def _check_prices(where: str, ts: np.ndarray, columns: dict[str, np.ndarray], ro
         if bad.any():
             at = int(np.argmax(bad))
             wanted = "a number above 0" if name != "volume" else "a number, 0 or more"
-            raise DataError(
-                f"{where}: {name} at {stamp(ts[at])} is {column[at]:g}, it must be {wanted} ({int(bad.sum())} such rows)"
-            )
+            more = f" ({int(bad.sum())} such rows)"
+            raise DataError(f"{where}: {name} at {stamp(ts[at])} is {column[at]:g}, it must be {wanted}{more}")
     for name in ("vwap", "vwap_running"):
         bad = rows & ~np.isnan(columns[name]) & ~((columns[name] > 0) & np.isfinite(columns[name]))
         if bad.any():

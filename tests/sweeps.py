@@ -8,6 +8,9 @@ from typing import Any
 from quantray.plan import Constraints, Plan, StrategySpec
 from quantray.space import parse_space
 
+#: Real market data, kept beside the project and not part of it.
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
 #: The published space, 1,267,200 points.
 SPACE: dict[str, list[Any]] = {
     "entry_window": ["9:30-10:30", "9:30-12:00", "12:00-15:00", "15:00-15:45", "9:30-15:45"],

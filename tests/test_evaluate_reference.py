@@ -7,12 +7,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quantray.data import load
+from quantray.data.settings import DataSettings
 from quantray.evaluate import METRICS, evaluate, trades
 from quantray.plan import Capital, Fees
 from quantray.space import Candidates
 from tests.data.markets import tiny_slice
 from tests.reference import options_sweep as reference
-from tests.sweeps import FIXED, SPACE, sweep_plan
+from tests.sweeps import FIXED, SHARED, SPACE, sweep_plan
 
 UNLIMITED, USUAL = Capital(), Fees()
 
@@ -91,3 +93,18 @@ def test_any_rules_on_any_market(quotes, data):
         max_open_positions=draw(st.sampled_from([None, 1, 2])),
     )  # fmt: skip
     compare(slice, params, capital, Fees(slippage_per_share=draw(st.sampled_from([None, 0.0, 0.01]))))
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="real market data (../shared/data) is not here")
+@pytest.mark.parametrize(("day", "same_day"), [("2015-12-24", True), ("2015-12-23", False)])
+def test_real_option_quotes(day, same_day):
+    """GOOG minute bars: a half day with contracts that expire at its close, and a day with next-day contracts."""
+    files = {"underlying": str(SHARED / "underlying_1m.parquet"), "options": str(SHARED / "option_quotes_1m.parquet")}
+    slice = load(DataSettings(kind="parquet", symbol="GOOG", from_=day, to=day, **files))
+    rng = np.random.default_rng(2)
+    space = {**SPACE, "option_selection_mode": ["itm", "otm", "atm"], "strikes_depth": [1, 2, 5]}
+    total = 0
+    for _ in range(60):
+        params = {name: values[rng.integers(len(values))] for name, values in space.items()}
+        total += compare(slice, {**params, "require_same_day_expiry": same_day})
+    assert total > 60

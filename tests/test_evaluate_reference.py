@@ -103,6 +103,7 @@ def test_real_option_quotes(day, same_day):
     slice = load(DataSettings(kind="parquet", symbol="GOOG", from_=day, to=day, **files))
     rng = np.random.default_rng(2)
     space = {**SPACE, "option_selection_mode": ["itm", "otm", "atm"], "strikes_depth": [1, 2, 5]}
+    space["stretch_threshold"] = [0.0003, 0.0005, 0.001, 0.002]
     total = 0
     for _ in range(60):
         params = {name: values[rng.integers(len(values))] for name, values in space.items()}

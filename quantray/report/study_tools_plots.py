@@ -137,7 +137,7 @@ def _save(draw: Callable[[Any], Any], path: Path, kind: str) -> Path:
 
         panels = draw(visual)
         figure = np.ravel(panels)[0].figure
-        arrange(figure, np.ravel(panels), kind)
+        arrange(figure, list(np.ravel(panels)), kind)
         figure.savefig(path, dpi=110, metadata={"Software": "quantray"})
         plt.close(figure)
     return path

@@ -1,0 +1,69 @@
+"""``report.html``: one self-contained page, verdict first. No script, no network, light and dark, screen and paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quantray.report import sections, words
+from quantray.report.results import Results
+
+
+def report_html(results: Results) -> str:
+    """The page as text. Sections that have nothing to say are left out; a run without a result says so loudly."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    env = Environment(
+        loader=PackageLoader("quantray.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    env.filters.update(
+        label=words.label, number=words.number, percent=words.percent, duration=words.duration, parameter=words.parameter
+    )
+    return env.get_template("report.html").render(context(results))
+
+
+def context(results: Results) -> dict[str, Any]:
+    """What the template reads; every value is plain text or ready SVG."""
+    r, plan = results, results.plan
+    return {
+        "study": r.study,
+        "objective": plan.objective,
+        "strategy": plan.strategy.target.rpartition(".")[2],
+        "subtitle": sections.subtitle(r),
+        "verdict": r.verdict,
+        "tone": sections.TONES[r.verdict.word],
+        "tiles": sections.tiles(r),
+        "best": r.best,
+        "parameters": sections.parameters(r),
+        "comparison": sections.comparison(r),
+        "interval": sections.interval_sentence(r),
+        "equity": sections.equity(r),
+        "sessions": sections.session_bars(r),
+        "progress": sections.progress(r),
+        "top": sections.top_table(r),
+        "effects": sections.effects(r),
+        "heat": sections.heat_map(r),
+        "histogram": sections.histogram(r),
+        "surface": r.surface,
+        "regret": sections.regret_sentence(r),
+        "exits": sections.exits(r),
+        "refusals": sections.refusals(r),
+        "trades": sections.trade_list(r),
+        "search": sections.search_rows(r),
+        "reasons": sections.reasons(r),
+        "quality": sections.quality_rows(r),
+        "quality_counts": sections.quality_counts(r),
+        "data": sections.data_rows(r),
+        "costs": sections.cost_rows(r),
+        "fixed": [(words.label(k), words.parameter(v)) for k, v in plan.strategy.params.items()],
+        "digests": dict(r.digests),
+        "versions": dict(r.versions),
+        "seeds": {"search": plan.seed, "data": r.data.get("seed", words.DASH)},
+        "notes": list(r.notes),
+        "seconds": words.duration(r.seconds),
+        "stop_reason": r.stop_reason,
+    }

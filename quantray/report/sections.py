@@ -1,0 +1,307 @@
+"""What each section of the report says, computed from the results."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quantray.report import charts, effects as drawn, words
+from quantray.report.results import Results, Sample
+from quantray.stats.checks import Word
+from quantray.stats.interval import trade_interval
+from quantray.types import TrialState
+
+TONES = {Word.BELIEVE: "good", Word.DOUBTFUL: "doubt", Word.DISBELIEVE: "bad", Word.TOO_LITTLE_DATA: "none"}
+COMPARED = (
+    "n_trades", "return_on_risk_percent", "total_pnl", "expectancy", "win_rate", "profit_factor", "sharpe",
+    "max_drawdown", "avg_risk", "median_net", "p05_net", "mean_duration_s", "max_duration_s",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One picture in two shapes: for wide pages and paper, and for phones."""
+
+    wide: str
+    narrow: str
+
+
+def subtitle(r: Results) -> str:
+    """One line: which data, which search, how many."""
+    parts = [str(r.data[k]) for k in ("underlying", "source") if r.data.get(k)]
+    size = r.plan.space.size
+    of = f" of {size:,} points" if size else ""
+    parts.append(f"{r.plan.search.kind}, {r.counts.attempts:,} candidates{of}")
+    return " · ".join(parts)
+
+
+def tiles(r: Results) -> list[tuple[str, str, str]]:
+    """The figures on top: title, figure, small print."""
+    if r.best is None:
+        return []
+    name, oos = r.plan.objective, r.out_of_sample
+    made, held = r.best.metrics, oos.metrics if oos else {}
+    found = [(words.label(name), words.metric(name, r.best.value), "sessions searched")]
+    if oos is not None:
+        found.append((words.label(name), words.metric(name, oos.value), "sessions held out"))
+    net = words.metric("total_pnl", made.get("total_pnl"))
+    found.append(("total net", net, f"{words.number(made.get('n_trades'))} trades searched"))
+    if oos is not None:
+        net = words.metric("total_pnl", held.get("total_pnl"))
+        found.append(("total net", net, f"{words.number(held.get('n_trades'))} trades held out"))
+    else:
+        found.append(("win rate", words.metric("win_rate", made.get("win_rate")), "sessions searched"))
+    return found
+
+
+def parameters(r: Results) -> list[tuple[str, str]]:
+    return [(words.label(k), words.parameter(v)) for k, v in r.best.params.items()] if r.best else []
+
+
+def comparison(r: Results) -> list[tuple[str, str, str]]:
+    """Metric, in sample, out of sample."""
+    if r.best is None:
+        return []
+    held = r.out_of_sample.metrics if r.out_of_sample else {}
+    rows = [(n, words.metric(n, r.best.metrics.get(n)), words.metric(n, held.get(n))) for n in COMPARED]
+    return [(words.label(n), a, b) for n, a, b in rows if (a, b) != (words.DASH, words.DASH)]
+
+
+def interval_sentence(r: Results) -> list[str]:
+    """The mean net per trade with its range, for each part."""
+    said = []
+    for sample, where in ((r.in_sample, "searched"), (r.out_of_sample, "held out")):
+        if sample is None:
+            continue
+        net, n = _by_session(sample)
+        found = trade_interval(net, n, seed=r.plan.seed)
+        if found is not None:
+            low, high = words.number(found.low), words.number(found.high)
+            said.append(
+                f"Sessions {where}: {words.number(found.mean)} net per trade, 90 % range {low} to {high} "
+                f"(whole sessions redrawn, {found.n_sessions} of them)."
+            )
+    return said
+
+
+def _by_session(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
+    k = len(sample.slice)
+    net = np.bincount(sample.trades.session, weights=sample.trades.net, minlength=k)
+    return net, np.bincount(sample.trades.session, minlength=k)
+
+
+def _samples(r: Results) -> list[tuple[Sample, bool]]:
+    return [(s, unseen) for s, unseen in ((r.in_sample, False), (r.out_of_sample, True)) if s is not None]
+
+
+def equity(r: Results) -> Chart | None:
+    """Net after each trade in the order of their exits."""
+    ordered, bounds, at = [np.empty(0), np.empty(0)], [], 0
+    for sample, unseen in _samples(r):
+        t = sample.trades
+        order = np.lexsort((t.signal_bar, t.entry_bar, t.exit_bar, t.session))
+        ordered[unseen] = t.net[order]
+        bounds += [at + int(i) for i in np.flatnonzero(np.diff(t.session[order], prepend=-1))]
+        at += len(t)
+    if not at:
+        return None
+    return Chart(*(charts.equity(*ordered, bounds, w, h) for w, h in ((960, 270), (350, 220))))
+
+
+def session_bars(r: Results) -> Chart | None:
+    bars = []
+    for sample, unseen in _samples(r):
+        net, n = _by_session(sample)
+        bars += [
+            charts.Bar(d, float(a), unseen, int(b)) for d, a, b in zip(sample.slice.dates, net, n, strict=True)
+        ]
+    return Chart(*(charts.sessions(bars, w, h) for w, h in ((960, 200), (350, 190)))) if bars else None
+
+
+def progress(r: Results) -> Chart | None:
+    """Only of a search: the order in a complete table means nothing."""
+    values = np.array([t.value for t in r.trials if t.state is TrialState.COMPLETE and t.value is not None])
+    if len(values) < 2 or r.plan.search.kind == "exhaustive":
+        return None
+    return Chart(*(charts.progress(values, w, h) for w, h in ((960, 220), (350, 200))))
+
+
+def top_table(r: Results) -> dict[str, Any]:
+    """Head and rows of the best trials: parameters that vary, then the metrics that tell them apart."""
+    from quantray.report.tables import top, trials_frame
+
+    metrics = ("n_trades", "win_rate", "total_pnl", "profit_factor", "sharpe", "max_drawdown")
+    varying = [d.name for d in r.plan.space.dimensions if d.values is None or len(d.values) > 1]
+    with_oos = bool(r.top_oos)
+    best = top(trials_frame(r.trials, r.plan.space), r.plan.report.top)
+    by_number = {t.number: t for t in r.trials}
+    rows = []
+    for rank, number in zip(best["rank"].tolist(), best["number"].tolist(), strict=True):
+        t = by_number[number]
+        cells = [str(rank), f"{number:,}", words.metric(r.plan.objective, t.value)]
+        if with_oos:
+            cells.append(words.metric(r.plan.objective, r.top_oos.get(number, {}).get(r.plan.objective)))
+        cells += [words.parameter(t.params.get(name)) for name in varying]
+        cells += [words.metric(name, t.metrics.get(name)) for name in metrics if name != r.plan.objective]
+        rows.append((cells, t.feasible))
+    head = ["rank", "trial", words.label(r.plan.objective), *(["held out"] if with_oos else [])]
+    head += [words.label(n) for n in varying] + [words.label(n) for n in metrics if n != r.plan.objective]
+    return {"head": head, "rows": rows}
+
+
+def effects(r: Results) -> list[tuple[str, str, str]]:
+    """Name, importance and chart of every dimension that varies, strongest first."""
+    s = r.surface
+    if s is None or not s.n_valued:
+        return []
+    chosen = r.best.params if r.best else {}
+    names = sorted(s.effects, key=lambda n: -s.importance.get(n, 0.0))
+    return [
+        (words.label(n), words.percent(s.importance.get(n), 0), drawn.level_effects(s.effects[n], chosen.get(n)))
+        for n in names
+    ]
+
+
+def heat_map(r: Results) -> tuple[str, str, Chart] | None:
+    h = r.surface.heat if r.surface else None
+    if h is None or not np.isfinite(h.best).any():
+        return None
+    chosen = (r.best.params.get(h.rows), r.best.params.get(h.columns)) if r.best else (None, None)
+    return words.label(h.rows), words.label(h.columns), Chart(*(drawn.heat(h, chosen, w) for w in (560, 350)))
+
+
+def histogram(r: Results) -> Chart | None:
+    s = r.surface
+    if s is None or not s.counts:
+        return None
+    best = r.best.value if r.best else None
+    median = s.quantiles.get(0.5)
+    return Chart(*(charts.histogram(s.edges, s.counts, best, median, w, h) for w, h in ((560, 220), (350, 200))))
+
+
+def regret_sentence(r: Results) -> str | None:
+    g = r.regret
+    if g is None:
+        return None
+    if g.n_better == 0:
+        return f"The search found the best point of the whole table ({words.number(g.best)})."
+    return (
+        f"The best point of the whole table is {words.number(g.best)}; the search found {words.number(g.found)}, "
+        f"{words.number(g.absolute)} less. {g.n_better:,} points ({words.percent(g.share_better, 3)}) are better."
+    )
+
+
+def exits(r: Results) -> list[tuple[str, int, int, float]]:
+    """Reason, count in sample, count out of sample, length of the bar in [0, 1]."""
+    made = r.best.metrics if r.best else {}
+    held = r.out_of_sample.metrics if r.out_of_sample else {}
+    names = [n for n in made if n.startswith("exits_")]
+    names += ["no_bid_at_close"] if made.get("no_bid_at_close") or held.get("no_bid_at_close") else []
+    counts = [(n, int(made.get(n) or 0), int(held.get(n) or 0)) for n in names]
+    most = max((a for _, a, _ in counts), default=0) or 1
+    return [(words.label(n).removeprefix("exits: "), a, b, a / most) for n, a, b in counts]
+
+
+def refusals(r: Results) -> list[tuple[str, str, str]]:
+    """Signals that opened nothing by reason, and fills at carried prices."""
+    made = r.best.metrics if r.best else {}
+    held = r.out_of_sample.metrics if r.out_of_sample else {}
+    rows = [n for n in made if n.startswith("refused_") and (made.get(n) or held.get(n))]
+    rows = [n for n in ("n_signals", "n_signals_carried") if n in made] + rows
+    rows += [n for n in ("carried_entry_share", "carried_exit_share") if n in made]
+    return [(words.label(n), words.metric(n, made.get(n)), words.metric(n, held.get(n))) for n in rows]
+
+
+def trade_list(r: Results, at_most: int = 300) -> dict[str, Any]:
+    """Trades of the best candidate in time order."""
+    rows = []
+    for sample, unseen in _samples(r):
+        t = sample.trades
+        for i in range(len(t)):
+            if len(rows) == at_most:
+                break
+            session = sample.slice.sessions[int(t.session[i])]
+            contract = session.symbol[int(t.contract[i])].strip() if t.contract[i] >= 0 else words.DASH
+            clock = [_clock(session.open_s + int(bar) * session.interval_s) for bar in (t.entry_bar[i], t.exit_bar[i])]
+            prices = [words.number(float(p)) for p in (t.entry_price[i], t.exit_price[i])]
+            net = float(t.net[i])
+            rows.append(
+                ([session.date, *clock, contract, *prices, _reason(int(t.reason[i])), words.number(net)], unseen, net < 0)
+            )
+    return {"rows": rows, "total": sum(len(s.trades) for s, _ in _samples(r))}
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+def _reason(code: int) -> str:
+    from quantray.types import ExitReason
+
+    return ExitReason(code).name.lower().replace("_", " ")
+
+
+def search_rows(r: Results) -> list[tuple[str, str]]:
+    c, s = r.counts, r.plan.search
+    rows = [("kind", s.kind), ("completed", f"{c.complete:,}"), ("pruned", f"{c.pruned:,}"), ("failed", f"{c.failed:,}")]
+    rows.append(("attempts", f"{c.attempts:,}"))
+    if s.kind != "exhaustive":
+        rows += [("target of completed", f"{s.n_trials:,}"), ("attempts at most", f"{s.attempts:,}")]
+        rows += [(f"duplicates ({source})", f"{n:,}") for source, n in r.duplicates.items()]
+        rows.append(("batch · in flight", f"{s.batch} · {s.in_flight}"))
+    rows.append(("ended because", r.stop_reason or words.DASH))
+    return [*rows, ("wall time", words.duration(r.seconds))]
+
+
+def reasons(r: Results) -> list[tuple[str, int]]:
+    """Why trials were pruned or failed, most frequent first."""
+    found = Counter(f"{t.state.value.lower()}: {(t.why or '').replace('_', ' ')}" for t in r.trials if t.why)
+    return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:8]
+
+
+def quality_rows(r: Results) -> list[tuple[str, str, str, bool]]:
+    """Share, its gate, whether it is kept."""
+    rows = []
+    for what in ("quotes", "prints", "sessions"):
+        share = r.quality.get(f"quarantined_{what}_share")
+        if share is not None:
+            limit = getattr(r.plan.gates, f"max_quarantined_{what}")
+            rows.append((f"{what} set aside", words.percent(share, 2), words.percent(limit, 0), share <= limit))
+    carried = r.quality.get("carried_bars_share")
+    if carried is not None:
+        rows.append(("bars without a trade (carried)", words.percent(carried, 2), "no gate", True))
+    return rows
+
+
+def quality_counts(r: Results) -> list[tuple[str, str]]:
+    return [(words.label(k), words.number(v, 0)) for k, v in r.quality.items() if not k.endswith("_share") and v]
+
+
+def data_rows(r: Results) -> list[tuple[str, str]]:
+    rows = [(words.label(k), words.parameter(v)) for k, v in r.data.items() if v is not None]
+    for sample, unseen in _samples(r):
+        dates = sample.slice.dates
+        if dates:
+            span = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+            rows.append((f"sessions {'held out' if unseen else 'searched'}", f"{len(dates)} ({span})"))
+    return rows
+
+
+def cost_rows(r: Results) -> list[tuple[str, str]]:
+    plan = r.plan
+    quotes = bool(r.in_sample and r.in_sample.slice.has_quotes)
+    slippage = plan.fees.slippage_per_share
+    assumed = words.number(plan.fees.slippage(quotes)) + " (default)" if r.in_sample else "default"
+    rows = [
+        ("fees per contract, both sides", words.number(plan.fees.per_contract())),
+        ("slippage per share", assumed if slippage is None else words.number(slippage)),
+        ("contracts per trade", str(plan.capital.contracts)),
+        ("capital", "unlimited" if plan.capital.initial is None else words.number(plan.capital.initial)),
+        ("open positions at most", str(plan.capital.max_open_positions or "unlimited")),
+        ("trades at least", str(plan.constraints.min_trades)),
+    ]
+    rows += [(words.label(k), words.parameter(v)) for k, v in plan.constraints.bounds.items()]
+    return [*rows, ("held out", words.percent(plan.oos.fraction, 0) + " of sessions")]

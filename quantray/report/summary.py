@@ -1,0 +1,92 @@
+"""``summary.json``: the sweep as data, for scripts and dashboards."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from quantray.report.results import Results
+from quantray.stats.surface import SurfaceSummary
+
+
+def summary(results: Results) -> dict[str, Any]:
+    """Everything a reader of the run may want as plain JSON values; null for what does not exist."""
+    r, plan = results, results.plan
+    best = None
+    if r.best is not None:
+        oos = None
+        if r.out_of_sample is not None:
+            oos = {"value": r.out_of_sample.value, "metrics": dict(r.out_of_sample.metrics)}
+        best = {
+            "number": r.best.number,
+            "value": r.best.value,
+            "params": dict(r.best.params),
+            "metrics": dict(r.best.metrics),
+            "oos": oos,
+        }
+    return {
+        "study": r.study,
+        "objective": plan.objective,
+        "n_completed": r.counts.complete,
+        "n_pruned": r.counts.pruned,
+        "n_failed": r.counts.failed,
+        "n_attempts": r.counts.attempts,
+        "duplicates": dict(r.duplicates),
+        "best": best,
+        "verdict": r.verdict.to_dict(),
+        "regret": asdict(r.regret) if r.regret else None,
+        "surface": _surface(r.surface),
+        "top_oos": {str(number): dict(row) for number, row in r.top_oos.items()},
+        "data": dict(r.data),
+        "quality": dict(r.quality),
+        "sessions": {
+            "in_sample": list(r.in_sample.slice.dates) if r.in_sample else [],
+            "out_of_sample": list(r.out_of_sample.slice.dates) if r.out_of_sample else [],
+        },
+        "seeds": {"search": plan.seed, "data": r.data.get("seed")},
+        "search": {"kind": plan.search.kind, "n_trials": plan.search.n_trials, "max_attempts": plan.search.attempts},
+        "digests": dict(r.digests),
+        "versions": dict(r.versions),
+        "stop_reason": r.stop_reason,
+        "notes": list(r.notes),
+        "seconds": round(r.seconds, 3),
+    }
+
+
+def summary_json(results: Results) -> str:
+    """:func:`summary` as text; numbers that JSON does not know (NaN, inf) are null."""
+    return json.dumps(jsonable(summary(results)), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _surface(s: SurfaceSummary | None) -> dict[str, Any] | None:
+    if s is None:
+        return None
+    return {
+        "exact": s.exact,
+        "n_points": s.n_points,
+        "n_valued": s.n_valued,
+        "best": {"number": s.best_number, "value": s.best_value, "params": s.best_params},
+        "quantiles": {f"{q:g}": value for q, value in s.quantiles.items()},
+        "importance": dict(s.importance),
+        "effects": {name: [asdict(e) for e in effects] for name, effects in s.effects.items()},
+    }
+
+
+def jsonable(value: Any) -> Any:
+    """A value as JSON knows it: NumPy scalars plain, NaN and infinity null, paths and other objects as text."""
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        value = value.item()
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(k): jsonable(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(v) for v in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return jsonable(asdict(value))
+    return str(value)

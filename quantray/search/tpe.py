@@ -1,0 +1,62 @@
+"""Optuna's TPE on a space that is known beforehand, proposing the best point that is new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from optuna.distributions import BaseDistribution
+from optuna.samplers import TPESampler
+
+from quantray.search.distributions import asked_of, candidates_of, distributions
+from quantray.search.seen import PATIENCE, Seen
+from quantray.space import Space
+
+
+class StaticTPE(TPESampler):
+    """The estimator and its draws are Optuna's. Two things differ: the relative search space is given instead of
+
+    looked for in every trial of the history, and of the ``n_ei_candidates`` draws the best one that was never
+    asked is taken. An ask whose favourite was known counts as a duplicate.
+    """
+
+    def attach(self, space: Space, seen: Seen, rng: np.random.Generator) -> None:
+        """Serve one batch: ``rng`` draws from the unseen points when ``PATIENCE`` asks in a row gave nothing new."""
+        self._where, self._seen, self._draws = space, seen, rng
+        self._static = {n: d for n, d in sorted(distributions(space).items()) if not d.single()}
+        self._stale = 0
+        self._favourite = 0  # status of the draw with the best score
+
+    def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, BaseDistribution]:
+        return self._static
+
+    def sample_relative(self, study: Any, trial: Any, search_space: dict[str, BaseDistribution]) -> dict[str, Any]:
+        while True:
+            self._favourite = 0
+            params: dict[str, Any] = super().sample_relative(study, trial, search_space)
+            if not params:
+                return params
+            status = self._statuses({name: np.array([value]) for name, value in params.items()})[0]
+            if status or self._favourite:
+                self._seen.count(status or self._favourite)
+            if not status:
+                self._stale = 0
+                return params
+            self._stale += 1
+            if self._stale >= PATIENCE:
+                point = self._seen.draw(self._draws)
+                drawn = params if point is None else asked_of(self._where, point.params(0))
+                return {name: drawn[name] for name in params}
+
+    def _compute_acquisition_func(self, samples: dict[str, Any], mpe_below: Any, mpe_above: Any) -> Any:
+        score = super()._compute_acquisition_func(samples, mpe_below, mpe_above)
+        status = self._statuses(samples)
+        self._favourite = status[int(np.argmax(score))]
+        known = np.array(status) > 0
+        return score if known.all() else np.where(known, -np.inf, score)
+
+    def _statuses(self, samples: Mapping[str, Any]) -> list[int]:
+        n = len(next(iter(samples.values())))
+        single = {d.name: np.zeros(n) for d in self._where.dimensions if d.name not in samples}
+        return self._seen.statuses(candidates_of(self._where, {**single, **samples}))

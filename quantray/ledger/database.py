@@ -18,6 +18,7 @@ from quantray.plan import Storage
 
 TIMEOUT_S = 60.0  # how long a SQLite transaction waits for another writer
 FILE = "ledger.db"
+_CREATING = 0x71747261  # the advisory lock of creating tables: "qtra"
 
 
 def address(storage: Storage, run_dir: Path | str) -> str:
@@ -91,7 +92,10 @@ class Database:
 
     def _engine(self) -> sa.Engine:
         if self.dialect != "sqlite":
-            return sa.create_engine(self.url, pool_pre_ping=True)
+            try:
+                return sa.create_engine(self.url, pool_pre_ping=True)
+            except ModuleNotFoundError as error:
+                raise LedgerError(f"storage=postgres needs {error.name}: pip install 'quantray[cluster]'") from None
         pool: dict[str, Any] = {"poolclass": sa.StaticPool} if self.memory else {}
         arguments = {"timeout": TIMEOUT_S, "check_same_thread": False}
         engine = sa.create_engine(self.url, connect_args=arguments, **pool)
@@ -102,6 +106,8 @@ class Database:
     def _agree_on_scheme(self, create: bool) -> None:
         if create:
             with self._writing.begin() as connection:
+                if self.dialect != "sqlite":  # two drivers may start at once; SQLite's write lock is taken already
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CREATING)))
                 schema.metadata.create_all(connection)
                 row = {"key": "scheme", "value": str(schema.VERSION)}
                 connection.execute(schema.insert(self.dialect, schema.meta).on_conflict_do_nothing(), row)

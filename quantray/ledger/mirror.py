@@ -127,7 +127,9 @@ class Filler:
                 orders.said.wait(IDLE_S)
         never = threading.Event()
         while not orders.gone and self.queue.leads(self.reader, orders.driver):
-            if not self.fill(self.queue.final(self.reader), share=1.0, stop=never):
+            added = self.fill(self.queue.final(self.reader, 10 * CHUNK), share=1.0, stop=never)
+            print(len(self.queue.done), flush=True)
+            if not added:
                 return
 
 
@@ -172,7 +174,7 @@ def delete_mirrored(url: str, name: str) -> None:
 
 
 def main() -> int:
-    """Run the mirror that standard input describes; print ``{"mirrored": n}``."""
+    """Run the mirror that standard input describes; when told to finish, print how many trials it holds."""
     with suppress(OSError):
         os.nice(5)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -181,7 +183,7 @@ def main() -> int:
     orders.listen()
     filler = Filler(told["url"], told["study"], told["max_trials"], told["expected"])
     filler.run(orders)
-    print(json.dumps({"mirrored": len(filler.queue.done)}), flush=True)
+    print(len(filler.queue.done), flush=True)
     return 0
 
 

@@ -10,6 +10,7 @@ import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import quantray
 from quantray.ledger.sql_ledger import SqlLedger
@@ -43,11 +44,11 @@ class MirrorProcess:
     def __init__(self, ledger: SqlLedger, max_trials: int, expected: int | None) -> None:
         home = str(Path(quantray.__file__).parents[1])
         path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._said, self._errors = (tempfile.TemporaryFile() for _ in range(2))  # noqa: SIM115 - live as we do
         self._process = subprocess.Popen(
             [sys.executable, "-m", "quantray.ledger.mirror"],
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=self._said,
             stderr=self._errors,
             env={**os.environ, "PYTHONPATH": path},
             start_new_session=True,  # Ctrl-C is the driver's to handle
@@ -69,29 +70,30 @@ class MirrorProcess:
             self._hurried = True
             self._tell("finish")
 
-    def finish(self, timeout: float = 300.0) -> MirrorReport:
-        """Hurry, and wait for the end (10 to 25 ms a missing trial). Call before ``Ledger.close``."""
+    def finish(self, timeout: float = 120.0) -> MirrorReport:
+        """Hurry, and wait for the end (10 to 30 ms a missing trial). Call before ``Ledger.close``.
+
+        After ``timeout`` seconds the mirror is stopped; it holds the best by then, and a resumed run adds the rest.
+        """
         self.hurry()
-        assert self._process.stdout is not None
         try:
-            self._process.wait(timeout)
+            code, late = self._process.wait(timeout), ""
         except subprocess.TimeoutExpired:
-            self.stop()
-            return MirrorReport(None, f"the Optuna mirror was still behind after {timeout:.0f} s and was stopped")
-        said = self._process.stdout.read().decode().strip()
-        self._errors.seek(0)
-        lines = self._errors.read().decode(errors="replace").strip().splitlines()
+            self._process.kill()
+            self._process.wait()
+            code, late = 0, f"the Optuna mirror was stopped after {timeout:.0f} s; resume the study to complete it"
+        said, errors = self._lines(self._said), self._lines(self._errors)
         self.stop()
-        if self._process.returncode != 0 or not said:
-            return MirrorReport(None, f"the Optuna mirror failed: {lines[-1] if lines else 'no message'}")
-        return MirrorReport(int(json.loads(said)["mirrored"]))
+        if code != 0 or not (said or late):
+            return MirrorReport(None, f"the Optuna mirror failed: {errors[-1] if errors else 'no message'}")
+        return MirrorReport(int(said[-1]) if said else None, late or None)
 
     def stop(self) -> None:
         """End the mirror as it is; stopping twice is harmless."""
         with suppress(OSError):
             self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout, self._errors):
+        for pipe in (self._process.stdin, self._said, self._errors):
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
@@ -101,3 +103,8 @@ class MirrorProcess:
         with suppress(OSError):  # a mirror that died says why when it is asked to finish
             self._process.stdin.write(f"{line}\n".encode())
             self._process.stdin.flush()
+
+    @staticmethod
+    def _lines(file: IO[bytes]) -> list[str]:
+        file.seek(0)
+        return file.read().decode(errors="replace").strip().splitlines()

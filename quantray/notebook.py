@@ -1,89 +1,120 @@
-"""What a notebook calls: the same functions as the command line, in frames."""
+"""What a notebook calls: ``import quantray as qr`` offers these, and each is what the command line uses too."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantray import evaluate as heart
+from quantray.errors import ConfigError, near_miss
+from quantray.evaluate import evaluate as measure
+from quantray.evaluate import outcome
+from quantray.evaluate import trades as executed
 from quantray.plan import Plan
 from quantray.space import Candidates
-from quantray.types import ExitReason, Slice
+from quantray.types import ExitReason, Slice, Trades, TrialState
 
 if TYPE_CHECKING:
     import pandas
 
-#: Candidates evaluated when none are given: all of a space up to this size.
-EVERY = 2_000_000
+    from quantray.study import Study
+
+PARTS = ("search", "held_out", "all")
+
+
+def load(*overrides: str) -> Plan:
+    """A checked plan from what the command line takes: ``qr.load("+experiment=options_sweep", "seed=1")``."""
+    from quantray.config import load_plan
+
+    return load_plan(*overrides)
+
+
+def sweep(plan: Plan, *, progress: Any = None, say: Callable[[str], None] | None = None) -> Study:
+    """Run the plan, or go on with it where an earlier run stopped (see :func:`quantray.study.sweep`)."""
+    from quantray.study import sweep as run
+
+    return run(plan, progress=progress, say=say)
+
+
+def load_slice(plan: Plan, part: str = "search") -> Slice:
+    """The plan's data: the sessions the ``search`` may see, those ``held_out`` from it, or ``all``."""
+    from quantray.study import load_slice as read
+    from quantray.study import split
+
+    if part not in PARTS:
+        raise ConfigError(near_miss(part, PARTS, what="part"))
+    whole = read(plan)
+    if part == "all":
+        return whole
+    seen, unseen = split(whole, plan.oos.fraction)
+    if part == "search":
+        return seen
+    if unseen is None:
+        raise ConfigError("oos.fraction=0 holds nothing out")
+    return unseen
 
 
 def evaluate(
-    plan: Plan, candidates: Candidates | Sequence[Mapping[str, Any]] | None = None, *, slice: Slice | None = None
+    plan: Plan,
+    candidates: Candidates | pandas.DataFrame | Sequence[Mapping[str, Any]],
+    data: Slice | None = None,
 ) -> pandas.DataFrame:
-    """Parameters and metrics of ``candidates``, one row each; None: every point of the plan's space.
+    """One row a candidate: its parameters, state, value, reason (``why``) and metrics.
 
-    A candidate is a mapping of parameters; ones it leaves out have the plan's fixed value or the strategy's default.
-    ``slice`` defaults to the whole of the plan's data, held-out sessions included. NaN: the metric does not exist;
-    the column ``why`` says what could not be evaluated.
+    ``candidates`` are points of the space, a frame with one column a parameter, or a list of mappings; what they do
+    not name takes the strategy's own value. ``data`` defaults to the sessions the search sees.
     """
     import pandas
 
-    if candidates is None:
-        if plan.space.size is None or plan.space.size > EVERY:
-            raise ValueError(f"the space has {plan.space.size or 'infinitely many'} points; name the candidates to evaluate")
-        candidates = plan.space.candidates(np.arange(plan.space.size))
-    elif not isinstance(candidates, Candidates):
-        candidates = Candidates.of(list(candidates))
-    metrics = heart.evaluate(plan, slice or data(plan), candidates)
-    frame = pandas.DataFrame({name: candidates.column(name) for name in candidates.names} | dict(metrics.columns))
-    frame["why"] = [metrics.why.get(i) for i in range(len(frame))] if metrics.why else None
-    return frame
+    points = _points(candidates)
+    metrics = measure(plan, data if data is not None else load_slice(plan), points)
+    state, value, _ = outcome(plan, metrics)
+    columns: dict[str, Any] = {name: points.column(name) for name in points.names}
+    columns["state"] = [tuple(TrialState)[s].value for s in state]
+    columns["value"] = value
+    columns["why"] = [metrics.why.get(i) for i in range(len(points))]
+    return pandas.DataFrame(columns | dict(metrics.columns))
 
 
-def trades(plan: Plan, candidate: Mapping[str, Any] | None = None, *, slice: Slice | None = None) -> pandas.DataFrame:
-    """Trades of one candidate: entry and exit time, contract, prices, reason, costs, net. Times are UTC.
+def trades(plan: Plan, candidate: Mapping[str, Any], data: Slice | None = None) -> pandas.DataFrame:
+    """The executed trades of one candidate, one row each; times are UTC, money is in the data's currency.
 
-    ``candidate`` None: the plan's fixed values and the strategy's defaults.
+    ``data`` defaults to the sessions the search sees.
     """
     import pandas
 
-    slice = slice or data(plan)
-    found = heart.trades(plan, slice, dict(candidate or {}))
-    where = [slice.sessions[k] for k in found.session]
-
-    def stamp(bars: np.ndarray) -> Any:
-        ns = [int(s.ns(b)) for s, b in zip(where, bars, strict=True)]
-        return pandas.to_datetime(np.array(ns, np.int64), utc=True)
-
-    return pandas.DataFrame(
-        {
-            "session": [s.date for s in where],
-            "signal_time": stamp(found.signal_bar),
-            "entry_time": stamp(found.entry_bar),
-            "exit_time": stamp(found.exit_bar),
-            "contract": [s.symbol[c] if c >= 0 else None for s, c in zip(where, found.contract, strict=True)],
-            "entry_price": found.entry_price,
-            "exit_price": found.exit_price,
-            "reason": [ExitReason(r).name.lower() for r in found.reason],
-            "fees": found.fees,
-            "risk": found.risk,
-            "net": found.net,
-            "entry_carried": found.entry_carried,
-            "exit_carried": found.exit_carried,
-        }
-    )
+    market = data if data is not None else load_slice(plan)
+    found = executed(plan, market, dict(candidate))
+    columns: dict[str, Any] = {"session": [market.sessions[s].date for s in found.session]}
+    for name in ("origin", "signal", "entry", "exit"):
+        columns[f"{name}_time"] = pandas.to_datetime(_times(market, found, f"{name}_bar"), utc=True)
+    columns["contract"] = [
+        market.sessions[s].symbol[c] if c >= 0 else None for s, c in zip(found.session, found.contract, strict=True)
+    ]
+    columns["side"] = np.where(found.side > 0, "above", "below")
+    columns["reason"] = [ExitReason(r).name.lower() for r in found.reason]
+    for name in ("entry_price", "exit_price", "fees", "net", "risk", "entry_carried", "exit_carried"):
+        columns[name] = getattr(found, name)
+    return pandas.DataFrame(columns)
 
 
-def data(plan: Plan) -> Slice:
-    """The plan's data, loaded once a process."""
-    return _loaded(plan.data)
+def _times(market: Slice, found: Trades, column: str) -> np.ndarray:
+    bars = getattr(found, column).astype(np.int64)
+    opens = np.array([s.open_ns for s in market.sessions], np.int64)
+    steps = np.array([s.interval_s for s in market.sessions], np.int64) * 1_000_000_000
+    return opens[found.session] + bars * steps[found.session]
 
 
-@lru_cache(maxsize=4)
-def _loaded(settings: Any) -> Slice:
-    from quantray.data import load
+def _points(candidates: Any) -> Candidates:
+    if isinstance(candidates, Candidates):
+        return candidates
+    if hasattr(candidates, "to_dict"):
+        candidates = [{name: _plain(v) for name, v in row.items()} for row in candidates.to_dict("records")]
+    if isinstance(candidates, Mapping):
+        candidates = [candidates]
+    return Candidates.of(list(candidates))
 
-    return load(settings)
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value

@@ -44,7 +44,9 @@ def choices(group: str, own: Path | None = None) -> list[str]:
 
 def groups(own: Path | None = None) -> list[str]:
     """Names of the configuration groups."""
-    return sorted({d.name for conf in folders("conf", own) for d in conf.iterdir() if d.is_dir() and choices(d.name, own)})
+    return sorted(
+        {d.name for conf in folders("conf", own) for d in conf.iterdir() if d.is_dir() and choices(d.name, own)}
+    )
 
 
 def install(own: Path | None = None) -> ModuleType:

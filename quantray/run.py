@@ -1,0 +1,158 @@
+"""``python -m quantray.run +experiment=options_sweep``: Hydra in, Plan out, run, report."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+import shlex
+import sys
+import textwrap
+import traceback
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from quantray.errors import ConfigError, Interrupted, QuantrayError, UserError
+
+if TYPE_CHECKING:
+    from quantray.plan import Plan
+
+DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+#: Of several jobs the worst decides: an interruption, then a failure, then a user's error.
+_WORST = (DONE, USER_ERROR, FAILED, INTERRUPTED)
+
+EXAMPLES = """\
+examples:
+  python -m quantray.run +experiment=options_sweep
+  python -m quantray.run +experiment=options_sweep search.n_trials=500 'space.stop_loss_percent=[-25,-50]'
+  python -m quantray.run +experiment=options_table run_dir=results/table
+  python -m quantray.run -m +experiment=options_sweep search=tpe,random seed=0,1
+  python -m quantray.run +experiment=options_sweep --cfg job
+
+A sweep that was stopped goes on with the same command; fresh=true starts over.
+exit codes: 0 done, 2 the request cannot be carried out (nothing was written), 130 interrupted, 1 anything else
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what the command line asks for; returns the exit code."""
+    given = list(sys.argv[1:] if argv is None else argv)
+    parser = make_parser("python -m quantray.run")
+    return guarded(lambda: run(parser.parse_intermixed_args(given), given))
+
+
+def make_parser(prog: str) -> argparse.ArgumentParser:
+    """Options and overrides; the list of groups is only made when help is shown."""
+    parser = _Parser(prog=prog, formatter_class=argparse.RawDescriptionHelpFormatter, add_help=False)
+    parser.description = "Search a strategy's parameters on market data, and report what was found."
+    parser.add_argument(
+        "overrides", nargs="*", metavar="key=value", help="group=choice, key=value, space.<parameter>=[..]"
+    )
+    parser.add_argument("-m", "--multirun", action="store_true", help="run every combination of key=a,b")
+    parser.add_argument("-c", "--cfg", choices=["job"], help="print the resolved configuration and stop")
+    parser.add_argument("-h", "--help", action="help", help="show this and stop")
+    return parser
+
+
+class _Parser(argparse.ArgumentParser):
+    def format_help(self) -> str:
+        from quantray import shelf
+
+        lines = ["groups and their choices:"]
+        for group in shelf.groups():
+            plus = "+" if group == "experiment" else ""
+            line = f"{plus}{group}={'|'.join(shelf.choices(group))}"
+            lines += textwrap.wrap(line, 110, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+        self.epilog = "\n".join([*lines, "", EXAMPLES])
+        return super().format_help()
+
+
+def run(args: argparse.Namespace, given: Sequence[str]) -> int:
+    """Check every job before the first one starts, then run them in order in this process."""
+    from quantray.config import load_plan, load_plans
+
+    quiet()
+    if args.cfg:
+        return _print_config(args.overrides, args.multirun)
+    plans = load_plans(args.overrides) if args.multirun else [load_plan(args.overrides)]
+    for plan in plans:
+        _check_run_dir(plan)
+    again = shlex.join(["python", "-m", "quantray.run", *given])
+    worst = DONE
+    for i, plan in enumerate(plans, 1):
+        if len(plans) > 1:
+            print(f"job {i} of {len(plans)}: {plan.study}", file=sys.stderr)
+        code = guarded(lambda plan=plan: _sweep(plan), again)  # type: ignore[misc]
+        worst = max(worst, code, key=_WORST.index)
+        if code == INTERRUPTED:
+            break
+    return worst
+
+
+def guarded(work: Callable[[], int], again: str | None = None) -> int:
+    """The exit code of ``work``; what it raised on purpose is one sentence on stderr, anything else a traceback."""
+    try:
+        return work()
+    except (KeyboardInterrupt, Interrupted) as error:
+        said = f": {error}" if str(error) else ""
+        resume = f"; what is stored stays stored, go on with: {again}" if again else ""
+        print(f"interrupted{said}{resume}", file=sys.stderr)
+        return INTERRUPTED
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USER_ERROR
+    except QuantrayError as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:  # `… | head` has read enough
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception:
+        traceback.print_exc()
+        return FAILED
+
+
+def quiet() -> None:
+    """Leave the terminal to the run itself: warnings and worse are shown, libraries' chatter is not."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    for name in ("optuna", "ray", "alembic", "sqlalchemy", "matplotlib", "numba"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _print_config(overrides: Sequence[str], multirun: bool) -> int:
+    from omegaconf import OmegaConf
+
+    from quantray.config import compose, plan_of
+    from quantray.overrides import jobs
+
+    composed = [compose(job) for job in jobs(overrides, multirun=multirun)]
+    for cfg in composed:
+        plan_of(cfg)
+    print("---\n".join(OmegaConf.to_yaml(OmegaConf.create(cfg)) for cfg in composed), end="")
+    return DONE
+
+
+def _check_run_dir(plan: Plan) -> None:
+    place = plan.run_dir.absolute()
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        what = "is a file" if not place.is_dir() else "cannot be written"
+        raise ConfigError(f"run_dir={plan.run_dir}: {place} {what}; give run_dir=DIR in a folder that can be written")
+
+
+def _sweep(plan: Plan) -> int:
+    from quantray.report.terminal import Terminal
+    from quantray.study import sweep
+
+    with Terminal(plan) as terminal:
+        study = sweep(plan, progress=terminal.progress, say=terminal.say)
+    terminal.finish(study)
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

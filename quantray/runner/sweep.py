@@ -1,0 +1,238 @@
+"""The driver's state machine: what is asked, claimed, stored and told, in which order, and when it ends.
+
+Everything that decides is done in the order of batch numbers, never in the order of arrival: batch k is asked
+after exactly the batches up to k - in_flight were told (more only when nothing else may be asked). So the stored
+trials are the same for any number of workers and for any point at which a run was interrupted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from quantray.errors import Interrupted, TooManyFailures
+from quantray.plan import Plan
+from quantray.protocols import Batch, Counts, Ledger, Pending, Searcher
+from quantray.runner.flight import Flight, part
+from quantray.runner.progress import Outcome, Progress, better
+from quantray.space import Candidates
+from quantray.types import Trial, TrialState
+
+_PROGRESS_S, _NOTES_S = 0.25, 2.0
+
+
+class Sweep:
+    """Used by one thread. ``next_batch`` and ``finish`` until ``finished``, then ``close``."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        searcher: Searcher,
+        ledger: Ledger,
+        on_progress: Callable[[Progress], None] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.plan, self.searcher, self.ledger, self.clock = plan, searcher, ledger, clock
+        self.interrupted = False
+        self.repeated = 0  # results that came a second time and were not stored
+        self._on_progress = on_progress
+        self._stop = ""
+        self._next = self._told = self._asked = 0  # next batch to ask, batches told, candidates asked
+        self._told_complete = self._told_failed = 0
+        self._flights: dict[int, Flight] = {}
+        self._tally = dict.fromkeys(TrialState, 0)
+        self._best: Trial | None = None
+        self._why = ""  # of the last failure
+        self._began, self._said, self._noted = clock(), float("-inf"), clock()
+        self._earlier = {pending.number: pending for pending in ledger.batches()}
+        notes = ledger.notes()
+        self._seconds_before = float(notes.get("seconds", 0.0))
+        self._duplicates_before = notes.get("duplicates", {})
+        for pending in self._earlier.values():
+            self._count(list(pending.stored.values()))
+        self._stored_before = sum(self._tally.values())
+        if self._nothing_to_do():
+            self._stop, self._earlier = "n_trials", {}
+
+    def next_batch(self) -> Batch | None:
+        """The next candidates to evaluate, claimed; None when there are none now (see :attr:`finished`)."""
+        while not self.interrupted:
+            number = self._next
+            while self._told <= number - self.plan.search.in_flight:
+                if not self._tell():
+                    return None
+            flight = self._replay(number) if self._earlier else self._ask(number)
+            if flight is None:
+                return None
+            self._flights[number] = flight
+            self._next += 1
+            self._asked += len(flight.batch.digests)
+            if not flight.done:
+                return flight.open
+        return None
+
+    def finish(self, number: int, trials: Sequence[Trial]) -> None:
+        """Store the results of a batch, in one transaction. Results that come again are counted, not stored."""
+        flight = self._flights.get(number)
+        if flight is None or flight.done:
+            self.repeated += len(trials)
+            return
+        trials = flight.numbered(trials)
+        self.ledger.store(number, trials)
+        flight.results.update({trial.digest: trial for trial in trials})
+        self._count(trials)
+        self._speak()
+
+    def fail(self, number: int, why: str) -> None:
+        """The batch could not be evaluated: every candidate of it FAILs."""
+        flight = self._flights.get(number)
+        if flight is not None and not flight.done:
+            self.finish(number, flight.failures(why))
+
+    @property
+    def in_flight(self) -> int:
+        """Batches that were handed out and have no results yet."""
+        return sum(not flight.done for flight in self._flights.values())
+
+    @property
+    def finished(self) -> bool:
+        """True when nothing is in flight and nothing more will be asked: ``next_batch`` decides that."""
+        return bool(self._stop or self.interrupted) and self.in_flight == 0
+
+    @property
+    def counts(self) -> Counts:
+        claimed = sum(len(f.batch.digests) - len(f.results) for f in self._flights.values())
+        t = self._tally
+        return Counts(t[TrialState.COMPLETE], t[TrialState.PRUNED], t[TrialState.FAIL], claimed)
+
+    @property
+    def duplicates(self) -> dict[str, int]:
+        """By source, of all runs of this study together."""
+        return {k: v + int(self._duplicates_before.get(k, 0)) for k, v in self.searcher.duplicates.items()}
+
+    @property
+    def progress(self) -> Progress:
+        elapsed = self.clock() - self._began
+        rate = (sum(self._tally.values()) - self._stored_before) / elapsed if elapsed > 0 else 0.0
+        counts = self.counts
+        share = counts.complete / counts.attempts if counts.attempts else 0.0
+        missing = max(self.plan.search.n_trials - counts.complete, 0)
+        eta = missing / (rate * share) if rate * share > 0 else None
+        return Progress(counts, self.duplicates, self._best, self.plan.search.n_trials, rate, elapsed, eta)
+
+    def close(self) -> Outcome:
+        """Notes and the last progress; then how it ended.
+
+        Raises :class:`Interrupted` when it was stopped from outside and :class:`TooManyFailures`; what was
+        finished is stored in both cases.
+        """
+        self._speak(last=True)
+        counts, search = self.counts, self.plan.search
+        if self.interrupted:
+            raise Interrupted(
+                f"stopped with {counts.complete:,} of {search.n_trials:,} trials complete, all of them stored; "
+                "the same command goes on there"
+            )
+        if self._stop == "failures":
+            raise TooManyFailures(
+                f"{self._told_failed} candidates failed, more than search.max_failures={search.max_failures}; "
+                f"the last one: {self._why}. All results are stored; repair the strategy, or raise max_failures"
+            )
+        seconds = self._seconds_before + self.clock() - self._began
+        return Outcome(self._stop, self._sentence(), counts, self.duplicates, self._best, seconds)
+
+    def _ask(self, number: int) -> Flight | None:
+        while not self._stop:
+            if self._room() > 0:
+                break
+            if self._told == number:
+                self._stop = "n_trials" if self._told_complete >= self.plan.search.n_trials else "max_attempts"
+            elif not self._tell():
+                return None
+        limit = self.plan.search.timeout_s
+        if not self._stop and limit is not None and self.clock() - self._began >= limit:
+            self._stop = "timeout"
+        if self._stop:
+            return None
+        batch = self.searcher.ask(number, min(self.plan.search.batch, self._room()))
+        if not batch.digests:
+            self._stop = "exhausted"
+            return None
+        return Flight(self._claimed(batch), self._asked)
+
+    def _replay(self, number: int) -> Flight:
+        """A batch of an earlier run; its number is missing when all of it was another driver's."""
+        pending = self._earlier.pop(number, Pending(number, (), ()))
+        batch = Batch(pending.number, Candidates.of(pending.params), pending.digests)
+        self.searcher.replay(batch.number, batch)
+        stored = dict(pending.stored)
+        flight = Flight(batch, self._asked, stored)
+        if not flight.done:
+            mine = set(self._claimed(flight.open).digests) | set(stored)
+            flight.batch = part(batch, [i for i, d in enumerate(batch.digests) if d in mine])
+        return flight
+
+    def _claimed(self, batch: Batch) -> Batch:
+        """What this driver owns of the batch now; the rest is another driver's."""
+        won = self.ledger.claim(batch)
+        if all(won):
+            return batch
+        self.searcher.refuse(batch.number, [d for d, mine in zip(batch.digests, won, strict=True) if not mine])
+        return part(batch, [i for i, mine in enumerate(won) if mine])
+
+    def _room(self) -> int:
+        """How many candidates may be asked now without passing n_trials or max_attempts, whatever becomes of them."""
+        waiting = sum(len(flight.batch.digests) for flight in self._flights.values())
+        missing = self.plan.search.n_trials - self._told_complete - waiting
+        return min(missing, self.plan.search.attempts - self._asked)
+
+    def _tell(self) -> bool:
+        """Tell the next batch; False when it has no results yet."""
+        flight = self._flights[self._told]
+        if not flight.done:
+            return False
+        trials = flight.trials
+        self.searcher.tell(self._told, trials)
+        del self._flights[self._told]
+        self._told += 1
+        self._told_complete += sum(t.state is TrialState.COMPLETE for t in trials)
+        self._told_failed += sum(t.state is TrialState.FAIL for t in trials)
+        target = self.plan.search.target
+        if self._told_failed > self.plan.search.max_failures:
+            self._stop = "failures"
+        elif target is not None and any(t.feasible and t.value is not None and t.value >= target for t in trials):
+            self._stop = self._stop or "target"
+        return True
+
+    def _nothing_to_do(self) -> bool:
+        """Resuming what is complete does not need to teach the searcher again."""
+        stored = all(len(p.stored) == len(p.digests) for p in self._earlier.values())
+        return stored and self._tally[TrialState.COMPLETE] >= self.plan.search.n_trials
+
+    def _count(self, trials: Sequence[Trial]) -> None:
+        for trial in trials:
+            self._tally[trial.state] += 1
+            self._best = better(self._best, trial)
+            if trial.state is TrialState.FAIL:
+                self._why = trial.why or self._why
+
+    def _speak(self, last: bool = False) -> None:
+        now = self.clock()
+        if last or now - self._noted >= _NOTES_S:
+            self._noted = now
+            self.ledger.note("duplicates", self.duplicates)
+            self.ledger.note("seconds", round(self._seconds_before + now - self._began, 3))
+        if self._on_progress is not None and (last or now - self._said >= _PROGRESS_S):
+            self._said = now
+            self._on_progress(self.progress)
+
+    def _sentence(self) -> str:
+        search, counts = self.plan.search, self.counts
+        return {
+            "n_trials": f"{counts.complete:,} trials are complete",
+            "max_attempts": f"search.max_attempts={search.attempts:,} candidates were tried; "
+            f"{counts.complete:,} of them are complete",
+            "exhausted": f"exhausted: every point of the space was tried; {counts.complete:,} are complete",
+            "timeout": f"search.timeout_s={search.timeout_s} passed with {counts.complete:,} trials complete",
+            "target": f"search.target={search.target} was reached",
+        }[self._stop]

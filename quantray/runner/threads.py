@@ -1,0 +1,56 @@
+"""Daemon threads that evaluate: kernels release the interpreter, and an interrupted run does not wait for them."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable
+from typing import Any
+
+
+def worker_count(workers: int | None, at_most: int) -> int:
+    """How many workers are of use; ``workers`` None means every core this process may run on."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(workers or cores, at_most))
+
+
+class Threads:
+    """``submit(key, ...)`` runs ``work(...)``; ``next`` gives (key, result, error) as they finish."""
+
+    def __init__(self, work: Callable[..., Any], count: int) -> None:
+        self._work = work
+        self._tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[tuple[Any, Any, Exception | None]] = queue.SimpleQueue()
+        self.running = 0
+        self.count = count
+        for i in range(count):
+            threading.Thread(target=self._serve, name=f"quantray-worker-{i}", daemon=True).start()
+
+    def submit(self, key: Any, *arguments: Any) -> None:
+        self.running += 1
+        self._tasks.put((key, arguments))
+
+    def next(self, timeout: float) -> tuple[Any, Any, Exception | None] | None:
+        """What finished next; None when nothing did in ``timeout`` seconds."""
+        try:
+            found = self._done.get(timeout=timeout)
+        except queue.Empty:
+            return None
+        self.running -= 1
+        return found
+
+    def close(self) -> None:
+        """Threads end after what they are doing; nothing waits for them."""
+        while not self._tasks.empty():
+            self._tasks.get()
+        for _ in range(self.count):
+            self._tasks.put(None)
+
+    def _serve(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            key, arguments = task
+            try:
+                self._done.put((key, self._work(*arguments), None))
+            except Exception as error:
+                self._done.put((key, None, error))

@@ -1,0 +1,152 @@
+"""What Ray Tune calls: a searcher whose suggestion is a batch, and the stopper behind it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from ray.tune import Stopper
+from ray.tune.schedulers import FIFOScheduler
+from ray.tune.search import Searcher
+from ray.tune.search.optuna import OptunaSearch
+
+from quantray.protocols import Batch
+from quantray.runner.interrupt import GRACE_S
+from quantray.runner.sweep import Sweep
+
+METRIC = "best"
+
+
+class Parcel:
+    """A batch on its way to a worker. Tune copies, prints and flattens configurations; this stays one thing."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+
+    def __repr__(self) -> str:
+        return f"batch{self.batch.number}"
+
+    def __deepcopy__(self, memo: Any) -> Parcel:
+        return self
+
+
+class Reply:
+    """The trials of a batch on their way back, or why there are none."""
+
+    def __init__(self, trials: Any = None, why: str | None = None, error: Exception | None = None) -> None:
+        self.trials, self.why, self.error = trials, why, error
+
+    def __repr__(self) -> str:
+        return "trials"
+
+    def __deepcopy__(self, memo: Any) -> Reply:
+        return self
+
+
+class BatchSearch(OptunaSearch):
+    """One Tune trial is one batch of the sweep, whose searcher does the sampling and whose ledger the claiming.
+
+    Tune calls ``suggest`` and ``on_trial_complete`` in the thread that runs ``Tuner.fit``, so the sweep has one
+    thread. Tune also pickles its searcher: the sweep, with its engine and threads, stays out of the state.
+    """
+
+    def __init__(self, sweep: Sweep, stop: threading.Event) -> None:
+        super().__init__(metric=METRIC, mode="max")
+        self._sweep: Sweep | None = sweep
+        self._stop: threading.Event | None = stop
+        self._numbers: dict[str, int] = {}
+        self.error: Exception | None = None
+
+    def set_search_properties(self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any) -> bool:
+        return True
+
+    def suggest(self, trial_id: str) -> Any:
+        """None while the next batch waits for the results of an earlier one, FINISHED at the end."""
+        if self._sweep is None or self._stop is None or self._stop.is_set() or self.error is not None:
+            return Searcher.FINISHED
+        batch = self._sweep.next_batch()
+        if batch is None:
+            return Searcher.FINISHED if self._sweep.finished else None
+        self._numbers[trial_id] = batch.number
+        return {"parcel": Parcel(batch)}
+
+    def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
+        """A batch reports once, when it is complete."""
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        number = self._numbers.pop(trial_id, None)
+        if number is None or self._sweep is None:
+            return
+        reply = result.get("reply") if result else None
+        if reply is None:
+            if self._stop is None or not self._stop.is_set():
+                self._sweep.fail(number, "the worker died three times while it evaluated this batch")
+        elif reply.error is not None:
+            self.error = reply.error
+        elif reply.why is not None:
+            self._sweep.fail(number, reply.why)
+        else:
+            self._sweep.finish(number, reply.trials)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_sweep": None, "_stop": None, "_numbers": {}, "error": None}
+
+    def save(self, checkpoint_path: str) -> None:
+        """The ledger is what a run resumes from."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """See :meth:`save`."""
+
+
+class DedupeStopper(Stopper):
+    """The net behind the searcher: ends a trial that reports a candidate a second time, and counts the candidate.
+
+    Ends the experiment when the sweep is finished (target reached, attempts used, space exhausted, time over)
+    and when the run is interrupted.
+    """
+
+    def __init__(self, sweep: Sweep, stop: threading.Event) -> None:
+        self._sweep: Sweep | None = sweep
+        self._stop: threading.Event | None = stop
+        self._reported: set[str] = set()
+        self._deadline: float | None = None
+        self.repeated = 0
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        digests = [trial.digest for trial in getattr(result.get("reply"), "trials", None) or ()]
+        again = sum(digest in self._reported for digest in digests)
+        self.repeated += again
+        self._reported.update(digests)
+        return again > 0
+
+    def stop_all(self) -> bool:
+        """Raises KeyboardInterrupt when batches do not end in ``GRACE_S`` after the wish to stop."""
+        if self._stop is not None and self._stop.is_set():
+            self._deadline = self._deadline or time.monotonic() + GRACE_S
+            if time.monotonic() > self._deadline:
+                raise KeyboardInterrupt
+        return self._sweep is not None and self._sweep.finished
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_sweep": None, "_stop": None, "_reported": set()}
+
+
+class KeepWorkers(FIFOScheduler):
+    """First come, first served; keeps as many idle workers as run at once.
+
+    Tune keeps only one idle worker unless trials are waiting for it; a batch that finishes out of order would
+    cost the start of a process.
+    """
+
+    def __init__(self, workers: int) -> None:
+        super().__init__()
+        self._workers = workers
+        self._kept = False
+
+    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
+        cache = getattr(tune_controller, "_actor_cache", None)
+        if not self._kept and cache is not None and hasattr(cache, "increase_max"):
+            cache.increase_max(trial.placement_group_factory, by=self._workers)
+        self._kept = True
+        super().on_trial_add(tune_controller, trial)

@@ -1,0 +1,74 @@
+"""Batches on Ray Tune: one Tune trial is one batch."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from quantray.errors import QuantrayError
+from quantray.plan import Plan
+from quantray.runner import cluster
+from quantray.runner.interrupt import interruptible
+from quantray.runner.progress import Evaluate, Outcome
+from quantray.runner.sweep import Sweep
+from quantray.runner.threads import worker_count
+from quantray.types import Slice
+
+if TYPE_CHECKING:
+    import threading
+
+#: How often a batch is given to another worker after one died.
+MAX_FAILURES = 2
+
+
+def run_tune(plan: Plan, slice: Slice, sweep: Sweep, evaluate: Evaluate) -> Outcome:
+    """Run a sweep to its end on Ray; the stored trials are those of :func:`quantray.runner.local.run_local`.
+
+    ``evaluate`` must be picklable. The slice is put into the object store once. An exception of ``evaluate``
+    FAILs its batch, a :class:`QuantrayError` ends the sweep, a worker that dies is replaced twice. Raises
+    :class:`Interrupted` after Ctrl-C and :class:`TooManyFailures`, with everything finished stored.
+    """
+    cluster.start(plan.runner, slice)
+    shared = {"plan": plan, "evaluate": evaluate, "around": cluster.surroundings()}
+    with interruptible() as stop, tempfile.TemporaryDirectory(prefix="quantray-tune-") as folder:
+        if stop.is_set() or not _fit(plan, sweep, shared, cluster.share(slice), stop, folder):
+            sweep.interrupted = True
+        return sweep.close()
+
+
+def _fit(plan: Plan, sweep: Sweep, shared: Mapping[str, Any], data: Any, stop: threading.Event, folder: str) -> bool:
+    """False when it was interrupted."""
+    with cluster.quiet(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import ray
+        from ray import tune
+
+        from quantray.runner.batch_search import METRIC, BatchSearch, DedupeStopper, KeepWorkers
+        from quantray.runner.worker import make_worker
+
+        count = min(worker_count(plan.runner.workers, plan.search.in_flight), int(ray.cluster_resources()["CPU"]))
+        search, stopper = BatchSearch(sweep, stop), DedupeStopper(sweep, stop)
+        tuner = tune.Tuner(
+            make_worker(ray.put(dict(shared)), data),
+            tune_config=tune.TuneConfig(
+                metric=METRIC, mode="max", search_alg=search, scheduler=KeepWorkers(count), num_samples=-1,
+                max_concurrent_trials=count, reuse_actors=True,
+            ),
+            run_config=tune.RunConfig(
+                name="sweep", storage_path=folder, stop=stopper, verbose=0,
+                failure_config=tune.FailureConfig(max_failures=MAX_FAILURES),
+                checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
+            ),
+        )  # fmt: skip
+        try:
+            tuner.fit()
+        except KeyboardInterrupt:
+            return False
+        sweep.repeated += stopper.repeated
+    if search.error is not None:
+        raise search.error
+    if not stop.is_set() and not sweep.finished:
+        raise QuantrayError("Ray Tune ended before the sweep did; the same command goes on where it stopped")
+    return not stop.is_set()

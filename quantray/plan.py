@@ -7,7 +7,7 @@ Every section is a frozen dataclass whose fields are the configuration's keys; a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -169,17 +169,29 @@ class OutOfSample:
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """Limits on the quality of data: a run is refused when a share passes its limit."""
+    """Limits on the quality of data: a run is refused when a share passes its limit.
+
+    The quarantined ones are about options and their underlying, the others about calls and candles.
+    """
 
     __pydantic_config__: ClassVar = FORBID
     max_quarantined_quotes: float = 0.05
     max_quarantined_prints: float = 0.05
     max_quarantined_sessions: float = 0.5
+    max_duplicate_candles: float = 0.01
+    max_conflicting_candles: float = 0.0
+    max_inconsistent_candles: float = 0.01
+    max_nonpositive_candles: float = 0.01
+    max_zero_volume_candles: float = 1.0
+    max_missing_candles: float = 1.0
+    max_scale_jumps: float = 1.0
+    max_lone_prints: float = 1.0
+    max_excluded_calls: float = 1.0
 
     def __post_init__(self) -> None:
-        for name in ("max_quarantined_quotes", "max_quarantined_prints", "max_quarantined_sessions"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ConfigError(f"gates.{name} is a share in [0, 1], got {getattr(self, name)}")
+        for f in fields(self):
+            if not 0 <= getattr(self, f.name) <= 1:
+                raise ConfigError(f"gates.{f.name} is a share in [0, 1], got {getattr(self, f.name)}")
 
 
 @dataclass(frozen=True, slots=True)

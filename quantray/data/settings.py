@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from quantray.errors import ConfigError, near_miss
 
@@ -172,6 +172,6 @@ def seconds_of(interval: str) -> int:
     return int(number) * (60 if unit == "m" else 1)
 
 
-def mapped(columns: UnderlyingColumns | ChainColumns | OptionColumns) -> dict[str, tuple[str, bool]]:
-    """Our name -> (the file's name, whether the user chose it)."""
+def mapped(columns: Any) -> dict[str, tuple[str, bool]]:
+    """Our name -> (the file's name, whether the user chose it), of any map of columns."""
     return {f.name: (getattr(columns, f.name), getattr(columns, f.name) != f.default) for f in fields(columns)}

@@ -54,10 +54,10 @@ class Table:
 
     def fetch(self, query: str) -> dict[str, np.ndarray]:
         """Columns of ``SELECT query`` (``{t}`` is the table), in the file's order."""
-        return _guarded(self.where, lambda: self.connection.execute(query.format(t=self.source)).fetchnumpy())
+        return guarded(self.where, lambda: self.connection.execute(query.format(t=self.source)).fetchnumpy())
 
     def row(self, query: str) -> tuple[Any, ...]:
-        return _guarded(self.where, lambda: self.connection.execute(query.format(t=self.source)).fetchone())
+        return guarded(self.where, lambda: self.connection.execute(query.format(t=self.source)).fetchone())
 
     def require(self, *columns: str) -> None:
         """Refuse a table without one of these columns."""
@@ -102,15 +102,16 @@ def open_tables(settings: DataSettings) -> dict[str, Table]:
         for key in ("underlying", "chain", "options"):
             path = getattr(settings, key)
             if path is not None and not (key == "chain" and path == "synthetic"):
-                sources[key] = (path, _file_source(key, path))
-    return {key: _table(connection, key, where, source, settings) for key, (where, source) in sources.items()}
+                sources[key] = (path, file_source(key, path))
+    maps = settings.columns
+    return {k: table_of(connection, k, where, source, getattr(maps, k)) for k, (where, source) in sources.items()}
 
 
 def _duckdb_sources(connection: Any, settings: DataSettings) -> dict[str, tuple[str, str]]:
     if settings.duckdb is None:
         raise DataError("data=duckdb needs a file: data.duckdb=market.duckdb")
-    path = _existing("duckdb", settings.duckdb)
-    _guarded(str(path), lambda: connection.execute(f"ATTACH {text(str(path))} AS market (READ_ONLY)"))
+    path = existing("duckdb", settings.duckdb)
+    guarded(str(path), lambda: connection.execute(f"ATTACH {text(str(path))} AS market (READ_ONLY)"))
     rows = connection.execute(
         "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'market'"
     ).fetchall()
@@ -129,8 +130,9 @@ def _duckdb_sources(connection: Any, settings: DataSettings) -> dict[str, tuple[
     return sources
 
 
-def _file_source(key: str, given: str) -> str:
-    path = _existing(key, given)
+def file_source(key: str, given: str) -> str:
+    """What follows FROM for a file or folder of Parquet or CSV; DataError when there is none."""
+    path = existing(key, given)
     files = sorted(p for p in path.rglob("*") if p.suffix in READERS) if path.is_dir() else [path]
     readers = {READERS.get(p.suffix.lower()) for p in files}
     if len(readers) != 1 or None in readers:
@@ -139,7 +141,8 @@ def _file_source(key: str, given: str) -> str:
     return f"{readers.pop()}([{', '.join(text(str(p)) for p in files)}])"
 
 
-def _existing(key: str, given: str) -> Path:
+def existing(key: str, given: str) -> Path:
+    """The path that ``data.<key>`` gives, or DataError with the near miss beside it."""
     path = Path(given).expanduser()
     if not path.exists():
         beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
@@ -148,11 +151,12 @@ def _existing(key: str, given: str) -> Path:
     return path
 
 
-def _table(connection: Any, key: str, where: str, source: str, settings: DataSettings) -> Table:
-    described = _guarded(where, lambda: connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall())
+def table_of(connection: Any, key: str, where: str, source: str, columns: Any) -> Table:
+    """Match the table's columns with a map of ours; DataError when a column the user named is not there."""
+    described = guarded(where, lambda: connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall())
     present = {row[0]: str(row[1]) for row in described}
     names: dict[str, str] = {}
-    for ours, (theirs, chosen) in mapped(getattr(settings.columns, key)).items():
+    for ours, (theirs, chosen) in mapped(columns).items():
         if theirs in present:
             names[ours] = theirs
         elif chosen:
@@ -161,7 +165,8 @@ def _table(connection: Any, key: str, where: str, source: str, settings: DataSet
     return Table(connection, key, where, source, names, types, tuple(present))
 
 
-def _guarded(where: str, work: Any) -> Any:
+def guarded(where: str, work: Any) -> Any:
+    """Do ``work``; what DuckDB raises becomes a DataError about ``where``."""
     import duckdb
 
     try:

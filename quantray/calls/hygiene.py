@@ -1,0 +1,112 @@
+"""What is wrong with candles, counted while they are read; and the gates that judge it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+
+from quantray.calls.durations import NS
+from quantray.calls.prints import lone_prints
+from quantray.calls.settings import CallsData
+from quantray.calls.types import PRICES, Candles, Spans
+from quantray.errors import DataError
+from quantray.plan import Gates
+
+#: Gate -> (share, sentence).
+GATES = {
+    "max_duplicate_candles": ("duplicates_share", "of the rows of candles are copies of another"),
+    "max_conflicting_candles": ("conflicts_share", "of the rows of candles contradict another of the same time"),
+    "max_inconsistent_candles": ("inconsistent_share", "of the candles have a low or high inside their open or close"),
+    "max_nonpositive_candles": ("nonpositive_share", "of the candles have a price that is no number above 0"),
+    "max_zero_volume_candles": ("zero_volume_share", "of the candles have no volume"),
+    "max_missing_candles": ("missing_share", "of the candles that the windows span are missing"),
+    "max_scale_jumps": ("scale_jump_assets_share", "of the assets change the scale of their price"),
+    "max_lone_prints": ("lone_prints_share", "of the candles have a lone print"),
+}
+COUNTS = ("rows", "candles", "duplicates", "conflicts", "inconsistent", "nonpositive", "zero_volume", "no_volume",
+          "expected", "missing", "gaps", "scale_jumps", "lone_highs", "lone_lows", "assets", "assets_without_candles",
+          "scale_jump_assets")  # fmt: skip
+SHARES = {
+    "duplicates": "rows", "conflicts": "rows", "inconsistent": "candles", "nonpositive": "candles",
+    "zero_volume": "candles", "missing": "expected", "scale_jump_assets": "assets",
+}  # fmt: skip
+
+
+class Hygiene:
+    """Counts over blocks of candles; :meth:`summary` is what reports show and gates read."""
+
+    def __init__(self, data: CallsData, interval_s: int, spans: Spans) -> None:
+        self.data, self.step, self.spans = data, interval_s * NS, spans
+        self.counts: Counter[str] = Counter()
+        self.longest_gap_s = 0
+        self.worst_print = 1.0
+
+    def add(self, block: Candles) -> None:
+        """Count one block; its assets are whole."""
+        counts = self.counts
+        counts["rows"] += len(block) + block.duplicates + block.conflicts
+        counts["candles"] += len(block)
+        counts["duplicates"] += block.duplicates
+        counts["conflicts"] += block.conflicts
+        opened, high, low, close = (getattr(block, p) for p in PRICES)
+        counts["inconsistent"] += int(((low > np.minimum(opened, close)) | (high < np.maximum(opened, close))).sum())
+        good = np.all([np.isfinite(p) & (p > 0) for p in (opened, high, low, close)], axis=0)
+        counts["nonpositive"] += int((~good).sum())
+        counts["zero_volume"] += int((block.volume == 0).sum())
+        counts["no_volume"] += int(np.isnan(block.volume).sum())
+        self._between(block, opened, close)
+        lone = lone_prints(block, self.data.print_filter_k)
+        counts["lone_highs"] += int(lone.high.sum())
+        counts["lone_lows"] += int(lone.low.sum())
+        self.worst_print = max(self.worst_print, lone.worst)
+
+    def _between(self, block: Candles, opened: np.ndarray, close: np.ndarray) -> None:
+        """Gaps and changes of scale between a candle and the next of its asset."""
+        if len(block) < 2:
+            return
+        first = self._beginnings(block)
+        step = np.where(first[1:], 0, np.diff(block.ts))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(first[1:], 1.0, opened[1:] / close[:-1])
+        jump = (ratio >= self.data.scale_jump) | (ratio <= 1 / self.data.scale_jump)
+        self.counts["gaps"] += int((step > self.step).sum())
+        self.longest_gap_s = max(self.longest_gap_s, max(int(step.max()) - self.step, 0) // NS)
+        self.counts["scale_jumps"] += int(jump.sum())
+        owner = np.searchsorted(block.offsets, np.flatnonzero(jump) + 1, side="right")
+        self.counts["scale_jump_assets"] += len(np.unique(owner))
+
+    def _beginnings(self, block: Candles) -> np.ndarray:
+        """True for the first candle of each stretch [r]: nothing between two stretches was read."""
+        first = np.zeros(len(block) + 1, bool)
+        for asset, rows in block:
+            starts = self.spans.of(range(asset, asset + 1)).start_ns
+            first[rows.start + np.searchsorted(block.ts[rows], starts)] = True
+        return first[:-1]
+
+    def summary(self, phase_ns: int, found: int) -> dict[str, float]:
+        """Counts and shares in a fixed order. ``found``: assets with a candle in the stretches."""
+        counts, spans = self.counts, self.spans
+        counts["expected"] = int(spans.expected(self.step // NS, phase_ns).sum())
+        counts["missing"] = max(counts["expected"] - counts["candles"], 0)
+        counts["assets"] = found
+        counts["assets_without_candles"] = len(np.unique(spans.asset)) - found
+        shares = {f"{name}_share": counts[name] / max(counts[whole], 1) for name, whole in SHARES.items()}
+        shares["lone_prints_share"] = (counts["lone_highs"] + counts["lone_lows"]) / max(counts["candles"], 1)
+        return {
+            **{name: counts[name] for name in COUNTS},
+            "longest_gap_s": self.longest_gap_s,
+            "worst_lone_print": self.worst_print,
+            **shares,
+        }
+
+
+def check_candle_gates(quality: Mapping[str, float], gates: Gates) -> None:
+    """Refuse candles of which more is wrong than the plan allows. DataError names gate, share and limit."""
+    for gate, (share, what) in GATES.items():
+        value, limit = quality.get(share, 0.0), getattr(gates, gate)
+        if value > limit:
+            raise DataError(
+                f"gate {gate}: {value:.2%} {what}, the limit is {limit:.2%}; clean the data, or raise gates.{gate}"
+            )

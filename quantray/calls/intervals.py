@@ -1,0 +1,114 @@
+"""Which interval the candles have. Two intervals in one table are refused: a candle must have one length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd
+
+import numpy as np
+
+from quantray.calls.durations import NS, iso, written
+from quantray.calls.types import Inventory
+from quantray.data.source import Table
+from quantray.errors import DataError
+
+DAY_S = 86_400
+BLOCK, TELLING = 1440, 24  # so many candles of one block all on a coarser grid are no chance: (1/2)**24
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Interval, where on the clock candles start, and the SQL condition of its rows."""
+
+    interval_s: int
+    phase_ns: int
+    rows: str
+    other: dict[int, int]  # other intervals of the table -> rows
+
+
+def grid_of(table: Table, ns: str, wanted_s: int | None) -> Grid:
+    """The one interval of the table, or the wanted one of several named by its interval column."""
+    (unstamped,) = table.row(f"SELECT count(*) FROM {{t}} WHERE {table.column('ts')} IS NULL")
+    if unstamped:
+        raise DataError(f"{table.where}: {unstamped} candles have no timestamp; remove them")
+    interval, rows, other = _declared(table, wanted_s) if table.has("interval_s") else (wanted_s, "true", {})
+    got = table.fetch(f"SELECT DISTINCT {ns} % {DAY_S * NS} AS o FROM {{t}} WHERE {rows} ORDER BY o")
+    offsets = np.asarray(got["o"], np.int64)
+    if not len(offsets):
+        raise DataError(f"{table.where} has no candles; load some")
+    found_ns = _common(offsets)
+    if interval is None:
+        if found_ns % NS:
+            raise DataError(f"{table.where}: candles must start on whole seconds apart; give data.interval")
+        interval = found_ns // NS
+    elif found_ns % (interval * NS) and interval < DAY_S:
+        raise DataError(
+            f"{table.where}: candles of {written(interval)} are expected, but they start {found_ns / NS:g} s apart "
+            "on the clock: intervals are mixed, or the grid is broken; load one interval, or give data.interval"
+        )
+    phase = int(offsets[0]) % (interval * NS)
+    _refuse_coarser(table, ns, rows, interval, phase)
+    return Grid(interval, phase, rows, other)
+
+
+def _declared(table: Table, wanted_s: int | None) -> tuple[int, str, dict[int, int]]:
+    column = table.column("interval_s")
+    got = table.fetch(f"SELECT {column}::BIGINT AS i, count(*) AS n FROM {{t}} GROUP BY 1 ORDER BY 1")
+    if np.ma.getmaskarray(got["i"]).any():
+        raise DataError(f"{table.where}: candles without an interval in {table.names['interval_s']!r}; fill it")
+    there = dict(zip(got["i"].tolist(), got["n"].tolist(), strict=True))
+    shown = ", ".join(f"{written(i)} ({n} rows)" for i, n in there.items()) or "none"
+    if wanted_s is None and len(there) > 1:
+        raise DataError(f"{table.where}: intervals are mixed: {shown}; choose one with data.interval=…")
+    if wanted_s is None and not there:
+        raise DataError(f"{table.where} has no candles; load some")
+    interval = wanted_s if wanted_s is not None else next(iter(there))
+    if interval not in there:
+        raise DataError(f"{table.where}: no candles of data.interval={written(interval)}; there are: {shown}")
+    return interval, f"{column} = {interval}", {i: n for i, n in there.items() if i != interval}
+
+
+def _common(offsets: np.ndarray) -> int:
+    """The largest step on whose grid all starts of candles lie, in ns; a day where they all start at one time."""
+    return gcd(DAY_S * NS, *np.diff(offsets).tolist())
+
+
+def _refuse_coarser(table: Table, ns: str, rows: str, interval: int, phase: int) -> None:
+    """Blocks in which every candle lies on a coarser grid hold candles of a longer interval."""
+    asset = table.column("asset")
+    coarser = " OR ".join(f"min(k % {p}) = max(k % {p})" for p in (2, 3, 5))
+    bad = table.fetch(
+        f"SELECT asset, b, n FROM (SELECT asset, k // {BLOCK} AS b, count(*) AS n, ({coarser}) AS coarse "
+        f"FROM (SELECT {asset}::VARCHAR AS asset, ({ns} - {phase}) // {interval * NS} AS k FROM {{t}} WHERE {rows}) "
+        f"GROUP BY 1, 2) WHERE coarse AND n >= {TELLING} ORDER BY 1, 2 LIMIT 1"
+    )
+    if len(bad["asset"]):
+        at = iso(int(bad["b"][0]) * BLOCK * interval * NS + phase)
+        raise DataError(
+            f"{table.where}: intervals are mixed: {bad['asset'][0]} has candles of more than {written(interval)} "
+            f"about {at}, others are {written(interval)}; load one interval at a time, or give data.interval"
+        )
+
+
+def inventory_of(table: Table, ns: str, grid: Grid) -> Inventory:
+    """Rows, ends and a fingerprint of every asset's candles, in one scan."""
+    asset = table.column("asset")
+    values = ", ".join(table.column(c) for c in ("open", "high", "low", "close", "volume"))
+    got = table.fetch(
+        f"SELECT {asset}::VARCHAR AS asset, count(*) AS n, min({ns}) AS first, max({ns}) AS last, "
+        f"sum(hash({ns}, {values})::HUGEINT)::VARCHAR AS print FROM {{t}} "
+        f"WHERE {grid.rows} AND {asset} IS NOT NULL GROUP BY 1 ORDER BY 1"
+    )
+    assets = np.ma.getdata(got["asset"]).astype(str)
+    order = np.argsort(assets, kind="stable")
+    return Inventory(
+        assets=tuple(assets[order].tolist()),
+        rows=np.asarray(got["n"], np.int64)[order],
+        first_ns=np.asarray(got["first"], np.int64)[order],
+        last_ns=np.asarray(got["last"], np.int64)[order],
+        fingerprint=tuple(np.ma.getdata(got["print"])[order].tolist()),
+        interval_s=grid.interval_s,
+        phase_ns=grid.phase_ns,
+        source=table.where,
+        other_intervals=grid.other,
+    )

@@ -1,0 +1,124 @@
+"""Load calls: read the table, settle who called, keep what the settings ask for, count the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from quantray.calls.durations import iso
+from quantray.calls.filters import Kept, filtered
+from quantray.calls.lists import is_list_file, read_list
+from quantray.calls.names import alias_table, chosen, near_names
+from quantray.calls.settings import CallsData, CallSettings
+from quantray.calls.source import ns_of, opened
+from quantray.calls.types import Calls
+from quantray.data.source import READERS, Table, file_source, quoted, text
+from quantray.errors import ConfigError, DataError
+
+EVERY_CALL = CallSettings()
+
+
+def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
+    """The calls that count, in (ts, asset, call_id) order, with what each filter left out.
+
+    Raises DataError for a table that cannot be used or when no caller is left, ConfigError for a wrong name.
+    """
+    with opened(data, "calls") as tables:
+        table = tables["calls"]
+        table.require("call_id", "caller", "asset")
+        for key, column in (("chain", "chain"), ("min_mcap", "mcap"), ("max_mcap", "mcap")):
+            if getattr(settings, key) is not None:
+                table.require(column)
+        rows = _read(table, data)
+        aliases = _aliases(settings.aliases, table)
+    spelt = np.array([aliases.get(name, name) for name in rows["caller"]], dtype=object)
+    aliased = int(sum(a != b for a, b in zip(spelt, rows["caller"], strict=True)))
+    rows["caller"] = spelt
+    everyone = sorted(set(spelt.tolist()))
+    keep, groups, absent = chosen(settings, aliases, everyone)
+    kept = filtered(rows, data, settings, keep)
+    if not len(kept.rows):
+        raise DataError(f"no caller left: {_sentence(kept.counts)} ({table.where}); widen the filters")
+    _check_ids(table.where, rows["call_id"], kept.rows)
+    counts = {"read": kept.counts["read"], "aliased": aliased, **kept.counts}
+    return _columns(rows, kept, groups, absent, near_names(everyone), table.where, counts)
+
+
+def _read(table: Table, data: CallsData) -> dict[str, np.ndarray]:
+    """Columns of every row; text columns as objects, None where null."""
+    texts = [f"{table.column(c)}::VARCHAR AS {quoted(c)}" for c in ("call_id", "caller", "asset")]
+    texts.append(f"{table.column('chain')}::VARCHAR AS chain" if table.has("chain") else "NULL::VARCHAR AS chain")
+    query = f"SELECT {', '.join(texts)}, {ns_of(table, data.ts_unit)} AS ts, {table.numbers(('price_at_call', 'mcap'))}"
+    got = table.fetch(f"{query} FROM {{t}}")
+    rows: dict[str, np.ndarray] = {}
+    for name in ("call_id", "caller", "asset", "chain"):
+        rows[name] = np.ma.getdata(got[name]).astype(object)
+        rows[name][np.ma.getmaskarray(got[name])] = None
+    rows["missing_ts"] = np.ma.getmaskarray(got["ts"])
+    rows["ts"] = np.ma.filled(got["ts"], 0).astype(np.int64)
+    for name in ("price_at_call", "mcap"):
+        rows[name] = np.asarray(got[name], np.float64)
+    return rows
+
+
+def _aliases(given: Any, table: Table) -> dict[str, str]:
+    """Spelling -> caller from a mapping, a YAML/JSON file, a Parquet/CSV file or a table beside the calls."""
+    if given is None:
+        return {}
+    if not isinstance(given, str):
+        return alias_table(given, "calls.aliases")
+    if is_list_file(given):
+        return alias_table(read_list(given, "calls.aliases"), f"calls.aliases={given}")
+    if any(given.lower().endswith(suffix) for suffix in READERS):
+        source = file_source("aliases", given)
+    elif table.source.startswith("market."):
+        source = f"market.{quoted(given)}"
+    else:
+        raise ConfigError(f"calls.aliases={given} is neither a YAML, JSON, Parquet or CSV file nor a table")
+    got = table.fetch(f"SELECT alias::VARCHAR AS alias, caller::VARCHAR AS caller FROM {source} ORDER BY ALL")
+    pairs: dict[str, str] = {}
+    for alias, caller in zip(got["alias"].tolist(), got["caller"].tolist(), strict=True):
+        if pairs.setdefault(alias, caller) != caller:
+            raise ConfigError(f"calls.aliases={given}: {text(alias)} has two callers, {pairs[alias]!r} and {caller!r}")
+    return alias_table(pairs, f"calls.aliases={given}")
+
+
+def _sentence(counts: dict[str, int]) -> str:
+    left_out = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n and name != "read")
+    return f"{counts['read']} calls read, of these left out: {left_out or 'none'}"
+
+
+def _check_ids(where: str, call_id: np.ndarray, rows: np.ndarray) -> None:
+    ids = call_id[rows].tolist()
+    if len(set(ids)) != len(ids):
+        seen: set[str] = set()
+        twice = next(i for i in ids if i in seen or seen.add(i))  # type: ignore[func-returns-value]
+        raise DataError(f"{where}: call_id {twice!r} belongs to several calls; make it unique")
+
+
+def _columns(
+    rows: dict[str, np.ndarray], kept: Kept, groups: dict[str, tuple[str, ...]], absent: tuple[str, ...],
+    near: tuple[tuple[str, str], ...], source: str, counts: dict[str, int],
+) -> Calls:  # fmt: skip
+    at = kept.rows
+    callers, caller = np.unique(rows["caller"][at].astype(str), return_inverse=True)
+    assets, asset = np.unique(rows["asset"][at].astype(str), return_inverse=True)
+    here = set(callers.tolist())
+    ts = rows["ts"][at]
+    return Calls(
+        call_id=tuple(rows["call_id"][at].tolist()),
+        caller=caller.astype(np.int32),
+        asset=asset.astype(np.int32),
+        ts=ts,
+        price_at_call=rows["price_at_call"][at],
+        mcap=rows["mcap"][at],
+        chain=tuple(rows["chain"][at].tolist()),
+        callers=tuple(callers.tolist()),
+        assets=tuple(assets.tolist()),
+        groups={name: tuple(c for c in who if c in here) for name, who in groups.items()},
+        source=f"{source}, {iso(ts[0])} to {iso(ts[-1])}",
+        counts={**counts, "kept": len(at)},
+        near_names=near,
+        absent=absent,
+    )

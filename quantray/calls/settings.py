@@ -1,0 +1,169 @@
+"""The sections ``data``, ``calls`` and ``coverage`` of a per-caller plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar
+
+from quantray.calls.durations import duration_s, interval_s
+from quantray.calls.synthetic_settings import SyntheticCalls
+from quantray.errors import ConfigError, near_miss
+
+#: Configuration keys that are no Python names.
+KEYS = {"from": "from_"}
+KINDS = ("synthetic", "parquet", "duckdb")
+TS_UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
+FORBID: dict[str, str] = {"extra": "forbid"}
+
+
+@dataclass(frozen=True, slots=True)
+class CallColumns:
+    """Our name -> the table's name. ``chain``, ``price_at_call`` and ``mcap`` may be absent."""
+
+    __pydantic_config__: ClassVar = FORBID
+    call_id: str = "call_id"
+    caller: str = "caller"
+    asset: str = "asset"
+    ts: str = "ts"
+    chain: str = "chain"
+    price_at_call: str = "price_at_call"
+    mcap: str = "mcap"
+
+
+@dataclass(frozen=True, slots=True)
+class CandleColumns:
+    """Our name -> the table's name. Without ``interval_s`` the interval is found from the timestamps."""
+
+    __pydantic_config__: ClassVar = FORBID
+    asset: str = "asset"
+    interval_s: str = "interval_s"
+    ts: str = "ts"
+    open: str = "open"
+    high: str = "high"
+    low: str = "low"
+    close: str = "close"
+    volume: str = "volume"
+
+
+@dataclass(frozen=True, slots=True)
+class CallMaps:
+    """One map a table."""
+
+    __pydantic_config__: ClassVar = FORBID
+    calls: CallColumns = CallColumns()
+    candles: CandleColumns = CandleColumns()
+
+
+@dataclass(frozen=True, slots=True)
+class CallsData:
+    """Where calls and candles come from: names of tables (``duckdb``) or files and folders (``parquet``).
+
+    ``from_`` and ``to`` are UTC dates of calls (ISO, both included); candles reach beyond them as far as needed.
+    """
+
+    __pydantic_config__: ClassVar = FORBID
+    kind: str = "synthetic"
+    from_: str | None = None
+    to: str | None = None
+    duckdb: str | None = None
+    calls: str | None = None
+    candles: str | None = None
+    interval: str | None = None  # 1m, 15m, 1h, …; null: as the candles are, one interval
+    ts_unit: str | None = None  # s, ms, us or ns, where timestamps are whole numbers
+    columns: CallMaps = CallMaps()
+    synthetic: SyntheticCalls = SyntheticCalls()
+    bucket_rows: int = 500_000  # candles of one bucket, about; an asset is never split
+    print_filter: str = "report"  # report | clip (cleans with hindsight: needs the next candle)
+    print_filter_k: float = 1.3  # a high or low this many times its neighbours' is a lone print
+    scale_jump: float = 10.0  # an open this many times the close before it, or this many times less
+    cache: str | None = None  # null: the user's cache directory
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ConfigError(f"data.kind: {near_miss(self.kind, KINDS, what='kind of data')}")
+        if self.print_filter not in ("report", "clip"):
+            raise ConfigError(f"data.print_filter must be report or clip, got {self.print_filter!r}")
+        if self.ts_unit is not None and self.ts_unit not in TS_UNITS:
+            raise ConfigError(f"data.ts_unit must be s, ms, us, ns or null, got {self.ts_unit!r}")
+        for name in ("print_filter_k", "scale_jump"):
+            if not 1 < getattr(self, name) < float("inf"):
+                raise ConfigError(f"data.{name} must be above 1, got {getattr(self, name)}")
+        if self.bucket_rows < 1:
+            raise ConfigError(f"data.bucket_rows must be >= 1, got {self.bucket_rows}")
+        for key, value in (("from", self.from_), ("to", self.to)):
+            _check_date(key, value)
+        if self.from_ and self.to and self.from_ > self.to:
+            raise ConfigError(f"data.from={self.from_} lies after data.to={self.to}; swap them")
+        if self.interval is not None:
+            interval_s(self.interval)
+
+    @property
+    def interval_s(self) -> int | None:
+        return None if self.interval is None else interval_s(self.interval)
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """Which calls count. Callers named and callers of the groups are added up; neither: every caller.
+
+    ``groups``: names of groups in ``group_file``, files (``whales.yaml``, ``lists.json#whales``), or a mapping of
+    name to callers. ``aliases``: spelling to caller (or caller to spellings), as a mapping, a YAML/JSON file, or a
+    table or Parquet/CSV file with the columns alias and caller.
+    """
+
+    __pydantic_config__: ClassVar = FORBID
+    callers: str | tuple[str, ...] = ()
+    groups: str | tuple[str, ...] | Mapping[str, tuple[str, ...]] = ()
+    group_file: str | None = None
+    aliases: str | Mapping[str, str | tuple[str, ...]] | None = None
+    min_per_caller: int = 1
+    dedupe_window: str | int = 0  # same caller and asset within it: the first is kept
+    chain: str | None = None  # case does not matter
+    min_mcap: float | None = None
+    max_mcap: float | None = None
+    delay: str | int = 0  # from the call to the earliest entry
+    max_entry_lag: str | int | None = None  # of the entry candle behind that; null: two intervals
+
+    def __post_init__(self) -> None:
+        if self.min_per_caller < 1:
+            raise ConfigError(f"calls.min_per_caller must be >= 1, got {self.min_per_caller}")
+        for name in ("dedupe_window", "delay", "max_entry_lag"):
+            if getattr(self, name) is not None:
+                duration_s(getattr(self, name), f"calls.{name}")
+        low, high = self.min_mcap, self.max_mcap
+        if low is not None and high is not None and low > high:
+            raise ConfigError(f"calls.min_mcap={low:g} lies above calls.max_mcap={high:g}; swap them")
+
+    @property
+    def dedupe_s(self) -> int:
+        return duration_s(self.dedupe_window, "calls.dedupe_window")
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageSettings:
+    """What excludes a call. ``entry``: only data up to its entry. ``window``: also a share of its whole window.
+
+    ``outages``: a YAML/JSON list of ``{asset, from, to}`` (UTC; no asset: all of them; no ``to``: the source ends
+    there) where candles are missing because the vendor has none.
+    """
+
+    __pydantic_config__: ClassVar = FORBID
+    mode: str = "entry"
+    min_share: float = 0.8
+    outages: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("entry", "window"):
+            raise ConfigError(f"coverage.mode: {near_miss(self.mode, ('entry', 'window'), what='mode')}")
+        if not 0 <= self.min_share <= 1:
+            raise ConfigError(f"coverage.min_share is a share in [0, 1], got {self.min_share}")
+
+
+def _check_date(key: str, value: str | None) -> None:
+    try:
+        if value is not None and date.fromisoformat(value).isoformat() != value:
+            raise ValueError
+    except ValueError:
+        raise ConfigError(f"data.{key} must be a date like 2025-05-04, got {value!r}") from None

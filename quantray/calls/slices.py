@@ -1,0 +1,141 @@
+"""Slices: the candles of all windows, once per asset, as Parquet files partitioned by asset bucket.
+
+A slice is made once and read by every worker. Its name carries the fingerprints of what it was made from and of its
+windows; another plan may use it when the source is the same and every window lies inside.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from quantray.calls.candles import COLUMNS, CandleSource
+from quantray.calls.durations import written
+from quantray.calls.files import fresh_folder
+from quantray.calls.hygiene import Hygiene
+from quantray.calls.manifest import MANIFEST, VERSION, Bucket, CandleSlice, open_slice, write_manifest
+from quantray.calls.settings import CallsData
+from quantray.calls.types import CallPlan, Candles, Inventory
+from quantray.errors import DataError
+from quantray.types import digest_of
+
+
+def materialise(plan: CallPlan, source: CandleSource, data: CallsData) -> CandleSlice:
+    """The slice that covers every window of the plan: one that exists already, else a new one, written atomically."""
+    existing = find_slice(plan, source.inventory, data)
+    if existing is not None:
+        return existing
+    folder = slices_home(data) / slice_name(plan, source.inventory, data)
+    try:
+        with fresh_folder(folder, MANIFEST) as made:
+            _write(plan, source, data, made)
+    except OSError as error:
+        raise DataError(f"cannot write the slice to {folder}: {error.strerror}; choose another data.cache") from None
+    return open_slice(folder)
+
+
+def slice_name(plan: CallPlan, inventory: Inventory, data: CallsData) -> str:
+    """``calls-1m-<source>-<windows>``: equal names mean equal candles."""
+    prints = fingerprints(plan.calls.assets, inventory)
+    source = digest_of(VERSION, inventory.interval_s, plan.calls.assets, [p or "" for p in prints])
+    scan = (data.print_filter_k, data.scale_jump, data.bucket_rows)
+    windows = digest_of(plan.spans.asset, plan.spans.start_ns, plan.spans.end_ns, scan)
+    return f"calls-{written(inventory.interval_s)}-{source[:12]}-{windows[:12]}"
+
+
+def find_slice(plan: CallPlan, inventory: Inventory, data: CallsData) -> CandleSlice | None:
+    """A slice in the cache made from the same candles that covers every window of the plan; the exact one first."""
+    home, exact = slices_home(data), slice_name(plan, inventory, data)
+    if not home.is_dir():
+        return None
+    stem = f"calls-{written(inventory.interval_s)}-"
+    names = sorted((n for n in os.listdir(home) if n.startswith(stem)), key=lambda n: (n != exact, n))
+    for name in names:
+        if not (home / name / MANIFEST).is_file():
+            continue
+        try:
+            candidate = open_slice(home / name)
+        except DataError:
+            if name == exact:
+                raise
+            continue  # another plan's, and not ours to mend
+        if same_source(candidate, plan, inventory, data) and covers(candidate, plan):
+            return candidate
+    return None
+
+
+def same_source(made: CandleSlice, plan: CallPlan, inventory: Inventory, data: CallsData) -> bool:
+    """Whether the slice was made from the candles that the source holds now, for every asset of the plan."""
+    known = dict(zip(made.spans.assets, made.fingerprints, strict=True))
+    now = fingerprints(plan.calls.assets, inventory)
+    alike = made.interval_s == inventory.interval_s and made.scan == (data.print_filter_k, data.scale_jump)
+    return alike and all(a in known and known[a] == p for a, p in zip(plan.calls.assets, now, strict=True))
+
+
+def covers(made: CandleSlice, plan: CallPlan) -> bool:
+    """Whether every stretch of the plan lies inside one of the slice's stretches of that asset."""
+    place = {asset: i for i, asset in enumerate(made.spans.assets)}
+    spans, wanted = made.spans, plan.spans
+    for asset, start, end in zip(wanted.asset.tolist(), wanted.start_ns.tolist(), wanted.end_ns.tolist(), strict=True):
+        index = place.get(wanted.assets[asset])
+        if index is None:
+            return False
+        low, high = np.searchsorted(spans.asset, (index, index + 1))
+        at = low + int(np.searchsorted(spans.start_ns[low:high], start, side="right")) - 1
+        if at < low or spans.end_ns[at] < end:
+            return False
+    return True
+
+
+def fingerprints(assets: tuple[str, ...], inventory: Inventory) -> tuple[str | None, ...]:
+    """Of each asset's candles in the source, None where it has none."""
+    known = dict(zip(inventory.assets, inventory.fingerprint, strict=True))
+    return tuple(known.get(asset) for asset in assets)
+
+
+def slices_home(data: CallsData) -> Path:
+    """``data.cache``, else quantray's folder in the user's cache."""
+    from quantray.data.settings import DataSettings
+    from quantray.data.synthetic_market import cache_dir
+
+    return cache_dir(DataSettings(cache=data.cache)) / "slices"
+
+
+def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) -> None:
+    inventory = source.inventory
+    hygiene = Hygiene(data, inventory.interval_s, plan.spans)
+    buckets = []
+    for number, block in enumerate(source.candles(plan.spans, data.bucket_rows)):
+        hygiene.add(block)
+        file = Path(f"bucket={number:04d}") / "candles.parquet"
+        (folder / file).parent.mkdir()
+        _write_bucket(block, folder / file)
+        buckets.append(Bucket(str(file), block.assets, tuple(block.offsets.tolist())))
+    quality = hygiene.summary(inventory.phase_ns, sum(len(b.assets) for b in buckets))
+    write_manifest(
+        CandleSlice(
+            folder=folder,
+            interval_s=inventory.interval_s,
+            phase_ns=inventory.phase_ns,
+            spans=plan.spans,
+            buckets=tuple(buckets),
+            fingerprints=fingerprints(plan.calls.assets, inventory),
+            scan=(data.print_filter_k, data.scale_jump),
+            quality=quality,
+            source=inventory.source,
+        )
+    )
+
+
+def _write_bucket(block: Candles, path: Path) -> None:
+    """One row group, uncompressed: it is read whole, many times, from the page cache."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    codes = np.repeat(np.arange(len(block.assets), dtype=np.int32), np.diff(block.offsets))
+    asset = pa.DictionaryArray.from_arrays(codes, pa.array(block.assets, pa.string()))
+    ts = pa.array(block.ts, pa.timestamp("ns", tz="UTC"))
+    table = pa.table({"asset": asset, "ts": ts, **{name: getattr(block, name) for name in COLUMNS}})
+    pq.write_table(table, path, compression="none", use_dictionary=["asset"], row_group_size=max(len(block), 1))

@@ -1,0 +1,96 @@
+"""The tables of calls and candles, opened read-only, whatever kind of file they are in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from quantray.calls.durations import NS
+from quantray.calls.settings import TS_UNITS, CallsData
+from quantray.data.source import TZ_TYPES, Table, existing, file_source, guarded, quoted, table_of, text
+from quantray.errors import DataError, near_miss
+
+TABLES = ("calls", "candles")
+PLAIN_TYPES = ("TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S")
+WHOLE = ("BIGINT", "INTEGER", "UBIGINT", "UINTEGER", "HUGEINT")
+
+
+@contextmanager
+def opened(settings: CallsData, *keys: str) -> Iterator[dict[str, Table]]:
+    """The tables named by ``keys`` (calls, candles) on one connection that ends with the block."""
+    import duckdb
+
+    if settings.kind == "synthetic":
+        from quantray.calls.synthetic_file import synthetic_source
+
+        settings = synthetic_source(settings)
+    connection = duckdb.connect(":memory:")
+    try:
+        connection.execute("SET TimeZone = 'UTC'")
+        sources = _sources(connection, settings, keys or TABLES)
+        yield {
+            key: table_of(connection, key, where, source, getattr(settings.columns, key))
+            for key, (where, source) in sources.items()
+        }
+    finally:
+        connection.close()
+
+
+def _sources(connection: Any, settings: CallsData, keys: tuple[str, ...]) -> dict[str, tuple[str, str]]:
+    """Key -> (name for messages, what follows FROM)."""
+    if settings.kind == "parquet":
+        for key in keys:
+            if getattr(settings, key) is None:
+                raise DataError(f"data=calls_parquet needs a file of {key}: data.{key}=FILE")
+        return {key: (getattr(settings, key), file_source(key, getattr(settings, key))) for key in keys}
+    if settings.duckdb is None:
+        raise DataError("data=calls_duckdb needs a file: data.duckdb=calls.duckdb")
+    path = existing("duckdb", settings.duckdb)
+    guarded(str(path), lambda: connection.execute(f"ATTACH {text(str(path))} AS market (READ_ONLY)"))
+    rows = connection.execute(
+        "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'market'"
+    ).fetchall()
+    present = sorted(name for (name,) in rows)
+    sources = {}
+    for key in keys:
+        name = getattr(settings, key) or key
+        if name not in present:
+            hint = near_miss(name, present, what="table")
+            raise DataError(f"{settings.duckdb} has no table of {key}: {hint} (or name it with data.{key}=TABLE)")
+        sources[key] = (f"{settings.duckdb} ({name})", f"market.{quoted(name)}")
+    return sources
+
+
+def ns_of(table: Table, unit: str | None) -> str:
+    """SQL for the table's ``ts`` as UTC nanoseconds. A timestamp without a zone is UTC; a number needs its unit."""
+    table.require("ts")
+    kind, column = table.types["ts"], table.column("ts")
+    if kind in (*TZ_TYPES, *PLAIN_TYPES):
+        return f"epoch_ns({column})"
+    if kind not in WHOLE:
+        raise DataError(f"{table.where}: {table.names['ts']!r} has type {kind}; store timestamps, or whole numbers")
+    if unit is None:
+        raise DataError(
+            f"{table.where}: {table.names['ts']!r} holds whole numbers; say of what: data.ts_unit=s, ms, us or ns"
+        )
+    return f"({column}::BIGINT * {TS_UNITS[unit]})"
+
+
+def between(table: Table, unit: str | None, start_ns: int, end_ns: int) -> str:
+    """Condition on the raw column, so that DuckDB skips what lies outside: at least [start, end)."""
+    kind, column = table.types["ts"], table.column("ts")
+    if kind in WHOLE:
+        step = TS_UNITS[str(unit)]
+        low, high = str(start_ns // step), str(-(-end_ns // step))
+    else:
+        make = "make_timestamptz" if kind in TZ_TYPES else "make_timestamp"
+        low, high = (f"{make}({us})::{kind}" for us in (start_ns // 1000, -(-end_ns // 1000)))
+    return f"{column} >= {low} AND {column} < {high}"
+
+
+def day_ns(day: str) -> int:
+    """Midnight UTC of an ISO date."""
+    import numpy as np
+
+    return int(np.datetime64(day, "D").astype(np.int64)) * 86_400 * NS

@@ -1,0 +1,52 @@
+"""Money of one account: what an entry costs, what a fill brings, what an open position is worth."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+RISK, FIXED, FRACTION = 0, 1, 2
+FREE_CASH, EQUITY, INITIAL = 0, 1, 2
+
+
+@njit(cache=True, nogil=True)
+def outlay(size, cost):  # type: ignore[no-untyped-def]
+    return size + size * cost
+
+
+@njit(cache=True, nogil=True)
+def proceeds(size, part, multiple, cost, on_entry):  # type: ignore[no-untyped-def]
+    """Cash of one fill: ``part`` of the position at ``multiple`` times its entry price, less that side's costs."""
+    value = size * part * multiple
+    return value - (size * part * cost if on_entry else value * cost)
+
+
+@njit(cache=True, nogil=True)
+def mark(ts, close, interval, start, stop, seen, now, price, size, left):  # type: ignore[no-untyped-def]
+    """Value of an open position on closed candles only, and the last candle that had closed by ``now``.
+
+    ``seen`` is where the search goes on; before the first close a position stands at its entry price.
+    """
+    while seen + 1 < stop and ts[seen + 1] + interval <= now:
+        seen += 1
+    return size * left * (close[seen] / price if seen >= start else 1.0), seen
+
+
+@njit(cache=True, nogil=True)
+def size_of(sizing, fraction, risk, amount, basis, cash, distance, cost):  # type: ignore[no-untyped-def]
+    """Notional of the next position. ``distance`` of its stop as a fraction, 1 without one; both sides cost."""
+    if sizing == FIXED:
+        return amount
+    if sizing == FRACTION:
+        return fraction * basis
+    return min(risk / (distance + (cost + cost)), fraction * basis, cash / (1.0 + cost))
+
+
+@njit(cache=True, nogil=True)
+def affordable(size, cost, cash):  # type: ignore[no-untyped-def]
+    """``size``, less the last bits where rounding would make it cost more than the cash there is."""
+    for _ in range(4):
+        if outlay(size, cost) <= cash:
+            return size
+        size = np.nextafter(size, 0.0)
+    return size

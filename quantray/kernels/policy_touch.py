@@ -1,0 +1,208 @@
+"""First-touch tables of policies: for each entry, when each level is reached and what it pays, in one pass.
+
+Columns: targets (rising), stops (falling), armed stops (by the multiple that arms them), durations (rising),
+triggers, the end of the data, and a last one that never comes. Of a column the tables hold the key (see
+``policy_codes``), the fill as a multiple of the entry price, the lowest multiple up to it, and its time.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from quantray.kernels.policy_codes import (
+    AT_OPEN, END, GAP_STOP, GAP_TARGET, NEVER, RAISE_FIRST, TIME, key_of, stop_phase, target_phase,
+)  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def _time_bars(ts, start, stop, time, interval, hold, out):  # type: ignore[no-untyped-def]
+    """Per duration the first candle that ends at or after entry + hold, as a bar; the number of bars if none does."""
+    for k in range(hold.shape[0]):
+        low, high = start, stop
+        while low < high:
+            middle = (low + high) // 2
+            if ts[middle] + interval < time + hold[k]:
+                low = middle + 1
+            else:
+                high = middle
+        out[k] = low - start
+
+
+@njit(cache=True, nogil=True)
+def _first_pass(
+    open_, high, low, close, start, bars, price, whole, order, target, stop, arm, until, t0, s0, h0,
+    keys, fill, worst, peaks, arm_bar, arm_low,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Targets, stops and durations of one entry, and where each arm is reached; returns the lowest price seen.
+
+    ``until`` are the durations' bars and last the number of bars; the pass ends behind the last one inside it.
+    """
+    n_t, n_s, n_a, n_h = target.shape[0], stop.shape[0], arm.shape[0], until.shape[0] - 1
+    t = s = a = b = 0
+    peak = lowest = price
+    while a < n_a and peak >= price * arm[a]:
+        arm_bar[a], arm_low[a] = -1, price  # armed by the entry itself
+        a += 1
+    next_target = price * target[0] if n_t else np.inf
+    next_stop = price * stop[0] if n_s else -np.inf
+    next_arm = price * arm[a] if a < n_a else np.inf
+    in_stop, in_target = stop_phase(order), target_phase(order)
+    for k in range(n_h + 1):
+        last = until[k] + 1 if k < n_h else until[k]
+        last = min(last, bars)
+        while b < last:
+            i = start + b
+            lo = low[i]
+            while lo <= next_stop:
+                gap = open_[i] <= next_stop
+                paid = open_[i] if gap else next_stop
+                keys[s0 + s] = key_of(b, GAP_STOP if gap else in_stop)
+                fill[s0 + s], worst[s0 + s] = paid, min(lowest, paid)
+                s += 1
+                next_stop = price * stop[s] if s < n_s else -np.inf
+            before = lowest
+            if lo < lowest:
+                lowest = lo
+            hi = high[i]
+            if hi > peak and (whole or b > 0):
+                while hi >= next_target:
+                    gap = open_[i] >= next_target
+                    keys[t0 + t] = key_of(b, GAP_TARGET if gap else in_target)
+                    fill[t0 + t] = open_[i] if gap else next_target
+                    worst[t0 + t] = before if gap else lowest
+                    t += 1
+                    next_target = price * target[t] if t < n_t else np.inf
+                peak = hi
+                while hi >= next_arm:
+                    arm_bar[a], arm_low[a] = b, before if order == RAISE_FIRST else lowest
+                    a += 1
+                    next_arm = price * arm[a] if a < n_a else np.inf
+            b += 1
+        if k < n_h:
+            peaks[k] = peak
+            if until[k] < bars:
+                i = start + until[k]
+                keys[h0 + k], fill[h0 + k], worst[h0 + k] = key_of(until[k], TIME), close[i], lowest
+        else:
+            peaks[k] = peak
+    return lowest
+
+
+@njit(cache=True, nogil=True)
+def _armed_pass(
+    open_, high, low, start, bars, price, whole, order, bar, lowest, peak, trail, level, a0, keys, fill, worst
+):  # type: ignore[no-untyped-def]
+    """Stops that one arm raises: ``trail`` (rising fractions of the peak), then ``level`` (falling multiples).
+
+    They stand from the candle after ``bar``; with raise_first already in it, and then no gap can fill them there.
+    """
+    n_r, n_l = trail.shape[0], level.shape[0]
+    r = f = 0
+    inside = order == RAISE_FIRST
+    b = bar if inside and bar >= 0 else bar + 1
+    phase = stop_phase(order)
+    armed = bar < b
+    next_fixed = price * level[0] if n_l else -np.inf
+    near = 1.0 - trail[0] if n_r else -np.inf
+    if n_r == 0:
+        near = 0.0
+    while b < bars and (r < n_r or f < n_l):
+        i = start + b
+        op, lo = open_[i], low[i]
+        known = peak
+        if inside and high[i] > peak and (whole or b > 0):
+            peak = high[i]
+        while r < n_r and lo <= peak * near:
+            gap = armed and op <= known * near
+            paid = op if gap else peak * near
+            keys[a0 + r] = key_of(b, GAP_STOP if gap else phase)
+            fill[a0 + r], worst[a0 + r] = paid, min(lowest, paid)
+            r += 1
+            near = 1.0 - trail[r] if r < n_r else 0.0
+        while lo <= next_fixed:
+            gap = armed and op <= next_fixed
+            paid = op if gap else next_fixed
+            keys[a0 + n_r + f] = key_of(b, GAP_STOP if gap else phase)
+            fill[a0 + n_r + f], worst[a0 + n_r + f] = paid, min(lowest, paid)
+            f += 1
+            next_fixed = price * level[f] if f < n_l else -np.inf
+        if high[i] > peak and (whole or b > 0):
+            peak = high[i]
+        lowest = min(lowest, lo)
+        armed = True
+        b += 1
+
+
+@njit(cache=True, nogil=True)
+def tables(
+    ts, open_, high, low, close, interval, start, stop, price, time, whole, order, target, level, arm,
+    trail_ptr, trail, raised_ptr, raised, hold, n_triggers, endless,
+):  # type: ignore[no-untyped-def]  # fmt: skip
+    """Tables of ``E`` entries; triggers' columns are left for ``policy_triggers`` to fill.
+
+    ``start``, ``price``, ``time``, ``whole`` [E] as ``policy_entries`` gives them, ``stop`` [E] the end of the
+    window; ``target``, ``level`` multiples; arm k raises ``trail[trail_ptr[k]:]`` and ``raised[raised_ptr[k]:]``;
+    ``hold`` ns; ``endless``: some policy has no time stop.
+
+    Returns keys int32, fill, worst [E, K] as multiples of the entry price, time ns [E, K], peaks [E, holds + 1].
+    """
+    n, n_h, n_a = start.shape[0], hold.shape[0], arm.shape[0]
+    s0 = target.shape[0]
+    a0 = s0 + level.shape[0]
+    h0 = a0 + trail.shape[0] + raised.shape[0]
+    end = h0 + n_h + n_triggers
+    keys = np.full((n, end + 2), NEVER, np.int32)
+    fill = np.ones((n, end + 2))
+    worst = np.ones((n, end + 2))
+    when = np.zeros((n, end + 2), np.int64)
+    peaks = np.ones((n, n_h + 1))
+    until = np.empty(n_h + 1, np.int64)
+    arm_bar = np.empty(n_a, np.int64)
+    arm_low = np.empty(n_a)
+    for e in range(n):
+        p = price[e]
+        if np.isnan(p):
+            continue
+        whole_bars = stop[e] - start[e]
+        _time_bars(ts, start[e], stop[e], time[e], interval, hold, until)
+        bars = whole_bars
+        if not endless and n_h and until[n_h - 1] < bars:
+            bars = until[n_h - 1] + 1  # every position is closed by then: nothing later matters
+        until[n_h] = bars
+        arm_bar[:] = bars
+        lowest = _first_pass(
+            open_, high, low, close, start[e], bars, p, whole[e], order, target, level, arm, until, 0, s0, h0,
+            keys[e], fill[e], worst[e], peaks[e], arm_bar, arm_low,
+        )  # fmt: skip
+        for k in range(n_a):
+            if arm_bar[k] < bars:
+                raise_first = order == RAISE_FIRST
+                known = high[start[e] + arm_bar[k]] if arm_bar[k] >= 0 and not raise_first else p
+                column = a0 + trail_ptr[k] + raised_ptr[k]
+                _armed_pass(
+                    open_, high, low, start[e], bars, p, whole[e], order, arm_bar[k], arm_low[k], known,
+                    trail[trail_ptr[k] : trail_ptr[k + 1]], raised[raised_ptr[k] : raised_ptr[k + 1]], column,
+                    keys[e], fill[e], worst[e],
+                )  # fmt: skip
+        last = stop[e] - 1
+        keys[e, end] = key_of(max(whole_bars - 1, 0), END)
+        fill[e, end] = close[last] if whole_bars > 0 else p
+        worst[e, end] = min(lowest, fill[e, end])
+        _finish(ts, interval, start[e], whole_bars, p, time[e], end, keys[e], fill[e], worst[e], when[e], peaks[e])
+    return keys, fill, worst, when, peaks
+
+
+@njit(cache=True, nogil=True)
+def _finish(ts, interval, start, bars, price, time, end, keys, fill, worst, when, peaks):  # type: ignore[no-untyped-def]
+    """Prices to multiples of the entry, bars to times; an entry without a candle behind it ends where it began."""
+    for k in range(end + 1):
+        if keys[k] != NEVER:
+            fill[k] /= price
+            worst[k] /= price
+            if bars > 0:
+                when[k] = ts[start + (keys[k] >> 3)] + (0 if keys[k] & 7 <= AT_OPEN else interval)
+            else:
+                when[k] = time
+    for k in range(peaks.shape[0]):
+        peaks[k] /= price

@@ -1,0 +1,141 @@
+"""Stage one: from the candles of some assets to small first-touch tables, one row a call and way of entering."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Protocol
+
+import numpy as np
+
+from quantray.errors import ConfigError, near_miss
+from quantray.policies.program import NS, Levels, trigger_arrays
+from quantray.types import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D
+
+FILLS = ("open", "close")
+
+
+class CandleColumns(Protocol):
+    """Candles [r], each asset's contiguous and in time order; ``ts`` is UTC ns and names the START."""
+
+    ts: IntArray1D
+    open: FloatArray1D
+    high: FloatArray1D
+    low: FloatArray1D
+    close: FloatArray1D
+    volume: FloatArray1D
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Windows:
+    """Where ``n`` calls lie in the candles: rows of the entry candle (-1: may not trade), of the first candle an
+    indicator may see, and the end of the window (exclusive), all of the call's own asset."""
+
+    entry: IntArray1D
+    stop: IntArray1D
+    warm: IntArray1D
+
+    def __post_init__(self) -> None:
+        trades = self.entry >= 0
+        if not (len(self.entry) == len(self.stop) == len(self.warm)):
+            raise ValueError(f"Windows: {len(self.entry)} entries, {len(self.stop)} stops, {len(self.warm)} warm-ups")
+        if np.any(self.stop[trades] <= self.entry[trades]) or np.any(self.warm[trades] > self.entry[trades]):
+            raise ValueError("Windows: warm <= entry < stop must hold for every call that trades")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tables:
+    """First-touch tables of ``n`` calls x ``ways`` of entering: row ``i * ways + v`` [E], column a level [K].
+
+    Prices are multiples of the entry price, times are UTC ns; a key is ``bar * 8 + phase`` of the event
+    (``quantray.kernels.policy_codes``). ``start`` and ``stop`` are rows of the candles the tables came from.
+    """
+
+    keys: np.ndarray[tuple[int, int], np.dtype[np.int32]]
+    fill: FloatArray2D
+    worst: FloatArray2D  # lowest price up to the event
+    time: np.ndarray[tuple[int, int], np.dtype[np.int64]]
+    peaks: FloatArray2D  # [E, holds + 1] highest price up to each time stop, and to the end
+    price: FloatArray1D  # [E] entry price, NaN where there is no entry
+    entry_ns: IntArray1D  # [E]
+    start: IntArray1D  # [E] first candle behind the entry
+    stop: IntArray1D  # [E]
+    ways: int
+    order: int  # 0 stop_first, 1 target_first, 2 raise_first
+
+    @property
+    def n_calls(self) -> int:
+        return len(self.price) // self.ways
+
+    def take(self, calls: IntArray1D) -> Tables:
+        """The rows of some calls."""
+        rows = (np.asarray(calls, np.int64)[:, None] * self.ways + np.arange(self.ways)).ravel()
+        return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
+
+    def at_zero(self, dead: BoolArray1D) -> Tables:
+        """The same, but the end of the data pays nothing for the calls [n] whose asset never printed again."""
+        rows = np.repeat(np.asarray(dead, bool), self.ways)
+        fill, worst = self.fill.copy(), self.worst.copy()
+        fill[rows, -2] = 0.0
+        worst[rows, -2] = 0.0
+        return replace(self, fill=fill, worst=worst)
+
+    @classmethod
+    def join(cls, parts: Sequence[Tables], offsets: Sequence[int]) -> Tables:
+        """Tables of several buckets, one behind the other; ``offsets`` are where their candles begin when joined."""
+        first = parts[0]
+        if any((p.ways, p.order, p.keys.shape[1]) != (first.ways, first.order, first.keys.shape[1]) for p in parts):
+            raise ValueError("Tables.join: the parts were built with other levels or another order")
+        columns = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _COLUMNS}
+        for name in ("start", "stop"):
+            columns[name] = np.concatenate([getattr(p, name) + at for p, at in zip(parts, offsets, strict=True)])
+        return replace(first, **columns)
+
+
+_COLUMNS = tuple(f.name for f in fields(Tables) if f.name not in ("ways", "order"))
+
+
+def order_of(intrabar: str) -> int:
+    """Code of ``stop_first``, ``target_first`` or ``raise_first``; ConfigError with the near miss."""
+    from quantray.kernels.policy_codes import INTRABAR
+
+    if intrabar not in INTRABAR:
+        raise ConfigError(f"intrabar: {near_miss(intrabar, INTRABAR, what='order')}")
+    return INTRABAR.index(intrabar)
+
+
+def build_tables(
+    candles: CandleColumns, windows: Windows, levels: Levels, interval_s: int, *, intrabar: str = "stop_first",
+    entry: str = "open",
+) -> Tables:  # fmt: skip
+    """First-touch tables of every level for every call: one pass over a call's candles, one more per arm reached.
+
+    ``entry`` ``open``: the entry candle belongs to the trade; ``close``: the scan starts at the next one.
+    """
+    from quantray.kernels.policy_entries import CLOSE, OPEN, entries
+    from quantray.kernels.policy_touch import tables
+    from quantray.kernels.policy_triggers import trigger_tables
+
+    if entry not in FILLS:
+        raise ConfigError(f"entry: {near_miss(entry, FILLS, what='entry')}")
+    ns, order, ways = interval_s * NS, order_of(intrabar), len(levels.entry)
+    ohlc = (candles.open, candles.high, candles.low, candles.close)
+    dip = np.array([np.nan if e is None else e.dip for e in levels.entry])
+    wait = np.array([0 if e is None else e.wait_s * NS for e in levels.entry], np.int64)
+    start, price, time, whole = entries(
+        candles.ts, candles.open, candles.low, candles.close, ns, windows.entry, windows.stop,
+        CLOSE if entry == "close" else OPEN, dip, wait,
+    )  # fmt: skip
+    start, price, time, whole = start.ravel(), price.ravel(), time.ravel(), whole.ravel()
+    stop, warm = np.repeat(windows.stop, ways), np.repeat(windows.warm, ways)
+    keys, fill, worst, when, peaks = tables(
+        candles.ts, *ohlc, ns, start, stop, price, time, whole, order, levels.target, levels.stop, levels.arm,
+        levels.trail_ptr, levels.trail, levels.raised_ptr, levels.raised, levels.hold_s * NS, len(levels.trigger),
+        levels.endless,
+    )  # fmt: skip
+    if levels.trigger:
+        trigger_tables(
+            candles.ts, *ohlc, candles.volume, warm, start, stop, price, whole, *trigger_arrays(levels.trigger),
+            levels.first["trigger"], keys, fill, worst, when,
+        )  # fmt: skip
+    return Tables(keys, fill, worst, when, peaks, price, time, start, stop, ways, order)

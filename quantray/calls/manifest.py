@@ -59,8 +59,9 @@ class CandleSlice:
         bucket = self.buckets[number]
         place = {name: i for i, name in enumerate(self.spans.assets if assets is None else assets)}
         index = np.array([place.get(name, -1) for name in bucket.assets], np.int32)
-        arrays = _columns(self.folder / bucket.file)
-        block = Candles(bucket.assets, index, np.array(bucket.offsets, np.int64), *arrays)
+        ts, opened, high, low, close, volume = _columns(self.folder / bucket.file)
+        offsets = np.array(bucket.offsets, np.int64)
+        block = Candles(bucket.assets, index, offsets, ts, opened, high, low, close, volume)
         return block if clip_k is None else clipped(block, clip_k)
 
     def candles(self, plan: CallPlan, *, clip_k: float | None = None) -> Iterator[Candles]:

@@ -40,7 +40,7 @@ def group_table(settings: CallSettings) -> dict[str, tuple[str, ...]]:
     """Name -> callers of the groups that the settings ask for, spelt as they are written there."""
     if isinstance(settings.groups, Mapping):
         return {name: names_of(callers, f"calls.groups.{name}") for name, callers in settings.groups.items()}
-    asked = (settings.groups,) if isinstance(settings.groups, str) else settings.groups
+    asked = (settings.groups,) if isinstance(settings.groups, str) else settings.groups or ()
     found: dict[str, tuple[str, ...]] = {}
     for name in asked:
         if is_list_file(name):
@@ -76,7 +76,7 @@ def chosen(
     """
     present = set(known)
     spelt = present | set(aliases)
-    named = (settings.callers,) if isinstance(settings.callers, str) else settings.callers
+    named = (settings.callers,) if isinstance(settings.callers, str) else settings.callers or ()
     for name in named:
         if aliases.get(name, name) not in present:
             raise ConfigError(f"calls.callers: {near_miss(name, spelt, what='caller')}")

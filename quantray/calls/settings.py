@@ -114,8 +114,8 @@ class CallSettings:
     """
 
     __pydantic_config__: ClassVar = FORBID
-    callers: str | tuple[str, ...] = ()
-    groups: str | tuple[str, ...] | Mapping[str, tuple[str, ...]] = ()
+    callers: str | tuple[str, ...] | None = None
+    groups: str | tuple[str, ...] | Mapping[str, tuple[str, ...]] | None = None
     group_file: str | None = None
     aliases: str | Mapping[str, str | tuple[str, ...]] | None = None
     min_per_caller: int = 1

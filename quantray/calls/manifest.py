@@ -16,7 +16,7 @@ from quantray.calls.types import CallPlan, Candles, Spans
 from quantray.errors import DataError
 from quantray.types import digest_of
 
-MANIFEST = "slice.json"
+MANIFEST = "_slice.json"  # readers of Parquet folders skip what begins with an underscore
 VERSION = 1  # of the files: another number, another slice
 
 

@@ -106,10 +106,12 @@ def slices_home(data: CallsData) -> Path:
 def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) -> None:
     inventory = source.inventory
     hygiene = Hygiene(data, inventory.interval_s, plan.spans)
-    buckets = []
-    for number, block in enumerate(source.candles(plan.spans, data.bucket_rows)):
+    buckets: list[Bucket] = []
+    for block in source.candles(plan.spans, data.bucket_rows):
+        if not len(block):
+            continue
         hygiene.add(block)
-        file = Path(f"bucket={number:04d}") / "candles.parquet"
+        file = Path(f"bucket={len(buckets):04d}") / "candles.parquet"
         (folder / file).parent.mkdir()
         _write_bucket(block, folder / file)
         buckets.append(Bucket(str(file), block.assets, tuple(block.offsets.tolist())))

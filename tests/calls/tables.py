@@ -32,7 +32,9 @@ def call_rows(*rows: tuple[str, str, float], **columns: Sequence[Any]) -> pa.Tab
     return pa.table({**table, **columns})
 
 
-def candle_rows(minutes: dict[str, Sequence[float]], *, step: float = 1, price: float = 1.0, **columns: Any) -> pa.Table:
+def candle_rows(
+    minutes: dict[str, Sequence[float]], *, step: float = 1, price: float = 1.0, **columns: Any
+) -> pa.Table:
     """Candles of each asset at the minutes given; open price * (1 + minute / 1000), a little higher high, lower low."""
     asset = [name for name, at in minutes.items() for _ in at]
     at = np.array([m for many in minutes.values() for m in many], float)

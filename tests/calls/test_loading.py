@@ -58,7 +58,9 @@ def test_every_filter_counts_what_it_leaves_out(tmp_path):
     assert counted == calls.counts["read"]
 
 
-@pytest.mark.parametrize(("window", "kept"), [(0, "c0 c2 c3 c4"), ("10m", "c0 c3 c4"), ("11m", "c0 c4"), ("1h", "c0 c4")])
+@pytest.mark.parametrize(
+    ("window", "kept"), [(0, "c0 c2 c3 c4"), ("10m", "c0 c3 c4"), ("11m", "c0 c4"), ("1h", "c0 c4")]
+)
 def test_within_the_window_the_first_call_is_kept(tmp_path, window, kept):
     table = call_rows(("a", "X", 0), ("a", "X", 0), ("a", "X", 10), ("a", "X", 11), ("a", "Y", 5))
     calls = loaded(tmp_path, table, CallSettings(dedupe_window=window))

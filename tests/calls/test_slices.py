@@ -1,0 +1,169 @@
+import shutil
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from quantray.calls import (
+    CallSettings,
+    Needs,
+    cover,
+    describe,
+    load_calls,
+    locate,
+    materialise,
+    open_candles,
+    open_slice,
+    plan_calls,
+)  # fmt: skip
+from quantray.calls.slices import covers, find_slice, slice_name
+from quantray.errors import DataError
+from tests.calls.tables import call_rows, candle_rows, changed, data_of, minute
+
+CALLS = call_rows(("a", "X", 10), ("b", "X", 50), ("a", "Y", 30), ("b", "X", 400), ("a", "GONE", 10))
+CANDLES = candle_rows({"X": range(600), "Y": range(0, 600, 1), "Z": range(600)})
+
+
+def made(folder, *, calls=CALLS, candles=CANDLES, hold_s=1800, callers=(), **settings):
+    """(plan, coverage, slice) of a source in ``folder``."""
+    data = data_of(folder, calls, candles, **settings)
+    with open_candles(data) as source:
+        plan = plan_calls(load_calls(data, CallSettings(callers=callers)), source.inventory.interval_s, Needs(hold_s))
+        return plan, cover(plan, source), materialise(plan, source, data)
+
+
+def test_a_slice_holds_the_windows_once_partitioned_by_bucket(tmp_path):
+    plan, _, found = made(tmp_path, bucket_rows=40)
+    assert [b.file for b in found.buckets] == ["bucket=0000/candles.parquet", "bucket=0001/candles.parquet"]
+    table = pq.read_table(found.folder, partitioning="hive")
+    assert sorted(set(table["asset"].to_pylist())) == ["X", "Y"]
+    keys = list(zip(table["asset"].to_pylist(), table["ts"].to_pylist(), strict=True))
+    assert len(keys) == len(set(keys)) == found.rows == 3 * 32 + 32
+    assert set(table.column_names) == {"asset", "ts", "open", "high", "low", "close", "volume", "bucket"}
+    assert plan.spans.assets == found.spans.assets == ("GONE", "X", "Y")
+
+
+def test_reading_gives_the_candles_of_the_source_bit_for_bit(tmp_path):
+    data = data_of(tmp_path, CALLS, CANDLES)
+    with open_candles(data) as source:
+        plan = plan_calls(load_calls(data), 60, Needs(1800))
+        blocks = list(source.candles(plan.spans, data.bucket_rows))
+        read = list(materialise(plan, source, data).candles(plan))
+    assert len(blocks) == len(read) == 1
+    for name in ("index", "offsets", "ts", "open", "high", "low", "close", "volume"):
+        assert getattr(read[0], name).tobytes() == getattr(blocks[0], name).tobytes()
+    assert not read[0].close.flags.writeable and not read[0].close.flags.owndata
+
+
+def test_a_slice_is_used_again_only_when_it_covers_every_window(tmp_path):
+    plan, _, first = made(tmp_path)
+    assert made(tmp_path)[2].folder == first.folder
+    assert made(tmp_path, hold_s=900)[2].folder == first.folder
+    assert made(tmp_path, callers=("b",))[2].folder == first.folder
+    longer = made(tmp_path, hold_s=3600)[2]
+    assert longer.folder != first.folder and longer.rows > first.rows
+    assert not covers(first, made(tmp_path, hold_s=3600)[0]) and covers(longer, plan)
+    assert len(list((tmp_path / "cache" / "slices").iterdir())) == 2
+
+
+def test_a_slice_of_other_candles_is_not_used(tmp_path):
+    first = made(tmp_path)[2]
+    nudged = CANDLES["close"].to_pylist()
+    nudged[100] = float(np.nextafter(nudged[100], 9))
+    second = made(tmp_path, candles=changed(CANDLES, close=nudged))[2]
+    assert second.folder != first.folder
+    elsewhere = CANDLES["close"].to_pylist()
+    elsewhere[-1] = 9.0  # of Z, which no call is about
+    assert made(tmp_path, candles=changed(CANDLES, close=elsewhere))[2].folder == first.folder
+
+
+def test_the_digest_is_of_the_windows_not_of_the_slice(tmp_path):
+    plan, _, exact = made(tmp_path)
+    wide = made(tmp_path, hold_s=3600)[2]
+    shutil.rmtree(exact.folder)
+    again_plan, _, again = made(tmp_path)
+    assert again.folder == wide.folder
+    split = made(tmp_path, bucket_rows=40)[2]
+    digests = {found.digest(plan) for found in (again, wide, split)}
+    assert len(digests) == 1 and again_plan.digest == plan.digest
+    inside = CANDLES["close"].to_pylist()
+    inside[20] = 9.0
+    assert made(tmp_path, candles=changed(CANDLES, close=inside))[2].digest(plan) not in digests
+
+
+def test_coverage_from_a_slice_is_coverage_from_the_source(tmp_path):
+    data = data_of(tmp_path, CALLS, CANDLES)
+    with open_candles(data) as source:
+        plan = plan_calls(load_calls(data), 60, Needs(1800))
+        wide = materialise(plan_calls(load_calls(data), 60, Needs(9000)), source, data)
+        direct, through = cover(plan, source), cover(plan, source, candles=wide.candles(plan))
+    for name in ("reason", "entry_ns", "entry_open", "present", "longest_gap_s", "warmup_present"):
+        assert getattr(direct, name).tobytes() == getattr(through, name).tobytes()
+
+
+def test_rows_of_every_eligible_call(tmp_path):
+    plan, coverage, found = made(tmp_path, bucket_rows=40)
+    seen = []
+    for block in found.candles(plan):
+        rows = locate(coverage, block)
+        for call, first, entry, stop in zip(rows.call, rows.first, rows.entry, rows.stop, strict=True):
+            seen.append(int(call))
+            assert block.ts[entry] == coverage.entry_ns[call] and block.ts[first] >= plan.start_ns[call]
+            assert block.open[entry] == coverage.entry_open[call]
+            assert stop - entry == 32 and block.ts[stop - 1] < plan.end_ns[call]
+    assert sorted(seen) == np.flatnonzero(coverage.eligible).tolist() and len(seen) == 4
+
+
+def test_a_bucket_of_assets_that_nobody_asked_for_is_skipped(tmp_path):
+    _, _, found = made(tmp_path, bucket_rows=40)
+    plan = made(tmp_path, calls=call_rows(("a", "Y", 30)), bucket_rows=40)[0]
+    assert found.buckets_of(plan) == [1]
+    whole = found.read(0, plan.calls.assets)
+    assert whole.index.tolist() == [-1] and list(whole) == []
+
+
+def test_a_folder_that_is_no_slice_and_a_broken_bucket_are_refused(tmp_path):
+    plan, _, found = made(tmp_path)
+    with pytest.raises(DataError, match="is no slice of candles"):
+        open_slice(tmp_path)
+    (found.folder / found.buckets[0].file).write_bytes(b"PAR1")
+    with pytest.raises(DataError, match="cannot be read.*delete it, it will be made again"):
+        found.digest(plan)
+    (found.folder / "_slice.json").write_text("{}")
+    with pytest.raises(DataError, match="is no slice of candles"):
+        made(tmp_path)
+
+
+def test_a_half_made_slice_is_made_again(tmp_path):
+    _, _, found = made(tmp_path)
+    (found.folder / "_slice.json").unlink()
+    assert made(tmp_path)[2].rows == found.rows
+    assert [p.name for p in (tmp_path / "cache" / "slices").iterdir()] == [found.folder.name]
+
+
+def test_the_name_tells_interval_source_and_windows(tmp_path):
+    data = data_of(tmp_path, CALLS, CANDLES)
+    with open_candles(data) as source:
+        plan = plan_calls(load_calls(data), 60, Needs(1800))
+        assert find_slice(plan, source.inventory, data) is None
+        name = slice_name(plan, source.inventory, data)
+        assert name.startswith("calls-1m-") and materialise(plan, source, data).folder.name == name
+
+
+def test_a_slice_says_what_it_is(tmp_path):
+    shown = describe(made(tmp_path)[2])
+    assert shown["candles"] == 128 and shown["assets"] == 2 and shown["interval"] == "1m"
+    assert shown["quality"]["assets_without_candles"] == 1
+
+
+def test_a_cache_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "cache").write_text("a file")
+    with pytest.raises(DataError, match="choose another data.cache"):
+        made(tmp_path)
+
+
+def test_the_first_bar_is_the_entry_minute(tmp_path):
+    plan, coverage, found = made(tmp_path)
+    (block,) = found.candles(plan)
+    rows = locate(coverage, block)
+    assert block.ts[rows.entry].tolist() == [minute(m) for m in (10, 30, 50, 400)]

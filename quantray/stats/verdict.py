@@ -90,10 +90,10 @@ def _word(checks: tuple[Check, ...]) -> Word:
 def _headline(word: Word, checks: tuple[Check, ...]) -> str:
     if word is Word.BELIEVE:
         return f"All {len(checks)} checks passed. That is no promise; trade it small and compare with this report."
-    blocking = DATA_CHECKS if word is Word.TOO_LITTLE_DATA else DECISIVE
-    ordered = sorted(checks, key=lambda c: c.name not in blocking)
-    first = next((c for c in ordered if c.passed is False), None) or next(c for c in ordered if c.passed is None)
-    if word is Word.DOUBTFUL:
-        open_ = sum(c.passed is not True for c in checks)
-        return f"{len(checks) - open_} of {len(checks)} checks passed. {first.sentence}"
-    return first.sentence
+    named = DATA_CHECKS if word is Word.TOO_LITTLE_DATA else DECISIVE
+    blocking = [c.sentence for c in checks if c.name in named and c.passed is False]
+    if word is not Word.DOUBTFUL:
+        return " ".join(blocking)
+    weak = next((c for c in checks if c.passed is False), None) or next(c for c in checks if c.passed is None)
+    n_passed = sum(c.passed is True for c in checks)
+    return f"{n_passed} of {len(checks)} checks passed. {weak.sentence}"

@@ -36,14 +36,14 @@ def plan(kind: str = "tpe", fraction: float = 0.3, run_dir: Path = Path("outputs
     return Plan(study, spec, parse_space(SPACE), None, run_dir, seed=7, search=search, oos=OutOfSample(fraction))
 
 
-def table(p: Plan, n_sessions: int, edge: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def table(p: Plan, n_sessions: int, n_seen: int, n_trades: int, edge: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Values [points] (some NaN) and session_net [points, sessions] of a whole space with some structure in it."""
     rng = np.random.default_rng(seed)
     codes = p.space.candidates(np.arange(p.space.size or 0)).codes
     shape = -0.5 * ((codes[:, 1] - 3) / 3.0) ** 2 - 0.3 * ((codes[:, 2] - 4) / 4.0) ** 2 + 0.2 * codes[:, 5]
     common = rng.normal(0, 60, n_sessions)
     net = 40 * (shape[:, None] + edge) + common * 0.4 + rng.normal(0, 35, (len(codes), n_sessions))
-    values = net.mean(axis=1) / 6
+    values = 100 * net[:, :n_seen].sum(axis=1) / n_trades / 60  # return on risk, as the trades will have it
     values[rng.random(len(codes)) < 0.1] = np.nan
     return values, np.where(np.isnan(values)[:, None], 0.0, net)
 
@@ -99,7 +99,7 @@ def results(
     p = plan(kind, n_unseen / (n_seen + n_unseen), study=study)
     market = tiny_slice(n_seen + n_unseen, seed=seed, interval_s=60, n_bars=390, n_strikes=5)
     seen, unseen = market.take(0, n_seen), market.take(n_seen, n_seen + n_unseen)
-    values, net = table(p, n_seen + n_unseen, edge, seed)
+    values, net = table(p, n_seen + n_unseen, n_seen, n_seen * per_session, edge, seed)
     tried = np.random.default_rng(seed).choice(len(values), n_trials, replace=False)
     found = {int(i): trades(seen, net[i, :n_seen], per_session, int(i)) for i in tried}
     trials = [_trial(p, int(i), k, values[i], net[i, :n_seen], metrics(found[int(i)], n_seen)) for k, i in enumerate(tried)]
@@ -160,5 +160,4 @@ def nothing_completed() -> Results:
     values = np.full(p.space.size or 0, np.nan)
     return Results(
         p, trials, Counts(0, 20, 0), judged, surface=summarise_space(p.space, values), stop_reason="attempts used up",
-        notes=("No candidate had enough trades.",),
     )  # fmt: skip

@@ -31,16 +31,23 @@ def load_plan(*overrides: str | Sequence[str]) -> Plan:
 
 def load_plans(overrides: Sequence[str]) -> list[Plan]:
     """One plan for each combination of a multirun, all of them checked; no two share a study."""
-    plans = [plan_of(compose(job)) for job in jobs(overrides, multirun=True)]
-    for field in ("study", "run_dir"):
-        values = [getattr(plan, field) for plan in plans]
-        twice = next((value for value in values if values.count(value) > 1), None)
-        if twice is not None:
-            key = "study.name" if field == "study" else "run_dir"
-            raise ConfigError(
-                f"{key}={twice} would be used by {values.count(twice)} jobs; leave {key} out and each job gets its own"
-            )
+    plans = [plan_of(cfg) for cfg in compose_all(jobs(overrides, multirun=True))]
+    names = [plan.study for plan in plans]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigError(
+            f"study.name={twice} would be used by {names.count(twice)} jobs; leave it out and each job gets its own"
+        )
     return plans
+
+
+def compose_all(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Every job's configuration; several jobs that were given one ``run_dir`` get a folder each in it."""
+    composed = [compose(job) for job in jobs]
+    shared = len({cfg["run_dir"] for cfg in composed}) < len(composed)
+    for cfg in composed if shared else ():
+        cfg["run_dir"] = f"{cfg['run_dir']}/{cfg['study']['name']}"
+    return composed
 
 
 def compose(job: Job) -> dict[str, Any]:
@@ -123,7 +130,7 @@ def plan_of(cfg: Mapping[str, Any]) -> Plan:
         capital=checked(Capital, cfg, "capital"),
         search=_search(checked(Search, cfg, "search"), space),
         runner=checked(Runner, cfg, "runner"),
-        storage=checked(Storage, cfg, "storage"),
+        storage=_storage(checked(Storage, cfg, "storage")),
         mirror=checked(Mirror, cfg, "mirror"),
         oos=checked(OutOfSample, cfg, "oos"),
         gates=checked(Gates, cfg, "gates"),
@@ -152,6 +159,12 @@ def _seed(seed: int) -> int:
     if not 0 <= seed < 2**32:
         raise ConfigError(f"seed must be in [0, 2**32), got {seed}")
     return seed
+
+
+def _storage(storage: Storage) -> Storage:
+    if storage.kind == "postgres" and not storage.url:
+        raise ConfigError("storage=postgres needs storage.url=postgresql://user:password@host/database")
+    return storage
 
 
 def _search(search: Search, space: Space) -> Search:

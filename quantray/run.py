@@ -149,8 +149,7 @@ def _sweep(plan: Plan) -> int:
     from quantray.study import sweep
 
     with Terminal(plan) as terminal:
-        study = sweep(plan, progress=terminal.progress, say=terminal.say)
-    terminal.finish(study)
+        sweep(plan, progress=terminal.progress, say=terminal.say, done=terminal.finish)
     return DONE
 
 

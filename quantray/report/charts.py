@@ -109,7 +109,8 @@ def progress(values: FloatArray1D, width: float, height: float) -> str:
     for i in shown:
         canvas.dot(x(int(i)), y(values[i]), 1.6, "trial")
     kept = thinned(best, 600)
-    xs, ys = [], []
+    xs: list[float] = []
+    ys: list[float] = []
     for i in kept:  # a staircase
         if ys:
             xs.append(x(int(i)))

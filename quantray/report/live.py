@@ -47,7 +47,8 @@ def _counts(state: dict[str, Any]) -> Text:
 
     c = state["counts"]
     line = Text()
-    for n, what, style in ((c.complete, "completed", "green"), (c.pruned, "pruned", "yellow"), (c.failed, "failed", "red")):
+    shown = ((c.complete, "completed", "green"), (c.pruned, "pruned", "yellow"), (c.failed, "failed", "red"))
+    for n, what, style in shown:
         line.append(f"{n:,}", style=style if n else "dim").append(f" {what}   ")
     twice = {k: v for k, v in state["duplicates"].items() if v}
     if twice:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 
@@ -93,6 +94,6 @@ def thinned(ys: FloatArray1D, at_most: int) -> np.ndarray:
         return np.arange(n)
     bounds = np.linspace(0, n, at_most // 2 + 1).astype(int)
     kept = {0, n - 1}
-    for a, b in zip(bounds[:-1], bounds[1:], strict=True):
+    for a, b in pairwise(bounds):
         kept.update((a + int(np.argmin(ys[a:b])), a + int(np.argmax(ys[a:b]))))
     return np.array(sorted(kept))

@@ -12,7 +12,7 @@ from quantray.report import words
 from quantray.types import Trial
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import RenderableType
 
     from quantray.protocols import Counts
 
@@ -69,7 +69,7 @@ class Terminal:
             self._line(one_line(self.plan, self._state))
 
     def finish(self, study: Any) -> None:
-        """Print the result: best parameters, searched and held out, the verdict with its reasons, where everything lies."""
+        """Print the result: best parameters, searched and held out, the verdict with its reasons, the files."""
         from quantray.report.ending import ending
 
         self._out.print(ending(study.results, study.files))
@@ -105,7 +105,8 @@ def one_line(plan: Plan, state: dict[str, Any]) -> str:
     parts.append(f"{words.number(float(state['rate']), 1)}/s")
     if state["eta"] is not None and state["done"] < state["target"]:
         parts.append(f"{words.duration(state['eta'])} left")
-    parts.append("no best yet" if state["best"] is None else f"best {words.metric(plan.objective, state['best'].value)}")
+    best = state["best"]
+    parts.append("no best yet" if best is None else f"best {words.metric(plan.objective, best.value)}")
     return f"{plan.study}: {', '.join(parts)}"
 
 

@@ -35,8 +35,9 @@ def overfit_probability(session_net: FloatArray2D) -> Overfit | None:
     net in the other half: ``rank / (N + 1)``, ties at their middle. The share of splits with a relative rank of at
     most one half is the probability. The measure is total net, which exists for every candidate and any sessions.
 
-    Of a family above 100,000 candidates as many are drawn, always the same ones; candidates that never earned anything are left out.
-    None under 6 sessions (fewer than 20 splits say nothing) or with fewer than 2 candidates left. NaN is a ValueError.
+    Candidates that never earned or lost anything are left out; of a family above 100,000 as many are drawn, always the
+    same ones. None under 6 sessions (fewer than 20 splits say nothing) or with fewer than 2 candidates left. NaN is a
+    ValueError.
     """
     if np.isnan(session_net).any():
         raise ValueError("session_net holds NaN; a session without a trade earns 0")

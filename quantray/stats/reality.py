@@ -1,4 +1,4 @@
-"""Is the best of many better than luck: a maximum test over the whole family of candidates, sessions being the units."""
+"""Is the best of many better than luck: a maximum test over the whole family, sessions being the units."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _all_signs(k: int) -> FloatArray2D:
     """Half of the 2^k patterns, the other half being their opposites; the first is the observed one [2^(k-1), k]."""
     codes = np.arange(2 ** (k - 1))
     bits = (codes[:, None] >> np.arange(k)) & 1  # the last session keeps its sign
-    return 1.0 - 2.0 * bits
+    return np.where(bits == 1, -1.0, 1.0)
 
 
 def _drawn_signs(k: int, n: int, seed: int) -> FloatArray2D:

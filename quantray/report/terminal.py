@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from quantray.plan import Plan
 from quantray.report import words
-from quantray.types import Trial
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from quantray.protocols import Counts
 
 PLAIN_SECONDS = 5.0  # between two plain lines
 
@@ -22,7 +20,7 @@ PLAIN_SECONDS = 5.0  # between two plain lines
 class Terminal:
     """Show a run. Progress and sentences go to ``err``, the result to ``out``; use it as a context manager.
 
-    :meth:`progress` takes the runner's ``Progress`` event, or ``(counts, best, n_points)`` of a complete table.
+    :meth:`progress` takes the runner's ``Progress`` event; of a complete table, every attempt counts as done.
     """
 
     def __init__(self, plan: Plan, *, out: TextIO | None = None, err: TextIO | None = None) -> None:
@@ -46,12 +44,14 @@ class Terminal:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        seen = self._live is not None and kind is None
+        self._stop()
+        if self._state and kind is not None:  # a stopped run says where it stands
+            self._line(one_line(self.plan, self._state))
+
+    def _stop(self) -> None:
         if self._live is not None:
             self._live.stop()
             self._live = None
-        if self._state and not seen:  # a stopped run says where it stands
-            self._line(one_line(self.plan, self._state))
 
     def say(self, sentence: str) -> None:
         """A sentence a person should read, above the progress."""
@@ -60,9 +60,9 @@ class Terminal:
         else:
             self._line(sentence)
 
-    def progress(self, event: Any, best: Trial | None = None, n_points: int | None = None) -> None:
+    def progress(self, event: Any) -> None:
         """Take the newest state of the run; drawn a few times a second, printed every few."""
-        self._state = self._table_state(event, best, n_points) if n_points is not None else _state(event)
+        self._state = _state(event, self.plan.search.kind == "exhaustive")
         now = time.monotonic()
         if self._live is None and now - self._told >= PLAIN_SECONDS:
             self._told = now
@@ -72,14 +72,8 @@ class Terminal:
         """Print the result: best parameters, searched and held out, the verdict with its reasons, the files."""
         from quantray.report.ending import ending
 
+        self._stop()
         self._out.print(ending(study.results, study.files))
-
-    def _table_state(self, counts: Counts, best: Trial | None, n_points: int) -> dict[str, Any]:
-        elapsed = time.monotonic() - self._began
-        rate = counts.attempts / elapsed if elapsed > 0 else 0.0
-        eta = (n_points - counts.attempts) / rate if rate else None
-        return {"counts": counts, "best": best, "duplicates": {}, "done": counts.attempts, "target": n_points,
-                "rate": rate, "elapsed": elapsed, "eta": eta}  # fmt: skip
 
     def _line(self, text: str) -> None:
         print(text, file=self._err.file, flush=True)
@@ -90,9 +84,12 @@ class Terminal:
         return live(self.plan, self._state, time.monotonic() - self._began)
 
 
-def _state(event: Any) -> dict[str, Any]:
-    return {"counts": event.counts, "best": event.best, "duplicates": event.duplicates, "done": event.counts.complete,
-            "target": event.n_trials, "rate": event.rate, "elapsed": event.elapsed, "eta": event.eta}  # fmt: skip
+def _state(event: Any, table: bool) -> dict[str, Any]:
+    done = event.counts.attempts if table else event.counts.complete
+    return {
+        "counts": event.counts, "best": event.best, "duplicates": event.duplicates, "done": done,
+        "target": event.n_trials, "rate": event.rate, "elapsed": event.elapsed, "eta": event.eta,
+    }  # fmt: skip
 
 
 def one_line(plan: Plan, state: dict[str, Any]) -> str:

@@ -83,6 +83,8 @@ def padded(values: FloatArray1D | Sequence[float], *, zero: bool = True) -> tupl
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
+    if low == high == 0:
+        return 0.0, 1.0
     air = (high - low) * 0.06 or max(abs(high), 1.0) * 0.1
     return (low - air if low < 0 or not zero else low), (high + air if high > 0 or not zero else high)
 

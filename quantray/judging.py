@@ -13,6 +13,7 @@ from quantray.objectives import ranked
 from quantray.plan import Plan
 from quantray.report.results import Row, Sample
 from quantray.space import Candidates
+from quantray.stats.family import family_of_surface, family_of_trials
 from quantray.stats.neighbours import neighbours
 from quantray.stats.surface import Regret, SurfaceSummary, regret, summarise, summarise_space
 from quantray.stats.verdict import Evidence, Verdict, verdict
@@ -57,11 +58,10 @@ def judge(
     inside = sample(plan, train, best.params)
     outside = sample(plan, held_out, best.params) if held_out is not None else None
     if exact is not None:
-        family, pick = exact.session_net, plan.space.number(best.params)
+        family, pick = family_of_surface(exact.values, exact.session_net, plan.space.number(best.params))
         summary, missed = summarise_space(plan.space, exact.values), regret(exact.values, best.value or 0.0)
     else:
-        known = [t for t in trials if t.session_net]
-        family, pick = np.array([t.session_net for t in known]), known.index(best)
+        family, pick = family_of_trials(trials, best)
         summary, missed = summarise(candidates, values), None
     evidence = Evidence(
         session_net=family,

@@ -84,6 +84,7 @@ def _compose(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
     from hydra import version
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra._internal.utils import create_config_search_path
+    from hydra.core.config_search_path import SearchPathQuery
     from hydra.errors import HydraException
     from hydra.types import RunMode
     from omegaconf import OmegaConf
@@ -93,7 +94,7 @@ def _compose(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
     own, *others = [str(folder) for folder in shelf.folders("conf")]
     search = create_config_search_path(own)
     for folder in others:
-        search.append(provider="quantray", path=folder, anchor="main")
+        search.append(provider="quantray", path=folder, anchor=SearchPathQuery(provider="main", path=None))
     try:
         # the loader itself, not hydra.compose: no global state that a notebook's own Hydra application would share
         cfg = ConfigLoaderImpl(config_search_path=search).load_configuration("config", list(overrides), RunMode.RUN)

@@ -146,7 +146,7 @@ def _data(plan: Plan) -> Found:
 
     from quantray.data import DataSettings, describe, load
 
-    duckdb.sql("select 1").fetchall()
+    duckdb.connect().execute("select 1").fetchall()
     assert isinstance(plan.data, DataSettings)
     d = describe(load(plan.data))
     return OK, f"{d['source']}: {d['sessions']} sessions, {d['first']} to {d['last']}, {d['bars']:,} bars", ""

@@ -6,8 +6,8 @@ import importlib
 from typing import Any
 
 from quantray import shelf
+from quantray.digests import digest_of
 from quantray.errors import ConfigError, near_miss
-from quantray.types import digest_of
 
 #: What a configuration may import, by the key that holds the ``_target_``; no other key may hold one.
 ALLOWED: dict[str, tuple[str, ...]] = {

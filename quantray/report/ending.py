@@ -24,6 +24,10 @@ FILES = {
     "trials.parquet": "every trial",
     "history.png": "progress of the search",
 }
+BESIDE = {
+    "surface": "every point of the table",
+    "ledger.db": "the study: the same command goes on with it, optuna-dashboard opens it",
+}
 COMPARED = ("n_trades", "return_on_risk_percent", "total_pnl", "expectancy", "win_rate", "profit_factor", "sharpe",
             "max_drawdown")  # fmt: skip
 
@@ -111,11 +115,12 @@ def _verdict(r: Results) -> Iterator[RenderableType]:
 def _files(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
     from rich.text import Text
 
+    beside = {name: r.plan.run_dir / name for name in BESIDE if (r.plan.run_dir / name).exists()}
+    lying, told = {**files, **beside}, {**FILES, **BESIDE}
     yield Text("Where everything lies", style="bold")
     grid = _grid()
     grid.add_column(overflow="fold")
     grid.add_column()
-    known = [n for n in FILES if n in files] + [n for n in files if n not in FILES]
-    for name in known:
-        grid.add_row(Text(f"  {relative(files[name])}"), Text(FILES.get(name, ""), style="dim"))
+    for name in sorted(lying, key=lambda n: list(told).index(n) if n in told else len(told)):
+        grid.add_row(Text(f"  {relative(lying[name])}"), Text(told.get(name, ""), style="dim"))
     yield grid

@@ -46,7 +46,7 @@ def quality_counts(r: Results) -> list[tuple[str, str]]:
 
 
 def data_rows(r: Results) -> list[tuple[str, str]]:
-    rows = [(words.label(k), words.parameter(v)) for k, v in r.data.items() if isinstance(v, str | int | float)]
+    rows = [(words.label(k), words.number(v)) for k, v in r.data.items() if isinstance(v, str | int | float)]
     for sample, unseen in samples(r):
         dates = sample.slice.dates
         if dates:

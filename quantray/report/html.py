@@ -60,7 +60,7 @@ def context(results: Results) -> dict[str, Any]:
         "fixed": [(words.label(k), words.parameter(v)) for k, v in plan.strategy.params.items()],
         "digests": dict(r.digests),
         "versions": dict(r.versions),
-        "seeds": {"search": plan.seed, "data": r.data.get("seed", words.DASH)},
+        "seeds": {"search": plan.seed, **({"data": r.data["seed"]} if "seed" in r.data else {})},
         "notes": list(r.notes),
         "seconds": words.duration(r.seconds),
         "stop_reason": r.stop_reason,

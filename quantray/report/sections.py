@@ -160,7 +160,7 @@ def effects(r: Results) -> list[tuple[str, str, str]]:
     chosen = r.best.params if r.best else {}
     names = sorted(s.effects, key=lambda n: -s.importance.get(n, 0.0))
     return [
-        (words.label(n), words.percent(s.importance.get(n), 0), drawn.level_effects(s.effects[n], chosen.get(n)))
+        (words.label(n), f"{100 * s.importance.get(n, 0.0):.0f} %", drawn.level_effects(s.effects[n], chosen.get(n)))
         for n in names
     ]
 

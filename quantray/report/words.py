@@ -41,7 +41,7 @@ def label(name: str) -> str:
     for prefix in ("exits_", "refused_"):
         if name.startswith(prefix):
             return f"{prefix[:-1]}: {label(name.removeprefix(prefix))}"
-    for ending, unit in (("_percent", " %"), ("_seconds", " (s)"), ("_bps", " (bp)")):
+    for ending, unit in (("_percent", " %"), ("_seconds", " (s)"), ("_bps", " (bp)"), ("_s", " (s)")):
         if name.endswith(ending):
             return name.removesuffix(ending).replace("_", " ") + unit
     return name.replace("_", " ")

@@ -14,8 +14,9 @@ import pytest
 from quantray.protocols import Counts
 from quantray.report.history import history_png
 from quantray.report.html import report_html
-from quantray.report.results import Results, write_all
+from quantray.report.results import Results
 from quantray.report.summary import jsonable, summary
+from quantray.report.writing import write_all
 from quantray.stats.surface import summarise
 from tests.report.samples import nothing_completed, results
 
@@ -97,7 +98,7 @@ def test_the_page_says_what_a_reader_looks_for():
     for words in (
         "Searched and held out", "Net, trade by trade", "Net of each session", "Top trials",
         "How each parameter matters",
-        "Exits by reason", "Refused and carried", "Quality", "Costs and limits", "Reproduce", "Progress of the search",
+        "Exits by reason", "Refused and carried", "Quality of the data", "Costs and limits", "Reproduce", "Progress of the search",
         "The best point of the whole table is", "duplicates (sampler)", *r.digests, *r.versions,
     ):  # fmt: skip
         assert words in said, words

@@ -18,7 +18,8 @@ from quantray.objectives import check_constraints, check_objective, ranked
 from quantray.plan import Plan
 from quantray.protocols import Counts
 from quantray.provenance import code_digest, versions
-from quantray.report.results import Results, write_all
+from quantray.report.results import Results
+from quantray.report.writing import write_all
 from quantray.sharing import check_fields
 from quantray.space import Candidates
 from quantray.surface import RANGE, exhaust, keep_best, ranges, surface

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from quantray.report import words
 from quantray.report.results import Results
-from quantray.report.terminal import relative
 from quantray.stats.checks import Word
 
 if TYPE_CHECKING:
@@ -122,5 +121,13 @@ def _files(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
     grid.add_column(overflow="fold")
     grid.add_column()
     for name in sorted(lying, key=lambda n: list(told).index(n) if n in told else len(told)):
-        grid.add_row(Text(f"  {relative(lying[name])}"), Text(told.get(name, ""), style="dim"))
+        grid.add_row(Text(f"  {_relative(lying[name])}"), Text(told.get(name, ""), style="dim"))
     yield grid
+
+
+def _relative(path: Path) -> str:
+    """A path as short as it can be typed."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

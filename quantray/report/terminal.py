@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from quantray.plan import Plan
@@ -112,11 +111,3 @@ def _forgiving(stream: TextIO) -> TextIO:
     if "utf" not in (getattr(stream, "encoding", None) or "utf-8").lower() and hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="replace")
     return stream
-
-
-def relative(path: Path) -> str:
-    """A path as short as it can be typed."""
-    try:
-        return str(path.absolute().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

@@ -167,7 +167,8 @@ def test_a_changed_plan_is_refused_with_the_difference_and_fresh_starts_over(tmp
 
 
 def test_an_exhausted_space_ends_the_sweep_and_has_no_regret(tmp_path):
-    space = ["space.entry_window=['9:30-15:45']", "space.stretch_threshold=[.001,.002]", "space.reclaim_percentage=[.4,.8]",
+    space = ["space.entry_window=['9:30-15:45']", "space.stretch_threshold=[.001,.002]",
+             "space.reclaim_percentage=[.4,.8]",
              "space.cooldown_period_seconds=[60]", "space.take_profit_percent=[25,50]", "space.stop_loss_percent=[-50]",
              "space.max_trade_duration_seconds=[60]", "report.surface_max_points=1000"]  # fmt: skip
     study = sweep(plan_of(tmp_path, *space))

@@ -14,6 +14,7 @@ from quantray import naming, shelf
 from quantray.errors import ConfigError, near_miss
 from quantray.overrides import TOP, Job, jobs
 from quantray.plan import Capital, Fees, Gates, Mirror, OutOfSample, Plan, Report, Runner, Search, Storage
+from quantray.search import KINDS
 from quantray.sections import checked, constraints_of, scalar, section
 from quantray.space import Space
 from quantray.strategies import strategy_of
@@ -64,15 +65,17 @@ def compose(job: Job) -> dict[str, Any]:
 def _name(job: Job, cfg: dict[str, Any], chosen: dict[str, str]) -> str:
     """What sets this job apart from the plain experiment (or from the plain strategy)."""
     stem = chosen.get("experiment") or chosen.get("strategy") or "study"
-    experiment = tuple(line for line in job.overrides if line.startswith("+experiment="))
-    _, usual = _compose(experiment)
+    groups = tuple(line for line in job.overrides if line[:2] != "++" and line.lstrip("+").split("=")[0] in chosen)
+    experiment = tuple(line for line in groups if line.startswith("+experiment="))
+    plain, usual = (cfg, chosen) if groups == job.overrides else _compose(groups)
+    if groups != experiment:
+        _, usual = _compose(experiment)
     named = {"experiment", "strategy"} if "experiment" not in chosen else {"experiment"}
     other = [
         choice
         for group, choice in chosen.items()
         if choice != usual.get(group) and group not in named and not naming.silent(group)
     ]
-    plain, _ = _compose(tuple(line for line in job.overrides if line.lstrip("+").split("=")[0] in chosen))
     changes = naming.differences(plain, cfg)
     # jobs of one multirun differ in name even where their results cannot differ
     changes.update({key: value for key, value in job.swept if naming.silent(key) and key != "run_dir"})
@@ -88,7 +91,7 @@ def _compose(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
     from hydra.errors import HydraException
     from hydra.types import RunMode
     from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
+    from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
     version.setbase("1.3")
     own, *others = [str(folder) for folder in shelf.folders("conf")]
@@ -103,8 +106,10 @@ def _compose(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
         cfg.pop("hydra")
         plain = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     except (HydraException, OmegaConfBaseException) as error:
-        reason = str(error.__cause__ or error).strip().splitlines()[0]
-        raise ConfigError(f"the configuration cannot be composed: {reason}") from error
+        cause = error.__cause__ or error
+        if isinstance(cause, MissingMandatoryValue):
+            raise ConfigError(f"{cause.full_key} is required; give {cause.full_key}=…") from error
+        raise ConfigError(f"the configuration cannot be composed: {str(cause).strip().splitlines()[0]}") from error
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}, chosen
 
@@ -171,6 +176,8 @@ def _storage(storage: Storage) -> Storage:
 def _search(search: Search, space: Space) -> Search:
     if search.sampler is not None:
         resolve(str(search.sampler.get("_target_")), "search.sampler")
+    elif search.kind not in KINDS:
+        raise ConfigError(f"search.kind: {near_miss(search.kind, KINDS, what='kind of search')}")
     if search.kind == "exhaustive" and space.size is None:
         wide = next(d.name for d in space.dimensions if d.values is None)
         raise ConfigError(f"search=exhaustive needs a finite space: give space.{wide} a step or a list of values")

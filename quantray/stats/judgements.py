@@ -49,7 +49,9 @@ def better_than_luck(session_net: FloatArray2D, pick: int, seed: int) -> tuple[C
     if p <= MAX_P:
         sentence = f"Without any edge, {among} looks this good in {_percent(p)} of cases."
     else:
-        sentence = f"Luck explains it: without any edge, {among} looks this good in {_percent(p)} of cases."
+        sentence = f"Luck can explain it: without any edge, {among} looks this good in {_percent(p)} of cases."
+        if result.p_family <= MAX_P:
+            sentence += " Some other candidate is better than luck, but not provably this one."
     if result.smallest_p > MAX_P:
         sentence += f" {_count(result.n_sessions, 'session')} can never show less than {_percent(result.smallest_p)}."
     figures = {
@@ -176,8 +178,13 @@ def one_session(own: FloatArray1D) -> Check:
     return Check("not one lucky session", rest, 0.0, passed, sentence)
 
 
-def carried_fills(metrics: Mapping[str, float | int | None]) -> Check:
-    """The larger share of entries or exits that were filled at a price carried from an earlier second."""
+def carried_fills(metrics: Mapping[str, float | int | None], quotes: bool = False) -> Check:
+    """The larger share of entries or exits that were filled at a price carried from an earlier second.
+
+    With ``quotes`` nothing speaks against it: a quote stands, and can be dealt on, until it is replaced.
+    """
+    if quotes:
+        return Check("fresh prices", None, MAX_CARRIED, True, "It deals on quotes, which stand until replaced.")
     shares = [metrics.get("carried_entry_share"), metrics.get("carried_exit_share")]
     known = [s for s in shares if s is not None]
     if not known:

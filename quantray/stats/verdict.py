@@ -35,6 +35,7 @@ class Evidence:
     quality: Mapping[str, float] = field(default_factory=dict)  # shares of quarantined quotes, prints, sessions
     oos_session_net: FloatArray1D | Sequence[float] | None = None  # [held-out sessions] of the pick; None: off
     oos_value: float | None = None
+    quotes: bool = False  # fills are on standing quotes, not on prints
     seed: int = 0
 
 
@@ -68,7 +69,7 @@ def verdict(evidence: Evidence) -> Verdict:
         overfit,
         judge.neighbourhood(e.value, np.asarray(e.neighbours, np.float64)),
         judge.one_session(own),
-        judge.carried_fills(e.metrics),
+        judge.carried_fills(e.metrics, e.quotes),
         judge.data_quality(e.quality),
     )
     word = _word(checks)

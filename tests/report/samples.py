@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,7 @@ def metrics(t: Trades, n_sessions: int) -> dict[str, float | int | None]:
     return row
 
 
+@cache
 def results(
     kind: str = "tpe", *, edge: float = -0.2, n_seen: int = 5, n_unseen: int = 3, n_trials: int = 60, seed: int = 3,
     per_session: int = 9, study: str = "sample",

@@ -72,7 +72,7 @@ def test_luck_ends_belief():
     pick = int(np.argmax(net.sum(axis=1)))
     found = verdict(replace(e, session_net=net, pick=pick))
     assert found.word is Word.DISBELIEVE
-    assert "Luck explains it" in found.headline
+    assert "Luck can explain it" in found.headline
 
 
 def test_one_session_that_makes_everything():

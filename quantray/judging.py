@@ -73,6 +73,7 @@ def judge(
         quality=train.quality,
         oos_session_net=None if outside is None or held_out is None else _by_session(outside, held_out),
         oos_value=None if outside is None else outside.value,
+        quotes=train.has_quotes,
         seed=plan.seed,
     )
     return Judgement(

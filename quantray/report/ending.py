@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from quantray.report import words
 from quantray.report.results import Results
+from quantray.report.sections import regret_sentence
 from quantray.stats.checks import Word
 
 if TYPE_CHECKING:
@@ -90,6 +91,9 @@ def _best(r: Results) -> Iterator[RenderableType]:
         cells += [words.metric(name, held.get(name))] if r.out_of_sample else []
         table.add_row(f"  {words.label(name)}", *cells, style="bold" if name == r.plan.objective else "")
     yield table
+    beyond = regret_sentence(r)
+    if beyond is not None:
+        yield Text(f"  {beyond}")
     if r.out_of_sample is None:
         yield Text("  Nothing was held out (oos.fraction=0): these figures are those the search was fitted to.")
 

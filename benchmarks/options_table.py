@@ -16,8 +16,8 @@ import numpy as np
 from quantray.data import load
 from quantray.data.settings import DataSettings, SyntheticSettings
 from quantray.evaluate import METRICS, evaluate
-from quantray.surface import evaluate_core, evaluate_full, ranges
 from quantray.runner.spread import spread
+from quantray.surface import evaluate_core, evaluate_full, ranges
 from tests.reference import options_sweep as reference
 from tests.sweeps import FIXED, sweep_plan
 

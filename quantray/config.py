@@ -14,6 +14,7 @@ from quantray import naming, shelf
 from quantray.errors import ConfigError, near_miss
 from quantray.overrides import TOP, Job, jobs
 from quantray.plan import Capital, Fees, Gates, Mirror, OutOfSample, Plan, Report, Runner, Search, Storage
+from quantray.search import KINDS
 from quantray.sections import checked, constraints_of, scalar, section
 from quantray.space import Space
 from quantray.strategies import strategy_of
@@ -31,16 +32,23 @@ def load_plan(*overrides: str | Sequence[str]) -> Plan:
 
 def load_plans(overrides: Sequence[str]) -> list[Plan]:
     """One plan for each combination of a multirun, all of them checked; no two share a study."""
-    plans = [plan_of(compose(job)) for job in jobs(overrides, multirun=True)]
-    for field in ("study", "run_dir"):
-        values = [getattr(plan, field) for plan in plans]
-        twice = next((value for value in values if values.count(value) > 1), None)
-        if twice is not None:
-            key = "study.name" if field == "study" else "run_dir"
-            raise ConfigError(
-                f"{key}={twice} would be used by {values.count(twice)} jobs; leave {key} out and each job gets its own"
-            )
+    plans = [plan_of(cfg) for cfg in compose_all(jobs(overrides, multirun=True))]
+    names = [plan.study for plan in plans]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigError(
+            f"study.name={twice} would be used by {names.count(twice)} jobs; leave it out and each job gets its own"
+        )
     return plans
+
+
+def compose_all(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Every job's configuration; several jobs that were given one ``run_dir`` get a folder each in it."""
+    composed = [compose(job) for job in jobs]
+    shared = len({cfg["run_dir"] for cfg in composed}) < len(composed)
+    for cfg in composed if shared else ():
+        cfg["run_dir"] = f"{cfg['run_dir']}/{cfg['study']['name']}"
+    return composed
 
 
 def compose(job: Job) -> dict[str, Any]:
@@ -57,15 +65,17 @@ def compose(job: Job) -> dict[str, Any]:
 def _name(job: Job, cfg: dict[str, Any], chosen: dict[str, str]) -> str:
     """What sets this job apart from the plain experiment (or from the plain strategy)."""
     stem = chosen.get("experiment") or chosen.get("strategy") or "study"
-    experiment = tuple(line for line in job.overrides if line.startswith("+experiment="))
-    _, usual = _compose(experiment)
+    groups = tuple(line for line in job.overrides if line[:2] != "++" and line.lstrip("+").split("=")[0] in chosen)
+    experiment = tuple(line for line in groups if line.startswith("+experiment="))
+    plain, usual = (cfg, chosen) if groups == job.overrides else _compose(groups)
+    if groups != experiment:
+        _, usual = _compose(experiment)
     named = {"experiment", "strategy"} if "experiment" not in chosen else {"experiment"}
     other = [
         choice
         for group, choice in chosen.items()
         if choice != usual.get(group) and group not in named and not naming.silent(group)
     ]
-    plain, _ = _compose(tuple(line for line in job.overrides if line.lstrip("+").split("=")[0] in chosen))
     changes = naming.differences(plain, cfg)
     # jobs of one multirun differ in name even where their results cannot differ
     changes.update({key: value for key, value in job.swept if naming.silent(key) and key != "run_dir"})
@@ -77,16 +87,17 @@ def _compose(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
     from hydra import version
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra._internal.utils import create_config_search_path
+    from hydra.core.config_search_path import SearchPathQuery
     from hydra.errors import HydraException
     from hydra.types import RunMode
     from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
+    from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
     version.setbase("1.3")
     own, *others = [str(folder) for folder in shelf.folders("conf")]
     search = create_config_search_path(own)
     for folder in others:
-        search.append(provider="quantray", path=folder, anchor="main")
+        search.append(provider="quantray", path=folder, anchor=SearchPathQuery(provider="main", path=None))
     try:
         # the loader itself, not hydra.compose: no global state that a notebook's own Hydra application would share
         cfg = ConfigLoaderImpl(config_search_path=search).load_configuration("config", list(overrides), RunMode.RUN)
@@ -95,8 +106,10 @@ def _compose(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
         cfg.pop("hydra")
         plain = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     except (HydraException, OmegaConfBaseException) as error:
-        reason = str(error.__cause__ or error).strip().splitlines()[0]
-        raise ConfigError(f"the configuration cannot be composed: {reason}") from error
+        cause = error.__cause__ or error
+        if isinstance(cause, MissingMandatoryValue):
+            raise ConfigError(f"{cause.full_key} is required; give {cause.full_key}=…") from error
+        raise ConfigError(f"the configuration cannot be composed: {str(cause).strip().splitlines()[0]}") from error
     assert isinstance(plain, dict)
     return {str(key): value for key, value in plain.items()}, chosen
 
@@ -123,7 +136,7 @@ def plan_of(cfg: Mapping[str, Any]) -> Plan:
         capital=checked(Capital, cfg, "capital"),
         search=_search(checked(Search, cfg, "search"), space),
         runner=checked(Runner, cfg, "runner"),
-        storage=checked(Storage, cfg, "storage"),
+        storage=_storage(checked(Storage, cfg, "storage")),
         mirror=checked(Mirror, cfg, "mirror"),
         oos=checked(OutOfSample, cfg, "oos"),
         gates=checked(Gates, cfg, "gates"),
@@ -154,9 +167,17 @@ def _seed(seed: int) -> int:
     return seed
 
 
+def _storage(storage: Storage) -> Storage:
+    if storage.kind == "postgres" and not storage.url:
+        raise ConfigError("storage=postgres needs storage.url=postgresql://user:password@host/database")
+    return storage
+
+
 def _search(search: Search, space: Space) -> Search:
     if search.sampler is not None:
         resolve(str(search.sampler.get("_target_")), "search.sampler")
+    elif search.kind not in KINDS:
+        raise ConfigError(f"search.kind: {near_miss(search.kind, KINDS, what='kind of search')}")
     if search.kind == "exhaustive" and space.size is None:
         wide = next(d.name for d in space.dimensions if d.values is None)
         raise ConfigError(f"search=exhaustive needs a finite space: give space.{wide} a step or a list of values")

@@ -13,6 +13,7 @@ from quantray.objectives import ranked
 from quantray.plan import Plan
 from quantray.report.results import Row, Sample
 from quantray.space import Candidates
+from quantray.stats.family import family_of_surface, family_of_trials
 from quantray.stats.neighbours import neighbours
 from quantray.stats.surface import Regret, SurfaceSummary, regret, summarise, summarise_space
 from quantray.stats.verdict import Evidence, Verdict, verdict
@@ -57,11 +58,10 @@ def judge(
     inside = sample(plan, train, best.params)
     outside = sample(plan, held_out, best.params) if held_out is not None else None
     if exact is not None:
-        family, pick = exact.session_net, plan.space.number(best.params)
+        family, pick = family_of_surface(exact.values, exact.session_net, plan.space.number(best.params))
         summary, missed = summarise_space(plan.space, exact.values), regret(exact.values, best.value or 0.0)
     else:
-        known = [t for t in trials if t.session_net]
-        family, pick = np.array([t.session_net for t in known]), known.index(best)
+        family, pick = family_of_trials(trials, best)
         summary, missed = summarise(candidates, values), None
     evidence = Evidence(
         session_net=family,
@@ -73,6 +73,7 @@ def judge(
         quality=train.quality,
         oos_session_net=None if outside is None or held_out is None else _by_session(outside, held_out),
         oos_value=None if outside is None else outside.value,
+        quotes=train.has_quotes,
         seed=plan.seed,
     )
     return Judgement(

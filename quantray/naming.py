@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from quantray.types import digest_of
+from quantray.digests import digest_of
 
 #: Changing these continues the same study (they are in no digest), so they are not in its name either.
 SILENT = (

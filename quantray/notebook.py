@@ -93,7 +93,7 @@ def trades(plan: Plan, candidate: Mapping[str, Any], data: Slice | None = None) 
         market.sessions[s].symbol[c] if c >= 0 else None for s, c in zip(found.session, found.contract, strict=True)
     ]
     columns["side"] = np.where(found.side > 0, "above", "below")
-    columns["reason"] = [ExitReason(r).name.lower() for r in found.reason]
+    columns["reason"] = [ExitReason(int(r)).name.lower() for r in found.reason]
     for name in ("entry_price", "exit_price", "fees", "net", "risk", "entry_carried", "exit_carried"):
         columns[name] = getattr(found, name)
     return pandas.DataFrame(columns)

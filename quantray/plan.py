@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
+from quantray.digests import digest_of
 from quantray.errors import ConfigError, near_miss
 from quantray.space import Space
-from quantray.types import digest_of
 
 FORBID: dict[str, str] = {"extra": "forbid"}
 

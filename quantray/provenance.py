@@ -6,7 +6,7 @@ import importlib.metadata
 import platform
 from pathlib import Path
 
-from quantray.types import digest_of
+from quantray.digests import digest_of
 
 #: Files whose bytes decide what a candidate is worth; a change of any makes earlier results another study's.
 _COMPUTES = ("entries.py", "evaluate.py", "objectives.py", "options.py", "sharing.py", "space.py", "types.py")

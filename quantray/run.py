@@ -125,10 +125,10 @@ def quiet() -> None:
 def _print_config(overrides: Sequence[str], multirun: bool) -> int:
     from omegaconf import OmegaConf
 
-    from quantray.config import compose, plan_of
+    from quantray.config import compose_all, plan_of
     from quantray.overrides import jobs
 
-    composed = [compose(job) for job in jobs(overrides, multirun=multirun)]
+    composed = compose_all(jobs(overrides, multirun=multirun))
     for cfg in composed:
         plan_of(cfg)
     print("---\n".join(OmegaConf.to_yaml(OmegaConf.create(cfg)) for cfg in composed), end="")
@@ -149,8 +149,7 @@ def _sweep(plan: Plan) -> int:
     from quantray.study import sweep
 
     with Terminal(plan) as terminal:
-        study = sweep(plan, progress=terminal.progress, say=terminal.say)
-    terminal.finish(study)
+        sweep(plan, progress=terminal.progress, say=terminal.say, done=terminal.finish)
     return DONE
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from quantray.digests import digest_of, encoded
 from quantray.errors import ConfigError, near_miss
-from quantray.types import digest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Dimension:
             return True
         if any(isinstance(x, bool) or not isinstance(x, int | float) for x in v):
             return False
-        return all(a < b for a, b in zip(v, v[1:], strict=False)) or all(a > b for a, b in zip(v, v[1:], strict=False))
+        return all(a < b for a, b in pairwise(v)) or all(a > b for a, b in pairwise(v))
 
     @classmethod
     def parse(cls, name: str, spec: Any) -> Dimension:
@@ -124,7 +126,7 @@ class Space:
 
     def __post_init__(self) -> None:
         if not self.dimensions:
-            raise ConfigError("the search space is empty: give at least one dimension, e.g. space.stop_loss_percent=[-50]")
+            raise ConfigError("the search space is empty: give at least one dimension, e.g. space.stop_loss=[-50]")
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -163,9 +165,39 @@ class Space:
         return number
 
 
+def canonical(value: Any) -> Any:
+    """A parameter's value as its digest sees it: 60 and 60.0 are the same value, True is not 1."""
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 def candidate_digest(params: Mapping[str, Any]) -> str:
     """A candidate's identity: equal parameters, in any order, give the same 32 hex characters."""
-    return digest_of({name: float(v) if isinstance(v, int) and not isinstance(v, bool) else v for name, v in params.items()})
+    return digest_of({name: canonical(v) for name, v in params.items()})
+
+
+class Digests:
+    """Digests of many candidates of one space at once, equal to :func:`candidate_digest` of their parameters."""
+
+    def __init__(self, space: Space) -> None:
+        self._order = sorted(range(len(space.names)), key=space.names.__getitem__)
+        self._levels = {d: dim.values for d, dim in enumerate(space.dimensions) if dim.values is not None}
+        self._parts = {d: [self._part(space.names[d], v) for v in values] for d, values in self._levels.items()}
+
+    @staticmethod
+    def _part(name: str, value: Any) -> bytes:
+        return encoded({name: canonical(value)})[:-1]  # without the end of the mapping
+
+    def of(self, candidates: Candidates) -> tuple[str, ...]:
+        """One digest a candidate; ``candidates`` name the dimensions of the space in its order."""
+        columns = []
+        for d in self._order:
+            levels = candidates.levels[d]
+            parts = self._parts.get(d) if levels is self._levels.get(d) else None
+            if parts is None:
+                parts = [self._part(candidates.names[d], v) for v in levels]
+            columns.append([parts[c] for c in candidates.codes[:, d].tolist()])
+        end = b"}"
+        return tuple(hashlib.sha256(b"".join(row) + end).hexdigest()[:32] for row in zip(*columns, strict=True))
 
 
 def parse_space(spec: Mapping[str, Any]) -> Space:

@@ -18,9 +18,11 @@ from quantray.objectives import check_constraints, check_objective, ranked
 from quantray.plan import Plan
 from quantray.protocols import Counts
 from quantray.provenance import code_digest, versions
-from quantray.report.results import Results, write_all
+from quantray.report.results import Results
+from quantray.report.writing import write_all
 from quantray.sharing import check_fields
-from quantray.surface import exhaust, keep_best, ranges, surface
+from quantray.space import Candidates
+from quantray.surface import RANGE, exhaust, keep_best, ranges, surface
 from quantray.targets import resolve
 from quantray.types import Slice, Trial
 
@@ -101,11 +103,14 @@ def load_slice(plan: Plan) -> Slice:
     return slice
 
 
-def sweep(plan: Plan, *, progress: Any = None, say: Say | None = None) -> Study:
+def sweep(
+    plan: Plan, *, progress: Any = None, say: Say | None = None, done: Callable[[Study], Any] | None = None
+) -> Study:
     """Run the plan, or go on with it where an earlier run stopped, and write its report under ``plan.run_dir``.
 
     ``progress`` is called with :class:`quantray.runner.progress.Progress` as trials are stored; ``say`` with
-    sentences a person should read. Raises UserError before anything is written when the plan cannot be carried out.
+    sentences a person should read, ``done`` with the study as soon as it is written: before the Optuna study beside it
+    has caught up, which Ctrl-C then skips. Raises UserError before anything is written when the plan cannot be carried out.
     """
     from quantray.ledger import describe, open_ledger, start_mirror
 
@@ -115,6 +120,7 @@ def sweep(plan: Plan, *, progress: Any = None, say: Say | None = None) -> Study:
     slice = load_slice(plan)
     train, held_out = split(slice, plan.oos.fraction)
     digests = plan.digests(slice.digest, code_digest())
+    _warm(plan, train)
     plan.run_dir.mkdir(parents=True, exist_ok=True)
     ledger = open_ledger(
         plan.storage, plan.run_dir, plan.study, digests, described=describe(plan), fresh=plan.fresh, say=say
@@ -124,19 +130,40 @@ def sweep(plan: Plan, *, progress: Any = None, say: Say | None = None) -> Study:
         try:
             run = _exhaust if plan.search.kind == "exhaustive" else _search
             found = run(plan, train, ledger, progress, say)
-            judged = judge(plan, train, held_out, found.trials, found.exact, found.counts.attempts)
-        finally:
             if mirror is not None:
-                mirror.finish()
-        results = Results(
-            plan=plan, trials=found.trials, counts=found.counts, verdict=judged.verdict, duplicates=found.duplicates,
-            best=best_of(found.trials), in_sample=judged.in_sample, out_of_sample=judged.out_of_sample,
-            top_oos=judged.top_oos, surface=judged.surface, regret=judged.regret,
-            data=_described(slice, train, held_out),
-            quality=slice.quality, digests=digests, versions=versions(), seconds=time.monotonic() - began,
-            stop_reason=found.stop_reason, notes=found.notes,
-        )  # fmt: skip
-        return Study(plan, results, write_all(results, plan.run_dir))
+                mirror.hurry()  # it catches up while the report is made
+            judged = judge(plan, train, held_out, found.trials, found.exact, found.counts.attempts)
+            results = Results(
+                plan=plan, trials=found.trials, counts=found.counts, verdict=judged.verdict,
+                duplicates=found.duplicates, best=best_of(found.trials), in_sample=judged.in_sample,
+                out_of_sample=judged.out_of_sample, top_oos=judged.top_oos, surface=judged.surface,
+                regret=judged.regret, data=_described(slice, train, held_out), quality=slice.quality,
+                digests=digests, versions=versions(), seconds=time.monotonic() - began,
+                stop_reason=found.stop_reason, notes=found.notes,
+            )  # fmt: skip
+            study = Study(plan, results, write_all(results, plan.run_dir))
+            if done is not None:
+                done(study)
+        except BaseException:
+            if mirror is not None:
+                mirror.stop()
+            raise
+        _catch_up(mirror, say)
+        return study
+
+
+def _catch_up(mirror: Any, say: Say) -> None:
+    """Wait for the Optuna study to hold what it should; Ctrl-C ends the wait, not the run."""
+    if mirror is None:
+        return
+    try:
+        report = mirror.finish()
+    except KeyboardInterrupt:
+        mirror.stop()
+        say("the Optuna study beside the ledger was left incomplete; the next run of this study completes it")
+        return
+    if report.error:
+        say(f"the Optuna study beside the ledger is incomplete: {report.error}; the ledger is not affected")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,20 +178,38 @@ class _Found:
 
 def _search(plan: Plan, train: Slice, ledger: Any, progress: Any, say: Say) -> _Found:
     """Ask, evaluate, tell; then compare with the exact surface where that is cheap."""
-    from quantray.runner import run_search
+    from quantray.runner.sweep import Sweep
+    from quantray.search import make_searcher
 
-    ended = run_search(plan, train, ledger, evaluate_trials, on_progress=progress, say=say)
+    searcher = make_searcher(plan.search, plan.space, plan.seed)
+    ended = _runner(plan)(plan, train, Sweep(plan, searcher, ledger, progress), evaluate_trials)
     size = plan.space.size
     exact, notes = None, []
     if size is not None and size <= plan.report.surface_max_points and _shared(plan):
         exact = surface(plan, train)
     elif size is not None:
         notes.append(
-            f"The exact surface of {size:,} points was not computed (report.surface_max_points, or a black box)."
+            f"The exact surface of {size:,} points was not computed: it is larger than report.surface_max_points, "
+            "or its candidates share nothing (a black box, limits of capital)."
         )
-    return _Found(
-        list(ledger.trials()), ledger.counts(), dict(ended.duplicates), ended.stop_reason, exact, tuple(notes)
-    )
+    return _Found(list(ledger.trials()), ledger.counts(), dict(ended.duplicates), ended.sentence, exact, tuple(notes))
+
+
+def _warm(plan: Plan, train: Slice) -> None:
+    """Compile the kernels (or read them from their cache) before workers start and clocks run."""
+    if hasattr(resolve(plan.strategy.target), "signals"):
+        first = {d.name: d.values[0] if d.values is not None else d.low for d in plan.space.dimensions}
+        evaluate_trials(plan, train.take(0, 1), Candidates.of([first]))
+
+
+def _runner(plan: Plan) -> Any:
+    if plan.runner.kind == "ray":
+        from quantray.runner.tune import run_tune
+
+        return run_tune
+    from quantray.runner.local import run_local
+
+    return run_local
 
 
 def _shared(plan: Plan) -> bool:
@@ -175,10 +220,18 @@ def _shared(plan: Plan) -> bool:
 
 def _exhaust(plan: Plan, train: Slice, ledger: Any, progress: Any, say: Say) -> _Found:
     """Every point once; the best of them become the study's trials."""
+    from quantray.runner.progress import Progress
+
+    began, size, earlier = time.monotonic(), plan.space.size or 0, -1
 
     def on_part(counts: Counts, best: Trial | None) -> None:
+        nonlocal earlier
+        elapsed = time.monotonic() - began
+        earlier = max(counts.attempts - RANGE, 0) if earlier < 0 else earlier
+        rate = (counts.attempts - earlier) / elapsed if elapsed > 0 else 0.0
+        eta = (size - counts.attempts) / rate if rate > 0 else None
         if progress is not None:
-            progress(counts, best, plan.space.size)
+            progress(Progress(counts, {}, best, size, rate, elapsed, eta))
 
     exact = exhaust(plan, train, ledger, on_part)
     kept = max(plan.report.top, plan.mirror.max_trials)

@@ -6,8 +6,8 @@ import importlib
 from typing import Any
 
 from quantray import shelf
+from quantray.digests import digest_of
 from quantray.errors import ConfigError, near_miss
-from quantray.types import digest_of
 
 #: What a configuration may import, by the key that holds the ``_target_``; no other key may hold one.
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -21,7 +21,11 @@ def resolve(target: str, key: str = "strategy") -> Any:
     """Import what ``target`` names, e.g. ``strategy.vwap_reclaim.VwapReclaim``; ConfigError with the near miss."""
     allowed = ALLOWED.get(key, ())
     where = f"{key}._target_={target}"
-    if not isinstance(target, str) or not target.startswith(allowed) or not all(map(str.isidentifier, target.split("."))):
+    if (
+        not isinstance(target, str)
+        or not target.startswith(allowed)
+        or not all(map(str.isidentifier, target.split(".")))
+    ):
         raise ConfigError(f"{where}: only names that begin with {' or '.join(allowed)} are imported")
     shelf.install()
     module_name, _, name = target.rpartition(".")
@@ -35,7 +39,8 @@ def resolve(target: str, key: str = "strategy") -> Any:
     except (ImportError, SyntaxError) as error:
         raise ConfigError(f"{where}: {module_name} cannot be imported: {error}") from error
     if not hasattr(module, name):
-        known = [n for n, value in vars(module).items() if isinstance(value, type) and value.__module__ == module_name]
+        classes = [value for n, value in vars(module).items() if isinstance(value, type) and not n.startswith("_")]
+        known = [c.__name__ for c in classes if c.__module__.startswith(module_name)]
         raise ConfigError(f"{where}: {near_miss(name, known, what='class')}")
     return getattr(module, name)
 

@@ -6,13 +6,14 @@ Prices are per share in the currency of the data; returns are fractions unless a
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
 from typing import Any
 
 import numpy as np
+
+from quantray.digests import digest_of
 
 FloatArray1D = np.ndarray[tuple[int], np.dtype[np.float64]]
 FloatArray2D = np.ndarray[tuple[int, int], np.dtype[np.float64]]
@@ -279,52 +280,3 @@ def plain(value: Any) -> float | int | None:
     """A NumPy scalar as the plain number JSON knows; NaN as None."""
     number = value.item() if hasattr(value, "item") else value
     return None if isinstance(number, float) and number != number else number
-
-
-def digest_of(*parts: Any) -> str:
-    """SHA-256 (hex, 32 characters) over arrays, dataclasses and plain values, in order.
-
-    Arrays count by dtype, shape and bytes; floats by their exact bits, so equal digests mean equal data.
-    """
-    state = hashlib.sha256()
-    for part in parts:
-        _update(state, part)
-    return state.hexdigest()[:32]
-
-
-def encoded(part: Any) -> bytes:
-    """The bytes that ``part`` adds to a digest: :func:`digest_of` of several parts hashes them one after another."""
-    sink = _Bytes()
-    _update(sink, part)
-    return bytes(sink.bytes)
-
-
-class _Bytes:
-    """Keeps what a hash would be updated with."""
-
-    def __init__(self) -> None:
-        self.bytes = bytearray()
-
-    def update(self, data: Any) -> None:
-        self.bytes += data
-
-
-def _update(state: Any, part: Any) -> None:
-    if isinstance(part, np.ndarray):
-        state.update(f"{part.dtype.str}{part.shape}".encode())
-        state.update(np.ascontiguousarray(part).data)
-    elif hasattr(part, "__dataclass_fields__"):
-        state.update(type(part).__name__.encode())
-        for name in part.__dataclass_fields__:
-            _update(state, getattr(part, name))
-    elif isinstance(part, Mapping):
-        for key in sorted(part):
-            _update(state, key)
-            _update(state, part[key])
-        state.update(b"}")
-    elif isinstance(part, list | tuple):
-        for item in part:
-            _update(state, item)
-        state.update(b"]")
-    else:
-        state.update(f"{type(part).__name__}:{part!r};".encode())

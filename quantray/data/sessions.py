@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -49,7 +50,9 @@ def session_windows(calendar: str, first: str, last: str) -> tuple[Window, ...]:
     # the calendar library refuses ranges without a session: ask for more and cut
     start, end = (date.fromisoformat(d) + timedelta(days=k) for d, k in ((first, -14), (last, 14)))
     try:
-        found = xc.get_calendar(calendar, start=start.isoformat(), end=end.isoformat())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # the calendar library's own, of pandas
+            found = xc.get_calendar(calendar, start=start.isoformat(), end=end.isoformat())
     except ValueError as error:
         raise DataError(f"calendar {calendar} does not reach from {first} to {last}: {error}") from None
     if found.opens.empty:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,8 +46,8 @@ class Table:
 
     def between(self, start_ns: int, stop_ns: int) -> str:
         """Condition: stamped in [start, stop)."""
-        start, stop = start_ns // 1000, -(-stop_ns // 1000)
-        return f"{self.column('ts')} >= make_timestamptz({start}) AND {self.column('ts')} < make_timestamptz({stop})"
+        ends = (f"make_timestamptz({us})::{self.types['ts']}" for us in (start_ns // 1000, -(-stop_ns // 1000)))
+        return " AND ".join(f"{self.column('ts')} {sign} {end}" for sign, end in zip((">=", "<"), ends, strict=True))
 
     def of(self, symbol: str | None, column: str = "symbol") -> str:
         """Condition: rows of this underlying, where the table tells them apart."""
@@ -54,10 +55,10 @@ class Table:
 
     def fetch(self, query: str) -> dict[str, np.ndarray]:
         """Columns of ``SELECT query`` (``{t}`` is the table), in the file's order."""
-        return guarded(self.where, lambda: self.connection.execute(query.format(t=self.source)).fetchnumpy())
+        return guarded(self.where, lambda: self.connection.execute(query.replace("{t}", self.source)).fetchnumpy())
 
     def row(self, query: str) -> tuple[Any, ...]:
-        return guarded(self.where, lambda: self.connection.execute(query.format(t=self.source)).fetchone())
+        return guarded(self.where, lambda: self.connection.execute(query.replace("{t}", self.source)).fetchone())
 
     def require(self, *columns: str) -> None:
         """Refuse a table without one of these columns."""
@@ -138,7 +139,7 @@ def file_source(key: str, given: str) -> str:
     if len(readers) != 1 or None in readers:
         what = "no file" if not files else "a mixture of files, or one"
         raise DataError(f"data.{key}={given} has {what} that is Parquet (.parquet) or CSV (.csv)")
-    return f"{readers.pop()}([{', '.join(text(str(p)) for p in files)}])"
+    return f"{readers.pop()}([{', '.join(text(glob.escape(str(p))) for p in files)}])"
 
 
 def existing(key: str, given: str) -> Path:

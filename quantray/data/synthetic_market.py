@@ -13,8 +13,8 @@ import numpy as np
 from quantray.data.sessions import NS, Window, session_windows
 from quantray.data.settings import DataSettings
 from quantray.data.synthetic_day import Day, changed, make_day
+from quantray.digests import digest_of
 from quantray.errors import DataError
-from quantray.types import digest_of
 
 VERSION = 1  # of the generator: another number, another market
 FIRST, SYMBOL = "2024-11-18", "SYN"

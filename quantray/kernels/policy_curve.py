@@ -35,12 +35,12 @@ def curve(
                 if r == n_fills[i] - 1:
                     n_held = forget(held, n_held, i)
             at += 1
-        total = cash
+        total = 0.0
         for q in range(n_held):
             i = held[q]
             value, seen[i] = mark(ts, close, interval, first[i], stop[i], seen[i], now, entry_price[i], size[i], left[i])
             total += value
-        equity[t], cash_out[t] = total, cash
+        equity[t], cash_out[t] = cash + total, cash
 
 
 @njit(cache=True, nogil=True)

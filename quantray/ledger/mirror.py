@@ -75,11 +75,15 @@ def _choice(value: Any) -> Any:
 
 
 def frozen(row: Mirrorable, space: Mapping[str, optuna.distributions.BaseDistribution]) -> optuna.trial.FrozenTrial:
-    """A stored trial as Optuna's: metrics, sessions and the reason are user attributes, violations constraints."""
+    """A stored trial as Optuna's: metrics and the reason are user attributes, violations constraints.
+
+    Optuna spends a millisecond an attribute, so what says nothing is left out: metrics that do not exist, counts of
+    0, and every metric of a trial without a value. The ledger has them all.
+    """
     trial = row.trial
-    attributes: dict[str, Any] = {"digest": trial.digest, "number": trial.number, **trial.metrics}
-    if trial.session_net:
-        attributes["sessions"] = len(trial.session_net)
+    attributes: dict[str, Any] = {"digest": trial.digest, "number": trial.number}
+    if trial.value is not None:
+        attributes |= {name: value for name, value in trial.metrics.items() if value}
     if trial.why:
         attributes["why"] = trial.why
     known = {name: _choice(value) for name, value in trial.params.items() if name in space}

@@ -16,7 +16,7 @@ import quantray
 from quantray.ledger.sql_ledger import SqlLedger
 from quantray.plan import Mirror
 
-SHARE = 0.25  # of a core, while the search runs
+SHARE = 0.5  # of a core, while the search runs
 
 
 @dataclass(frozen=True, slots=True)

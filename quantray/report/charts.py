@@ -88,7 +88,7 @@ def histogram(
     canvas.line(10, base, right, base, "axis")
     for tick in x.ticks(5):
         canvas.text(x(tick), height - 7, short(tick), anchor="middle")
-    for value, name in ((median, "median"), (best, "best")):
+    for value, name in ((median, "median"), (best, "found")):
         if value is not None:
             at = min(max(x(value), 10), right)
             canvas.line(at, TOP + 10, at, base, "mark")
@@ -109,7 +109,8 @@ def progress(values: FloatArray1D, width: float, height: float) -> str:
     for i in shown:
         canvas.dot(x(int(i)), y(values[i]), 1.6, "trial")
     kept = thinned(best, 600)
-    xs, ys = [], []
+    xs: list[float] = []
+    ys: list[float] = []
     for i in kept:  # a staircase
         if ys:
             xs.append(x(int(i)))

@@ -52,7 +52,8 @@ def heat(heat_map: HeatMap, chosen: tuple[Any, Any], width: float = 360) -> str:
     left = min(max(len(parameter(r)) for r in rows) * 6 + 12, 84)
     cell_w = (width - left - 4) / len(columns)
     cell_h = 26 if len(rows) <= 12 else 20
-    canvas = Canvas(width, 20 + cell_h * len(rows) + 26, f"Best by {label(heat_map.rows)} and {label(heat_map.columns)}")
+    title = f"Best by {label(heat_map.rows)} and {label(heat_map.columns)}"
+    canvas = Canvas(width, 20 + cell_h * len(rows) + 26, title)
     finite = heat_map.best[np.isfinite(heat_map.best)]
     most = float(np.abs(finite).max()) if finite.size else 1.0
     low = float(finite.min()) if finite.size else 0.0

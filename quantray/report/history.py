@@ -10,9 +10,9 @@ from quantray.types import FloatArray1D
 
 
 def history_png(values: FloatArray1D, path: Path, *, objective: str = "objective") -> Path:
-    """Draw ``values`` [n] (completed trials in number order) and their running maximum; the same values give the same bytes.
+    """Draw ``values`` [n] (completed trials in number order) and their running maximum.
 
-    With nothing completed the picture says so.
+    The same values give the same bytes. With nothing completed the picture says so.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from quantray.report import sections, words
+from quantray.report import facts, sections, words
 from quantray.report.results import Results
 
 
@@ -20,9 +20,7 @@ def report_html(results: Results) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    env.filters.update(
-        label=words.label, number=words.number, percent=words.percent, duration=words.duration, parameter=words.parameter
-    )
+    env.filters["label"] = words.label
     return env.get_template("report.html").render(context(results))
 
 
@@ -53,16 +51,16 @@ def context(results: Results) -> dict[str, Any]:
         "exits": sections.exits(r),
         "refusals": sections.refusals(r),
         "trades": sections.trade_list(r),
-        "search": sections.search_rows(r),
-        "reasons": sections.reasons(r),
-        "quality": sections.quality_rows(r),
-        "quality_counts": sections.quality_counts(r),
-        "data": sections.data_rows(r),
-        "costs": sections.cost_rows(r),
+        "search": facts.search_rows(r),
+        "reasons": facts.reasons(r),
+        "quality": facts.quality_rows(r),
+        "quality_counts": facts.quality_counts(r),
+        "data": facts.data_rows(r),
+        "costs": facts.cost_rows(r),
         "fixed": [(words.label(k), words.parameter(v)) for k, v in plan.strategy.params.items()],
         "digests": dict(r.digests),
         "versions": dict(r.versions),
-        "seeds": {"search": plan.seed, "data": r.data.get("seed", words.DASH)},
+        "seeds": {"search": plan.seed, **({"data": r.data["seed"]} if "seed" in r.data else {})},
         "notes": list(r.notes),
         "seconds": words.duration(r.seconds),
         "stop_reason": r.stop_reason,

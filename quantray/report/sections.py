@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from quantray.report import charts, effects as drawn, words
+from quantray.report import charts, words
+from quantray.report import effects as drawn
 from quantray.report.results import Results, Sample
 from quantray.stats.checks import Word
 from quantray.stats.interval import trade_interval
@@ -93,31 +93,31 @@ def _by_session(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     return net, np.bincount(sample.trades.session, minlength=k)
 
 
-def _samples(r: Results) -> list[tuple[Sample, bool]]:
+def samples(r: Results) -> list[tuple[Sample, bool]]:
     return [(s, unseen) for s, unseen in ((r.in_sample, False), (r.out_of_sample, True)) if s is not None]
 
 
 def equity(r: Results) -> Chart | None:
     """Net after each trade in the order of their exits."""
-    ordered, bounds, at = [np.empty(0), np.empty(0)], [], 0
-    for sample, unseen in _samples(r):
+    parts: dict[bool, np.ndarray] = {False: np.empty(0), True: np.empty(0)}
+    bounds: list[int] = []
+    at = 0
+    for sample, unseen in samples(r):
         t = sample.trades
         order = np.lexsort((t.signal_bar, t.entry_bar, t.exit_bar, t.session))
-        ordered[unseen] = t.net[order]
+        parts[unseen] = t.net[order]
         bounds += [at + int(i) for i in np.flatnonzero(np.diff(t.session[order], prepend=-1))]
         at += len(t)
     if not at:
         return None
-    return Chart(*(charts.equity(*ordered, bounds, w, h) for w, h in ((960, 270), (350, 220))))
+    return Chart(*(charts.equity(parts[False], parts[True], bounds, w, h) for w, h in ((960, 270), (350, 220))))
 
 
 def session_bars(r: Results) -> Chart | None:
     bars = []
-    for sample, unseen in _samples(r):
+    for sample, unseen in samples(r):
         net, n = _by_session(sample)
-        bars += [
-            charts.Bar(d, float(a), unseen, int(b)) for d, a, b in zip(sample.slice.dates, net, n, strict=True)
-        ]
+        bars += [charts.Bar(d, float(a), unseen, int(b)) for d, a, b in zip(sample.slice.dates, net, n, strict=True)]
     return Chart(*(charts.sessions(bars, w, h) for w, h in ((960, 200), (350, 190)))) if bars else None
 
 
@@ -160,7 +160,7 @@ def effects(r: Results) -> list[tuple[str, str, str]]:
     chosen = r.best.params if r.best else {}
     names = sorted(s.effects, key=lambda n: -s.importance.get(n, 0.0))
     return [
-        (words.label(n), words.percent(s.importance.get(n), 0), drawn.level_effects(s.effects[n], chosen.get(n)))
+        (words.label(n), f"{100 * s.importance.get(n, 0.0):.0f} %", drawn.level_effects(s.effects[n], chosen.get(n)))
         for n in names
     ]
 
@@ -217,8 +217,8 @@ def refusals(r: Results) -> list[tuple[str, str, str]]:
 
 def trade_list(r: Results, at_most: int = 300) -> dict[str, Any]:
     """Trades of the best candidate in time order."""
-    rows = []
-    for sample, unseen in _samples(r):
+    rows: list[tuple[list[str], bool, bool]] = []
+    for sample, unseen in samples(r):
         t = sample.trades
         for i in range(len(t)):
             if len(rows) == at_most:
@@ -227,11 +227,9 @@ def trade_list(r: Results, at_most: int = 300) -> dict[str, Any]:
             contract = session.symbol[int(t.contract[i])].strip() if t.contract[i] >= 0 else words.DASH
             clock = [_clock(session.open_s + int(bar) * session.interval_s) for bar in (t.entry_bar[i], t.exit_bar[i])]
             prices = [words.number(float(p)) for p in (t.entry_price[i], t.exit_price[i])]
-            net = float(t.net[i])
-            rows.append(
-                ([session.date, *clock, contract, *prices, _reason(int(t.reason[i])), words.number(net)], unseen, net < 0)
-            )
-    return {"rows": rows, "total": sum(len(s.trades) for s, _ in _samples(r))}
+            net, reason = float(t.net[i]), _reason(int(t.reason[i]))
+            rows.append(([session.date, *clock, contract, *prices, reason, words.number(net)], unseen, net < 0))
+    return {"rows": rows, "total": sum(len(s.trades) for s, _ in samples(r))}
 
 
 def _clock(seconds: int) -> str:
@@ -242,66 +240,3 @@ def _reason(code: int) -> str:
     from quantray.types import ExitReason
 
     return ExitReason(code).name.lower().replace("_", " ")
-
-
-def search_rows(r: Results) -> list[tuple[str, str]]:
-    c, s = r.counts, r.plan.search
-    rows = [("kind", s.kind), ("completed", f"{c.complete:,}"), ("pruned", f"{c.pruned:,}"), ("failed", f"{c.failed:,}")]
-    rows.append(("attempts", f"{c.attempts:,}"))
-    if s.kind != "exhaustive":
-        rows += [("target of completed", f"{s.n_trials:,}"), ("attempts at most", f"{s.attempts:,}")]
-        rows += [(f"duplicates ({source})", f"{n:,}") for source, n in r.duplicates.items()]
-        rows.append(("batch · in flight", f"{s.batch} · {s.in_flight}"))
-    rows.append(("ended because", r.stop_reason or words.DASH))
-    return [*rows, ("wall time", words.duration(r.seconds))]
-
-
-def reasons(r: Results) -> list[tuple[str, int]]:
-    """Why trials were pruned or failed, most frequent first."""
-    found = Counter(f"{t.state.value.lower()}: {(t.why or '').replace('_', ' ')}" for t in r.trials if t.why)
-    return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:8]
-
-
-def quality_rows(r: Results) -> list[tuple[str, str, str, bool]]:
-    """Share, its gate, whether it is kept."""
-    rows = []
-    for what in ("quotes", "prints", "sessions"):
-        share = r.quality.get(f"quarantined_{what}_share")
-        if share is not None:
-            limit = getattr(r.plan.gates, f"max_quarantined_{what}")
-            rows.append((f"{what} set aside", words.percent(share, 2), words.percent(limit, 0), share <= limit))
-    carried = r.quality.get("carried_bars_share")
-    if carried is not None:
-        rows.append(("bars without a trade (carried)", words.percent(carried, 2), "no gate", True))
-    return rows
-
-
-def quality_counts(r: Results) -> list[tuple[str, str]]:
-    return [(words.label(k), words.number(v, 0)) for k, v in r.quality.items() if not k.endswith("_share") and v]
-
-
-def data_rows(r: Results) -> list[tuple[str, str]]:
-    rows = [(words.label(k), words.parameter(v)) for k, v in r.data.items() if v is not None]
-    for sample, unseen in _samples(r):
-        dates = sample.slice.dates
-        if dates:
-            span = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
-            rows.append((f"sessions {'held out' if unseen else 'searched'}", f"{len(dates)} ({span})"))
-    return rows
-
-
-def cost_rows(r: Results) -> list[tuple[str, str]]:
-    plan = r.plan
-    quotes = bool(r.in_sample and r.in_sample.slice.has_quotes)
-    slippage = plan.fees.slippage_per_share
-    assumed = words.number(plan.fees.slippage(quotes)) + " (default)" if r.in_sample else "default"
-    rows = [
-        ("fees per contract, both sides", words.number(plan.fees.per_contract())),
-        ("slippage per share", assumed if slippage is None else words.number(slippage)),
-        ("contracts per trade", str(plan.capital.contracts)),
-        ("capital", "unlimited" if plan.capital.initial is None else words.number(plan.capital.initial)),
-        ("open positions at most", str(plan.capital.max_open_positions or "unlimited")),
-        ("trades at least", str(plan.constraints.min_trades)),
-    ]
-    rows += [(words.label(k), words.parameter(v)) for k, v in plan.constraints.bounds.items()]
-    return [*rows, ("held out", words.percent(plan.oos.fraction, 0) + " of sessions")]

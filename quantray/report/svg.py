@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 
@@ -82,6 +83,8 @@ def padded(values: FloatArray1D | Sequence[float], *, zero: bool = True) -> tupl
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
+    if low == high == 0:
+        return 0.0, 1.0
     air = (high - low) * 0.06 or max(abs(high), 1.0) * 0.1
     return (low - air if low < 0 or not zero else low), (high + air if high > 0 or not zero else high)
 
@@ -93,6 +96,6 @@ def thinned(ys: FloatArray1D, at_most: int) -> np.ndarray:
         return np.arange(n)
     bounds = np.linspace(0, n, at_most // 2 + 1).astype(int)
     kept = {0, n - 1}
-    for a, b in zip(bounds[:-1], bounds[1:], strict=True):
+    for a, b in pairwise(bounds):
         kept.update((a + int(np.argmin(ys[a:b])), a + int(np.argmax(ys[a:b]))))
     return np.array(sorted(kept))

@@ -41,7 +41,7 @@ def label(name: str) -> str:
     for prefix in ("exits_", "refused_"):
         if name.startswith(prefix):
             return f"{prefix[:-1]}: {label(name.removeprefix(prefix))}"
-    for ending, unit in (("_percent", " %"), ("_seconds", " (s)"), ("_bps", " (bp)")):
+    for ending, unit in (("_percent", " %"), ("_seconds", " (s)"), ("_bps", " (bp)"), ("_s", " (s)")):
         if name.endswith(ending):
             return name.removesuffix(ending).replace("_", " ") + unit
     return name.replace("_", " ")
@@ -100,7 +100,9 @@ def metric(name: str, value: Any) -> str:
 
 def parameter(value: Any) -> str:
     """A parameter's value, as it is written in a configuration."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def short(value: float | None) -> str:

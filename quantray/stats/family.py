@@ -12,7 +12,7 @@ from quantray.types import FloatArray1D, FloatArray2D, Trial
 def family_of_surface(
     values: FloatArray1D, session_net: FloatArray2D, pick: int | None
 ) -> tuple[FloatArray2D, int | None]:
-    """Rows of ``session_net`` [points, sessions] whose ``values`` [points] exist, and the row of point ``pick`` in them.
+    """Rows of ``session_net`` [points, sessions] whose ``values`` [points] exist, and where ``pick`` is among them.
 
     A candidate that was infeasible could not have been picked and does not count. Raises ValueError when the pick is
     one of those.

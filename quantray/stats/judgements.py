@@ -32,9 +32,9 @@ def earns(own: FloatArray1D, value: float | None) -> Check:
     total = float(own.sum())
     passed = total > 0 and (value is None or value > 0)
     sentence = (
-        f"On the sessions it was searched on, it earns {total:,.2f} after costs."
+        f"On the sessions it was searched on, it earns {_money(total)} after costs."
         if passed
-        else f"Even on the sessions it was searched on, the best candidate does not earn after costs ({total:,.2f})."
+        else f"Even on the sessions it was searched on, the best candidate does not earn after costs ({_money(total)})."
     )
     return Check("earns after costs", total, 0.0, passed, sentence)
 
@@ -49,7 +49,9 @@ def better_than_luck(session_net: FloatArray2D, pick: int, seed: int) -> tuple[C
     if p <= MAX_P:
         sentence = f"Without any edge, {among} looks this good in {_percent(p)} of cases."
     else:
-        sentence = f"Luck explains it: without any edge, {among} looks this good in {_percent(p)} of cases."
+        sentence = f"Luck can explain it: without any edge, {among} looks this good in {_percent(p)} of cases."
+        if result.p_family <= MAX_P:
+            sentence += " Some other candidate is better than luck, but not provably this one."
     if result.smallest_p > MAX_P:
         sentence += f" {_count(result.n_sessions, 'session')} can never show less than {_percent(result.smallest_p)}."
     figures = {
@@ -72,7 +74,7 @@ def out_of_sample(oos: FloatArray1D | None, value: float | None) -> Check:
     total = float(oos.sum())
     passed = total > 0 and (value is None or value > 0)
     verb = "earns" if passed else "does not earn"
-    return Check(name, total, 0.0, passed, f"On {_count(oos.size, 'unseen session')} it {verb} ({total:,.2f} net).")
+    return Check(name, total, 0.0, passed, f"On {_count(oos.size, 'unseen session')} it {verb} ({_money(total)} net).")
 
 
 def out_of_sample_bound(oos: FloatArray1D | None, seed: int) -> Check:
@@ -83,8 +85,8 @@ def out_of_sample_bound(oos: FloatArray1D | None, seed: int) -> Check:
         return Check(name, None, 0.0, None, "Too few unseen sessions for a range around their mean.")
     return Check(
         name, interval.low, 0.0, interval.low > 0,
-        f"Unseen sessions earn {interval.mean:,.2f} on average; the 90 % range is {interval.low:,.2f} to "
-        f"{interval.high:,.2f}.",
+        f"Unseen sessions earn {_money(interval.mean)} on average; the 90 % range is {_money(interval.low)} to "
+        f"{_money(interval.high)}.",
     )  # fmt: skip
 
 
@@ -172,12 +174,17 @@ def one_session(own: FloatArray1D) -> Check:
     """Net without the best session."""
     rest = float(own.sum() - own.max()) if own.size else 0.0
     passed = rest > 0
-    sentence = f"Without its best session it {'still earns' if passed else 'loses:'} {rest:,.2f}."
+    sentence = f"Without its best session it {'still earns' if passed else 'loses:'} {_money(rest)}."
     return Check("not one lucky session", rest, 0.0, passed, sentence)
 
 
-def carried_fills(metrics: Mapping[str, float | int | None]) -> Check:
-    """The larger share of entries or exits that were filled at a price carried from an earlier second."""
+def carried_fills(metrics: Mapping[str, float | int | None], quotes: bool = False) -> Check:
+    """The larger share of entries or exits that were filled at a price carried from an earlier second.
+
+    With ``quotes`` nothing speaks against it: a quote stands, and can be dealt on, until it is replaced.
+    """
+    if quotes:
+        return Check("fresh prices", None, MAX_CARRIED, True, "It deals on quotes, which stand until replaced.")
     shares = [metrics.get("carried_entry_share"), metrics.get("carried_exit_share")]
     known = [s for s in shares if s is not None]
     if not known:
@@ -198,6 +205,10 @@ def data_quality(quality: Mapping[str, float]) -> Check:
     what = name.removeprefix("quarantined_").removesuffix("_share")
     sentence = f"{_percent(worst)} of {what} had to be set aside as wrong." if worst else "No data was set aside."
     return Check("clean data", worst, MAX_QUARANTINED, worst <= MAX_QUARANTINED, sentence)
+
+
+def _money(amount: float) -> str:
+    return f"{amount:,.2f}".replace("-", "−")
 
 
 def _percent(share: float) -> str:

@@ -18,10 +18,7 @@ def neighbours(space: Space, params: Mapping[str, Any]) -> Candidates | None:
     range of a continuous dimension. A value outside the levels has no steps. None when nothing varies.
     """
     rows = [
-        {**params, d.name: value}
-        for d in space.dimensions
-        if d.name in params
-        for value in _steps(d, params[d.name])
+        {**params, d.name: value} for d in space.dimensions if d.name in params for value in _steps(d, params[d.name])
     ]
     return Candidates.of(rows) if rows else None
 

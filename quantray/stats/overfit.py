@@ -12,7 +12,6 @@ from quantray.types import FloatArray1D, FloatArray2D
 MIN_SESSIONS = 6
 MAX_BLOCKS = 12
 MAX_CANDIDATES = 100_000
-COLUMNS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,9 @@ def overfit_probability(session_net: FloatArray2D) -> Overfit | None:
     net in the other half: ``rank / (N + 1)``, ties at their middle. The share of splits with a relative rank of at
     most one half is the probability. The measure is total net, which exists for every candidate and any sessions.
 
-    Of a family above 100,000 candidates as many are drawn, always the same ones; candidates that never earned anything are left out.
-    None under 6 sessions (fewer than 20 splits say nothing) or with fewer than 2 candidates left. NaN is a ValueError.
+    Candidates that never earned or lost anything are left out; of a family above 100,000 as many are drawn, always the
+    same ones. None under 6 sessions (fewer than 20 splits say nothing) or with fewer than 2 candidates left. NaN is a
+    ValueError.
     """
     if np.isnan(session_net).any():
         raise ValueError("session_net holds NaN; a session without a trade earns 0")
@@ -48,22 +48,16 @@ def overfit_probability(session_net: FloatArray2D) -> Overfit | None:
         return None
     n_blocks = min(k - k % 2, MAX_BLOCKS)
     bounds = np.linspace(0, k, n_blocks + 1).round().astype(int)
-    blocks = np.add.reduceat(rows, bounds[:-1], axis=1)  # [candidates, blocks]
-    # each split and its mirror image share one product: with block 0 in the first half every pair occurs once
-    halves = [c for c in combinations(range(n_blocks), n_blocks // 2) if c[0] == 0]
-    masks = np.zeros((n_blocks, len(halves)))
-    for j, half in enumerate(halves):
-        masks[list(half), j] = 1.0
-    total = blocks.sum(axis=1)
+    blocks = np.ascontiguousarray(np.add.reduceat(rows, bounds[:-1], axis=1).T)  # [blocks, candidates]
+    total = blocks.sum(axis=0)
     ranks, nets = [], []
-    for start in range(0, len(halves), COLUMNS):
-        first = blocks @ masks[:, start : start + COLUMNS]
-        for j in range(first.shape[1]):
-            a, b = first[:, j], total - first[:, j]
-            for chosen_on, judged_on in ((a, b), (b, a)):
-                pick = int(np.argmax(chosen_on))
-                ranks.append(_relative_rank(judged_on, pick))
-                nets.append(float(judged_on[pick]))
+    for half in combinations(range(1, n_blocks), n_blocks // 2 - 1):
+        first = blocks[[0, *half]].sum(axis=0)
+        second = total - first
+        for chosen_on, judged_on in ((first, second), (second, first)):  # a split and its mirror image
+            pick = int(np.argmax(chosen_on))
+            ranks.append(_relative_rank(judged_on, pick))
+            nets.append(float(judged_on[pick]))
     rank = np.array(ranks)
     return Overfit(
         pbo=float(np.mean(rank <= 0.5)),

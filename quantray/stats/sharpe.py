@@ -42,10 +42,15 @@ def probabilistic_sharpe(net: FloatArray1D, benchmark: float = 0.0) -> float:
     if net.size < 3 or math.isnan(ratio):
         return math.nan
     g3, g4 = float(stats.skew(net)), float(stats.kurtosis(net, fisher=False))
+    return probability_above(benchmark, ratio, net.size, g3, g4)
+
+
+def probability_above(benchmark: float, ratio: float, n: int, g3: float, g4: float) -> float:
+    """The formula of :func:`probabilistic_sharpe` by moments; NaN where its variance is not positive."""
     variance = 1 - g3 * ratio + (g4 - 1) / 4 * ratio**2
     if variance <= 0:
         return math.nan
-    return float(stats.norm.cdf((ratio - benchmark) * math.sqrt(net.size - 1) / math.sqrt(variance)))
+    return float(stats.norm.cdf((ratio - benchmark) * math.sqrt(n - 1) / math.sqrt(variance)))
 
 
 def expected_maximum_sharpe(n_trials: int, std: float) -> float:

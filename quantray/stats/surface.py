@@ -1,4 +1,4 @@
-"""What the value of every candidate of a table says in summary: spread, effect of each level, the two strongest dimensions."""
+"""What the values of a whole table say: their spread, the effect of each level, the two strongest dimensions."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Regret:
 
 
 def regret(values: FloatArray1D, found: float) -> Regret | None:
-    """Compare the value a search ``found`` with the whole surface ``values`` [n]; NaN: no value. None: no value at all."""
+    """Compare the value a search ``found`` with the surface ``values`` [n] (NaN: no value); None without any value."""
     n_valued = int(np.count_nonzero(~np.isnan(values)))
     if not n_valued:
         return None
@@ -78,7 +78,7 @@ def regret(values: FloatArray1D, found: float) -> Regret | None:
 
 
 def summarise_space(space: Space, values: FloatArray1D, *, bins: int = 40) -> SurfaceSummary:
-    """Summarise the exact surface: ``values[i]`` is the value of point ``i`` of a finite space, NaN where it has none."""
+    """Summarise the exact surface: ``values[i]`` belongs to point ``i`` of a finite space, NaN where it has none."""
     shape = tuple(len(d.values or ()) for d in space.dimensions)
     if space.size is None or values.shape != (space.size,):
         raise ValueError(f"the surface has {values.shape} values, the space {space.size} points")
@@ -164,9 +164,8 @@ def _summary(
     ranked = sorted(importance, key=lambda name: (-importance[name], names.index(name)))
     heat = None
     if len(ranked) > 1:
-        row, column = sorted(
-            (names.index(name) for name in ranked[:2]), key=lambda d: (-isinstance(levels[d][0], str), len(levels[d]), d)
-        )
+        strongest = [names.index(name) for name in ranked[:2]]  # text labels go to the rows, then the shorter one
+        row, column = sorted(strongest, key=lambda d: (not isinstance(levels[d][0], str), len(levels[d]), d))
         heat = HeatMap(names[row], names[column], levels[row], levels[column], cell(row, column))
     counts, edges = np.histogram(valued, bins=bins if valued.min() < valued.max() else 1)
     return SurfaceSummary(

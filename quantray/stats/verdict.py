@@ -35,6 +35,7 @@ class Evidence:
     quality: Mapping[str, float] = field(default_factory=dict)  # shares of quarantined quotes, prints, sessions
     oos_session_net: FloatArray1D | Sequence[float] | None = None  # [held-out sessions] of the pick; None: off
     oos_value: float | None = None
+    quotes: bool = False  # fills are on standing quotes, not on prints
     seed: int = 0
 
 
@@ -68,7 +69,7 @@ def verdict(evidence: Evidence) -> Verdict:
         overfit,
         judge.neighbourhood(e.value, np.asarray(e.neighbours, np.float64)),
         judge.one_session(own),
-        judge.carried_fills(e.metrics),
+        judge.carried_fills(e.metrics, e.quotes),
         judge.data_quality(e.quality),
     )
     word = _word(checks)
@@ -90,10 +91,10 @@ def _word(checks: tuple[Check, ...]) -> Word:
 def _headline(word: Word, checks: tuple[Check, ...]) -> str:
     if word is Word.BELIEVE:
         return f"All {len(checks)} checks passed. That is no promise; trade it small and compare with this report."
-    blocking = DATA_CHECKS if word is Word.TOO_LITTLE_DATA else DECISIVE
-    ordered = sorted(checks, key=lambda c: c.name not in blocking)
-    first = next((c for c in ordered if c.passed is False), None) or next(c for c in ordered if c.passed is None)
-    if word is Word.DOUBTFUL:
-        open_ = sum(c.passed is not True for c in checks)
-        return f"{len(checks) - open_} of {len(checks)} checks passed. {first.sentence}"
-    return first.sentence
+    named = DATA_CHECKS if word is Word.TOO_LITTLE_DATA else DECISIVE
+    blocking = [c.sentence for c in checks if c.name in named and c.passed is False]
+    if word is not Word.DOUBTFUL:
+        return " ".join(blocking)
+    weak = next((c for c in checks if c.passed is False), None) or next(c for c in checks if c.passed is None)
+    n_passed = sum(c.passed is True for c in checks)
+    return f"{n_passed} of {len(checks)} checks passed. {weak.sentence}"

@@ -28,8 +28,10 @@ def tiny_slice(
     ``n_bars`` defaults to the whole session (23,400 s); ``next_day`` adds contracts that expire a day later.
     """
     n = n_bars or 23_400 // interval_s
-    sessions = tuple(_session(DATES[k], np.random.default_rng([seed, k]), quotes, interval_s, n, n_strikes, next_day)
-                     for k in range(n_sessions))
+    sessions = tuple(
+        _session(DATES[k], np.random.default_rng([seed, k]), quotes, interval_s, n, n_strikes, next_day)
+        for k in range(n_sessions)
+    )
     return Slice("TINY", sessions, f"tiny random walk, seed {seed}")
 
 

@@ -1,0 +1,137 @@
+"""What a run prints when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from quantray.report import words
+from quantray.report.results import Results
+from quantray.report.sections import regret_sentence
+from quantray.stats.checks import Word
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+STYLES = {Word.BELIEVE: "green", Word.DOUBTFUL: "yellow", Word.DISBELIEVE: "red", Word.TOO_LITTLE_DATA: "cyan"}
+MARKS = {True: ("✓", "green"), False: ("✕", "red"), None: ("?", "yellow")}
+FILES = {
+    "report.html": "the report: open it in a browser",
+    "summary.json": "the same as data",
+    "top_trials.csv": "the best trials",
+    "trials.parquet": "every trial",
+    "history.png": "progress of the search",
+}
+BESIDE = {
+    "surface": "every point of the table",
+    "ledger.db": "the study: the same command goes on with it, optuna-dashboard opens it",
+}
+COMPARED = ("n_trades", "return_on_risk_percent", "total_pnl", "expectancy", "win_rate", "profit_factor", "sharpe",
+            "max_drawdown")  # fmt: skip
+
+
+def ending(results: Results, files: Mapping[str, Path]) -> RenderableType:
+    """Best parameters, searched against held out, the verdict with its reasons, and where everything lies."""
+    from rich.console import Group
+
+    return Group(*_parts(results, files))
+
+
+def _parts(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    c = r.counts
+    yield Text()
+    yield Text(r.study, style="bold")
+    duplicates = sum(r.duplicates.values())
+    counted = f"{c.complete:,} completed, {c.pruned:,} pruned, {c.failed:,} failed"
+    counted += f", {duplicates:,} duplicates not launched" if duplicates else ""
+    yield Text(f"{counted} in {words.duration(r.seconds)}" + (f"; {r.stop_reason}" if r.stop_reason else ""))
+    for note in r.notes:
+        yield Text(note, style="dim")
+    yield Text()
+    if r.best is None:
+        yield Text("No candidate had enough trades: nothing completed, so there is no best one.", style="bold red")
+        yield Text("More data, a lower constraints.min_trades or a wider space may help.")
+    else:
+        yield from _best(r)
+    yield Text()
+    yield from _verdict(r)
+    yield Text()
+    yield from _files(r, files)
+
+
+def _grid() -> Table:
+    from rich.table import Table
+
+    return Table.grid(padding=(0, 2))
+
+
+def _best(r: Results) -> Iterator[RenderableType]:
+    from rich.table import Table
+    from rich.text import Text
+
+    assert r.best is not None
+    yield Text(f"Best: trial {r.best.number:,}", style="bold")
+    params = _grid()
+    for name, value in r.best.params.items():
+        params.add_row(Text(f"  {name}"), Text(words.parameter(value)))
+    yield params
+    yield Text()
+    names = [r.plan.objective, *(n for n in COMPARED if n != r.plan.objective)]
+    held = r.out_of_sample.metrics if r.out_of_sample else {}
+    shown = [n for n in names if r.best.metrics.get(n) is not None or held.get(n) is not None]
+    table = Table(box=None, padding=(0, 2), pad_edge=False)
+    for title in ("", "searched", *(["held out"] if r.out_of_sample else [])):
+        table.add_column(title, justify="right" if title else "left", no_wrap=True)
+    for name in shown:
+        cells = [words.metric(name, r.best.metrics.get(name))]
+        cells += [words.metric(name, held.get(name))] if r.out_of_sample else []
+        table.add_row(f"  {words.label(name)}", *cells, style="bold" if name == r.plan.objective else "")
+    yield table
+    beyond = regret_sentence(r)
+    if beyond is not None:
+        yield Text(f"  {beyond}")
+    if r.out_of_sample is None:
+        yield Text("  Nothing was held out (oos.fraction=0): these figures are those the search was fitted to.")
+
+
+def _verdict(r: Results) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    v = r.verdict
+    style = STYLES[v.word]
+    yield Text("Verdict: ", style="bold").append(str(v.word), style=f"bold {style}")
+    if not v.checks:
+        yield Text(f"  {v.headline}")
+    grid = _grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for check in v.checks:
+        mark, colour = MARKS[check.passed]
+        grid.add_row(Text(f"  {mark}", style=colour), Text(check.sentence))
+    yield grid
+
+
+def _files(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    beside = {name: r.plan.run_dir / name for name in BESIDE if (r.plan.run_dir / name).exists()}
+    lying, told = {**files, **beside}, {**FILES, **BESIDE}
+    yield Text("Where everything lies", style="bold")
+    grid = _grid()
+    grid.add_column(overflow="fold")
+    grid.add_column()
+    for name in sorted(lying, key=lambda n: list(told).index(n) if n in told else len(told)):
+        grid.add_row(Text(f"  {_relative(lying[name])}"), Text(told.get(name, ""), style="dim"))
+    yield grid
+
+
+def _relative(path: Path) -> str:
+    """A path as short as it can be typed."""
+    try:
+        return str(path.absolute().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

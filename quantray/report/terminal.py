@@ -1,0 +1,113 @@
+"""The face of a run: live progress while it goes on (plain lines where there is no terminal), then what was found."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any, TextIO
+
+from quantray.plan import Plan
+from quantray.report import words
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+PLAIN_SECONDS = 5.0  # between two plain lines
+
+
+class Terminal:
+    """Show a run. Progress and sentences go to ``err``, the result to ``out``; use it as a context manager.
+
+    :meth:`progress` takes the runner's ``Progress`` event; of a complete table, every attempt counts as done.
+    """
+
+    def __init__(self, plan: Plan, *, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        from rich.console import Console
+
+        self.plan = plan
+        self._out = Console(file=_forgiving(out or sys.stdout), highlight=False, soft_wrap=False)
+        self._err = Console(file=_forgiving(err or sys.stderr), highlight=False, soft_wrap=False)
+        self._live: Any = None
+        self._began = self._told = time.monotonic()
+        self._state: dict[str, Any] = {}
+
+    def __enter__(self) -> Terminal:
+        from rich.live import Live
+
+        if self._err.is_terminal:
+            self._live = Live(console=self._err, get_renderable=self._render, transient=True, refresh_per_second=4)
+            self._live.start()
+        else:
+            self._line(f"{self.plan.study}: preparing")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._stop()
+        if self._state and kind is not None:  # a stopped run says where it stands
+            self._line(one_line(self.plan, self._state))
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    def say(self, sentence: str) -> None:
+        """A sentence a person should read, above the progress."""
+        if self._live is not None:
+            self._live.console.print(sentence, markup=False)
+        else:
+            self._line(sentence)
+
+    def progress(self, event: Any) -> None:
+        """Take the newest state of the run; drawn a few times a second, printed every few."""
+        self._state = _state(event, self.plan.search.kind == "exhaustive")
+        now = time.monotonic()
+        if self._live is None and now - self._told >= PLAIN_SECONDS:
+            self._told = now
+            self._line(one_line(self.plan, self._state))
+
+    def finish(self, study: Any) -> None:
+        """Print the result: best parameters, searched and held out, the verdict with its reasons, the files."""
+        from quantray.report.ending import ending
+
+        self._stop()
+        self._out.print(ending(study.results, study.files))
+
+    def _line(self, text: str) -> None:
+        print(text, file=self._err.file, flush=True)
+
+    def _render(self) -> RenderableType:
+        from quantray.report.live import live
+
+        return live(self.plan, self._state, time.monotonic() - self._began)
+
+
+def _state(event: Any, table: bool) -> dict[str, Any]:
+    done = event.counts.attempts if table else event.counts.complete
+    return {
+        "counts": event.counts, "best": event.best, "duplicates": event.duplicates, "done": done,
+        "target": event.n_trials, "rate": event.rate, "elapsed": event.elapsed, "eta": event.eta,
+    }  # fmt: skip
+
+
+def one_line(plan: Plan, state: dict[str, Any]) -> str:
+    """The state of a run on one line of plain text."""
+    c, twice = state["counts"], {k: v for k, v in state["duplicates"].items() if v}
+    parts = [f"{state['done']:,} of {state['target']:,}", f"{c.pruned:,} pruned", f"{c.failed:,} failed"]
+    if twice:
+        named = ", ".join(f"{source} {n:,}" for source, n in twice.items())
+        parts.append(f"{sum(twice.values()):,} duplicates ({named})")
+    parts.append(f"{words.number(float(state['rate']), 1)}/s")
+    if state["eta"] is not None and state["done"] < state["target"]:
+        parts.append(f"{words.duration(state['eta'])} left")
+    best = state["best"]
+    parts.append("no best yet" if best is None else f"best {words.metric(plan.objective, best.value)}")
+    return f"{plan.study}: {', '.join(parts)}"
+
+
+def _forgiving(stream: TextIO) -> TextIO:
+    """A stream that cannot write a character writes a question mark instead of ending the run."""
+    if "utf" not in (getattr(stream, "encoding", None) or "utf-8").lower() and hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="replace")
+    return stream

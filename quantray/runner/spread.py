@@ -1,0 +1,112 @@
+"""One piece of work over many chunks, in order: on threads of this process, or on Ray when that pays."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from quantray.plan import Plan
+from quantray.runner.threads import Threads, worker_count
+from quantray.types import Slice
+
+Chunk = TypeVar("Chunk")
+Result = TypeVar("Result")
+
+_RETRIES = 2  # a task whose worker died is given to another one this often
+
+
+def spread(
+    plan: Plan,
+    slice: Slice,
+    chunks: Sequence[Chunk],
+    work: Callable[[Plan, Slice, Chunk], Result],
+    *,
+    kind: str = "local",
+    workers: int | None = None,
+) -> Iterator[tuple[Chunk, Result]]:
+    """Give ``(chunk, work(plan, slice, chunk))`` in the order of ``chunks``, at most a few chunks ahead.
+
+    ``kind="ray"`` goes to Ray where that pays: on a cluster (``runner.address`` is not ``local``), and for a
+    black-box strategy, which holds the interpreter. Compiled kernels release it, so on one machine threads on the
+    one slice are faster than processes and start at once. ``work`` must be picklable for Ray.
+    An exception of ``work`` is raised here, in its place; Ctrl-C raises KeyboardInterrupt, and nothing waits for
+    the chunks that are being worked on.
+    """
+    if kind == "ray" and chunks and (plan.runner.address != "local" or _holds_the_interpreter(plan)):
+        return _on_ray(plan, slice, chunks, work, workers)
+    return _on_threads(plan, slice, chunks, work, workers)
+
+
+def _holds_the_interpreter(plan: Plan) -> bool:
+    from quantray.targets import resolve
+
+    return not hasattr(resolve(plan.strategy.target), "signals")
+
+
+def _on_threads(plan: Plan, slice: Slice, chunks: Any, work: Any, workers: int | None) -> Iterator[Any]:
+    threads = Threads(lambda chunk: work(plan, slice, chunk), worker_count(workers, max(len(chunks), 1)))
+    finished: dict[int, Any] = {}
+    started = 0
+    try:
+        for wanted, chunk in enumerate(chunks):
+            while wanted not in finished:
+                while started < min(len(chunks), wanted + threads.count + 1):  # few ahead: results are large
+                    threads.submit(started, chunks[started])
+                    started += 1
+                found = threads.next(0.1)
+                if found is not None:
+                    finished[found[0]] = found[1:]
+            result, error = finished.pop(wanted)
+            if error is not None:
+                raise error
+            yield chunk, result
+    finally:
+        threads.close()
+
+
+def _on_ray(plan: Plan, slice: Slice, chunks: Any, work: Any, workers: int | None) -> Iterator[Any]:
+    from quantray.runner import cluster
+
+    cluster.start(plan.runner, slice)
+    import ray
+
+    run = ray.remote(_task).options(num_cpus=1, max_retries=_RETRIES, retry_exceptions=False)
+    about = ray.put({"plan": plan, "work": work, "around": cluster.surroundings()})
+    data, cores = cluster.share(slice), int(ray.cluster_resources().get("CPU", 1))
+    ahead = 2 * (min(workers, cores) if workers else cores)
+    waiting: deque[tuple[Any, Any]] = deque()
+    rest = iter(chunks)
+    try:
+        while True:
+            while len(waiting) < ahead and (chunk := next(rest, _END)) is not _END:
+                waiting.append((chunk, run.remote(about, data, chunk)))
+            if not waiting:
+                return
+            chunk, reference = waiting[0]
+            while not ray.wait([reference], timeout=0.1)[0]:
+                pass
+            waiting.popleft()
+            yield chunk, _value(reference)
+    finally:
+        for _, reference in waiting:
+            ray.cancel(reference, force=True)
+
+
+_END = object()
+
+
+def _value(reference: Any) -> Any:
+    import ray
+
+    try:
+        return ray.get(reference)
+    except ray.exceptions.RayTaskError as error:
+        raise (error.cause if isinstance(error.cause, Exception) else error) from None
+
+
+def _task(about: dict[str, Any], slice: Slice, chunk: Any) -> Any:
+    from quantray.runner import cluster
+
+    cluster.settle(about["around"])
+    return about["work"](about["plan"], slice, chunk)

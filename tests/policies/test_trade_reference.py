@@ -1,0 +1,149 @@
+"""The compiled first-touch tables and their combination equal the slow walk to the last bit."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from quantray.kernels.policy_codes import INTRABAR
+from quantray.policies import Policy, read_policy
+from quantray.policies.account import Account, Costs
+from quantray.policies.program import Reason, compile_policies
+from quantray.policies.scoring import Block, Market, Pool, returns
+from quantray.policies.tables import Windows, build_tables
+from tests.policies.markets import MINUTE, POLICIES, candles, rows
+from tests.reference import policies as reference
+
+UNLIMITED = Account(limited=False)
+LEVELS = [1.005, 1.01, 1.02, 1.03, 1.05, 1.1, 1.3]
+STOPS = [0.999, 0.99, 0.98, 0.95, 0.9, 0.5]
+
+
+def compare(c, windows, policies, *, intrabar="stop_first", fill="open", costs=None, at_zero=False):
+    """Assert equality of every trade of every policy; returns how many trades, how many of them ambiguous."""
+    costs = costs or Costs()
+    program = compile_policies(policies)
+    tables = build_tables(c, windows, program.levels, 60, intrabar=intrabar, entry=fill)
+    n = len(windows.entry)
+    if at_zero:
+        tables = tables.at_zero(np.ones(n, bool))
+    net, last = returns(tables, program, costs)
+    pool = Pool(np.arange(n), np.zeros(n, np.int64), np.zeros(n, np.int64), np.arange(n))
+    block = Block(tables, program, pool, UNLIMITED, costs)
+    market = Market(c, 60, int(c.ts[0]), int(c.ts[-1]) + MINUTE)
+    table, count, doubtful = rows(c), 0, 0
+    for p, policy in enumerate(policies):
+        got = block.trades(p, market)
+        place = {int(call): i for i, call in enumerate(got.call)}
+        for i in range(n):
+            expected = reference.trade(
+                table, int(windows.warm[i]), int(windows.entry[i]), int(windows.stop[i]), policy, MINUTE, intrabar, fill,
+                at_zero,
+            )  # fmt: skip
+            if expected is None:
+                assert i not in place
+                assert np.isnan(net[i, p])
+                assert last[i, p] == -1
+                continue
+            q, m = place[i], len(expected.fills)
+            fills = list(zip(got.fill_ns[q, :m].tolist(), got.part[q, :m].tolist(), got.multiple[q, :m].tolist(),
+                             strict=True))  # fmt: skip
+            assert (got.n_fills[q], fills) == (m, expected.fills), str(policy)
+            assert Reason(int(got.reason[q])).name == expected.reason, str(policy)
+            assert Reason(int(program.reason[last[i, p]])).name == expected.reason
+            assert net[i, p] == got.net[q] == expected.net(costs.side, costs.basis == "entry")
+            assert bool(got.ambiguous[q]) == expected.ambiguous, str(policy)
+            assert got.adverse[q] == expected.adverse, str(policy)
+            assert (got.entry_ns[q], got.entry_price[q]) == (expected.entry_ns, expected.price)
+            e = i * tables.ways + program.variant[p]
+            assert tables.peaks[e, program.hold[p]] - 1.0 == expected.peak
+            count += 1
+            doubtful += expected.ambiguous
+    return count, doubtful
+
+
+def windows_of(c, n_calls, seed, length=120, warm=40):
+    """Calls on random candles; windows end early for some of them."""
+    rng = np.random.default_rng(seed)
+    entry = np.sort(rng.integers(0, len(c.ts), n_calls))
+    stop = np.minimum(entry + 1 + rng.integers(0, length, n_calls), len(c.ts))
+    return Windows(entry, stop, np.maximum(entry - rng.integers(0, warm, n_calls), 0))
+
+
+@pytest.mark.parametrize("intrabar", INTRABAR)
+@pytest.mark.parametrize(("scale", "vol"), [(1.0, 0.02), (1e-9, 0.05), (1.0, 0.002)])
+def test_every_kind_on_random_walks(intrabar, scale, vol):
+    c = candles(600, seed=3, scale=scale, vol=vol, grid=0.001 if vol < 0.01 else 0.01)
+    count, doubtful = compare(c, windows_of(c, 60, seed=4), POLICIES, intrabar=intrabar)
+    assert count > 900
+    assert (doubtful > 0) == (vol > 0.01)
+
+
+@pytest.mark.parametrize("fill", ["open", "close"])
+@pytest.mark.parametrize("at_zero", [False, True])
+def test_entry_at_the_close_and_dead_assets(fill, at_zero):
+    c = candles(300, seed=8)
+    costs = Costs(taker_bps=50, slippage_bps=100, basis="entry")
+    policies = [p for p in POLICIES if p.entry is None]
+    compare(c, windows_of(c, 50, seed=2, length=30), policies, fill=fill, at_zero=at_zero, costs=costs)
+
+
+def values(spec):
+    return tuple(sorted(spec.items()))
+
+
+def parts():
+    """Any parts whose levels lie close together, so that several fire in one candle."""
+    multiple, stop = st.sampled_from(LEVELS), st.sampled_from(STOPS)
+    trailing = st.fixed_dictionaries(
+        {"activation": st.sampled_from([0, 0.01, 0.05]), "trail": st.sampled_from([0.005, 0.02, 0.1])}
+    )
+    phase = multiple.flatmap(
+        lambda after: st.fixed_dictionaries(
+            {"after": st.just(after), "stop": st.sampled_from([0.9995, 1.0, 1.004, 1.009, 1.02, 1.2])}
+        )
+    ).filter(lambda p: p["stop"] < p["after"])
+    rungs = st.lists(multiple, min_size=1, max_size=4, unique=True).flatmap(
+        lambda levels: st.sampled_from([0.1, 0.25, 1 / len(levels)]).map(lambda f: [[m, f] for m in sorted(levels)])
+    )
+    return {
+        "sl": stop, "tp": multiple, "hold": st.sampled_from(["1m", "90s", "7m", "30m", "3h"]),
+        "trailing": st.lists(trailing, min_size=1, max_size=2, unique_by=values), "break_even": multiple,
+        "phased": st.lists(phase, min_size=1, max_size=2, unique_by=values), "ladder": rungs,
+        "entry": st.fixed_dictionaries(
+            {"dip": st.sampled_from([0.001, 0.01, 0.03]), "wait": st.sampled_from(["1m", "150s", "20m"])}
+        ),
+        "ema_cross": st.just({"fast": 2, "slow": 4}), "rsi_cross": st.just({"period": 3, "level": 55}),
+        "atr_stop": st.sampled_from([{"period": 3, "multiple": 1}, {"period": 2, "multiple": 0.5, "anchor": "entry"}]),
+        "volume_z": st.just({"period": 4, "z": 0.8}),
+    }  # fmt: skip
+
+
+@st.composite
+def any_policy(draw) -> Policy:
+    known = parts()
+    chosen = draw(st.lists(st.sampled_from(sorted(known)), min_size=1, max_size=6, unique=True))
+    if chosen == ["entry"]:
+        chosen.append("tp")
+    spec = {name: draw(known[name]) for name in chosen}
+    return read_policy(spec)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_any_mix_on_any_market(data):
+    draw = data.draw
+    c = candles(
+        draw(st.integers(5, 60)), seed=draw(st.integers(0, 10_000)), scale=draw(st.sampled_from([1.0, 1e-9, 3e4])),
+        vol=draw(st.sampled_from([0.003, 0.01, 0.05])), idle=draw(st.sampled_from([0, 0.5])),
+        gap=draw(st.sampled_from([0, 1])), grid=draw(st.sampled_from([0.001, 0.005])),
+    )  # fmt: skip
+    policies = draw(st.lists(any_policy(), min_size=1, max_size=5))
+    windows = windows_of(c, 5, draw(st.integers(0, 100)), length=60, warm=10)
+    entries_at_close = draw(st.booleans())
+    compare(
+        c, windows, policies, intrabar=draw(st.sampled_from(INTRABAR)), fill="close" if entries_at_close else "open",
+        at_zero=draw(st.booleans()),
+    )  # fmt: skip

@@ -1,0 +1,153 @@
+"""The table in docs/architecture.md, held: who may import whom, and how large a file may be."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "quantray"
+MAX_LINES, MAX_FUNCTION, MAX_KERNEL = 300, 50, 90  # a compiled loop keeps its running state in one function
+FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "base", "manager", "common", "misc"}
+HEAVY = {
+    "ray", "numba", "pandas", "optuna", "sqlalchemy", "hydra", "omegaconf", "duckdb", "pydantic", "pyarrow", "scipy",
+    "rich", "matplotlib",
+}  # fmt: skip
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+SOURCES = [*FILES, *sorted((ROOT / "strategy").glob("*.py"))]
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_of(path): path for path in FILES}
+
+
+def unit_of(module: str) -> str:
+    """The name in the table: a file or a folder directly under quantray."""
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+@cache
+def table() -> dict[str, tuple[int, int, int, frozenset[str]]]:
+    """Unit -> (layer, row, place in the row, third parties)."""
+    found: dict[str, tuple[int, int, int, frozenset[str]]] = {}
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").replace("\\_", "_")
+    rows = re.findall(r"^\| (\d+) \| ([^|]+) \| ([^|]*)\|$", text, re.MULTILINE)
+    for row, (layer, units, parties) in enumerate(rows):
+        for place, unit in enumerate(units.split()):
+            assert unit not in found, f"{unit} stands in the table twice"
+            found[unit] = (int(layer), row, place, frozenset(parties.split()))
+    return found
+
+
+def imports(path: Path) -> list[str]:
+    """Every module that a file imports anywhere, in functions and for type checkers too."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            module = node.module or ""
+            found += [f"{module}.{a.name}" if f"{module}.{a.name}" in MODULES else module for a in node.names]
+    return [name for name in found if name != "__future__"]
+
+
+def may_import(importer: str, imported: str) -> bool:
+    mine, theirs = table()[importer], table()[imported]
+    if importer == imported or theirs[0] < mine[0]:
+        return True
+    return theirs[:2] == mine[:2] and theirs[2] < mine[2]
+
+
+def test_every_file_has_a_layer() -> None:
+    assert {unit_of(module) for module in MODULES} == set(table())
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_go_down(module: str) -> None:
+    unit = unit_of(module)
+    for name in imports(MODULES[module]):
+        top = name.split(".")[0]
+        assert top != "strategy", f"{module} imports {name}; a strategy comes from its YAML"
+        if name == "quantray":
+            continue  # the package itself, for its place or version
+        if top == "quantray":
+            assert may_import(unit, unit_of(name)), f"{module} (layer {table()[unit][0]}) imports {name} upward"
+        elif top not in sys.stdlib_module_names:
+            assert top in table()[unit][3], f"{module} imports {top}; its row allows {sorted(table()[unit][3])}"
+
+
+def test_an_upward_import_would_be_noticed() -> None:
+    assert not may_import("types", "plan")
+    assert not may_import("search", "ledger")
+    assert not may_import("ledger", "search")
+    assert not may_import("plan", "protocols")
+    assert may_import("protocols", "plan")
+
+
+def test_no_import_cycles() -> None:
+    graph = {m: [n for n in imports(p) if n in MODULES and n not in (m, "quantray")] for m, p in MODULES.items()}
+    state: dict[str, int] = {}
+
+    def visit(module: str, path: tuple[str, ...]) -> None:
+        assert state.get(module) != 1, " -> ".join([*path, module])
+        if module not in state:
+            state[module] = 1
+            for other in graph[module]:
+                visit(other, (*path, module))
+            state[module] = 2
+
+    for module in graph:
+        visit(module, ())
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_and_functions_are_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= MAX_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            limit = MAX_KERNEL if path.parent.name == "kernels" else MAX_FUNCTION
+            assert length <= limit, f"{path.name}: {node.name} has {length} lines"
+
+
+def test_no_module_is_named_after_nothing() -> None:
+    assert not [path for path in FILES if path.stem.lstrip("_") in FORBIDDEN_NAMES]
+
+
+def test_the_median_file_is_short() -> None:
+    lengths = sorted(len(path.read_text(encoding="utf-8").splitlines()) for path in FILES)
+    assert lengths[len(lengths) // 2] < 100
+
+
+def loaded_by(code: str) -> set[str]:
+    """Top-level modules that a fresh interpreter has loaded after ``code``."""
+    program = f"{code}\nimport sys\nprint(*sorted({{name.split('.')[0] for name in sys.modules}}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    return set(done.stdout.split("\n")[-2].split())
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import quantray",
+        "import quantray.cli, quantray.run, quantray.config",
+        "import contextlib, quantray.run\nwith contextlib.suppress(SystemExit): quantray.run.main(['--help'])",
+    ],
+)
+def test_importing_costs_numpy_and_no_more(code: str) -> None:
+    loaded = loaded_by(code)
+    assert "numpy" in loaded
+    assert not loaded & HEAVY

@@ -1,0 +1,156 @@
+"""Every command in README and docs is one that works; links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from quantray import cli, run
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+#: Makes a command of the README one of seconds; nothing else of it is changed.
+SMALL = [
+    "data.synthetic.sessions=4", "search.n_trials=4", "search.batch=4", "constraints.min_trades=0",
+    "report.surface_max_points=1", "mirror.enabled=false", "runner.workers=1",
+]  # fmt: skip
+SMALL_TABLE = ["data.synthetic.sessions=3", "space={take_profit_percent:[50,100]}", "mirror.enabled=false"]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+COMMANDS = [line for page in PAGES for block in blocks(page, "bash") for line in block.splitlines()]
+
+
+def words(command: str) -> list[str]:
+    return [word.removeprefix(".venv/bin/") for word in shlex.split(command)]
+
+
+def test_there_are_commands() -> None:
+    assert len(COMMANDS) > 20
+    assert COMMANDS[:2] == ["make demo", "make test"]
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS)))
+def test_a_command_is_understood(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The dry form of each: what it would do is worked out, and nothing is written."""
+    first, *rest = words(command)
+    monkeypatch.chdir(tmp_path)
+    if first == "make":
+        assert subprocess.run(["make", "-n", *rest], cwd=ROOT, capture_output=True, check=False).returncode == 0
+    elif rest[:2] == ["-m", "quantray.run"]:
+        dry = [] if "--help" in rest or "--cfg" in rest else ["--cfg", "job"]
+        if "--help" in rest:
+            with pytest.raises(SystemExit, match="0"):
+                run.main(rest[2:])
+        else:
+            assert run.main([*rest[2:], *dry]) == 0
+    elif first == "quantray":
+        assert cli._parser().parse_args(rest).work is not None
+    elif "install" in rest:
+        check_install(rest)
+    else:
+        known = (["python3", "-m", "venv", ".venv"], ["python", "-m", "pytest"])
+        assert [first, *rest] in known or first == "optuna-dashboard", f"no test knows {command!r}"
+    assert not list(tmp_path.iterdir())
+
+
+def check_install(args: list[str]) -> None:
+    """The constraints exist and the extras that are named do too."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert (ROOT / args[args.index("-c") + 1]).is_file()
+    for extra in re.findall(r"\[(\w+)\]", " ".join(args)):
+        assert extra in project["optional-dependencies"]
+
+
+def smaller(args: list[str]) -> list[str]:
+    """A run of the README that takes seconds; what does not run stays as it is."""
+    if args[:2] != ["-m", "quantray.run"] or {"--help", "--cfg"} & set(args):
+        return args
+    if "+experiment=options_table" in args:
+        return [*args, *SMALL_TABLE]
+    plain = set(args[2:]) <= {"+experiment=options_sweep", "search.n_trials=500"}
+    kept = [word for word in args if word != "search.n_trials=500"]
+    # what makes it small would be in the study's name, and the study tools below ask for the plain one
+    return [*kept, *SMALL, *(["study.name=options_sweep"] if plain else [])]
+
+
+@pytest.mark.slow
+def test_the_tour_in_its_order(tmp_path: Path) -> None:
+    """Runs and study tools of the README, for real, in one folder."""
+    lines = [line for block in blocks(ROOT / "README.md", "bash") for line in block.splitlines()]
+    ran = 0
+    for line in lines:
+        first, *rest = words(line)
+        if first == "quantray":
+            command = ["-m", "quantray", *rest]
+        elif rest[:2] == ["-m", "quantray.run"] and "data=parquet" not in rest:
+            command = smaller(rest)
+        else:
+            continue
+        done = subprocess.run([sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{line}\n{done.stderr[-2000:]}"
+        ran += 1
+    assert ran >= 14
+    for made in ("best.csv", "plots/history.png", "results/breakout/report.html"):
+        assert (tmp_path / made).is_file()
+
+
+@pytest.mark.slow
+def test_the_notebook_and_the_strategy_of_your_own(tmp_path: Path) -> None:
+    notebook, strategy = blocks(ROOT / "README.md", "python")
+    (settings,) = blocks(ROOT / "README.md", "yaml")
+    for folder, name, text in (
+        ("strategy", "morning_call.py", strategy),
+        ("conf/strategy", "morning_call.yaml", settings),
+    ):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / name).write_text(text, encoding="utf-8")
+    small = ", ".join(repr(word) for word in [*SMALL, "runner=local"])
+    assert notebook.count('"search.n_trials=500"') == 1
+    notebook = notebook.replace('"search.n_trials=500"', small)
+    done = subprocess.run([sys.executable, "-c", notebook], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / "report.html").is_file()
+    (line,) = re.findall(r"`(python -m quantray\.run strategy=morning_call [^`]+)`", (ROOT / "README.md").read_text())
+    command = [sys.executable, *words(line)[1:], "data.synthetic.sessions=3"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "minute" in done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_keys_that_are_named_exist(page: Path) -> None:
+    """A key in backticks, such as `search.n_trials`, is one that the configuration has."""
+    from quantray.config import compose
+    from quantray.naming import flatten
+    from quantray.overrides import jobs
+
+    known = set(flatten(compose(jobs(["study.name=x"], multirun=False)[0])))
+    sections = {key.split(".")[0] for key in known} - {"space", "strategy", "constraints"}
+    text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for quoted in re.findall(r"`([^`\n]+)`", text):
+        for word in quoted.split():
+            key = word.split("=")[0].strip("'")
+            if (
+                re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", key)
+                and not key.endswith((".html", ".db", ".json"))
+                and key.split(".")[0] in sections
+                and "sampler" not in key
+            ):
+                assert any(k == key or k.startswith(f"{key}.") for k in known), f"{page.name} names {key}"

@@ -43,6 +43,4 @@ def key_of(bar, phase):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def order_decides(closer, target, order):  # type: ignore[no-untyped-def]
     """True where one candle touches a stop and a target inside: the outcome is the order's, not the market's."""
-    return (
-        closer >> 3 == target >> 3 and closer & 7 == stop_phase(order) and target & 7 == target_phase(order)
-    )
+    return closer >> 3 == target >> 3 and closer & 7 == stop_phase(order) and target & 7 == target_phase(order)

@@ -38,7 +38,9 @@ def curve(
         total = 0.0
         for q in range(n_held):
             i = held[q]
-            value, seen[i] = mark(ts, close, interval, first[i], stop[i], seen[i], now, entry_price[i], size[i], left[i])
+            value, seen[i] = mark(
+                ts, close, interval, first[i], stop[i], seen[i], now, entry_price[i], size[i], left[i]
+            )
             total += value
         equity[t], cash_out[t] = cash + total, cash
 

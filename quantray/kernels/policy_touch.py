@@ -11,7 +11,16 @@ import numpy as np
 from numba import njit
 
 from quantray.kernels.policy_codes import (
-    AT_OPEN, END, GAP_STOP, GAP_TARGET, NEVER, RAISE_FIRST, TIME, key_of, stop_phase, target_phase,
+    AT_OPEN,
+    END,
+    GAP_STOP,
+    GAP_TARGET,
+    NEVER,
+    RAISE_FIRST,
+    TIME,
+    key_of,
+    stop_phase,
+    target_phase,
 )  # fmt: skip
 
 

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from quantray.policies.grids import GRIDS, grid, grid_of
 from quantray.policies.parts import (
-    AtrStop, BreakEven, DelayedEntry, EmaCross, FixedStop, Ladder, Part, PhasedStop, RsiCross, TakeProfit, TimeStop,
-    Trailing, Trigger, VolumeZ,
+    AtrStop,
+    BreakEven,
+    DelayedEntry,
+    EmaCross,
+    FixedStop,
+    Ladder,
+    Part,
+    PhasedStop,
+    RsiCross,
+    TakeProfit,
+    TimeStop,
+    Trailing,
+    Trigger,
+    VolumeZ,
 )  # fmt: skip
 from quantray.policies.policy import Policy
 from quantray.policies.reading import read_policy, spec_of

@@ -8,8 +8,20 @@ from typing import Any, TypeVar
 
 from quantray.errors import ConfigError
 from quantray.policies.parts import (
-    AtrStop, BreakEven, DelayedEntry, EmaCross, FixedStop, Ladder, Part, PhasedStop, RsiCross, TakeProfit, TimeStop,
-    Trailing, Trigger, VolumeZ,
+    AtrStop,
+    BreakEven,
+    DelayedEntry,
+    EmaCross,
+    FixedStop,
+    Ladder,
+    Part,
+    PhasedStop,
+    RsiCross,
+    TakeProfit,
+    TimeStop,
+    Trailing,
+    Trigger,
+    VolumeZ,
 )  # fmt: skip
 from quantray.types import digest_of
 
@@ -46,12 +58,16 @@ class Policy:
             raise ConfigError("policy: it has no exit; give one of sl, tp, hold, trailing, ladder, …")
         for kind in _SINGLE:
             if sum(isinstance(part, kind) for part in self.parts) > 1:
-                raise ConfigError(f"policy: {kind.__name__} is given twice: {[p for p in self.parts if type(p) is kind]}")
+                raise ConfigError(
+                    f"policy: {kind.__name__} is given twice: {[p for p in self.parts if type(p) is kind]}"
+                )
         if len(set(self.parts)) < len(self.parts):
             raise ConfigError(f"policy: a part is given twice in {list(self.parts)}")
         for phase in self.all(PhasedStop):
             if self.sl is not None and phase.stop <= self.sl:
-                raise ConfigError(f"policy.phased.stop={phase.stop!r}: stops are only raised, and sl={self.sl:g} is higher")
+                raise ConfigError(
+                    f"policy.phased.stop={phase.stop!r}: stops are only raised, and sl={self.sl:g} is higher"
+                )
         ordered = sorted(self.parts, key=lambda p: (_ORDER.index(type(p)), repr(_plain(p))))
         object.__setattr__(self, "parts", tuple(ordered))
 

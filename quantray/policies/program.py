@@ -10,7 +10,17 @@ import numpy as np
 
 from quantray.errors import ConfigError
 from quantray.policies.parts import (
-    AtrStop, BreakEven, DelayedEntry, EmaCross, FixedStop, Ladder, PhasedStop, RsiCross, TakeProfit, TimeStop, Trailing,
+    AtrStop,
+    BreakEven,
+    DelayedEntry,
+    EmaCross,
+    FixedStop,
+    Ladder,
+    PhasedStop,
+    RsiCross,
+    TakeProfit,
+    TimeStop,
+    Trailing,
     Trigger,
 )  # fmt: skip
 from quantray.policies.policy import Policy

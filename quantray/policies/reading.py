@@ -6,12 +6,21 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
-from quantray.calls.durations import duration_s
-from quantray.calls.durations import written as duration
 from quantray.errors import ConfigError, near_miss
 from quantray.policies.parts import (
-    AtrStop, BreakEven, DelayedEntry, EmaCross, FixedStop, Ladder, Part, PhasedStop, RsiCross, TakeProfit, TimeStop,
-    Trailing, VolumeZ,
+    AtrStop,
+    BreakEven,
+    DelayedEntry,
+    EmaCross,
+    FixedStop,
+    Ladder,
+    Part,
+    PhasedStop,
+    RsiCross,
+    TakeProfit,
+    TimeStop,
+    Trailing,
+    VolumeZ,
 )  # fmt: skip
 from quantray.policies.policy import Policy
 
@@ -35,6 +44,8 @@ def read_policy(spec: Mapping[str, Any]) -> Policy:
 
 def read_parts(key: str, value: Any) -> list[Part]:
     """The parts that one key stands for; none where its value is null or ``none``."""
+    from quantray.calls.durations import duration_s  # here: the package of calls imports policies
+
     if value is None or value == "none":
         return []
     if key == "sl":
@@ -85,6 +96,8 @@ def _mapping(key: str, value: Any, names: tuple[str, ...], *, needed: bool) -> d
 
 def spec_of(policy: Policy) -> dict[str, Any]:
     """The mapping that :func:`read_policy` reads back."""
+    from quantray.calls.durations import written as duration
+
     out: dict[str, Any] = {}
     for part in policy:
         if isinstance(part, FixedStop):

@@ -43,7 +43,9 @@ def case(n_calls=40, n_assets=4, length=200, seed=0, hold=60, together=3, **mark
     joined = columns(*(np.concatenate([getattr(p, k) for p in parts])
                        for k in ("ts", "open", "high", "low", "close", "volume")))  # fmt: skip
     rng = np.random.default_rng(seed)
-    moments = np.repeat(rng.integers(0, parts[0].ts[-1] // MINUTE, n_calls // together + 1) * MINUTE, together)[:n_calls]
+    moments = np.repeat(rng.integers(0, parts[0].ts[-1] // MINUTE, n_calls // together + 1) * MINUTE, together)[
+        :n_calls
+    ]
     asset = rng.integers(0, n_assets, n_calls)
     entry, stop, keep = [], [], []
     for i in range(n_calls):

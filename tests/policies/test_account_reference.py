@@ -21,7 +21,9 @@ RULES = [
     Account(),
     Account(max_positions=2, max_positions_per_asset=None, max_allocation_pct=0.5, max_risk_per_trade=4000),
     Account(sizing="fixed", amount=3000, max_positions_per_asset=2, max_positions_per_caller=1),
-    Account(sizing="fraction", basis="equity", max_allocation_pct=0.3, max_positions=None, max_positions_per_asset=None),
+    Account(
+        sizing="fraction", basis="equity", max_allocation_pct=0.3, max_positions=None, max_positions_per_asset=None
+    ),
     Account(sizing="risk", basis="equity", max_allocation_pct=1.0, max_risk_per_trade=9000, max_positions_per_asset=3),
     Account(sizing="risk", basis="initial", max_allocation_pct=0.4, max_risk_per_trade=9000, minimum=1500),
 ]
@@ -65,7 +67,11 @@ def test_every_skip_occurs_and_is_the_first_that_fails():
     seen = set()
     hold = read_policy({"hold": "3h"})
     c = case(n_calls=60, seed=2, hold=190)
-    for rules in (*RULES, Account(sizing="fixed", amount=5), Account(sizing="fixed", amount=4000, max_positions_per_asset=9)):
+    for rules in (
+        *RULES,
+        Account(sizing="fixed", amount=5),
+        Account(sizing="fixed", amount=4000, max_positions_per_asset=9),
+    ):
         seen |= compare(c, hold, rules, Costs())
     assert seen == set(SKIPS)
 
@@ -83,7 +89,9 @@ def test_any_account(data):
         max_positions_per_asset=draw(some), max_positions_per_caller=draw(some),
         minimum=draw(st.sampled_from([0.0, 10.0, 500.0])),
     )  # fmt: skip
-    costs = Costs(draw(st.sampled_from([0, 30, 900])), draw(st.sampled_from([0, 10])), draw(st.sampled_from(["traded", "entry"])))
+    costs = Costs(
+        draw(st.sampled_from([0, 30, 900])), draw(st.sampled_from([0, 10])), draw(st.sampled_from(["traded", "entry"]))
+    )
     c = case(n_calls=draw(st.integers(1, 25)), n_assets=draw(st.integers(1, 3)), length=60, seed=draw(st.integers(0, 999)),
              together=draw(st.sampled_from([1, 5])), vol=0.1)  # fmt: skip
     compare(c, draw(st.sampled_from(POLICIES)), rules, costs)
@@ -117,10 +125,10 @@ def test_cash_never_negative_and_equity_is_cash_and_marks():
 
 def test_worked_example():
     """400 at 2.0x earns 396.80, 400 at 0.85 loses 63.20, and the size after that loss is 397.47 (entry basis, 40 bps)."""
-    from tests.policies.pools import Case
     from quantray.policies.scoring import Pool
     from quantray.policies.tables import Windows
     from tests.policies.markets import columns
+    from tests.policies.pools import Case
 
     flat, win, lose = [1, 1, 1, 1], [1, 2.5, 1, 2], [1, 1, 0.5, 0.6]
     for first, pnl, size in ((win, 396.80, 415.872), (lose, -63.20, 397.47)):

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from quantray.policies import (
-    AtrStop, BreakEven, DelayedEntry, EmaCross, Ladder, PhasedStop, Policy, RsiCross, Trailing,
+    AtrStop,
+    BreakEven,
+    DelayedEntry,
+    EmaCross,
+    Ladder,
+    PhasedStop,
+    Policy,
+    RsiCross,
+    Trailing,
 )  # fmt: skip
 
 NS = 1_000_000_000

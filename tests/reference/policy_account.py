@@ -119,7 +119,9 @@ def wanted(o, rules, cost, cash, marks_now):
     if rules.sizing == "fraction":
         return rules.max_allocation_pct * basis
     distance = 1.0 if o.distance is None else o.distance
-    size = min(rules.max_risk_per_trade / (distance + (cost + cost)), rules.max_allocation_pct * basis, cash / (1.0 + cost))
+    size = min(
+        rules.max_risk_per_trade / (distance + (cost + cost)), rules.max_allocation_pct * basis, cash / (1.0 + cost)
+    )
     while size > 0 and size + size * cost > cash:
         size = math.nextafter(size, 0.0)
     return size

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import re
 
+import numpy as np
+
 from quantray.errors import ConfigError
 
 NS = 1_000_000_000
@@ -39,6 +41,9 @@ def written(seconds: int) -> str:
 
 def iso(ns: int) -> str:
     """UTC in ISO to the second, further where it is needed."""
-    import numpy as np
-
     return str(np.datetime64(int(ns), "ns")).removesuffix(".000000000") + "Z"
+
+
+def day_ns(day: str) -> int:
+    """Midnight UTC of an ISO date."""
+    return int(np.datetime64(day, "D").astype(np.int64)) * 86_400 * NS

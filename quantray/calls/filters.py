@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantray.calls.durations import NS
+from quantray.calls.durations import NS, day_ns
 from quantray.calls.settings import CallsData, CallSettings
-from quantray.calls.source import day_ns
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from quantray.calls.durations import NS
 from quantray.calls.settings import TS_UNITS, CallsData
 from quantray.data.source import TZ_TYPES, Table, existing, file_source, guarded, quoted, table_of, text
 from quantray.errors import DataError, near_miss
@@ -87,10 +86,3 @@ def between(table: Table, unit: str | None, start_ns: int, end_ns: int) -> str:
         make = "make_timestamptz" if kind in TZ_TYPES else "make_timestamp"
         low, high = (f"{make}({us})::{kind}" for us in (start_ns // 1000, -(-end_ns // 1000)))
     return f"{column} >= {low} AND {column} < {high}"
-
-
-def day_ns(day: str) -> int:
-    """Midnight UTC of an ISO date."""
-    import numpy as np
-
-    return int(np.datetime64(day, "D").astype(np.int64)) * 86_400 * NS

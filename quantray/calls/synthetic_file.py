@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from quantray.calls.durations import written
+from quantray.calls.durations import day_ns, written
 from quantray.calls.files import fresh_file
 from quantray.calls.settings import CallMaps, CallsData
-from quantray.calls.source import day_ns
 from quantray.calls.synthetic import CHAINS, MINUTE, MadeCalls, make_calls, make_token
 from quantray.calls.synthetic_settings import SyntheticCalls
 from quantray.errors import ConfigError, DataError

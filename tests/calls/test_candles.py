@@ -26,7 +26,8 @@ def fetched(folder, candles, *, calls=CALLS, hold_s=600, bucket_rows=500_000, **
 def test_the_interval_is_found_where_no_column_says_it(tmp_path):
     assert inventory(tmp_path, candle_rows({"X": range(3000)})).interval_s == 60
     found = inventory(tmp_path, candle_rows({"X": range(2, 3000, 15)}, step=15))
-    assert found.interval_s == 900 and found.phase_ns == 120 * 10**9
+    assert found.interval_s == 900
+    assert found.phase_ns == 120 * 10**9
     assert describe(found)["interval"] == "15m"
 
 
@@ -44,7 +45,7 @@ def test_idle_minutes_are_no_longer_interval(tmp_path):
     ],
 )
 def test_mixed_intervals_are_refused(tmp_path, minutes):
-    with pytest.raises(DataError, match="intervals are mixed: [XY] has candles of more than 1m"):
+    with pytest.raises(DataError, match=r"intervals are mixed: [XY] has candles of more than 1m"):
         inventory(tmp_path, candle_rows(minutes))
 
 
@@ -54,8 +55,9 @@ def test_of_several_declared_intervals_one_is_chosen(tmp_path):
     with pytest.raises(DataError, match=r"intervals are mixed: 1m \(100 rows\), 5m \(20 rows\); choose one"):
         inventory(tmp_path, both)
     found = inventory(tmp_path, both, interval="5m")
-    assert found.rows.tolist() == [20] and found.other_intervals == {60: 100}
-    with pytest.raises(DataError, match="no candles of data.interval=15m; there are: 1m"):
+    assert found.rows.tolist() == [20]
+    assert found.other_intervals == {60: 100}
+    with pytest.raises(DataError, match=r"no candles of data.interval=15m; there are: 1m"):
         inventory(tmp_path, both, interval="15m")
 
 
@@ -82,11 +84,13 @@ def test_what_a_source_must_have(tmp_path):
 def test_only_the_windows_are_read_each_candle_once(tmp_path):
     calls = call_rows(("a", "X", 10), ("b", "X", 12), ("a", "X", 100), ("a", "Y", 40))
     (block,) = fetched(tmp_path, candle_rows({"X": range(300), "Y": range(300), "Z": range(300)}), calls=calls)
-    assert block.assets == ("X", "Y") and block.index.tolist() == [0, 1]
+    assert block.assets == ("X", "Y")
+    assert block.index.tolist() == [0, 1]
     x, y = (block.ts[rows] for _, rows in block)
     assert x.tolist() == [minute(m) for m in [*range(10, 24), *range(100, 112)]]
     assert y.tolist() == [minute(m) for m in range(40, 52)]
-    assert block.open[0] == 1.01 and not block.open.flags.writeable
+    assert block.open[0] == 1.01
+    assert not block.open.flags.writeable
 
 
 def test_buckets_hold_whole_assets_and_the_same_candles(tmp_path):
@@ -114,15 +118,19 @@ def test_duplicates_are_dropped_conflicts_counted_apart_and_order_decides_nothin
     other = changed(candles.slice(3, 1), close=[0.5])
     rows = pa.concat_tables([candles, candles.slice(2, 2), other])
     (block,) = fetched(tmp_path, rows)
-    assert block.duplicates == 2 and block.conflicts == 1 and len(block) == 10
+    assert block.duplicates == 2
+    assert block.conflicts == 1
+    assert len(block) == 10
     (again,) = fetched(tmp_path, rows.take(np.random.default_rng(1).permutation(len(rows))))
-    assert again.close.tobytes() == block.close.tobytes() and block.close[3] == 0.5
+    assert again.close.tobytes() == block.close.tobytes()
+    assert block.close[3] == 0.5
 
 
 def test_a_null_price_is_no_number(tmp_path):
     candles = candle_rows({"X": range(10, 20)})
     (block,) = fetched(tmp_path, changed(candles, open=[None, *candles["open"].to_pylist()[1:]]))
-    assert np.isnan(block.open[0]) and np.isfinite(block.open[1:]).all()
+    assert np.isnan(block.open[0])
+    assert np.isfinite(block.open[1:]).all()
 
 
 def test_a_fingerprint_follows_values_not_order(tmp_path):
@@ -132,7 +140,8 @@ def test_a_fingerprint_follows_values_not_order(tmp_path):
     nudged = candles["close"].to_pylist()
     nudged[3] = float(np.nextafter(nudged[3], 2))
     second = inventory(tmp_path, changed(candles, close=nudged))
-    assert second.fingerprint[0] != first.fingerprint[0] and second.fingerprint[1] == first.fingerprint[1]
+    assert second.fingerprint[0] != first.fingerprint[0]
+    assert second.fingerprint[1] == first.fingerprint[1]
 
 
 def test_parquet_files_of_a_folder_are_one_table(tmp_path):

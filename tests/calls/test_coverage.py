@@ -1,4 +1,5 @@
 import csv
+import itertools
 import math
 
 import numpy as np
@@ -70,9 +71,12 @@ def test_a_bad_entry_price_excludes_a_bad_later_price_does_not(tmp_path, bad):
 def test_silence_after_the_entry_excludes_nothing(tmp_path):
     candles = candle_rows({"X": [*range(12)], "Y": range(200)})
     coverage = covered(tmp_path, call_rows(("a", "X", 10), ("a", "Y", 10)), candles)
-    assert coverage.eligible.all() and coverage.silent.tolist() == [True, False]
-    assert coverage.present.tolist() == [2, 62] and coverage.expected.tolist() == [62, 62]
-    assert coverage.thin.tolist() == [True, False] and coverage.longest_gap_s.tolist() == [60 * 60, 0]
+    assert coverage.eligible.all()
+    assert coverage.silent.tolist() == [True, False]
+    assert coverage.present.tolist() == [2, 62]
+    assert coverage.expected.tolist() == [62, 62]
+    assert coverage.thin.tolist() == [True, False]
+    assert coverage.longest_gap_s.tolist() == [60 * 60, 0]
     assert describe(coverage)["silent_to_the_end"] == 1
 
 
@@ -88,7 +92,8 @@ def test_nothing_after_the_latest_entry_decides_whether_a_call_is_excluded(tmp_p
         cut = (before.plan.entry_until_ns[row] - minute(0)) // NS / 60
         fewer = {name: at[at <= cut] if name == asset else at for name, at in minutes.items()}
         after = covered(tmp_path, calls, candle_rows(fewer))
-        assert after.eligible[row] == before.eligible[row] and after.entry_ns[row] == before.entry_ns[row]
+        assert after.eligible[row] == before.eligible[row]
+        assert after.entry_ns[row] == before.entry_ns[row]
 
 
 def test_coverage_equals_a_plain_loop(tmp_path):
@@ -114,7 +119,7 @@ def test_coverage_equals_a_plain_loop(tmp_path):
             assert coverage.present[i] == sum(start <= t < end for t in ts)
             assert coverage.expected[i] == len(expected)
             assert coverage.warmup_present[i] == sum(start <= t < call + 45 * NS for t in ts)
-            gaps = [b - a - 60 * NS for a, b in zip(entries, entries[1:], strict=False)]
+            gaps = [b - a - 60 * NS for a, b in itertools.pairwise(entries)]
             gaps += [end - entries[-1] - 60 * NS] if entries and end - entries[-1] >= 120 * NS else []
             assert coverage.longest_gap_s[i] == (0 if late else max(gaps, default=0) // NS)
 
@@ -124,9 +129,11 @@ def test_window_mode_selects_on_the_future_and_says_so(tmp_path):
     calls = call_rows(("a", "X", 10), ("a", "Y", 10))
     by_entry = covered(tmp_path, calls, candles)
     by_window = covered(tmp_path, calls, candles, settings=CoverageSettings("window", 0.5))
-    assert by_entry.eligible.all() and by_entry.note is None
+    assert by_entry.eligible.all()
+    assert by_entry.note is None
     assert reasons(by_window) == {"c0": "low_coverage", "c1": "none"}
-    assert "selects on the future" in by_window.note and describe(by_window)["note"] == by_window.note
+    assert "selects on the future" in by_window.note
+    assert describe(by_window)["note"] == by_window.note
 
 
 def test_outages_are_flagged_and_one_without_an_end_is_the_end_of_the_source(tmp_path):
@@ -185,5 +192,6 @@ def test_the_worklist_names_asset_and_window_once(tmp_path):
     with write_listed(coverage, tmp_path / "out" / "listed.csv").open() as file:
         listed = list(csv.DictReader(file))
     assert [row["call_id"] for row in listed] == ["c0", "c4", "c1", "c2"]
-    assert listed[0]["reason"] == "thin" and listed[1]["entry"] == ""
+    assert listed[0]["reason"] == "thin"
+    assert listed[1]["entry"] == ""
     assert len(listed_calls(coverage)) == 4

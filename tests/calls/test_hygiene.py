@@ -27,7 +27,8 @@ def with_value(table, column, row, value):
 
 def test_clean_candles_have_nothing_to_report(tmp_path):
     found = quality(tmp_path, CLEAN)
-    assert found["candles"] == found["expected"] == 62 * 3 and found["assets"] == 2
+    assert found["candles"] == found["expected"] == 62 * 3
+    assert found["assets"] == 2
     wrong = [n for n in COUNTS if n not in ("rows", "candles", "expected", "assets")]
     assert {name: found[name] for name in wrong} == dict.fromkeys(wrong, 0)
     check_candle_gates(found, Gates())
@@ -55,7 +56,8 @@ def test_duplicates_conflicts_and_missing_candles(tmp_path):
     rows = pa.concat_tables([CLEAN.slice(0, 10), CLEAN.slice(13), CLEAN.slice(20, 2), other])
     found = quality(tmp_path, rows)
     assert (found["duplicates"], found["conflicts"], found["missing"], found["gaps"]) == (2, 1, 3, 1)
-    assert found["longest_gap_s"] == 180 and found["rows"] == 62 * 3 - 3 + 3
+    assert found["longest_gap_s"] == 180
+    assert found["rows"] == 62 * 3 - 3 + 3
     assert found["missing_share"] == pytest.approx(3 / (62 * 3))
 
 
@@ -67,7 +69,8 @@ def test_a_change_of_scale_is_seen_once_per_asset(tmp_path):
     scale = np.where(np.arange(1200) >= 30, 1000.0, 1.0)
     columns = {n: np.asarray(CLEAN[n]) * scale for n in ("open", "high", "low", "close")}
     found = quality(tmp_path, changed(CLEAN, **columns))
-    assert found["scale_jumps"] == 1 and found["scale_jump_assets_share"] == 0.5
+    assert found["scale_jumps"] == 1
+    assert found["scale_jump_assets_share"] == 0.5
 
 
 @pytest.mark.parametrize("gate", GATES)
@@ -92,7 +95,8 @@ def test_lone_prints_compare_with_both_neighbours_of_the_same_asset(tmp_path):
     table = with_value(with_value(table, "high", 40, 4.0), "low", 50, 0.25)
     (block,) = fetched(tmp_path, table, calls=CALLS, hold_s=3600)
     found = lone_prints(block, 1.3)
-    assert np.flatnonzero(found.high).tolist() == [40] and np.flatnonzero(found.low).tolist() == [50]
+    assert np.flatnonzero(found.high).tolist() == [40]
+    assert np.flatnonzero(found.low).tolist() == [50]
     assert found.worst == pytest.approx(0.999 * 1.049 / 0.25)
 
 
@@ -100,13 +104,18 @@ def test_clipping_touches_lone_prints_alone(tmp_path):
     table = with_value(with_value(CLEAN, "high", 40, 4.0), "low", 50, 0.25)
     (block,) = fetched(tmp_path, table, calls=CALLS, hold_s=3600)
     clean = clipped(block, 1.3)
-    assert clean.high[40] == max(block.high[39], block.high[41]) and clean.low[50] == min(block.low[49], block.low[51])
+    assert clean.high[40] == max(block.high[39], block.high[41])
+    assert clean.low[50] == min(block.low[49], block.low[51])
     assert np.delete(clean.high, 40).tobytes() == np.delete(block.high, 40).tobytes()
-    assert (clean.high >= np.maximum(clean.open, clean.close)).all() and not clean.high.flags.writeable
-    assert not lone_prints(clean, 1.3).high.any() and not lone_prints(clean, 1.3).low.any()
+    assert (clean.high >= np.maximum(clean.open, clean.close)).all()
+    assert not clean.high.flags.writeable
+    assert not lone_prints(clean, 1.3).high.any()
+    assert not lone_prints(clean, 1.3).low.any()
 
 
 def test_a_slice_may_be_read_clipped(tmp_path):
     plan, _, found = made(tmp_path, calls=CALLS, candles=with_value(CLEAN, "high", 40, 4.0), hold_s=3600)
     (raw,), (clean,) = found.candles(plan), found.candles(plan, clip_k=1.3)
-    assert raw.high[40] == 4.0 and clean.high[40] < 1.1 and found.quality["worst_lone_print"] > 3.7
+    assert raw.high[40] == 4.0
+    assert clean.high[40] < 1.1
+    assert found.quality["worst_lone_print"] > 3.7

@@ -23,7 +23,8 @@ def test_order_is_time_asset_id_and_nothing_is_lost(tmp_path):
     assert [calls.assets[i] for i in calls.asset] == ["X", "X", "X", "Y", "X"]
     assert calls.ts.tolist() == [minute(m) for m in (5, 10, 10, 10, DAY + 1)]
     assert calls.counts["read"] == calls.counts["kept"] == 5
-    assert calls.of("b").tolist() == [1, 4] and calls.per_caller.tolist() == [3, 2]
+    assert calls.of("b").tolist() == [1, 4]
+    assert calls.per_caller.tolist() == [3, 2]
     assert [a.tolist() for a in calls.by_asset] == [[0, 1, 2, 4], [3]]
 
 
@@ -35,7 +36,8 @@ def test_the_order_of_the_table_does_not_matter(tmp_path):
 def test_dates_are_utc_days_both_included(tmp_path):
     table = call_rows(("a", "X", -1), ("a", "X", 0), ("a", "X", DAY - 1 / 60), ("a", "X", DAY))
     calls = loaded(tmp_path, table, from_="2025-01-01", to="2025-01-01")
-    assert calls.call_id == ("c1", "c2") and calls.counts["outside_dates"] == 2
+    assert calls.call_id == ("c1", "c2")
+    assert calls.counts["outside_dates"] == 2
 
 
 def test_every_filter_counts_what_it_leaves_out(tmp_path):
@@ -72,7 +74,9 @@ def test_one_caller_of_many_spellings_is_one(tmp_path):
     table = call_rows(("Alpha", "X", 0), ("alpha!", "X", 0), ("beta", "X", 0))
     settings = CallSettings(aliases={"alpha": ("Alpha", "alpha!")}, callers="Alpha")
     calls = loaded(tmp_path, table, settings)
-    assert calls.callers == ("alpha",) and calls.counts["aliased"] == 2 and calls.counts["duplicates"] == 1
+    assert calls.callers == ("alpha",)
+    assert calls.counts["aliased"] == 2
+    assert calls.counts["duplicates"] == 1
 
 
 def test_aliases_from_a_table_beside_the_calls_and_from_files(tmp_path):
@@ -88,7 +92,8 @@ def test_aliases_from_a_table_beside_the_calls_and_from_files(tmp_path):
 
 def test_callers_spelt_alike_are_told(tmp_path):
     calls = loaded(tmp_path, call_rows(("Wolf", "X", 0), ("wolf", "X", 0)))
-    assert calls.near_names == (("Wolf", "wolf"),) and describe(calls)["near_names"] == [["Wolf", "wolf"]]
+    assert calls.near_names == (("Wolf", "wolf"),)
+    assert describe(calls)["near_names"] == [["Wolf", "wolf"]]
 
 
 def test_other_names_of_tables_and_columns(tmp_path):
@@ -113,7 +118,7 @@ def test_times_without_a_zone_and_whole_numbers_are_utc(tmp_path, kind):
     plain = pa.array(np.asarray(table["ts"].cast(pa.int64())), pa.timestamp("us")).cast(pa.timestamp(kind))
     assert loaded(tmp_path, changed(table, ts=plain)).digest == wanted
     assert loaded(tmp_path, changed(table, ts=plain.cast(pa.int64())), ts_unit=kind).digest == wanted
-    with pytest.raises(DataError, match="data.ts_unit=s, ms, us or ns"):
+    with pytest.raises(DataError, match=r"data.ts_unit=s, ms, us or ns"):
         loaded(tmp_path, changed(table, ts=plain.cast(pa.int64())))
 
 
@@ -122,7 +127,8 @@ def test_incomplete_rows_are_counted(tmp_path):
     ts = pa.array([None, *table["ts"].to_pylist()[1:]], pa.timestamp("us", tz="UTC"))
     table = changed(table, ts=ts, asset=["X", None, "X", "X"], caller=["a", "a", "", "a"])
     calls = loaded(tmp_path, table)
-    assert calls.call_id == ("c3",) and calls.counts["incomplete"] == 3
+    assert calls.call_id == ("c3",)
+    assert calls.counts["incomplete"] == 3
 
 
 def test_a_call_id_of_several_calls_is_refused(tmp_path):
@@ -148,7 +154,7 @@ def test_missing_table_column_and_file(tmp_path):
         loaded(tmp_path, call_rows(*ROWS).rename_columns(["call_id", "callr", "asset", "ts"]))
     with pytest.raises(DataError, match="has no column 'mcap'"):
         loaded(tmp_path, call_rows(*ROWS), CallSettings(min_mcap=1.0))
-    with pytest.raises(DataError, match="did you mean 'market.duckdb'"):
+    with pytest.raises(DataError, match=r"did you mean 'market.duckdb'"):
         load_calls(CallsData("duckdb", duckdb=str(tmp_path / "maket.duckdb")))
     with pytest.raises(DataError, match="data=calls_duckdb needs a file"):
         load_calls(CallsData("duckdb"))

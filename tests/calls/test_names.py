@@ -40,7 +40,7 @@ def test_groups_from_every_kind_of_list(tmp_path):
     assert group_table(CallSettings(groups=str(lists))).keys() == {"whales", "fish"}
     with pytest.raises(ConfigError, match="unknown group 'whale'; did you mean 'whales'"):
         group_table(CallSettings(groups=("whale",), group_file=str(lists)))
-    with pytest.raises(ConfigError, match="give calls.group_file=FILE"):
+    with pytest.raises(ConfigError, match=r"give calls.group_file=FILE"):
         group_table(CallSettings(groups=("whales",)))
 
 
@@ -54,19 +54,21 @@ def test_a_broken_list_is_refused(tmp_path, content, sentence):
 
 def test_a_list_that_is_not_there_is_answered_with_the_near_miss(tmp_path):
     (tmp_path / "whales.yaml").write_text("[a]")
-    with pytest.raises(ConfigError, match="did you mean 'whales.yaml'"):
+    with pytest.raises(ConfigError, match=r"did you mean 'whales.yaml'"):
         group_table(CallSettings(groups=str(tmp_path / "whale.yaml")))
 
 
 def test_callers_and_groups_add_up_and_absent_members_are_told():
     settings = CallSettings(callers=("Gamma",), groups={"g": ("alpha", "nobody")})
     keep, groups, absent = chosen(settings, {"Gamma": "gamma"}, KNOWN)
-    assert keep == {"alpha", "gamma"} and groups == {"g": ("alpha",)} and absent == ("nobody",)
+    assert keep == {"alpha", "gamma"}
+    assert groups == {"g": ("alpha",)}
+    assert absent == ("nobody",)
     assert chosen(CallSettings(), {}, KNOWN) == (None, {}, ())
 
 
 def test_a_caller_near_another_is_refused_with_its_name():
-    with pytest.raises(ConfigError, match="calls.callers: unknown caller 'alpa'; did you mean 'alpha'"):
+    with pytest.raises(ConfigError, match=r"calls.callers: unknown caller 'alpa'; did you mean 'alpha'"):
         chosen(CallSettings(callers="alpa"), {}, KNOWN)
     with pytest.raises(ConfigError, match="no caller of 'g' has a call: unknown caller 'betta'; did you mean 'beta'"):
         chosen(CallSettings(groups={"g": ("betta",)}), {}, KNOWN)

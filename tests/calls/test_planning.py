@@ -40,7 +40,8 @@ def test_merged_stretches_are_disjoint_and_cover_the_same_points(rows):
         wanted = {t for a, s, e in zip(asset, start, end, strict=True) if a == number for t in range(s, e)}
         mine = spans.of(range(number, number + 1))
         covered = [t for s, e in zip(mine.start_ns, mine.end_ns, strict=True) for t in range(s, e)]
-        assert len(covered) == len(set(covered)) and set(covered) == wanted
+        assert len(covered) == len(set(covered))
+        assert set(covered) == wanted
         assert (mine.start_ns[1:] > mine.end_ns[:-1]).all()
 
 

@@ -56,15 +56,19 @@ def stages(data):
 
 def test_every_call_is_there(stages):
     calls, inventory, *_ = stages
-    assert len(calls) == 2848 and len(calls.assets) == 12 and len(calls.callers) == 5
-    assert inventory.interval_s == 60 and inventory.rows.sum() == 535_383
+    assert len(calls) == 2848
+    assert len(calls.assets) == 12
+    assert len(calls.callers) == 5
+    assert inventory.interval_s == 60
+    assert inventory.rows.sum() == 535_383
     assert calls.near_names == ()
 
 
 def test_the_entry_of_a_call_stamped_at_a_candles_end_is_the_next_candle(stages):
     *_, coverage, _ = stages
     at = np.flatnonzero(coverage.eligible)
-    assert len(at) == 2837 and coverage.counts["too_new"] == 11
+    assert len(at) == 2837
+    assert coverage.counts["too_new"] == 11
     assert (coverage.entry_ns[at] == coverage.plan.calls.ts[at]).all()
 
 
@@ -91,13 +95,15 @@ def test_files_that_end_early_are_the_vendors_doing(data, stages, tmp_path):
     (tmp_path / "ends.json").write_text(json.dumps(rows))
     with open_candles(data) as source:
         told = cover(plan, source, CoverageSettings(outages=str(tmp_path / "ends.json")))
-    assert told.counts["too_new"] == 11 + 175 and not (told.silent & told.eligible).any()
+    assert told.counts["too_new"] == 11 + 175
+    assert not (told.silent & told.eligible).any()
 
 
 def test_the_candles_are_clean(stages):
     *_, made = stages
     check_candle_gates(made.quality, Gates(max_lone_prints=0, max_scale_jumps=0, max_zero_volume_candles=0.01))
-    assert made.quality["gaps"] == 0 and made.rows == 528_199
+    assert made.quality["gaps"] == 0
+    assert made.rows == 528_199
 
 
 def test_a_slice_of_fewer_callers_is_the_slice_of_all(data, stages):

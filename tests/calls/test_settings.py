@@ -51,11 +51,15 @@ def test_the_shipped_yaml_says_what_the_dataclasses_say(composed):
 def test_overrides_reach_their_fields(composed):
     data, calls, _ = composed(
         "data.from=2025-05-05", "data.to=2025-06-01", "data.interval=1m", "data.synthetic.edge={caller_1: 1.5}",
-        "data.columns.calls.caller=author", "calls.callers=[A,B]", "calls.groups={whales: [C]}", "calls.dedupe_window=2h",
+        "data.columns.calls.caller=author", "calls.callers=[A,B]", "calls.groups={whales: [C]}",
+        "calls.dedupe_window=2h",
     )  # fmt: skip
     assert (data.from_, data.to, data.interval_s) == ("2025-05-05", "2025-06-01", 60)
-    assert data.synthetic.edge == {"caller_1": 1.5} and data.columns.calls.caller == "author"
-    assert calls.callers == ("A", "B") and calls.groups == {"whales": ("C",)} and calls.dedupe_s == 7200
+    assert data.synthetic.edge == {"caller_1": 1.5}
+    assert data.columns.calls.caller == "author"
+    assert calls.callers == ("A", "B")
+    assert calls.groups == {"whales": ("C",)}
+    assert calls.dedupe_s == 7200
 
 
 @pytest.mark.parametrize(
@@ -88,7 +92,7 @@ def test_a_wrong_value_is_refused_by_key_and_value(cls, values, sentence):
 
 
 def test_from_after_to_is_refused():
-    with pytest.raises(ConfigError, match="data.from=2025-06-02 lies after data.to=2025-06-01"):
+    with pytest.raises(ConfigError, match=r"data.from=2025-06-02 lies after data.to=2025-06-01"):
         CallsData(from_="2025-06-02", to="2025-06-01")
     with pytest.raises(ConfigError, match="must be a date like"):
         CallsData(from_="2025-6-2")

@@ -52,7 +52,8 @@ def test_reading_gives_the_candles_of_the_source_bit_for_bit(tmp_path):
     assert len(blocks) == len(read) == 1
     for name in ("index", "offsets", "ts", "open", "high", "low", "close", "volume"):
         assert getattr(read[0], name).tobytes() == getattr(blocks[0], name).tobytes()
-    assert not read[0].close.flags.writeable and not read[0].close.flags.owndata
+    assert not read[0].close.flags.writeable
+    assert not read[0].close.flags.owndata
 
 
 def test_a_slice_is_used_again_only_when_it_covers_every_window(tmp_path):
@@ -61,8 +62,10 @@ def test_a_slice_is_used_again_only_when_it_covers_every_window(tmp_path):
     assert made(tmp_path, hold_s=900)[2].folder == first.folder
     assert made(tmp_path, callers=("b",))[2].folder == first.folder
     longer = made(tmp_path, hold_s=3600)[2]
-    assert longer.folder != first.folder and longer.rows > first.rows
-    assert not covers(first, made(tmp_path, hold_s=3600)[0]) and covers(longer, plan)
+    assert longer.folder != first.folder
+    assert longer.rows > first.rows
+    assert not covers(first, made(tmp_path, hold_s=3600)[0])
+    assert covers(longer, plan)
     assert len(list((tmp_path / "cache" / "slices").iterdir())) == 2
 
 
@@ -85,7 +88,8 @@ def test_the_digest_is_of_the_windows_not_of_the_slice(tmp_path):
     assert again.folder == wide.folder
     split = made(tmp_path, bucket_rows=40)[2]
     digests = {found.digest(plan) for found in (again, wide, split)}
-    assert len(digests) == 1 and again_plan.digest == plan.digest
+    assert len(digests) == 1
+    assert again_plan.digest == plan.digest
     inside = CANDLES["close"].to_pylist()
     inside[20] = 9.0
     assert made(tmp_path, candles=changed(CANDLES, close=inside))[2].digest(plan) not in digests
@@ -108,10 +112,13 @@ def test_rows_of_every_eligible_call(tmp_path):
         rows = locate(coverage, block)
         for call, first, entry, stop in zip(rows.call, rows.first, rows.entry, rows.stop, strict=True):
             seen.append(int(call))
-            assert block.ts[entry] == coverage.entry_ns[call] and block.ts[first] >= plan.start_ns[call]
+            assert block.ts[entry] == coverage.entry_ns[call]
+            assert block.ts[first] >= plan.start_ns[call]
             assert block.open[entry] == coverage.entry_open[call]
-            assert stop - entry == 32 and block.ts[stop - 1] < plan.end_ns[call]
-    assert sorted(seen) == np.flatnonzero(coverage.eligible).tolist() and len(seen) == 4
+            assert stop - entry == 32
+            assert block.ts[stop - 1] < plan.end_ns[call]
+    assert sorted(seen) == np.flatnonzero(coverage.eligible).tolist()
+    assert len(seen) == 4
 
 
 def test_a_bucket_of_assets_that_nobody_asked_for_is_skipped(tmp_path):
@@ -119,7 +126,8 @@ def test_a_bucket_of_assets_that_nobody_asked_for_is_skipped(tmp_path):
     plan = made(tmp_path, calls=call_rows(("a", "Y", 30)), bucket_rows=40)[0]
     assert found.buckets_of(plan) == [1]
     whole = found.read(0, plan.calls.assets)
-    assert whole.index.tolist() == [-1] and list(whole) == []
+    assert whole.index.tolist() == [-1]
+    assert list(whole) == []
 
 
 def test_a_folder_that_is_no_slice_and_a_broken_bucket_are_refused(tmp_path):
@@ -127,7 +135,7 @@ def test_a_folder_that_is_no_slice_and_a_broken_bucket_are_refused(tmp_path):
     with pytest.raises(DataError, match="is no slice of candles"):
         open_slice(tmp_path)
     (found.folder / found.buckets[0].file).write_bytes(b"PAR1")
-    with pytest.raises(DataError, match="cannot be read.*delete it, it will be made again"):
+    with pytest.raises(DataError, match=r"cannot be read.*delete it, it will be made again"):
         found.digest(plan)
     (found.folder / "_slice.json").write_text("{}")
     with pytest.raises(DataError, match="is no slice of candles"):
@@ -147,18 +155,21 @@ def test_the_name_tells_interval_source_and_windows(tmp_path):
         plan = plan_calls(load_calls(data), 60, Needs(1800))
         assert find_slice(plan, source.inventory, data) is None
         name = slice_name(plan, source.inventory, data)
-        assert name.startswith("calls-1m-") and materialise(plan, source, data).folder.name == name
+        assert name.startswith("calls-1m-")
+        assert materialise(plan, source, data).folder.name == name
 
 
 def test_a_slice_says_what_it_is(tmp_path):
     shown = describe(made(tmp_path)[2])
-    assert shown["candles"] == 128 and shown["assets"] == 2 and shown["interval"] == "1m"
+    assert shown["candles"] == 128
+    assert shown["assets"] == 2
+    assert shown["interval"] == "1m"
     assert shown["quality"]["assets_without_candles"] == 1
 
 
 def test_a_cache_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "cache").write_text("a file")
-    with pytest.raises(DataError, match="choose another data.cache"):
+    with pytest.raises(DataError, match=r"choose another data.cache"):
         made(tmp_path)
 
 

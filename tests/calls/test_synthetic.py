@@ -23,7 +23,8 @@ def token(number=0, minutes=5000, interval_s=60, calls=NO_CALLS, **settings):
 def test_the_market_is_one_duckdb_file_made_once(tmp_path):
     path = ensure_file(small(tmp_path))
     before = path.stat().st_mtime_ns
-    assert ensure_file(small(tmp_path)) == path and path.stat().st_mtime_ns == before
+    assert ensure_file(small(tmp_path)) == path
+    assert path.stat().st_mtime_ns == before
     assert [p.name for p in path.parent.iterdir()] == [path.name]
     with duckdb.connect(str(path), read_only=True) as connection:
         tables = connection.execute("SELECT table_name FROM information_schema.tables ORDER BY 1").fetchall()
@@ -34,13 +35,15 @@ def test_the_market_is_one_duckdb_file_made_once(tmp_path):
 def test_it_is_read_like_any_other_source(tmp_path):
     data = small(tmp_path)
     calls = load_calls(data)
-    assert calls.counts["kept"] == 60 and set(calls.callers) == set(SMALL.caller_names)
+    assert calls.counts["kept"] == 60
+    assert set(calls.callers) == set(SMALL.caller_names)
     assert all(c in ("solana", "ethereum", "base") for c in calls.chain)
     as_duckdb = CallsData("duckdb", duckdb=str(ensure_file(data)))
     assert load_calls(as_duckdb).digest == calls.digest
     with open_candles(data) as source:
         coverage = cover(plan_calls(calls, 60, Needs(3600)), source)
-    assert coverage.eligible.sum() > 40 and coverage.counts["too_new"] == 0
+    assert coverage.eligible.sum() > 40
+    assert coverage.counts["too_new"] == 0
 
 
 def test_same_seed_same_market_and_another_seed_another(tmp_path):
@@ -64,22 +67,25 @@ def test_candles_of_every_interval_come_from_the_same_ticks():
     which = fine.ts // (15 * MINUTE)
     for i in range(len(coarse.ts)):
         inside = which == coarse.ts[i] // (15 * MINUTE)
-        assert coarse.open[i] == fine.open[inside][0] and coarse.close[i] == fine.close[inside][-1]
-        assert coarse.high[i] == fine.high[inside].max() and coarse.low[i] == fine.low[inside].min()
+        assert coarse.open[i] == fine.open[inside][0]
+        assert coarse.close[i] == fine.close[inside][-1]
+        assert coarse.high[i] == fine.high[inside].max()
+        assert coarse.low[i] == fine.low[inside].min()
 
 
 def test_candles_are_consistent_and_steps_between_them_are_one_tick():
     made = token(tick=0.01)
-    assert (made.low <= np.minimum(made.open, made.close)).all() and (
-        made.high >= np.maximum(made.open, made.close)
-    ).all()
+    assert (made.low <= np.minimum(made.open, made.close)).all()
+    assert (made.high >= np.maximum(made.open, made.close)).all()
     step = made.open[1:] / made.close[:-1]
     assert np.isclose(step, 1.01, rtol=1e-12).sum() + np.isclose(step, 0.99, rtol=1e-12).sum() == len(step)
 
 
 def test_prices_span_the_scales_asked_for():
     first = [token(number, 10, price_low=1e-9, price_high=1e2).open[0] for number in range(200)]
-    assert min(first) < 1e-8 and max(first) > 10 and min(first) > 9e-10
+    assert min(first) < 1e-8
+    assert max(first) > 10
+    assert min(first) > 9e-10
 
 
 def test_illiquid_tokens_have_idle_minutes_dead_ones_stop():
@@ -92,17 +98,21 @@ def test_illiquid_tokens_have_idle_minutes_dead_ones_stop():
 
 def test_lone_prints_only_on_request_and_only_highs():
     clean, fooled = token(), token(lone_print_share=0.1)
-    assert clean.close.tobytes() == fooled.close.tobytes() and clean.low.tobytes() == fooled.low.tobytes()
+    assert clean.close.tobytes() == fooled.close.tobytes()
+    assert clean.low.tobytes() == fooled.low.tobytes()
     ratio = fooled.high / clean.high
     lone = ratio > 1
-    assert lone.mean() == pytest.approx(0.1, abs=0.015) and ratio[lone].min() >= 1.5 and ratio[lone].max() <= 4
+    assert lone.mean() == pytest.approx(0.1, abs=0.015)
+    assert ratio[lone].min() >= 1.5
+    assert ratio[lone].max() <= 4
 
 
 def test_the_price_known_at_a_call_is_of_the_minute_before(tmp_path):
     data = small(tmp_path)
     calls = load_calls(data)
     known = np.isfinite(calls.price_at_call)
-    assert known.mean() > 0.9 and (calls.mcap[known] > calls.price_at_call[known]).all()
+    assert known.mean() > 0.9
+    assert (calls.mcap[known] > calls.price_at_call[known]).all()
     with open_candles(data) as source:
         (block,) = source.candles(plan_calls(calls, 60, Needs(60, warmup_s=86_400)).spans, 10**6)
     for asset, rows in block:
@@ -139,8 +149,11 @@ def test_a_planted_edge_is_where_it_was_planted():
 
 def test_calls_are_uniform_over_days_callers_and_tokens():
     made = make_calls(SyntheticCalls(calls=8000, callers=4, assets=10), 0, 7)
-    assert (np.diff(made.ts) >= 0).all() and made.ts.min() >= 0 and made.ts.max() < 7 * 1440 * MINUTE
-    assert np.bincount(made.caller, minlength=4).min() > 1800 and np.bincount(made.asset, minlength=10).min() > 650
+    assert (np.diff(made.ts) >= 0).all()
+    assert made.ts.min() >= 0
+    assert made.ts.max() < 7 * 1440 * MINUTE
+    assert np.bincount(made.caller, minlength=4).min() > 1800
+    assert np.bincount(made.asset, minlength=10).min() > 650
 
 
 @pytest.mark.parametrize(
@@ -158,5 +171,5 @@ def test_what_a_synthetic_market_cannot_be(tmp_path, changes, error, sentence):
 
 def test_an_edge_for_nobody_is_answered_with_the_near_miss(tmp_path):
     data = CallsData(cache=str(tmp_path), synthetic=SyntheticCalls(callers=3, edge={"caller_9x": 1.0}))
-    with pytest.raises(ConfigError, match="data.synthetic.edge: unknown caller 'caller_9x'; did you mean"):
+    with pytest.raises(ConfigError, match=r"data.synthetic.edge: unknown caller 'caller_9x'; did you mean"):
         load_calls(data, CallSettings())

@@ -141,7 +141,10 @@ def test_keys_that_are_named_exist(page: Path) -> None:
     from quantray.naming import flatten
     from quantray.overrides import jobs
 
-    known = set(flatten(compose(jobs(["study.name=x"], multirun=False)[0])))
+    composed = [
+        compose(jobs(["study.name=x", data], multirun=False)[0]) for data in ("data=synthetic", "data=calls_synthetic")
+    ]
+    known = {key for cfg in composed for key in flatten(cfg)}
     sections = {key.split(".")[0] for key in known} - {"space", "strategy", "constraints"}
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     for quoted in re.findall(r"`([^`\n]+)`", text):

@@ -1,11 +1,11 @@
-"""One account with finite capital: entries in order, exits before entries at equal times, every skip with its reason."""
+"""One account with finite capital: entries in order, exits first at equal times, every skip with its reason."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from quantray.kernels.policy_money import EQUITY, INITIAL, RISK, affordable, mark, outlay, proceeds, size_of
+from quantray.kernels.policy_money import EQUITY, INITIAL, mark, outlay, proceeds, size_of
 
 EXECUTED, MAX_POSITIONS, MAX_PER_ASSET, MAX_PER_CALLER, NO_CASH, BELOW_MINIMUM, NO_ENTRY = 0, 1, 2, 3, 4, 5, 6
 
@@ -59,12 +59,14 @@ def _limit(open_now, on_asset, of_caller, limits):  # type: ignore[no-untyped-de
 
 
 @njit(cache=True, nogil=True)
-def _marks(held, n_held, now, size, left, seen, entry_price, first, stop, ts, close, interval):  # type: ignore[no-untyped-def]
-    """Value of the open positions, summed in the order in which they were opened."""
+def marks(n_held, now, ts, close, interval, s):  # type: ignore[no-untyped-def]
+    """Value of the open positions at ``now``, summed in the order in which they were opened."""
     total = 0.0
     for q in range(n_held):
-        i = held[q]
-        value, seen[i] = mark(ts, close, interval, first[i], stop[i], seen[i], now, entry_price[i], size[i], left[i])
+        i = s.held[q]
+        value, s.seen[i] = mark(
+            ts, close, interval, s.first[i], s.stop[i], s.seen[i], now, s.price[i], s.size[i], s.left[i]
+        )
         total += value
     return total
 
@@ -80,66 +82,56 @@ def forget(held, n_held, i):  # type: ignore[no-untyped-def]
     return k
 
 
-@njit(cache=True, nogil=True)
-def account(
-    n, entry_ns, asset, caller, n_fills, fill_ns, part, multiple, distance, cost, on_entry, initial, sizing, fraction,
-    risk, amount, basis, limits, minimum, entry_price, first, stop, ts, close, interval, n_assets, n_callers,
-    size, skip, pnl, event, event_ns, heap_ns, heap, left, seen, held,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Run ``n`` trades, ordered by (entry time, ts, asset, call), through one account.
+@njit(cache=True, nogil=True, error_model="numpy")
+def account(n, money, limits, ts, close, interval, n_assets, n_callers, s):  # type: ignore[no-untyped-def]
+    """Run the ``n`` trades in the scratch ``s``, ordered by (entry time, ts, asset, call), through one account.
 
-    ``n_fills`` [n], ``fill_ns``, ``part``, ``multiple`` [n, R] in time order; ``distance`` [n] of the stop (1: none);
-    ``cost`` per side; ``limits`` [3] positions at most in all, per asset, per caller. The candles are read only with
-    basis=equity. Fills ``size``, ``skip``, ``pnl`` [n] and the log: ``event`` (trade * (R + 1) for an entry, + 1 + r
-    for its r-th fill) at ``event_ns`` [n * (R + 1)]; the last six arrays are scratch.
-
-    Returns (cash at the end, events).
+    ``limits`` [3]: positions at most in all, per asset, per caller; the candles are read only with basis=equity.
+    Fills ``s.size``, ``s.skip``, ``s.pnl`` and the log: ``s.event`` (trade * (R + 1) for an entry, + 1 + r for its
+    r-th fill) at ``s.event_ns``. Returns (cash at the end, events).
     """
-    slots = part.shape[1] + 1
+    slots = s.part.shape[1] + 1
     on_asset = np.zeros(n_assets, np.int64)
     of_caller = np.zeros(n_callers, np.int64)
-    cash = initial
+    cash = money.initial
     n_heap = n_log = n_held = 0
     for i in range(n + 1):
-        while n_heap and (i == n or heap_ns[0] <= entry_ns[i]):
-            n_heap = pop(heap_ns, heap, n_heap)
-            j, r = heap[n_heap] // slots, heap[n_heap] % slots - 1
-            gained = proceeds(size[j], part[j, r], multiple[j, r], cost, on_entry)
+        while n_heap and (i == n or s.heap_ns[0] <= s.entry_ns[i]):
+            n_heap = pop(s.heap_ns, s.heap, n_heap)
+            item = s.heap[n_heap]
+            j, r = item // slots, item % slots - 1
+            gained = proceeds(s.size[j], s.part[j, r], s.multiple[j, r], money.cost, money.on_entry)
             cash += gained
-            pnl[j] += gained
-            left[j] -= part[j, r]
-            event[n_log], event_ns[n_log] = heap[n_heap], heap_ns[n_heap]
+            s.pnl[j] += gained
+            s.left[j] -= s.part[j, r]
+            s.event[n_log], s.event_ns[n_log] = item, s.heap_ns[n_heap]
             n_log += 1
-            if r == n_fills[j] - 1:
-                on_asset[asset[j]] -= 1
-                of_caller[caller[j]] -= 1
-                n_held = forget(held, n_held, j)
+            if r == s.n_fills[j] - 1:
+                on_asset[s.asset[j]] -= 1
+                of_caller[s.caller[j]] -= 1
+                n_held = forget(s.held, n_held, j)
         if i == n:
             break
-        size[i] = pnl[i] = 0.0
-        skip[i] = _limit(n_held, on_asset[asset[i]], of_caller[caller[i]], limits)
-        if skip[i]:
+        s.size[i] = s.pnl[i] = 0.0
+        s.skip[i] = _limit(n_held, on_asset[s.asset[i]], of_caller[s.caller[i]], limits)
+        if s.skip[i] != EXECUTED:
             continue
-        base = initial if basis == INITIAL else cash
-        if basis == EQUITY:
-            base += _marks(held, n_held, entry_ns[i], size, left, seen, entry_price, first, stop, ts, close, interval)
-        wanted = size_of(sizing, fraction, risk, amount, base, cash, distance[i], cost)
-        if sizing == RISK:
-            wanted = affordable(wanted, cost, cash)
-        if cash <= 0.0 or outlay(wanted, cost) > cash:
-            skip[i] = NO_CASH
+        basis = money.initial if money.basis == INITIAL else cash
+        if money.basis == EQUITY:
+            basis += marks(n_held, s.entry_ns[i], ts, close, interval, s)
+        size = size_of(money, basis, cash, s.distance[i])
+        spent = outlay(size, money.cost)
+        if cash <= 0.0 or spent > cash or size < money.minimum or size <= 0.0:
+            s.skip[i] = NO_CASH if cash <= 0.0 or spent > cash else BELOW_MINIMUM
             continue
-        if wanted < minimum or wanted <= 0.0:
-            skip[i] = BELOW_MINIMUM
-            continue
-        size[i], pnl[i] = wanted, -outlay(wanted, cost)
-        cash += pnl[i]
-        on_asset[asset[i]] += 1
-        of_caller[caller[i]] += 1
-        left[i], seen[i], held[n_held] = 1.0, first[i] - 1, i
+        s.size[i], s.pnl[i] = size, -spent
+        cash -= spent
+        on_asset[s.asset[i]] += 1
+        of_caller[s.caller[i]] += 1
+        s.left[i], s.seen[i], s.held[n_held] = 1.0, s.first[i] - 1, i
         n_held += 1
-        event[n_log], event_ns[n_log] = i * slots, entry_ns[i]
+        s.event[n_log], s.event_ns[n_log] = i * slots, s.entry_ns[i]
         n_log += 1
-        for r in range(n_fills[i]):
-            n_heap = push(heap_ns, heap, n_heap, fill_ns[i, r], i * slots + 1 + r)
+        for r in range(s.n_fills[i]):
+            n_heap = push(s.heap_ns, s.heap, n_heap, s.fill_ns[i, r], i * slots + 1 + r)
     return cash, n_log

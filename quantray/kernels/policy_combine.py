@@ -9,29 +9,32 @@ from quantray.kernels.policy_codes import NEVER
 
 
 @njit(cache=True, nogil=True)
-def closing_columns(keys, fill, rows, stop_ptr, stop_col, close_stop, close_ptr, close_col, out):  # type: ignore[no-untyped-def]
-    """Column that closes the remainder, [rows, C], for each distinct set of stops and other ends.
+def closing_columns(keys, fill, stop_ptr, stop_col, close_stop, close_ptr, close_col, out):  # type: ignore[no-untyped-def]
+    """Column that closes the remainder, [E, C], for each distinct set of stops and other ends.
 
     Stop set s has the columns ``stop_col[stop_ptr[s]:]``, and the highest of those touched at one time fills: it is
     the one that stands. Closer c adds ``close_col[close_ptr[c]:]`` (time, triggers, end of data) to set
     ``close_stop[c]``, -1 for none.
     """
-    best = np.empty(stop_ptr.shape[0], np.int32)
-    for j in range(rows.shape[0]):
-        e = rows[j]
+    best = np.empty(stop_ptr.shape[0], np.uint32)
+    for e in range(keys.shape[0]):
+        key, paid = keys[e], fill[e]
         for s in range(stop_ptr.shape[0] - 1):
-            found = stop_col[stop_ptr[s]]
+            found = np.uint32(stop_col[stop_ptr[s]])
             for q in range(stop_ptr[s] + 1, stop_ptr[s + 1]):
-                k = stop_col[q]
-                if keys[e, k] < keys[e, found] or (keys[e, k] == keys[e, found] and fill[e, k] > fill[e, found]):
+                k = np.uint32(stop_col[q])
+                if key[k] < key[found] or (key[k] == key[found] and paid[k] > paid[found]):
                     found = k
             best[s] = found
         for c in range(close_stop.shape[0]):
-            found = best[close_stop[c]] if close_stop[c] >= 0 else close_col[close_ptr[c]]
-            for q in range(close_ptr[c], close_ptr[c + 1]):
-                if keys[e, close_col[q]] < keys[e, found]:
-                    found = close_col[q]
-            out[j, c] = found
+            begin, end = close_ptr[c], close_ptr[c + 1]
+            found = best[close_stop[c]] if close_stop[c] >= 0 else np.uint32(close_col[begin])
+            least = key[found]
+            for q in range(begin, end):
+                k = np.uint32(close_col[q])
+                if key[k] < least:
+                    found, least = k, key[k]
+            out[e, c] = found
 
 
 @njit(cache=True, nogil=True)
@@ -41,7 +44,7 @@ def net_of(multiple, cost, on_entry):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def fills_of(keys, fill, closer, rung_col, rung_part, first, last, col, part):  # type: ignore[no-untyped-def]
+def fills_of(keys, closer, rung_col, rung_part, first, last, col, part):  # type: ignore[no-untyped-def]
     """Fills of one trade in time order into ``col`` and ``part`` (fraction of the size); returns how many.
 
     Rungs ``[first:last]`` are rising targets; a part of inf takes all that is left.
@@ -72,6 +75,28 @@ def multiple_of(fill, col, part, n):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
+def _one_target(rung_ptr, rung_part):  # type: ignore[no-untyped-def]
+    """True [P] where a policy has no target, or one that takes all."""
+    n = rung_ptr.shape[0] - 1
+    out = np.empty(n, np.bool_)
+    for p in range(n):
+        size = rung_ptr[p + 1] - rung_ptr[p]
+        out[p] = size == 0 or (size == 1 and rung_part[rung_ptr[p]] == np.inf)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _simple_returns(key, paid, close_col, close_key, close_net, rows, target, closer, net, last):  # type: ignore[no-untyped-def]
+    """Policies with one target or none: one comparison each."""
+    for q in range(rows.shape[0]):
+        p, k, c = rows[q], target[q], closer[q]
+        hit = key[k] < close_key[c]
+        by_target, by_close = paid[k], close_net[c]
+        net[p] = by_target if hit else by_close
+        last[p] = k if hit else close_col[c]
+
+
+@njit(cache=True, nogil=True)
 def grid_returns(
     keys, fill, ways, closing, closer, variant, rung_ptr, rung_col, rung_part, cost, on_entry, net, last
 ):  # type: ignore[no-untyped-def]  # fmt: skip
@@ -79,43 +104,37 @@ def grid_returns(
 
     Row ``i * ways + v`` of the tables is call i entered the v-th way; ``closing`` [n * ways, C].
     """
-    width = keys.shape[1]
-    never = width - 1
-    n_policies = closer.shape[0]
-    n_calls = keys.shape[0] // ways
-    longest = 0
-    for p in range(n_policies):
-        longest = max(longest, rung_ptr[p + 1] - rung_ptr[p])
-    col = np.empty(longest + 1, np.int32)
-    part = np.empty(longest + 1)
-    single = np.empty(n_policies, np.int32)
-    for p in range(n_policies):
-        simple = rung_ptr[p + 1] - rung_ptr[p] == 1 and rung_part[rung_ptr[p]] == np.inf
-        single[p] = never if rung_ptr[p + 1] == rung_ptr[p] else (rung_col[rung_ptr[p]] if simple else -1)
+    width, never = keys.shape[1], keys.shape[1] - 1
     paid = np.empty(width)
     close_key = np.empty(closing.shape[1], np.int32)
     close_net = np.empty(closing.shape[1])
-    for i in range(n_calls):
-        for v in range(ways):
+    col, part = np.empty(width, np.int32), np.empty(width)
+    simple = _one_target(rung_ptr, rung_part)
+    for v in range(ways):
+        easy = np.flatnonzero(simple & (variant == v)).astype(np.uint32)
+        hard = np.flatnonzero(~simple & (variant == v))
+        target = np.full(easy.shape[0], never, np.uint32)
+        for q in range(easy.shape[0]):
+            if rung_ptr[easy[q] + 1] > rung_ptr[easy[q]]:
+                target[q] = rung_col[rung_ptr[easy[q]]]
+        close_of = closer[easy].astype(np.uint32)
+        for i in range(keys.shape[0] // ways):
             e = i * ways + v
             entered = keys[e, never - 1] != NEVER
             for k in range(width):
                 paid[k] = net_of(fill[e, k], cost, on_entry) if entered else np.nan
             for c in range(closing.shape[1]):
-                close_key[c] = keys[e, closing[e, c]]
-                close_net[c] = paid[closing[e, c]]
-            for p in range(n_policies):
-                if ways > 1 and variant[p] != v:
-                    continue
-                c, k = closer[p], single[p]
-                if k >= 0:
-                    hit = keys[e, k] < close_key[c]
-                    net[i, p] = paid[k] if hit else close_net[c]
-                    last[i, p] = k if hit else closing[e, c]
-                else:
-                    m = fills_of(keys[e], fill[e], closing[e, c], rung_col, rung_part, rung_ptr[p], rung_ptr[p + 1],
-                                 col, part)  # fmt: skip
-                    net[i, p] = net_of(multiple_of(fill[e], col, part, m), cost, on_entry) if entered else np.nan
-                    last[i, p] = col[m - 1]
-                if not entered:
-                    last[i, p] = -1
+                close_key[c], close_net[c] = keys[e, closing[e, c]], paid[closing[e, c]]
+            _simple_returns(
+                keys[e], paid, closing[e], close_key, close_net, easy, target, close_of, net[i], last[i]
+            )  # fmt: skip
+            for p in hard:
+                m = fills_of(
+                    keys[e], closing[e, closer[p]], rung_col, rung_part, rung_ptr[p], rung_ptr[p + 1], col, part
+                )
+                net[i, p] = net_of(multiple_of(fill[e], col, part, m), cost, on_entry) if entered else np.nan
+                last[i, p] = col[m - 1]
+            if not entered:
+                for r in range(variant.shape[0]):
+                    if variant[r] == v:
+                        last[i, r] = -1

@@ -5,47 +5,39 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from quantray.kernels.policy_account import forget
-from quantray.kernels.policy_money import mark, outlay, proceeds
+from quantray.kernels.policy_account import forget, marks
+from quantray.kernels.policy_money import outlay, proceeds
 
 
 @njit(cache=True, nogil=True)
-def curve(
-    event, event_ns, n_log, n_fills, part, multiple, size, cost, on_entry, initial, entry_price, first, stop, ts, close,
-    interval, times, left, seen, held, equity, cash_out,
-):  # type: ignore[no-untyped-def]  # fmt: skip
+def curve(n_log, money, ts, close, interval, times, s, equity, cash_out):  # type: ignore[no-untyped-def]
     """Equity and cash at each of the rising ``times`` [T] ns, after everything that happens at or before it.
 
-    Positions are marked at the close of their last candle that has ended; the sum runs in the order of opening.
+    Reads the log of ``n_log`` events in the scratch ``s``. Positions are marked at the close of their last candle
+    that has ended; equity is cash plus the marks summed in the order of opening.
     """
-    slots = part.shape[1] + 1
-    cash = initial
+    slots = s.part.shape[1] + 1
+    cash = money.initial
     at = n_held = 0
     for t in range(times.shape[0]):
         now = times[t]
-        while at < n_log and event_ns[at] <= now:
-            i, r = event[at] // slots, event[at] % slots - 1
+        while at < n_log and s.event_ns[at] <= now:
+            i, r = s.event[at] // slots, s.event[at] % slots - 1
             if r < 0:
-                cash += -outlay(size[i], cost)
-                left[i], seen[i], held[n_held] = 1.0, first[i] - 1, i
+                cash -= outlay(s.size[i], money.cost)
+                s.left[i], s.seen[i], s.held[n_held] = 1.0, s.first[i] - 1, i
                 n_held += 1
             else:
-                cash += proceeds(size[i], part[i, r], multiple[i, r], cost, on_entry)
-                left[i] -= part[i, r]
-                if r == n_fills[i] - 1:
-                    n_held = forget(held, n_held, i)
+                cash += proceeds(s.size[i], s.part[i, r], s.multiple[i, r], money.cost, money.on_entry)
+                s.left[i] -= s.part[i, r]
+                if r == s.n_fills[i] - 1:
+                    n_held = forget(s.held, n_held, i)
             at += 1
-        total = 0.0
-        for q in range(n_held):
-            i = held[q]
-            value, seen[i] = mark(
-                ts, close, interval, first[i], stop[i], seen[i], now, entry_price[i], size[i], left[i]
-            )
-            total += value
-        equity[t], cash_out[t] = cash + total, cash
+        equity[t] = cash + marks(n_held, now, ts, close, interval, s)
+        cash_out[t] = cash
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def max_drawdown(equity, initial):  # type: ignore[no-untyped-def]
     """Largest fall from the highest equity so far, as a positive fraction of it."""
     peak = initial
@@ -56,7 +48,7 @@ def max_drawdown(equity, initial):  # type: ignore[no-untyped-def]
     return worst
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def daily_ratios(equity, initial):  # type: ignore[no-untyped-def]
     """Sharpe and Sortino of daily returns (every UTC day, idle ones too), annualised by sqrt(365); NaN if undefined.
 

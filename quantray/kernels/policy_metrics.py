@@ -28,71 +28,86 @@ def quantile(ordered, n, q):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _exposure(n, skip, entry_ns, exit_ns, period):  # type: ignore[no-untyped-def]
+def _sift(x, i, n):  # type: ignore[no-untyped-def]
+    while 2 * i + 1 < n:
+        child = 2 * i + 1
+        if child + 1 < n and x[child + 1] > x[child]:
+            child += 1
+        if x[i] >= x[child]:
+            return
+        x[i], x[child] = x[child], x[i]
+        i = child
+
+
+@njit(cache=True, nogil=True)
+def sort(x, n):  # type: ignore[no-untyped-def]
+    """Sort the first ``n`` in place: few by insertion, many by heap. np.sort takes longer to compile than all else."""
+    if n <= 32:
+        for i in range(1, n):
+            value = x[i]
+            j = i
+            while j > 0 and x[j - 1] > value:
+                x[j] = x[j - 1]
+                j -= 1
+            x[j] = value
+        return
+    for i in range(n // 2 - 1, -1, -1):
+        _sift(x, i, n)
+    for last in range(n - 1, 0, -1):
+        x[0], x[last] = x[last], x[0]
+        _sift(x, 0, last)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _exposure(n, period, s):  # type: ignore[no-untyped-def]
     """Share of the period in which at least one position was open; trades come in order of entry."""
     covered = 0
     until = np.int64(-(2**62))
     for i in range(n):
-        if skip[i] == EXECUTED:
-            begin = max(entry_ns[i], until)
-            if exit_ns[i] > begin:
-                covered += exit_ns[i] - begin
-                until = exit_ns[i]
+        if s.skip[i] == EXECUTED:
+            begin = max(s.entry_ns[i], until)
+            if s.exit_ns[i] > begin:
+                covered += s.exit_ns[i] - begin
+                until = s.exit_ns[i]
     return covered / period if period > 0 else np.nan
 
 
-@njit(cache=True, nogil=True)
-def _quantiles(values, n, out):  # type: ignore[no-untyped-def]
-    ordered = np.sort(values[:n])
-    out[9] = quantile(ordered, n, 0.5)
-    out[10] = quantile(ordered, n, 0.05)
-    out[11] = quantile(ordered, n, 0.25)
-    out[12] = quantile(ordered, n, 0.75)
-    out[13] = quantile(ordered, n, 0.95)
-
-
-@njit(cache=True, nogil=True)
-def summary(
-    n, without, net, gross, pnl, skip, col, stops, ends, last_multiple, adverse, peak, doubt, entry_ns, exit_ns,
-    at_risk, period, scratch, out,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Metrics of ``n`` trades into ``out``, NaN for what does not exist; the account's are left alone.
+@njit(cache=True, nogil=True, error_model="numpy")
+def summary(n, without, stops, ends, at_risk, period, s, out):  # type: ignore[no-untyped-def]
+    """Metrics of the ``n`` trades in the scratch ``s`` into ``out``, NaN for what does not exist; not the account's.
 
     ``stops`` and ``ends`` [K] tell which columns are stops and which the end of the data; ``at_risk`` is the loss at
-    the first stop, costs included, as a fraction (NaN without one); ``period`` ns; ``scratch`` [n].
+    the first stop, costs included, as a fraction (NaN without one); ``period`` ns.
     """
     out[:FINAL] = np.nan
     out[:7] = 0.0
     out[6] = without
-    out[18] = 0.0
     wins = stopped = doubts = ended = count = 0
     total = gains = losses = earned = caught = reachable = held = ratios = 0.0
     for i in range(n):
-        if skip[i] != EXECUTED:
-            out[skip[i]] += 1.0
+        if s.skip[i] != EXECUTED:
+            out[s.skip[i]] += 1.0
             continue
-        scratch[count] = net[i]
+        s.sort[count] = s.net[i]
         count += 1
-        total += net[i]
-        wins += net[i] > 0.0
-        earned += pnl[i]
-        if pnl[i] > 0.0:
-            gains += pnl[i]
-        else:
-            losses -= pnl[i]
-        ratios += net[i] / at_risk
-        caught += gross[i] - 1.0
-        reachable += peak[i]
-        stopped += stops[col[i]] and last_multiple[i] < 1.0
-        doubts += doubt[i]
-        ended += ends[col[i]]
-        held += (exit_ns[i] - entry_ns[i]) / 1e9
-    out[0] = count
-    out[18] = stopped
-    out[22] = _exposure(n, skip, entry_ns, exit_ns, period)
+        total += s.net[i]
+        wins += s.net[i] > 0.0
+        earned += s.pnl[i]
+        gains += s.pnl[i] if s.pnl[i] > 0.0 else 0.0
+        losses -= s.pnl[i] if s.pnl[i] <= 0.0 else 0.0
+        ratios += s.net[i] / at_risk
+        caught += s.gross[i] - 1.0
+        reachable += s.peak[i]
+        stopped += stops[s.col[i]] and s.last[i] < 1.0
+        doubts += s.doubt[i]
+        ended += ends[s.col[i]]
+        held += (s.exit_ns[i] - s.entry_ns[i]) / 1e9
+    out[0], out[18], out[22] = count, stopped, _exposure(n, period, s)
     if count == 0:
         return
-    _quantiles(scratch, count, out)
+    sort(s.sort, count)
+    for k, q in ((9, 0.5), (10, 0.05), (11, 0.25), (12, 0.75), (13, 0.95)):
+        out[k] = quantile(s.sort, count, q)
     out[7], out[8] = wins / count, total / count
     out[14] = gains / losses if losses > 0.0 else np.nan
     out[15], out[16] = earned / count, ratios / count
@@ -101,7 +116,8 @@ def summary(
     out[23], out[24] = doubts / count, ended / count
     count = 0
     for i in range(n):
-        if skip[i] == EXECUTED:
-            scratch[count] = adverse[i]
+        if s.skip[i] == EXECUTED:
+            s.sort[count] = s.adverse[i]
             count += 1
-    out[20] = quantile(np.sort(scratch[:count]), count, 0.95)
+    sort(s.sort, count)
+    out[20] = quantile(s.sort, count, 0.95)

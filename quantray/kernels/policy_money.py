@@ -33,20 +33,20 @@ def mark(ts, close, interval, start, stop, seen, now, price, size, left):  # typ
 
 
 @njit(cache=True, nogil=True)
-def size_of(sizing, fraction, risk, amount, basis, cash, distance, cost):  # type: ignore[no-untyped-def]
-    """Notional of the next position. ``distance`` of its stop as a fraction, 1 without one; both sides cost."""
-    if sizing == FIXED:
-        return amount
-    if sizing == FRACTION:
-        return fraction * basis
-    return min(risk / (distance + (cost + cost)), fraction * basis, cash / (1.0 + cost))
-
-
-@njit(cache=True, nogil=True)
-def affordable(size, cost, cash):  # type: ignore[no-untyped-def]
+def _affordable(size, cost, cash):  # type: ignore[no-untyped-def]
     """``size``, less the last bits where rounding would make it cost more than the cash there is."""
-    for _ in range(4):
-        if outlay(size, cost) <= cash:
-            return size
+    while size > 0.0 and outlay(size, cost) > cash:
         size = np.nextafter(size, 0.0)
     return size
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def size_of(money, basis, cash, distance):  # type: ignore[no-untyped-def]
+    """Notional of the next position. ``distance`` of its stop as a fraction, 1 without one; both sides cost."""
+    if money.sizing == FIXED:
+        return money.amount
+    if money.sizing == FRACTION:
+        return money.fraction * basis
+    at_risk = distance + (money.cost + money.cost)
+    size = min(money.risk / at_risk, money.fraction * basis, cash / (1.0 + money.cost))
+    return _affordable(size, money.cost, cash)

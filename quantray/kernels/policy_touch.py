@@ -23,6 +23,29 @@ from quantray.kernels.policy_codes import (
     target_phase,
 )  # fmt: skip
 
+#: Candles of a block. Where neither its highest nor its lowest price reaches a level, the whole block is passed over.
+BLOCK = 8
+
+
+@njit(cache=True, nogil=True)
+def block_extremes(high, low):  # type: ignore[no-untyped-def]
+    """Highest high and lowest low of each whole block of candles, as the bits of the prices.
+
+    ``high`` and ``low`` are bits too: positive numbers sort alike either way, whole ones several at a time, and what
+    is no price (NaN, below 0) ends up where it makes a block look touched.
+    """
+    n = high.shape[0] // BLOCK
+    top = np.empty(n, np.int64)
+    bottom = np.empty(n, np.int64)
+    for k in range(n):
+        a = high[k * BLOCK]
+        b = low[k * BLOCK]
+        for i in range(k * BLOCK + 1, (k + 1) * BLOCK):
+            a = max(a, high[i])
+            b = min(b, low[i])
+        top[k], bottom[k] = a, b
+    return top, bottom
+
 
 @njit(cache=True, nogil=True)
 def _time_bars(ts, start, stop, time, interval, hold, out):  # type: ignore[no-untyped-def]
@@ -40,7 +63,7 @@ def _time_bars(ts, start, stop, time, interval, hold, out):  # type: ignore[no-u
 
 @njit(cache=True, nogil=True)
 def _first_pass(
-    open_, high, low, close, start, bars, price, whole, order, target, stop, arm, until, t0, s0, h0,
+    open_, high, low, close, top, bottom, start, bars, price, whole, order, target, stop, arm, until, t0, s0, h0,
     keys, fill, worst, peaks, arm_bar, arm_low,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Targets, stops and durations of one entry, and where each arm is reached; returns the lowest price seen.
@@ -62,6 +85,12 @@ def _first_pass(
         last = min(last, bars)
         while b < last:
             i = start + b
+            if i % BLOCK == 0 and b + BLOCK <= last and (whole or b > 0):
+                q = i // BLOCK
+                if top[q] < next_target and top[q] < next_arm and bottom[q] > next_stop:
+                    peak, lowest = max(peak, top[q]), min(lowest, bottom[q])
+                    b += BLOCK
+                    continue
             lo = low[i]
             while lo <= next_stop:
                 gap = open_[i] <= next_stop
@@ -100,7 +129,25 @@ def _first_pass(
 
 @njit(cache=True, nogil=True)
 def _armed_pass(
-    open_, high, low, start, bars, price, whole, order, bar, lowest, peak, trail, level, a0, keys, fill, worst
+    open_,
+    high,
+    low,
+    top,
+    bottom,
+    start,
+    bars,
+    price,
+    whole,
+    order,
+    bar,
+    lowest,
+    peak,
+    trail,
+    level,
+    a0,
+    keys,
+    fill,
+    worst,
 ):  # type: ignore[no-untyped-def]
     """Stops that one arm raises: ``trail`` (rising fractions of the peak), then ``level`` (falling multiples).
 
@@ -118,6 +165,12 @@ def _armed_pass(
         near = 0.0
     while b < bars and (r < n_r or f < n_l):
         i = start + b
+        if i % BLOCK == 0 and b + BLOCK <= bars and armed and (whole or b > 0):
+            q = i // BLOCK
+            if bottom[q] > max(peak, top[q]) * near and bottom[q] > next_fixed:
+                peak, lowest = max(peak, top[q]), min(lowest, bottom[q])
+                b += BLOCK
+                continue
         op, lo = open_[i], low[i]
         known = peak
         if inside and high[i] > peak and (whole or b > 0):
@@ -145,10 +198,12 @@ def _armed_pass(
 
 @njit(cache=True, nogil=True)
 def tables(
-    ts, open_, high, low, close, interval, start, stop, price, time, whole, order, target, level, arm,
+    ts, open_, high, low, close, top, bottom, interval, start, stop, price, time, whole, order, target, level, arm,
     trail_ptr, trail, raised_ptr, raised, hold, n_triggers, endless,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Tables of ``E`` entries; triggers' columns are left for ``policy_triggers`` to fill.
+
+    ``top`` and ``bottom`` are the prices of :func:`block_extremes`.
 
     ``start``, ``price``, ``time``, ``whole`` [E] as ``policy_entries`` gives them, ``stop`` [E] the end of the
     window; ``target``, ``level`` multiples; arm k raises ``trail[trail_ptr[k]:]`` and ``raised[raised_ptr[k]:]``;
@@ -181,8 +236,8 @@ def tables(
         until[n_h] = bars
         arm_bar[:] = bars
         lowest = _first_pass(
-            open_, high, low, close, start[e], bars, p, whole[e], order, target, level, arm, until, 0, s0, h0,
-            keys[e], fill[e], worst[e], peaks[e], arm_bar, arm_low,
+            open_, high, low, close, top, bottom, start[e], bars, p, whole[e], order, target, level, arm, until, 0, s0,
+            h0, keys[e], fill[e], worst[e], peaks[e], arm_bar, arm_low,
         )  # fmt: skip
         for k in range(n_a):
             if arm_bar[k] < bars:
@@ -190,7 +245,7 @@ def tables(
                 known = high[start[e] + arm_bar[k]] if arm_bar[k] >= 0 and not raise_first else p
                 column = a0 + trail_ptr[k] + raised_ptr[k]
                 _armed_pass(
-                    open_, high, low, start[e], bars, p, whole[e], order, arm_bar[k], arm_low[k], known,
+                    open_, high, low, top, bottom, start[e], bars, p, whole[e], order, arm_bar[k], arm_low[k], known,
                     trail[trail_ptr[k] : trail_ptr[k + 1]], raised[raised_ptr[k] : raised_ptr[k + 1]], column,
                     keys[e], fill[e], worst[e],
                 )  # fmt: skip

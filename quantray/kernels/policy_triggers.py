@@ -35,7 +35,7 @@ def decision(high, low, close, volume, first, price, whole, kind, p1, p2, one, t
     for i in range(first, n):
         if (whole or i > first) and high[i] > peak:
             peak = high[i]
-        if kind == EMA_CROSS or kind == RSI_CROSS:
+        if kind in (EMA_CROSS, RSI_CROSS):
             if _crossed_below(one, two, i):
                 return i
         elif kind == VOLUME_Z:

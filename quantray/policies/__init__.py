@@ -20,9 +20,10 @@ from quantray.policies.parts import (
     VolumeZ,
 )  # fmt: skip
 from quantray.policies.policy import Policy
-from quantray.policies.reading import read_policy, spec_of
+from quantray.policies.reading import read_policy, spec_of, written
 
 __all__ = [
     "GRIDS", "AtrStop", "BreakEven", "DelayedEntry", "EmaCross", "FixedStop", "Ladder", "Part", "PhasedStop", "Policy",
     "RsiCross", "TakeProfit", "TimeStop", "Trailing", "Trigger", "VolumeZ", "grid", "grid_of", "read_policy", "spec_of",
+    "written",
 ]  # fmt: skip

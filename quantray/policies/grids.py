@@ -75,7 +75,7 @@ def _levels(key: str, levels: Any) -> tuple[Any, ...]:
     many = tuple(levels) if isinstance(levels, list | tuple) else (levels,)
     if not many:
         raise ConfigError(f"policy.{key} is empty; give at least one level")
-    if len({repr(_read(key, level)) for level in many}) < len(many):
+    if len({tuple(_read(key, level)) for level in many}) < len(many):
         raise ConfigError(f"policy.{key} repeats a level: {list(many)}")
     return many
 

@@ -160,7 +160,7 @@ class RsiCross:
 class AtrStop:
     """Sell at the open after a close below anchor - multiple * ATR (Wilder 1978).
 
-    ``anchor`` ``peak``: the highest high since the entry, which is LeBeau's chandelier exit; ``entry``: the entry price.
+    ``anchor`` ``peak``: the highest high since the entry, LeBeau's chandelier exit; ``entry``: the entry price.
     """
 
     period: int = 22

@@ -132,8 +132,3 @@ class Policy:
 
     def __iter__(self) -> Iterator[Part]:
         return iter(self.parts)
-
-    def __str__(self) -> str:
-        from quantray.policies.reading import written
-
-        return written(self)

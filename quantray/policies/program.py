@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,22 @@ from quantray.types import FloatArray1D, IntArray1D
 NS = 1_000_000_000
 #: Fractions that sum to 1 within this leave nothing: the last rung takes all that is left.
 WHOLE = 1e-9
+
+
+def read_only(array: Any, dtype: Any) -> Any:
+    """The array as kernels take it: contiguous, of one type, not writable. Every other kind would compile them anew."""
+    view = np.ascontiguousarray(array, dtype).view()
+    view.flags.writeable = False
+    return view
+
+
+def freeze(columns: Any, **dtypes: Any) -> None:
+    """Make each array that a frozen dataclass holds read-only, whole numbers int64 unless ``dtypes`` names another."""
+    for f in fields(columns):
+        value = getattr(columns, f.name)
+        if isinstance(value, np.ndarray):
+            kind = dtypes.get(f.name, np.float64 if value.dtype.kind == "f" else np.int64)
+            object.__setattr__(columns, f.name, read_only(value, kind))
 
 
 class Reason(IntEnum):
@@ -58,6 +75,9 @@ class Levels:
     trigger: tuple[Trigger, ...]
     entry: tuple[DelayedEntry | None, ...]
     endless: bool  # some policy has no time stop
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     @property
     def first(self) -> dict[str, int]:
@@ -105,7 +125,10 @@ class Program:
     hold: IntArray1D  # [P] index into levels.hold_s, len(hold_s) for none
     distance: FloatArray1D  # [P] of the first stop, NaN without one
     n_parts: IntArray1D  # [P]
-    reason: IntArray1D = field(default_factory=lambda: np.zeros(0, np.int8))  # [K]
+    reason: IntArray1D  # [K]
+
+    def __post_init__(self) -> None:
+        freeze(self)
 
     def __len__(self) -> int:
         return len(self.policies)
@@ -233,4 +256,4 @@ def _floats(values: Sequence[float]) -> FloatArray1D:
 
 
 def _ints(values: Sequence[int]) -> IntArray1D:
-    return np.array(values, np.int32)
+    return np.array(values, np.int64)

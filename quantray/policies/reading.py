@@ -44,7 +44,7 @@ def read_policy(spec: Mapping[str, Any]) -> Policy:
 
 def read_parts(key: str, value: Any) -> list[Part]:
     """The parts that one key stands for; none where its value is null or ``none``."""
-    from quantray.calls.durations import duration_s  # here: the package of calls imports policies
+    from quantray.calls.durations import duration_s
 
     if value is None or value == "none":
         return []
@@ -120,7 +120,7 @@ def spec_of(policy: Policy) -> dict[str, Any]:
 
 
 def written(policy: Policy) -> str:
-    """One short line, e.g. ``sl=0.9 trailing=0.2/0.05 tp=2 hold=2d``."""
+    """The policy in one short line, e.g. ``sl=0.9 trailing=0.2/0.05 tp=2 hold=2d``."""
     words = []
     for key, value in spec_of(policy).items():
         for item in value if isinstance(value, list) and isinstance(value[0], dict) else [value]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any
 
 import numpy as np
 
 from quantray.policies.account import Account, Costs
-from quantray.policies.program import NS, Program
+from quantray.policies.program import NS, Program, Reason, freeze, read_only
 from quantray.policies.tables import CandleColumns, Tables
 from quantray.types import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D
 
@@ -19,7 +18,7 @@ DAY_NS = 86_400 * NS
 class Pool:
     """Calls [n] that share one account: rows of the tables with what ties in the queue are broken by.
 
-    ``call`` is the row of the tables, ``asset`` and ``caller`` small whole numbers, ``rank`` the place of the call in
+    ``call`` is the row of the tables, ``asset`` and ``caller`` whole numbers, ``rank`` the place of the call in
     (ts, asset, call_id) order. Whatever order they are given in, they queue by (entry time, rank).
     """
 
@@ -29,18 +28,13 @@ class Pool:
     rank: IntArray1D
 
     def __post_init__(self) -> None:
+        freeze(self)
         for f in fields(self):
             if len(getattr(self, f.name)) != len(self.call):
                 raise ValueError(f"Pool.{f.name} has {len(getattr(self, f.name))} rows, call has {len(self.call)}")
 
     def __len__(self) -> int:
         return len(self.call)
-
-    @property
-    def sizes(self) -> tuple[int, int]:
-        """How many numbers assets and callers take."""
-        n = len(self)
-        return (int(self.asset.max()) + 1 if n else 1), (int(self.caller.max()) + 1 if n else 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +45,11 @@ class Market:
     interval_s: int
     start_ns: int
     end_ns: int
+
+    @property
+    def columns(self) -> tuple[IntArray1D, FloatArray1D, int]:
+        """Starts and closes of the candles, and their interval in ns."""
+        return read_only(self.candles.ts, np.int64), read_only(self.candles.close, np.float64), self.interval_s * NS
 
     @property
     def closes(self) -> IntArray1D:
@@ -70,90 +69,83 @@ class Block:
     def __init__(self, tables: Tables, program: Program, pool: Pool, account: Account, costs: Costs) -> None:
         from quantray.kernels.policy_score import scratch_of
 
-        self.program, self.account, self.costs = program, account, costs
+        self.program, self.account, self.money = program, account, account.money(costs)
         order = np.argsort(pool.rank, kind="stable")
-        self.tables = tables.take(np.asarray(pool.call)[order])
-        self.call = np.asarray(pool.call)[order]
-        self.asset, self.caller = np.asarray(pool.asset)[order], np.asarray(pool.caller)[order]
-        self.sizes = pool.sizes
-        self.closing = closing_of(self.tables, program)
+        self.tables = tables.take(pool.call[order])
+        self.call = pool.call[order]
+        # numbered anew: an account keeps one counter for each asset and caller that it knows
+        assets, self.asset = np.unique(pool.asset[order], return_inverse=True)
+        callers, self.caller = np.unique(pool.caller[order], return_inverse=True)
+        self.names, self.sizes = (assets, callers), (len(assets), len(callers))
+        self.closing = _closing_of(self.tables, program)
         n, ways = len(pool), self.tables.ways
         entry = self.tables.entry_ns.reshape(n, ways)
         self.queue = np.argsort(entry, axis=0, kind="stable").T.astype(np.int64).copy()
         longest = int(np.diff(program.rung_ptr).max(initial=0)) + 1
         self.scratch = scratch_of(n, longest)
 
-    def _inputs(self, program: Program) -> tuple[Any, ...]:
-        t, p = self.tables, program
-        return (
-            t.keys, t.fill, t.worst, t.time, t.peaks, t.price, t.entry_ns, t.start, t.stop, t.ways, t.order, self.queue,
-            self.queue, self.asset, self.caller, self.closing, p.closer, p.variant, p.hold, p.rung_ptr, p.rung_col,
-            p.rung_part, p.distance,
-        )  # fmt: skip
-
     def metrics(
-        self, market: Market, *, closes: IntArray1D | None = None, daily: bool = False, period_ns: int | None = None
+        self, market: Market, *, closes: IntArray1D | None = None, daily: bool = False
     ) -> dict[str, np.ndarray]:
         """Metrics of every policy as columns [P]; NaN for what does not exist or was not asked for.
 
         ``closes``: measure the drawdown at these times (``market.closes``); ``daily``: Sharpe and Sortino too.
         """
-        from quantray.kernels.policy_metrics import METRICS, N_METRICS
-        from quantray.kernels.policy_score import score
-        from quantray.policies.program import Reason
+        from quantray.kernels.policy_metrics import METRICS
 
-        out = np.full((len(self.program), N_METRICS), np.nan)
-        reason = self.program.reason
-        stops = (reason >= Reason.STOP) & (reason <= Reason.RAISED_STOP)
         none = np.zeros(0, np.int64)
-        score(
-            *self._inputs(self.program), stops, reason == Reason.END_OF_DATA, self.account.money(self.costs),
-            self.account.limits, market.end_ns - market.start_ns if period_ns is None else period_ns,
-            market.candles.ts, market.candles.close, market.interval_s * NS, *self.sizes,
-            none if closes is None else closes, market.days if daily else none, self.scratch, out,
+        out, *_ = self._score(market, none if closes is None else closes, market.days if daily else none)
+        return _columns_of(out, METRICS)
+
+    def _score(self, market: Market, closes: IntArray1D, days: IntArray1D) -> tuple[FloatArray2D, int, float, int]:
+        """Metrics [P, M]; then trades, cash at the end and events of the last policy, which stay in the scratch."""
+        from quantray.kernels.policy_metrics import N_METRICS
+        from quantray.kernels.policy_score import score
+
+        t, p = self.tables, self.program
+        out = np.full((len(p), N_METRICS), np.nan)
+        stops = (p.reason >= Reason.STOP) & (p.reason <= Reason.RAISED_STOP)
+        n, final, n_log = score(
+            t.keys, t.fill, t.worst, t.time, t.peaks, t.price, t.entry_ns, t.start, t.stop, t.ways, t.order, self.queue,
+            self.asset, self.caller, self.closing, p.closer, p.variant, p.hold, p.rung_ptr, p.rung_col, p.rung_part,
+            p.distance, stops, p.reason == Reason.END_OF_DATA, self.money, self.account.limits,
+            market.end_ns - market.start_ns, *market.columns, *self.sizes, closes, days,
+            self.scratch, out,
         )  # fmt: skip
-        return columns_of(out, METRICS)
+        return out, n, final, n_log
 
     def drawdowns(self, rows: IntArray1D, market: Market, closes: IntArray1D) -> FloatArray1D:
         """Account drawdown of some policies of the program, at every close of a candle."""
-        part = self._take(rows)
-        return part.metrics(market, closes=closes)["max_drawdown"]
+        return self.take(rows).metrics(market, closes=closes)["max_drawdown"]
 
-    def _take(self, rows: IntArray1D) -> Block:
-        """The same block with some of its policies; closers are recomputed for those alone."""
+    def take(self, rows: IntArray1D) -> Block:
+        """The same block with some of its policies; closers are computed for those alone. Scratch is shared."""
         part = object.__new__(Block)
         part.__dict__.update(self.__dict__)
         part.program = self.program.take(rows)
-        part.closing = closing_of(self.tables, part.program)
+        part.closing = _closing_of(self.tables, part.program)
         return part
 
     def trades(self, p: int, market: Market) -> PolicyTrades:
         """The queue of policy ``p``: every call that got an entry, with its size or why it was skipped."""
-        from quantray.kernels.policy_score import settle, trades_of
-
-        s, m = self.scratch, self.account.money(self.costs)
-        n, _ = trades_of(p, *self._inputs(self.program), m, s)
-        final, n_log = settle(
-            n, m, self.account.limits, market.candles.ts, market.candles.close, market.interval_s * NS, *self.sizes, s
-        )
-        c = np.ascontiguousarray
-        return PolicyTrades(
-            c(self.call[s.call[:n]]), c(s.asset[:n]), c(s.caller[:n]), c(s.entry_ns[:n]), c(s.exit_ns[:n]), c(s.price[:n]),
-            s.gross[:n].copy(), s.net[:n].copy(), s.size[:n].copy(), s.pnl[:n].copy(), s.skip[:n].copy(),
-            self.program.reason[s.col[:n]], s.doubt[:n].copy(), s.adverse[:n].copy(), s.n_fills[:n].copy(),
-            s.fill_ns[:n].copy(), s.part[:n].copy(), s.multiple[:n].copy(), final,
-        )  # fmt: skip
+        none = np.zeros(0, np.int64)
+        _, n, final, _ = self.take(np.array([p]))._score(market, none, none)
+        s = self.scratch
+        names = {"entry_price": "price", "ambiguous": "doubt"}
+        columns = {f.name: getattr(s, names.get(f.name, f.name), None) for f in fields(PolicyTrades)}
+        columns |= {"call": self.call[s.call[:n]], "reason": self.program.reason[s.col[:n]]}
+        columns |= {"asset": self.names[0][s.asset[:n]], "caller": self.names[1][s.caller[:n]]}
+        return PolicyTrades(**{k: v[:n].copy() for k, v in columns.items() if v is not None}, final_capital=final)
 
     def equity(self, p: int, market: Market, times: IntArray1D) -> tuple[FloatArray1D, FloatArray1D]:
         """Equity and cash of policy ``p`` at rising ``times`` ns, after what happens at each of them."""
-        from quantray.kernels.policy_score import equity_at, settle, trades_of
+        from quantray.kernels.policy_curve import curve
 
-        s, m, c = self.scratch, self.account.money(self.costs), market.candles
-        n, _ = trades_of(p, *self._inputs(self.program), m, s)
-        ns = market.interval_s * NS
-        _, n_log = settle(n, m, self.account.limits, c.ts, c.close, ns, *self.sizes, s)
+        none = np.zeros(0, np.int64)
+        _, _, _, n_log = self.take(np.array([p]))._score(market, none, none)
         equity, cash = np.empty(len(times)), np.empty(len(times))
-        equity_at(np.asarray(times, np.int64), n_log, m, c.ts, c.close, ns, s, equity, cash)
+        moments = np.array(times, np.int64)
+        curve(n_log, self.money, *market.columns, moments, self.scratch, equity, cash)
         return equity, cash
 
 
@@ -193,7 +185,7 @@ class PolicyTrades:
 SKIPS = ("", "max_positions", "max_positions_per_asset", "max_positions_per_caller", "no_cash", "below_minimum")
 
 
-def columns_of(out: FloatArray2D, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+def _columns_of(out: FloatArray2D, names: tuple[str, ...]) -> dict[str, np.ndarray]:
     """Rows of the kernel as columns; counts as whole numbers."""
     whole = ("n_trades", "skipped_", "no_entry", "stop_outs")
     return {
@@ -201,29 +193,32 @@ def columns_of(out: FloatArray2D, names: tuple[str, ...]) -> dict[str, np.ndarra
     }
 
 
-def closing_of(tables: Tables, program: Program) -> np.ndarray:
+def _closing_of(tables: Tables, program: Program) -> np.ndarray:
     """What closes the remainder: column [E, C] of each closer of the program."""
     from quantray.kernels.policy_combine import closing_columns
 
     out = np.empty((len(tables.price), len(program.close_stop)), np.int32)
-    rows = np.arange(len(tables.price))
     p = program
-    closing_columns(tables.keys, tables.fill, rows, p.stop_ptr, p.stop_col, p.close_stop, p.close_ptr, p.close_col, out)
+    closing_columns(tables.keys, tables.fill, p.stop_ptr, p.stop_col, p.close_stop, p.close_ptr, p.close_col, out)
     return out
 
 
-def returns(tables: Tables, program: Program, costs: Costs) -> tuple[FloatArray2D, np.ndarray]:
+def returns(
+    tables: Tables, program: Program, costs: Costs, net: FloatArray2D | None = None, last: np.ndarray | None = None
+) -> tuple[FloatArray2D, np.ndarray]:
     """Net return [n, P] of every call under every policy, no account between, and the column that ended it [n, P].
 
-    NaN and -1 where the call got no entry. ``program.reason`` names the columns.
+    NaN and -1 where the call got no entry. ``program.reason`` names the columns; ``net`` and ``last`` (int16) are
+    filled where they are given.
     """
     from quantray.kernels.policy_combine import grid_returns
 
-    net = np.empty((tables.n_calls, len(program)))
-    last = np.empty((tables.n_calls, len(program)), np.int16)
+    shape = (tables.n_calls, len(program))
+    net = np.empty(shape) if net is None else net
+    last = np.empty(shape, np.int16) if last is None else last
     p = program
     grid_returns(
-        tables.keys, tables.fill, tables.ways, closing_of(tables, program), p.closer, p.variant, p.rung_ptr, p.rung_col,
-        p.rung_part, costs.side, costs.basis == "entry", net, last,
+        tables.keys, tables.fill, tables.ways, _closing_of(tables, program), p.closer, p.variant, p.rung_ptr,
+        p.rung_col, p.rung_part, costs.side, costs.basis == "entry", net, last,
     )  # fmt: skip
     return net, last

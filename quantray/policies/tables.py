@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from quantray.errors import ConfigError, near_miss
-from quantray.policies.program import NS, Levels, trigger_arrays
+from quantray.policies.program import NS, Levels, freeze, read_only, trigger_arrays
 from quantray.types import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D
 
 FILLS = ("open", "close")
@@ -36,6 +36,8 @@ class Windows:
     warm: IntArray1D
 
     def __post_init__(self) -> None:
+        for name in ("entry", "stop", "warm"):
+            object.__setattr__(self, name, read_only(getattr(self, name), np.int64))
         trades = self.entry >= 0
         if not (len(self.entry) == len(self.stop) == len(self.warm)):
             raise ValueError(f"Windows: {len(self.entry)} entries, {len(self.stop)} stops, {len(self.warm)} warm-ups")
@@ -63,6 +65,9 @@ class Tables:
     ways: int
     order: int  # 0 stop_first, 1 target_first, 2 raise_first
 
+    def __post_init__(self) -> None:
+        freeze(self, keys=np.int32)
+
     @property
     def n_calls(self) -> int:
         return len(self.price) // self.ways
@@ -86,7 +91,7 @@ class Tables:
         first = parts[0]
         if any((p.ways, p.order, p.keys.shape[1]) != (first.ways, first.order, first.keys.shape[1]) for p in parts):
             raise ValueError("Tables.join: the parts were built with other levels or another order")
-        columns = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _COLUMNS}
+        columns: dict[str, Any] = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _COLUMNS}
         for name in ("start", "stop"):
             columns[name] = np.concatenate([getattr(p, name) + at for p, at in zip(parts, offsets, strict=True)])
         return replace(first, **columns)
@@ -113,29 +118,29 @@ def build_tables(
     ``entry`` ``open``: the entry candle belongs to the trade; ``close``: the scan starts at the next one.
     """
     from quantray.kernels.policy_entries import CLOSE, OPEN, entries
-    from quantray.kernels.policy_touch import tables
+    from quantray.kernels.policy_touch import block_extremes, tables
     from quantray.kernels.policy_triggers import trigger_tables
 
     if entry not in FILLS:
         raise ConfigError(f"entry: {near_miss(entry, FILLS, what='entry')}")
     ns, order, ways = interval_s * NS, order_of(intrabar), len(levels.entry)
-    ohlc = (candles.open, candles.high, candles.low, candles.close)
+    ts = read_only(candles.ts, np.int64)
+    open_, high, low, close = (read_only(getattr(candles, k), np.float64) for k in ("open", "high", "low", "close"))
     dip = np.array([np.nan if e is None else e.dip for e in levels.entry])
     wait = np.array([0 if e is None else e.wait_s * NS for e in levels.entry], np.int64)
-    start, price, time, whole = entries(
-        candles.ts, candles.open, candles.low, candles.close, ns, windows.entry, windows.stop,
-        CLOSE if entry == "close" else OPEN, dip, wait,
-    )  # fmt: skip
-    start, price, time, whole = start.ravel(), price.ravel(), time.ravel(), whole.ravel()
+    kind = CLOSE if entry == "close" else OPEN
+    found = entries(ts, open_, low, close, ns, windows.entry, windows.stop, kind, dip, wait)
+    start, price, time, whole = (column.ravel() for column in found)
     stop, warm = np.repeat(windows.stop, ways), np.repeat(windows.warm, ways)
+    top, bottom = (bits.view(np.float64) for bits in block_extremes(high.view(np.int64), low.view(np.int64)))
     keys, fill, worst, when, peaks = tables(
-        candles.ts, *ohlc, ns, start, stop, price, time, whole, order, levels.target, levels.stop, levels.arm,
-        levels.trail_ptr, levels.trail, levels.raised_ptr, levels.raised, levels.hold_s * NS, len(levels.trigger),
-        levels.endless,
+        ts, open_, high, low, close, top, bottom, ns, start, stop, price, time, whole, order, levels.target,
+        levels.stop, levels.arm, levels.trail_ptr, levels.trail, levels.raised_ptr, levels.raised,
+        read_only(levels.hold_s * NS, np.int64), len(levels.trigger), levels.endless,
     )  # fmt: skip
     if levels.trigger:
         trigger_tables(
-            candles.ts, *ohlc, candles.volume, warm, start, stop, price, whole, *trigger_arrays(levels.trigger),
-            levels.first["trigger"], keys, fill, worst, when,
+            ts, open_, high, low, close, read_only(candles.volume, np.float64), warm, start, stop, price, whole,
+            *trigger_arrays(levels.trigger), levels.first["trigger"], keys, fill, worst, when,
         )  # fmt: skip
     return Tables(keys, fill, worst, when, peaks, price, time, start, stop, ways, order)

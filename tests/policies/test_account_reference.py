@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from quantray.policies import read_policy
 from quantray.policies.account import Account, Costs
-from quantray.policies.scoring import SKIPS
+from quantray.policies.scoring import SKIPS, Pool
+from quantray.policies.tables import Windows
 from quantray.types import plain
-from tests.policies.markets import MINUTE, POLICIES
-from tests.policies.pools import case, slow
+from tests.policies.markets import MINUTE, POLICIES, columns
+from tests.policies.pools import Case, case, slow
 from tests.reference import policy_account
 
 RULES = [
@@ -82,7 +83,8 @@ def test_any_account(data):
     draw = data.draw
     some = st.one_of(st.none(), st.integers(1, 4))
     rules = Account(
-        initial=draw(st.sampled_from([50.0, 10_000.0, 1e9])), sizing=draw(st.sampled_from(["risk", "fixed", "fraction"])),
+        initial=draw(st.sampled_from([50.0, 10_000.0, 1e9])),
+        sizing=draw(st.sampled_from(["risk", "fixed", "fraction"])),
         max_allocation_pct=draw(st.sampled_from([0.04, 0.5, 1.0])),
         max_risk_per_trade=draw(st.sampled_from([1.0, 200.0, 1e8])), amount=draw(st.sampled_from([9.0, 3000.0])),
         basis=draw(st.sampled_from(["free_cash", "equity", "initial"])), max_positions=draw(some),
@@ -92,8 +94,8 @@ def test_any_account(data):
     costs = Costs(
         draw(st.sampled_from([0, 30, 900])), draw(st.sampled_from([0, 10])), draw(st.sampled_from(["traded", "entry"]))
     )
-    c = case(n_calls=draw(st.integers(1, 25)), n_assets=draw(st.integers(1, 3)), length=60, seed=draw(st.integers(0, 999)),
-             together=draw(st.sampled_from([1, 5])), vol=0.1)  # fmt: skip
+    c = case(n_calls=draw(st.integers(1, 25)), n_assets=draw(st.integers(1, 3)), length=60,
+             seed=draw(st.integers(0, 999)), together=draw(st.sampled_from([1, 5])), vol=0.1)  # fmt: skip
     compare(c, draw(st.sampled_from(POLICIES)), rules, costs)
 
 
@@ -124,17 +126,14 @@ def test_cash_never_negative_and_equity_is_cash_and_marks():
 
 
 def test_worked_example():
-    """400 at 2.0x earns 396.80, 400 at 0.85 loses 63.20, and the size after that loss is 397.47 (entry basis, 40 bps)."""
-    from quantray.policies.scoring import Pool
-    from quantray.policies.tables import Windows
-    from tests.policies.markets import columns
-    from tests.policies.pools import Case
+    """400 at 2.0x earns 396.80, 400 at 0.85 loses 63.20, the size after it is 397.47 (entry basis, 40 bps)."""
 
     flat, win, lose = [1, 1, 1, 1], [1, 2.5, 1, 2], [1, 1, 0.5, 0.6]
     for first, pnl, size in ((win, 396.80, 415.872), (lose, -63.20, 397.47)):
         table = np.array([flat, first, flat, flat], float)
-        c = Case(columns(np.arange(4) * MINUTE, *table.T), Windows(np.array([1, 2]), np.array([4, 4]), np.array([0, 0])),
-                 Pool(np.arange(2), np.zeros(2, int), np.zeros(2, int), np.arange(2)))  # fmt: skip
+        windows = Windows(np.array([1, 2]), np.array([4, 4]), np.array([0, 0]))
+        pool = Pool(np.arange(2), np.zeros(2, int), np.zeros(2, int), np.arange(2))
+        c = Case(columns(np.arange(4) * MINUTE, *table.T), windows, pool)
         policy = read_policy({"sl": 0.85, "tp": 2, "hold": "48h"})
         got = c.block([policy], Account(), Costs(basis="entry")).trades(0, c.market)
         assert got.size[0] == 400

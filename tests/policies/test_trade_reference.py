@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantray.kernels.policy_codes import INTRABAR
-from quantray.policies import Policy, read_policy
+from quantray.policies import Policy, read_policy, written
 from quantray.policies.account import Account, Costs
 from quantray.policies.program import Reason, compile_policies
 from quantray.policies.scoring import Block, Market, Pool, returns
@@ -39,8 +39,8 @@ def compare(c, windows, policies, *, intrabar="stop_first", fill="open", costs=N
         place = {int(call): i for i, call in enumerate(got.call)}
         for i in range(n):
             expected = reference.trade(
-                table, int(windows.warm[i]), int(windows.entry[i]), int(windows.stop[i]), policy, MINUTE, intrabar, fill,
-                at_zero,
+                table, int(windows.warm[i]), int(windows.entry[i]), int(windows.stop[i]), policy, MINUTE, intrabar,
+                fill, at_zero,
             )  # fmt: skip
             if expected is None:
                 assert i not in place
@@ -50,12 +50,12 @@ def compare(c, windows, policies, *, intrabar="stop_first", fill="open", costs=N
             q, m = place[i], len(expected.fills)
             fills = list(zip(got.fill_ns[q, :m].tolist(), got.part[q, :m].tolist(), got.multiple[q, :m].tolist(),
                              strict=True))  # fmt: skip
-            assert (got.n_fills[q], fills) == (m, expected.fills), str(policy)
-            assert Reason(int(got.reason[q])).name == expected.reason, str(policy)
+            assert (got.n_fills[q], fills) == (m, expected.fills), written(policy)
+            assert Reason(int(got.reason[q])).name == expected.reason, written(policy)
             assert Reason(int(program.reason[last[i, p]])).name == expected.reason
             assert net[i, p] == got.net[q] == expected.net(costs.side, costs.basis == "entry")
-            assert bool(got.ambiguous[q]) == expected.ambiguous, str(policy)
-            assert got.adverse[q] == expected.adverse, str(policy)
+            assert bool(got.ambiguous[q]) == expected.ambiguous, written(policy)
+            assert got.adverse[q] == expected.adverse, written(policy)
             assert (got.entry_ns[q], got.entry_price[q]) == (expected.entry_ns, expected.price)
             e = i * tables.ways + program.variant[p]
             assert tables.peaks[e, program.hold[p]] - 1.0 == expected.peak

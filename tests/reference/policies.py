@@ -5,6 +5,7 @@ It walks one candle at a time and knows no tables, keys or columns.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -182,7 +183,7 @@ def trade(candles, warm, entry, stop, policy: Policy, interval, order="stop_firs
         walk.candle(candles[i], order, counts, pending, deadline)
         if walk.done:
             break
-        pending = any([d.decides(i - warm, i == start, walk.peak, price) for d in deciders])
+        pending = any(d.decides(i - warm, i == start, walk.peak, price) for d in deciders)
     walk.trade.peak = reachable(candles, start, stop, price, whole, deadline, interval)
     if not walk.done:
         last = candles[stop - 1]
@@ -251,7 +252,7 @@ def ema(x, n):
 
 def rsi(x, n):
     out = [None] * len(x)
-    change = [0.0] + [b - a for a, b in zip(x, x[1:], strict=False)]
+    change = [0.0] + [b - a for a, b in itertools.pairwise(x)]
     up = down = 0.0
     for i in range(n, len(x)):
         if i == n:

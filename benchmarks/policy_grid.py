@@ -1,0 +1,194 @@
+"""What a grid of policies costs: against reading the candles once, and against vectorbt where it can be imported.
+
+    python -m benchmarks.policy_grid [--vectorbt PYTHON]
+
+``--vectorbt`` names a Python interpreter that has vectorbt (an environment of its own: its pins are old).
+Ratios are of medians taken in one run; the machine's noise is printed beside them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from benchmarks import policy_grid_vectorbt as other
+from quantray.policies import grid
+from quantray.policies.account import Account, Costs
+from quantray.policies.program import NS, compile_policies
+from quantray.policies.ranking import Bounds, rank
+from quantray.policies.scoring import Block, Market, Pool, returns
+from quantray.policies.tables import Windows, build_tables
+
+AXES: dict[str, tuple[Any, ...]] = {
+    "sl_mults": (0.95, 0.92, 0.9, 0.88, 0.85, 0.8, 0.75, 0.7),
+    "activation": (0,),
+    "trail": (0.05, 0.1, 0.15, 0.2, 0.25, 0.3),
+    "hold": ("5m", "15m", "30m", "1h", "2h", "4h", "8h", "12h", "24h", "48h"),
+    "tp_mults": (1.1, 1.2, 1.3, 1.5, 1.75, 2, 2.5, 3, 4, 5),
+}
+
+
+def timed(work: Callable[[], Any], runs: int = 9) -> tuple[float, float]:
+    """Median and worst seconds."""
+    return side_by_side([work], runs)[0]
+
+
+def side_by_side(works: Sequence[Callable[[], Any]], runs: int) -> list[tuple[float, float]]:
+    """Median and worst seconds of each, taken in turns: what disturbs the machine disturbs all of them."""
+    seconds: list[list[float]] = [[] for _ in works]
+    for turn in range(runs + 1):
+        for work, taken in zip(works, seconds, strict=True):
+            began = time.perf_counter()
+            work()
+            if turn:  # the first run compiles and touches memory
+                taken.append(time.perf_counter() - began)
+    return [(statistics.median(taken), max(taken)) for taken in seconds]
+
+
+def walks(n_calls: int, n_candles: int, vol: float, seed: int = 0) -> tuple[Any, Windows]:
+    """Candles of ``n_calls`` random walks, one call at the start of each."""
+    rng = np.random.default_rng(seed)
+    close = np.exp(np.cumsum(rng.normal(0, vol, (n_calls, n_candles)), axis=1))
+    open_ = np.concatenate([np.ones((n_calls, 1)), close[:, :-1]], axis=1)
+    spread = np.exp(np.abs(rng.normal(0, vol / 2, (2, n_calls, n_candles))))
+    columns = {
+        "ts": np.tile(np.arange(n_candles) * 60 * NS, n_calls),
+        "open": open_.ravel(), "high": (np.maximum(open_, close) * spread[0]).ravel(),
+        "low": (np.minimum(open_, close) / spread[1]).ravel(), "close": close.ravel(), "volume": np.ones(close.size),
+    }  # fmt: skip
+    entry = np.arange(n_calls) * n_candles
+    return SimpleNamespace(**columns), Windows(entry, entry + n_candles, entry)
+
+
+@njit(cache=True, nogil=True)
+def read_once(ts, open_, high, low, close, volume):  # type: ignore[no-untyped-def]
+    """Touch every column of every candle once: the least that anything on candles costs."""
+    a = b = c = d = e = 0.0
+    t = 0
+    for i in range(open_.shape[0]):
+        t += ts[i]
+        a += open_[i]
+        b += high[i]
+        c += low[i]
+        d += close[i]
+        e += volume[i]
+    return t + a + b + c + d + e
+
+
+def against_reading(n_calls: int, n_candles: int) -> None:
+    """The whole grid against one pass over its candles."""
+    candles, windows = walks(n_calls, n_candles, 0.004)
+    program = compile_policies(grid("mixed", of="fixed", **AXES))
+    costs = Costs()
+    tables = build_tables(candles, windows, program.levels, 60)
+    columns = [getattr(candles, k) for k in ("ts", "open", "high", "low", "close", "volume")]
+    net = np.empty((n_calls, len(program)))
+    last = np.empty((n_calls, len(program)), np.int16)
+    works: list[Callable[[], Any]] = [
+        lambda: read_once(*columns),
+        lambda: build_tables(candles, windows, program.levels, 60),
+        lambda: returns(tables, program, costs, net, last),
+    ]
+    (reading, noise), (build, build_worst), (combine, combine_worst) = side_by_side(works, 25)
+    print(f"\n{n_calls} calls x {n_candles:,} candles x {len(program):,} policies (exits and returns), one core")
+    for name, median, worst in (
+        ("reading the candles once", reading, noise), ("first-touch tables", build, build_worst),
+        ("grid from tables", combine, combine_worst),
+    ):  # fmt: skip
+        print(f"{name:28} median {median * 1e3:8.2f} ms   worst {worst * 1e3:8.2f} ms   {median / reading:6.2f} x")
+    print(f"tables and grid / reading once: {(build + combine) / reading:.2f} x")
+    print(f"per trade of the grid: {combine / (n_calls * len(program)) * 1e9:.2f} ns")
+    with_capital(candles, windows, tables, program)
+
+
+def with_capital(candles: Any, windows: Windows, tables: Any, program: Any) -> None:
+    """All metrics of every policy, without an account and with one."""
+    n = len(windows.entry)
+    calls = np.arange(n)
+    pool = Pool(calls, calls, np.zeros(n, np.int64), calls)
+    market = Market(candles, 60, 0, int(candles.ts[-1]))
+    for name, account in (("no account", Account(limited=False)), ("finite capital", Account(max_positions=None))):
+        block = Block(tables, program, pool, account, Costs())
+        median, worst = timed(lambda block=block: block.metrics(market), 3)
+        each = median / (n * len(program)) * 1e9
+        cost = f"median {median * 1e3:8.1f} ms   worst {worst * 1e3:8.1f} ms"
+        print(f"all metrics, {name:15} {cost}   {each:6.1f} ns a trade")
+
+
+def growth() -> None:
+    """How cost grows with calls, candles and policies, capital off and on."""
+    names = (("calls", 7), ("candles", 8), ("policies", 9), ("tables ms", 10), ("grid ms", 9), ("no account ms", 14))
+    print("\n" + " ".join(f"{name:>{width}}" for name, width in (*names, ("capital ms", 11))))
+    full = grid("mixed", of="fixed", **AXES)
+    for n_calls, n_candles, n_policies in (
+        (100, 1440, 480), (400, 1440, 480), (1600, 1440, 480), (400, 720, 480), (400, 2880, 480), (400, 1440, 4800),
+    ):  # fmt: skip
+        candles, windows = walks(n_calls, n_candles, 0.004)
+        rows = np.sort(np.random.default_rng(1).choice(len(full), n_policies, replace=False))
+        program = compile_policies([full[i] for i in rows])
+        build = timed(lambda c=candles, w=windows, p=program: build_tables(c, w, p.levels, 60), 3)[0]
+        tables = build_tables(candles, windows, program.levels, 60)
+        combine = timed(lambda t=tables, p=program: returns(t, p, Costs()), 3)[0]
+        calls = np.arange(n_calls)
+        pool = Pool(calls, calls, np.zeros(n_calls, np.int64), calls)
+        market = Market(candles, 60, 0, int(candles.ts[-1]))
+        scores = []
+        for account in (Account(limited=False), Account(max_positions=None)):
+            block = Block(tables, program, pool, account, Costs())
+            scores.append(timed(lambda b=block, m=market: b.metrics(m), 3)[0])
+        cells = (build, combine, *scores)
+        print(
+            f"{n_calls:>7} {n_candles:>8} {n_policies:>9} "
+            + " ".join(f"{x * 1e3:>{w}.1f}" for x, w in zip(cells, (10, 9, 14, 11), strict=True))
+        )
+
+
+def many_callers(n_callers: int = 1000, per_caller: int = 10, n_candles: int = 1440, n_policies: int = 1000) -> None:
+    """Every caller alone on finite capital: tables once, then all metrics and the best policy of each."""
+    candles, windows = walks(n_callers * per_caller, n_candles, 0.004)
+    rng = np.random.default_rng(2)
+    full = grid("mixed", of="fixed", **AXES)
+    program = compile_policies([full[i] for i in np.sort(rng.choice(len(full), n_policies, replace=False))])
+    began = time.perf_counter()
+    tables = build_tables(candles, windows, program.levels, 60)
+    built = time.perf_counter() - began
+    market = Market(candles, 60, 0, int(candles.ts[-1]))
+    closes = market.closes
+    began = time.perf_counter()
+    for caller in range(n_callers):
+        calls = np.arange(caller * per_caller, (caller + 1) * per_caller)
+        block = Block(tables, program, Pool(calls, calls, np.zeros(per_caller, np.int64), calls), Account(), Costs())
+        rank(
+            block.metrics(market), program.n_parts, "captured_return", Bounds(),
+            drawdowns=lambda rows, block=block: block.drawdowns(rows, market, closes),
+        )  # fmt: skip
+    scored = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"\n{n_callers:,} callers x {per_caller} calls x {n_policies:,} policies x {n_candles:,} candles, one core")
+    print(
+        f"tables {built:.2f} s, metrics and best policies {scored:.2f} s, peak memory {peak:,.0f} MiB with the candles"
+    )
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--vectorbt", help="a Python interpreter that can import vectorbt")
+    args = parser.parse_args()
+    against_reading(400, 2880)
+    growth()
+    many_callers()
+    if args.vectorbt:
+        other.compare(args.vectorbt)
+
+
+if __name__ == "__main__":
+    main()

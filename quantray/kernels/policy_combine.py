@@ -86,14 +86,53 @@ def _one_target(rung_ptr, rung_part):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _simple_returns(key, paid, close_col, close_key, close_net, rows, target, closer, net, last):  # type: ignore[no-untyped-def]
+def _runs(rows, target, closer):  # type: ignore[no-untyped-def]
+    """Neighbouring policies of one target whose closers count up, or of one closer whose targets do.
+
+    Returns [runs, 5]: first row, policies, first target, first closer, 1 where the closers count. Grids are products,
+    so nearly all of their policies lie in such runs, and a run is compared several policies at a time.
+    """
+    out = np.empty((rows.shape[0], 5), np.int64)
+    n = q = 0
+    while q < rows.shape[0]:
+        most, counts = 1, 1
+        for along in (1, 0):
+            m = 1
+            while (
+                q + m < rows.shape[0]
+                and rows[q + m] == rows[q] + m
+                and closer[q + m] == closer[q] + along * m
+                and target[q + m] == target[q] + (1 - along) * m
+            ):
+                m += 1
+            if m > most:
+                most, counts = m, along
+        out[n] = rows[q], most, target[q], closer[q], counts
+        n += 1
+        q += most
+    return out[:n]
+
+
+@njit(cache=True, nogil=True)
+def _run_returns(key, paid, close_col, close_key, close_net, runs, net, last):  # type: ignore[no-untyped-def]
     """Policies with one target or none: one comparison each."""
-    for q in range(rows.shape[0]):
-        p, k, c = rows[q], target[q], closer[q]
-        hit = key[k] < close_key[c]
-        by_target, by_close = paid[k], close_net[c]
-        net[p] = by_target if hit else by_close
-        last[p] = k if hit else close_col[c]
+    for q in range(runs.shape[0]):
+        p, m, k, c = runs[q, 0], runs[q, 1], runs[q, 2], runs[q, 3]
+        gains, ends = net[p : p + m], last[p : p + m]
+        if runs[q, 4]:
+            when, gain, column = key[k], paid[k], np.int16(k)
+            keys, nets, columns = close_key[c : c + m], close_net[c : c + m], close_col[c : c + m]
+            for j in range(m):
+                hit = when < keys[j]
+                gains[j] = gain if hit else nets[j]
+                ends[j] = column if hit else columns[j]
+        else:
+            when, gain, column = close_key[c], close_net[c], close_col[c]
+            keys, nets = key[k : k + m], paid[k : k + m]
+            for j in range(m):
+                hit = keys[j] < when
+                gains[j] = nets[j] if hit else gain
+                ends[j] = np.int16(k + j) if hit else column
 
 
 @njit(cache=True, nogil=True)
@@ -108,30 +147,29 @@ def grid_returns(
     paid = np.empty(width)
     close_key = np.empty(closing.shape[1], np.int32)
     close_net = np.empty(closing.shape[1])
+    close_col = np.empty(closing.shape[1], np.int16)
     col, part = np.empty(width, np.int32), np.empty(width)
     simple = _one_target(rung_ptr, rung_part)
     for v in range(ways):
-        easy = np.flatnonzero(simple & (variant == v)).astype(np.uint32)
+        easy = np.flatnonzero(simple & (variant == v))
         hard = np.flatnonzero(~simple & (variant == v))
-        target = np.full(easy.shape[0], never, np.uint32)
+        target = np.full(easy.shape[0], never, np.int64)
         for q in range(easy.shape[0]):
             if rung_ptr[easy[q] + 1] > rung_ptr[easy[q]]:
                 target[q] = rung_col[rung_ptr[easy[q]]]
-        close_of = closer[easy].astype(np.uint32)
+        runs = _runs(easy, target, closer[easy])
         for i in range(keys.shape[0] // ways):
             e = i * ways + v
             entered = keys[e, never - 1] != NEVER
             for k in range(width):
                 paid[k] = net_of(fill[e, k], cost, on_entry) if entered else np.nan
             for c in range(closing.shape[1]):
-                close_key[c], close_net[c] = keys[e, closing[e, c]], paid[closing[e, c]]
-            _simple_returns(
-                keys[e], paid, closing[e], close_key, close_net, easy, target, close_of, net[i], last[i]
-            )  # fmt: skip
+                k = closing[e, c]
+                close_key[c], close_net[c], close_col[c] = keys[e, k], paid[k], k
+            _run_returns(keys[e], paid, close_col, close_key, close_net, runs, net[i], last[i])
             for p in hard:
-                m = fills_of(
-                    keys[e], closing[e, closer[p]], rung_col, rung_part, rung_ptr[p], rung_ptr[p + 1], col, part
-                )
+                closed = closing[e, closer[p]]
+                m = fills_of(keys[e], closed, rung_col, rung_part, rung_ptr[p], rung_ptr[p + 1], col, part)
                 net[i, p] = net_of(multiple_of(fill[e], col, part, m), cost, on_entry) if entered else np.nan
                 last[i, p] = col[m - 1]
             if not entered:

@@ -1,7 +1,7 @@
 """Unique completed trials per second with a trivial objective: quantray, persisted, beside Optuna's own loop.
 
-Everything in one run on the published space of 1,267,200 points; the batch is the plan's default. Optuna's loop
-repeats points; only its unique ones are counted.
+Everything in one run, on the published space of 1,267,200 points, with the plan's default batch, from the first
+stored batch on (Ray's workers take seconds to start). Optuna's loop repeats points; only its unique ones are counted.
 """
 
 from __future__ import annotations
@@ -40,8 +40,27 @@ def trivial(plan: Any, slice: Slice, candidates: Candidates) -> list[Trial]:
     return out
 
 
+class Clocked(Sweep):
+    """Remembers when batches were stored, so that the start of Ray's workers is told apart from the rate."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.stored: list[tuple[float, int]] = []
+
+    def finish(self, number: int, trials: Any) -> None:
+        """Store, and note the time."""
+        super().finish(number, trials)
+        self.stored.append((time.perf_counter(), len(trials)))
+
+    @property
+    def rate(self) -> float:
+        """Trials per second from the first stored batch to the last."""
+        (first, skipped), (last, _) = self.stored[0], self.stored[-1]
+        return (sum(n for _, n in self.stored) - skipped) / (last - first)
+
+
 def ours(kind: str, n: int, run: Callable[..., Any], batch: int = 16) -> float:
-    """Trials per second of one sweep, its ledger on SQLite; Ray is up already."""
+    """Trials per second of one sweep after its first batch, its ledger on SQLite."""
     slice = tiny_slice(1, n_bars=400)
     with tempfile.TemporaryDirectory() as folder:
         plan = sweep_plan(
@@ -50,9 +69,9 @@ def ours(kind: str, n: int, run: Callable[..., Any], batch: int = 16) -> float:
         plan = replace(plan, storage=Storage())
         digests = plan.digests(slice.digest, "benchmark")
         with open_ledger(plan.storage, plan.run_dir, plan.study, digests, described=describe(plan)) as ledger:
-            began = time.perf_counter()
-            ended = run(plan, slice, Sweep(plan, make_searcher(plan.search, plan.space, 0), ledger), trivial)
-            return ended.counts.complete / (time.perf_counter() - began)
+            sweep = Clocked(plan, make_searcher(plan.search, plan.space, 0), ledger)
+            run(plan, slice, sweep, trivial)
+            return sweep.rate
 
 
 def optunas(sampler: str, n: int, url: str | None) -> float:

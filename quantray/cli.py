@@ -9,7 +9,6 @@ from typing import Any
 
 from quantray.run import DONE, guarded, make_parser, quiet, run
 
-
 PIPE_WIDTH = 400
 
 

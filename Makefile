@@ -22,7 +22,7 @@ check: $(DEV_DEPS) ## style, types and the quick tests: under a minute
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -q -n auto -m "not slow" $(ARGS)
 
 bench: $(DEV_DEPS) ## print the figures of benchmarks/
 	sh scripts/bench.sh $(BIN)/python $(ARGS)

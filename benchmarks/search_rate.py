@@ -1,96 +1,125 @@
-"""Unique completed trials per second with a trivial objective: quantray, persisted, beside Optuna's own loop.
+"""Unique completed trials per second, persisted, against Optuna's own loop: ``python benchmarks/search_rate.py``.
 
-Everything in one run on the published space of 1,267,200 points; the batch is the plan's default. Optuna's loop
-repeats points; only its unique ones are counted.
+A trivial objective on the default space, so that what is measured is sampling, deduplication, claiming, storing and
+scheduling. ``--ray`` also runs on Ray Tune (the rate without its start-up is given too).
 """
 
 from __future__ import annotations
 
-import statistics
+import argparse
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import optuna
 
-from quantray.ledger import describe, open_ledger
-from quantray.plan import Runner, Search, Storage
+from quantray.ledger import open_ledger
+from quantray.plan import Plan, Runner, Search, StrategySpec
 from quantray.runner.local import run_local
 from quantray.runner.sweep import Sweep
-from quantray.runner.tune import run_tune
 from quantray.search import make_searcher
-from quantray.search.distributions import distributions
-from quantray.space import Candidates, candidate_digest
+from quantray.space import Candidates, candidate_digest, parse_space
 from quantray.types import Slice, Trial, TrialState
-from tests.data.markets import tiny_slice
-from tests.sweeps import sweep_plan
 
-N, RUNS = 300, 3
+SPACE = parse_space(
+    {
+        "entry_window": ["9:30-10:30", "9:30-12:00", "12:00-15:00", "15:00-15:45", "9:30-15:45"],
+        "stretch_threshold": [0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.01, 0.015, 0.02],
+        "reclaim_percentage": [0.4, 0.5, 0.6, 0.7, 0.8],
+        "cooldown_period_seconds": [60, 90, 120, 180, 300, 600],
+        "take_profit_percent": [25, 35, 50, 60, 70, 80, 90, 100],
+        "stop_loss_percent": [-25, -35, -50, -60, -70, -80, -90, -100],
+        "max_trade_duration_seconds": [60, 120, 180, 240, 300, 600],
+        "strikes_depth": [1],
+        "option_selection_mode": ["itm", "otm"],
+    }
+)
+NOTHING = Slice("NONE", (), "no data")
+METRICS = {f"metric_{i}": float(i) for i in range(15)}
 
 
-def trivial(plan: Any, slice: Slice, candidates: Candidates) -> list[Trial]:
-    """A value without any work."""
-    out = []
-    for i in range(len(candidates)):
-        params = candidates.params(i)
-        out.append(Trial(candidate_digest(params), params, TrialState.COMPLETE, float(params["take_profit_percent"])))
-    return out
+def value(digest: str) -> float:
+    return int(digest[:8], 16) / 0xFFFFFFFF
 
 
-def ours(kind: str, n: int, run: Callable[..., Any], batch: int = 16) -> float:
-    """Trials per second of one sweep, its ledger on SQLite; Ray is up already."""
-    slice = tiny_slice(1, n_bars=400)
+def evaluate(plan: Plan, slice: Slice, candidates: Candidates) -> list[Trial]:
+    digests = [candidate_digest(candidates.params(i)) for i in range(len(candidates))]
+    return [
+        Trial(d, candidates.params(i), TrialState.COMPLETE, value(d), metrics=METRICS) for i, d in enumerate(digests)
+    ]
+
+
+def ours(kind: str, trials: int, batch: int, ray: bool) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        plan = sweep_plan(
-            search=Search(kind=kind, n_trials=n, batch=batch), run_dir=Path(folder), runner=Runner(workers=2)
-        )
-        plan = replace(plan, storage=Storage())
-        digests = plan.digests(slice.digest, "benchmark")
-        with open_ledger(plan.storage, plan.run_dir, plan.study, digests, described=describe(plan)) as ledger:
-            began = time.perf_counter()
-            ended = run(plan, slice, Sweep(plan, make_searcher(plan.search, plan.space, 0), ledger), trivial)
-            return ended.counts.complete / (time.perf_counter() - began)
+        search = Search(kind=kind, n_trials=trials, batch=batch)
+        runner = Runner("ray" if ray else "local")
+        plan = Plan("bench", StrategySpec("none"), SPACE, None, Path(folder), search=search, runner=runner)
+        ledger = open_ledger(plan.storage, plan.run_dir, plan.study, {}, described={})
+        sweep = Sweep(plan, make_searcher(plan.search, plan.space, plan.seed), ledger)
+        times: list[float] = []
+        store = sweep.finish
+
+        def finish(number: int, found: Sequence[Trial]) -> None:
+            store(number, found)
+            times.append(time.perf_counter())
+
+        sweep.finish = finish  # type: ignore[method-assign]
+        began = time.perf_counter()
+        if ray:
+            from quantray.runner.tune import run_tune
+
+            run_tune(replace(plan, runner=runner), NOTHING, sweep, evaluate)
+        else:
+            run_local(plan, NOTHING, sweep, evaluate)
+        seconds = time.perf_counter() - began
+        ledger.close()
+        steady = (trials - batch) / (times[-1] - times[0])
+        dup = sum(sweep.duplicates.values())
+        return f"{trials / seconds:8.0f}/s  ({steady:.0f}/s after the first batch, {dup} duplicate asks)"
 
 
-def optunas(sampler: str, n: int, url: str | None) -> float:
-    """Unique trials per second of Optuna's ask and tell on the same indices."""
-    space = distributions(sweep_plan().space)
-    make = {"tpe": optuna.samplers.TPESampler, "random": optuna.samplers.RandomSampler}[sampler]
-    study = optuna.create_study(direction="maximize", sampler=make(seed=0), storage=url)
+def optuna_loop(sampler: optuna.samplers.BaseSampler, trials: int, storage: str | None = None) -> str:
+    study = optuna.create_study(direction="maximize", sampler=sampler, storage=storage)
     seen = set()
     began = time.perf_counter()
-    for _ in range(n):
-        trial = study.ask(space)
-        seen.add(tuple(trial.params.values()))
-        study.tell(trial, float(trial.params["take_profit_percent"]))
-    return len(seen) / (time.perf_counter() - began)
-
-
-def show(name: str, rate: Callable[[], float], runs: int = RUNS) -> None:
-    """Median and worst of a few runs."""
-    rates = [rate() for _ in range(runs)]
-    print(f"{name:48} median {statistics.median(rates):10,.0f}/s   worst {min(rates):10,.0f}/s")
+    for _ in range(trials):
+        trial = study.ask()
+        params = {
+            d.name: d.values[trial.suggest_int(d.name, 0, len(d.values) - 1)]
+            if d.ordered
+            else trial.suggest_categorical(d.name, d.values)
+            for d in SPACE.dimensions
+            if d.values is not None
+        }
+        digest = candidate_digest(params)
+        seen.add(digest)
+        study.tell(trial, value(digest))
+    seconds = time.perf_counter() - began
+    return f"{len(seen) / seconds:8.0f}/s  ({trials / seconds:.0f} asks/s, {trials - len(seen)} duplicates evaluated)"
 
 
 def main() -> None:
-    """Print the table of figures."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    run = {"local": run_local, "Ray Tune": run_tune}
-    ours("random", 64, run_tune)  # start Ray before the clock
-    for kind in ("tpe", "random"):
-        for name, runner in run.items():
-            show(f"quantray {kind}, {name}, SQLite", lambda k=kind, r=runner: ours(k, N, r))
-        show(f"Optuna {kind}, in memory", lambda k=kind: optunas(k, N, None))
-        with tempfile.TemporaryDirectory() as folder:
-            show(
-                f"Optuna {kind}, SQLite",
-                lambda k=kind, f=folder: optunas(k, N, f"sqlite:///{f}/{time.time_ns()}.db"),
-                1,
-            )
-    show("quantray random, local, SQLite, batch 512", lambda: ours("random", 10_000, run_local, 512))
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--ray", action="store_true")
+    arguments.add_argument("--trials", type=int, default=500)
+    given = arguments.parse_args()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    n = given.trials
+    print("unique completed trials per second")
+    print("optuna TPE in memory       ", optuna_loop(optuna.samplers.TPESampler(seed=0), n))
+    with tempfile.TemporaryDirectory() as folder:
+        print(
+            "optuna TPE on SQLite       ",
+            optuna_loop(optuna.samplers.TPESampler(seed=0), n, f"sqlite:///{folder}/o.db"),
+        )
+    print("optuna random in memory    ", optuna_loop(optuna.samplers.RandomSampler(seed=0), n))
+    for ray in (False, True) if given.ray else (False,):
+        name = "ray  " if ray else "local"
+        print(f"quantray TPE, {name}, stored", ours("tpe", n, 16, ray))
+        for batch in (16, 256):
+            print(f"quantray random, {name}, stored, batch {batch}", ours("random", 40 * n, batch, ray))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from typing import Any
 
 from quantray.run import DONE, guarded, make_parser, quiet, run
 
+PIPE_WIDTH = 400
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
@@ -119,5 +121,6 @@ def _doctor(args: argparse.Namespace) -> int:
 def _show(renderable: Any) -> int:
     from rich.console import Console
 
-    Console(soft_wrap=not sys.stdout.isatty()).print(renderable)
+    # a pipe has no width: names must arrive whole
+    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(renderable)
     return DONE

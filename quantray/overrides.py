@@ -126,4 +126,6 @@ def _lines(override: Any, prefix: str, key: str) -> tuple[str, ...]:
         return (str(override.input_line),)
     line = f"{prefix}{key}={override.get_value_element_as_str()}"
     # Hydra would merge a mapping into the strategy's own space, and space={} would change nothing
+    if key.startswith("space.") and isinstance(override.value(), dict):
+        return (f"++{key}=null", line)  # a range takes the place of a list of levels; Hydra refuses to merge the two
     return ("~space", line) if key == "space" else (line,)

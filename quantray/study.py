@@ -109,8 +109,9 @@ def sweep(
     """Run the plan, or go on with it where an earlier run stopped, and write its report under ``plan.run_dir``.
 
     ``progress`` is called with :class:`quantray.runner.progress.Progress` as trials are stored; ``say`` with
-    sentences a person should read, ``done`` with the study as soon as it is written: before the Optuna study beside it
-    has caught up, which Ctrl-C then skips. Raises UserError before anything is written when the plan cannot be carried out.
+    sentences a person should read, ``done`` with the study as soon as it is written: before the Optuna study beside
+    it has caught up, which Ctrl-C then skips. Raises UserError, before anything is written, for a plan that cannot be
+    carried out.
     """
     from quantray.ledger import describe, open_ledger, start_mirror
 
@@ -156,6 +157,7 @@ def _catch_up(mirror: Any, say: Say) -> None:
     """Wait for the Optuna study to hold what it should; Ctrl-C ends the wait, not the run."""
     if mirror is None:
         return
+    say("bringing the Optuna study for dashboards up to date (Ctrl-C skips that; the results are complete)")
     try:
         report = mirror.finish()
     except KeyboardInterrupt:

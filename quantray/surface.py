@@ -13,7 +13,6 @@ from quantray.errors import ConfigError, Interrupted
 from quantray.evaluate import evaluate, outcome, trial_of
 from quantray.plan import Plan
 from quantray.protocols import Batch, Counts, Ledger
-from quantray.runner.spread import spread
 from quantray.types import Metrics, Slice, Trial, TrialState
 
 #: Points of one range: large enough to share signals, small enough to stay within some 100 MB with every metric.
@@ -79,6 +78,8 @@ def surface(plan: Plan, slice: Slice) -> Surface:
     listed = any(key.split("_", 1)[1] not in _core_names() for key in plan.constraints.bounds)
     listed |= plan.objective not in _core_names()
     work = evaluate_full if listed else evaluate_core
+    from quantray.runner.spread import spread
+
     parts = list(spread(plan, slice, ranges(plan), work, kind="local", workers=plan.runner.workers))
     return _joined([part for _, part in parts])
 
@@ -109,6 +110,8 @@ def exhaust(plan: Plan, slice: Slice, ledger: Ledger, on_part: Callable[[Counts,
     todo = [r for r in ranges(plan) if not _stored(notes.get(_key(r)), folder / _file(r))]
     counts = _sum(notes[_key(r)]["counts"] for r in ranges(plan) if r not in todo)
     best: Trial | None = None
+    from quantray.runner.spread import spread
+
     results: Iterator[tuple[tuple[int, int], Part]]
     results = spread(plan, slice, todo, evaluate_full, kind=plan.runner.kind, workers=plan.runner.workers)
     try:

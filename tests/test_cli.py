@@ -135,14 +135,16 @@ def test_a_multirun_goes_on_after_a_job_that_cannot_run(tmp_path: Path, capsys: 
 
 @pytest.mark.slow
 def test_the_study_tools(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    long = "a_study_with_a_name_that_is_rather_long"
     assert run.main([*SMALL, "study.name=small"]) == 0
+    assert run.main([*SMALL, f"study.name={long}"]) == 0
     capsys.readouterr()
 
     def quantray(*args: str) -> str:
         assert cli.main(["study", *args]) == 0
         return capsys.readouterr().out
 
-    assert "small" in quantray("list")
+    assert {"small", long} <= set(quantray("list").split())
     assert "win_rate" in quantray("show", "small")
     assert "3 trials" in quantray("export", "small", "--top", "3", "--out", "best.csv")
     assert len((tmp_path / "best.csv").read_text().splitlines()) == 4

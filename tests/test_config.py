@@ -221,9 +221,14 @@ def test_a_long_difference_stays_a_short_name() -> None:
 
 
 def test_a_multirun_names_its_jobs_apart() -> None:
-    plans = load_plans(["+experiment=options_sweep", "search=tpe,random", "seed=range(2)", "runner.workers=1,2"])
-    assert len({plan.study for plan in plans}) == len({plan.run_dir for plan in plans}) == 8
-    assert [plan.seed for plan in plans] == [0, 0, 1, 1, 0, 0, 1, 1]
+    plans = load_plans(["search=tpe,random", "seed=range(1,3)", "runner.workers=2"])
+    assert len({plan.study for plan in plans}) == len({plan.run_dir for plan in plans}) == 4
+    assert [(plan.search.kind, plan.seed) for plan in plans] == [("tpe", 1), ("tpe", 2), ("random", 1), ("random", 2)]
+
+
+def test_jobs_that_cannot_differ_in_results_differ_in_name() -> None:
+    plans = load_plans(["runner.workers=1,2"])
+    assert [plan.study for plan in plans] == ["vwap_reclaim-runner.workers_1", "vwap_reclaim-runner.workers_2"]
 
 
 def test_a_multirun_over_a_list_of_lists() -> None:

@@ -166,8 +166,10 @@ def test_end_of_data_without_a_bid_is_worth_intrinsic_value_or_nothing():
     bid = session.bid.copy()
     bid[:, 200:] = np.nan
     silent = Slice("X", (replace(session, bid=bid),), "no bids in the second half")
-    params = {"side": -1, "end_of_day_exit": "close-0s", "emergency_exit": "close-0s",
-              "late_entry_cutoff": "close-0s", "max_trade_duration_seconds": 1000, "take_profit_percent": 1000.0, "stop_loss_percent": -100.0}  # fmt: skip
+    params = {
+        "side": -1, "end_of_day_exit": "close-0s", "emergency_exit": "close-0s", "late_entry_cutoff": "close-0s",
+        "max_trade_duration_seconds": 1000, "take_profit_percent": 1000.0, "stop_loss_percent": -100.0,
+    }  # fmt: skip
     plan = sweep_plan({"every_s": [50]}, target="strategy.plugins.EveryMinute", params=params)
     listed = trades(plan, silent, {"every_s": 50})
     at_end = listed.reason == ExitReason.END_OF_DATA

@@ -34,7 +34,7 @@ def compare(slice, params, capital=UNLIMITED, fees=USUAL):
     row = got.row(0)
     assert row == expected
     for k in range(len(slice)):
-        assert got.session_net[0, k] == sum((t.net for t in expected_trades if t.session == k), 0.0)
+        assert got.session_net[0, k] == reference.added(t.net for t in expected_trades if t.session == k)
     listed = trades(plan, slice, given)
     pairs = [
         ("session", "session"), ("signal_bar", "signal"), ("origin_bar", "origin"), ("side", "side"),

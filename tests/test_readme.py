@@ -79,6 +79,8 @@ def smaller(args: list[str]) -> list[str]:
         return [*args, *SMALL_TABLE]
     plain = set(args[2:]) <= {"+experiment=options_sweep", "search.n_trials=500"}
     kept = [word for word in args if word != "search.n_trials=500"]
+    if not plain and "runner=local" not in kept:
+        kept.append("runner=local")  # Ray is started once, by the plain line
     # what makes it small would be in the study's name, and the study tools below ask for the plain one
     return [*kept, *SMALL, *(["study.name=options_sweep"] if plain else [])]
 

@@ -24,6 +24,8 @@ from quantray.study import Study, split, sweep
 from quantray.types import Slice
 from tests.sweeps import SHARED
 
+pytestmark = pytest.mark.slow
+
 SMALL = [
     "+experiment=options_sweep", "runner=local", "data.synthetic.sessions=4", "search.n_trials=48", "search.batch=8",
     "constraints.min_trades=3", "space.stretch_threshold=[.001,.002,.003]", "mirror.enabled=false",
@@ -48,7 +50,6 @@ def test_the_same_bytes_for_any_number_of_workers(tmp_path, search):
     assert found[0] == found[1] == found[2]
 
 
-@pytest.mark.slow
 def test_the_same_bytes_on_ray(tmp_path):
     local = sweep(plan_of(tmp_path / "local"))
     ray = sweep(plan_of(tmp_path / "ray", "runner=ray", "runner.workers=2"))
@@ -67,7 +68,6 @@ def test_a_sweep_goes_on_where_it_stopped(tmp_path):
     assert table(again) == table(parts)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("search", ["tpe", "random"])
 def test_killed_and_resumed_gives_the_uninterrupted_table(tmp_path, search):
     """SIGKILL at a random moment, then the same command again."""
@@ -93,7 +93,6 @@ def test_killed_and_resumed_gives_the_uninterrupted_table(tmp_path, search):
     assert table(resumed) == table(whole)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("runner", ["local", "ray"])
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path, runner):
     more = [f"runner={runner}", "search.n_trials=4000", "search.batch=8"]

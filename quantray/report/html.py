@@ -37,6 +37,8 @@ def context(results: Results) -> dict[str, Any]:
         "tiles": sections.tiles(r),
         "best": r.best,
         "parameters": sections.parameters(r),
+        "held_out": r.out_of_sample is not None,
+        "columns": ["", "searched", *(["held out"] if r.out_of_sample else [])],
         "comparison": sections.comparison(r),
         "interval": sections.interval_sentence(r),
         "equity": sections.equity(r),

@@ -53,7 +53,8 @@ def tiles(r: Results) -> list[tuple[str, str, str]]:
         net = words.metric("total_pnl", held.get("total_pnl"))
         found.append(("total net", net, f"{words.number(held.get('n_trades'))} trades held out"))
     else:
-        found.append(("win rate", words.metric("win_rate", made.get("win_rate")), "sessions searched"))
+        rest = ("win_rate", "max_drawdown")
+        found += [(words.label(n), words.metric(n, made.get(n)), "sessions searched") for n in rest]
     return found
 
 
@@ -61,13 +62,18 @@ def parameters(r: Results) -> list[tuple[str, str]]:
     return [(words.label(k), words.parameter(v)) for k, v in r.best.params.items()] if r.best else []
 
 
-def comparison(r: Results) -> list[tuple[str, str, str]]:
+def two(r: Results, name: str, a: str, b: str) -> list[str]:
+    """A row of a figure on the sessions searched and, where there are any, on those held out."""
+    return [words.label(name), a, *([b] if r.out_of_sample else [])]
+
+
+def comparison(r: Results) -> list[list[str]]:
     """Metric, in sample, out of sample."""
     if r.best is None:
         return []
     held = r.out_of_sample.metrics if r.out_of_sample else {}
     rows = [(n, words.metric(n, r.best.metrics.get(n)), words.metric(n, held.get(n))) for n in COMPARED]
-    return [(words.label(n), a, b) for n, a, b in rows if (a, b) != (words.DASH, words.DASH)]
+    return [two(r, n, a, b) for n, a, b in rows if (a, b) != (words.DASH, words.DASH)]
 
 
 def interval_sentence(r: Results) -> list[str]:
@@ -205,14 +211,14 @@ def exits(r: Results) -> list[tuple[str, int, int, float]]:
     return [(words.label(n).removeprefix("exits: "), a, b, a / most) for n, a, b in counts]
 
 
-def refusals(r: Results) -> list[tuple[str, str, str]]:
+def refusals(r: Results) -> list[list[str]]:
     """Signals that opened nothing by reason, and fills at carried prices."""
     made = r.best.metrics if r.best else {}
     held = r.out_of_sample.metrics if r.out_of_sample else {}
     rows = [n for n in made if n.startswith("refused_") and (made.get(n) or held.get(n))]
     rows = [n for n in ("n_signals", "n_signals_carried") if n in made] + rows
     rows += [n for n in ("carried_entry_share", "carried_exit_share") if n in made]
-    return [(words.label(n), words.metric(n, made.get(n)), words.metric(n, held.get(n))) for n in rows]
+    return [two(r, n, words.metric(n, made.get(n)), words.metric(n, held.get(n))) for n in rows]
 
 
 def trade_list(r: Results, at_most: int = 300) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import socket
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -49,11 +50,26 @@ def start(runner: Runner, slice: Slice) -> None:
             "include_dashboard": False,
             "object_store_memory": store,
         }
+    else:
+        _check_answers(runner.address)
     try:
         with quiet():
             ray.init(address=runner.address, **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ConfigError(f"runner.address={runner.address}: no Ray cluster answers there: {error}") from error
+
+
+def _check_answers(address: str) -> None:
+    """Ray itself waits for minutes for a machine that does not answer."""
+    place = address.removeprefix("ray://").rpartition(":")
+    if address == "auto":
+        return
+    if not place[0] or not place[2].isdigit():
+        raise ConfigError(f"runner.address={address}: give local, auto, HOST:PORT or ray://HOST:PORT")
+    try:
+        socket.create_connection((place[0], int(place[2])), timeout=10).close()
+    except OSError as error:
+        raise ConfigError(f"runner.address={address}: no Ray cluster answers there: {error}") from error
 
 
 def share(slice: Slice) -> Any:

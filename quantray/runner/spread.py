@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from quantray.plan import Plan
@@ -72,7 +72,7 @@ def _on_ray(plan: Plan, slice: Slice, chunks: Any, work: Any, workers: int | Non
     import ray
 
     run = ray.remote(_task).options(num_cpus=1, max_retries=_RETRIES, retry_exceptions=False)
-    about = ray.put({"plan": plan, "work": work, "around": cluster.surroundings()})
+    around, about = cluster.surroundings(), [ray.put((plan, work))]  # in a list: read when it can be imported
     data, cores = cluster.share(slice), int(ray.cluster_resources().get("CPU", 1))
     ahead = 2 * (min(workers, cores) if workers else cores)
     waiting: deque[tuple[Any, Any]] = deque()
@@ -80,7 +80,7 @@ def _on_ray(plan: Plan, slice: Slice, chunks: Any, work: Any, workers: int | Non
     try:
         while True:
             while len(waiting) < ahead and (chunk := next(rest, _END)) is not _END:
-                waiting.append((chunk, run.remote(about, data, chunk)))
+                waiting.append((chunk, run.remote(around, about, data, chunk)))
             if not waiting:
                 return
             chunk, reference = waiting[0]
@@ -105,8 +105,11 @@ def _value(reference: Any) -> Any:
         raise (error.cause if isinstance(error.cause, Exception) else error) from None
 
 
-def _task(about: dict[str, Any], slice: Slice, chunk: Any) -> Any:
+def _task(around: Mapping[str, Any], about: list[Any], slice: Slice, chunk: Any) -> Any:
+    import ray
+
     from quantray.runner import cluster
 
-    cluster.settle(about["around"])
-    return about["work"](about["plan"], slice, chunk)
+    cluster.settle(around)
+    plan, work = ray.get(about[0])
+    return work(plan, slice, chunk)

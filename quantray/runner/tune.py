@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from quantray.errors import QuantrayError
+from quantray.errors import ConfigError, QuantrayError
 from quantray.plan import Plan
 from quantray.runner import cluster
 from quantray.runner.interrupt import interruptible
@@ -30,15 +29,20 @@ def run_tune(plan: Plan, slice: Slice, sweep: Sweep, evaluate: Evaluate) -> Outc
     FAILs its batch, a :class:`QuantrayError` ends the sweep, a worker that dies is replaced twice. Raises
     :class:`Interrupted` after Ctrl-C and :class:`TooManyFailures`, with everything finished stored.
     """
+    if plan.runner.address.startswith("ray://"):
+        raise ConfigError(
+            f"runner.address={plan.runner.address}: over Ray Client, Tune would run on the cluster, away from this "
+            "study's ledger; use runner.address=HOST:6379 from the cluster's network, auto on one of its machines, "
+            "or submit the command with `ray job submit`"
+        )
     cluster.start(plan.runner, slice)
-    shared = {"plan": plan, "evaluate": evaluate, "around": cluster.surroundings()}
     with interruptible() as stop, tempfile.TemporaryDirectory(prefix="quantray-tune-") as folder:
-        if stop.is_set() or not _fit(plan, sweep, shared, cluster.share(slice), stop, folder):
+        if stop.is_set() or not _fit(plan, sweep, evaluate, cluster.share(slice), stop, folder):
             sweep.interrupted = True
         return sweep.close()
 
 
-def _fit(plan: Plan, sweep: Sweep, shared: Mapping[str, Any], data: Any, stop: threading.Event, folder: str) -> bool:
+def _fit(plan: Plan, sweep: Sweep, evaluate: Evaluate, data: Any, stop: threading.Event, folder: str) -> bool:
     """False when it was interrupted."""
     with cluster.quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -51,7 +55,7 @@ def _fit(plan: Plan, sweep: Sweep, shared: Mapping[str, Any], data: Any, stop: t
         count = min(worker_count(plan.runner.workers, plan.search.in_flight), int(ray.cluster_resources()["CPU"]))
         search, stopper = BatchSearch(sweep, stop), DedupeStopper(sweep, stop)
         tuner = tune.Tuner(
-            make_worker(ray.put(dict(shared)), data),
+            make_worker(cluster.surroundings(), ray.put((plan, evaluate)), data),
             tune_config=tune.TuneConfig(
                 metric=METRIC, mode="max", search_alg=search, scheduler=KeepWorkers(count), num_samples=-1,
                 max_concurrent_trials=count, reuse_actors=True,

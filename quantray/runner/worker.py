@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ray import tune
@@ -10,8 +11,11 @@ from quantray.errors import QuantrayError
 from quantray.runner.batch_search import METRIC, Reply
 
 
-def make_worker(shared: Any, data: Any) -> type[tune.Trainable]:
-    """A Tune trainable around two references: ``shared`` to what the sweep is about, ``data`` to its slice."""
+def make_worker(around: Mapping[str, Any], shared: Any, data: Any) -> type[tune.Trainable]:
+    """A Tune trainable. ``shared`` and ``data`` refer to (plan, evaluate) and to the slice, which are read only
+
+    when ``around``, the driver's surroundings, has made their modules importable.
+    """
 
     class Worker(tune.Trainable):
         """Lives for many batches: what is compiled, imported and mapped once stays."""
@@ -21,8 +25,8 @@ def make_worker(shared: Any, data: Any) -> type[tune.Trainable]:
 
             from quantray.runner import cluster
 
-            self._about, self._slice = ray.get([shared, data])
-            cluster.settle(self._about["around"])
+            cluster.settle(around)
+            (self._plan, self._work), self._slice = ray.get([shared, data])
 
         def reset_config(self, new_config: dict[str, Any]) -> bool:
             return True
@@ -33,7 +37,7 @@ def make_worker(shared: Any, data: Any) -> type[tune.Trainable]:
 
         def _evaluated(self, batch: Any) -> Reply:
             try:
-                return Reply(list(self._about["evaluate"](self._about["plan"], self._slice, batch.candidates)))
+                return Reply(list(self._work(self._plan, self._slice, batch.candidates)))
             except QuantrayError as error:
                 return Reply(error=error)
             except Exception as error:

@@ -16,7 +16,7 @@ from quantray.search.distributions import asked_of, candidates_of, distributions
 from quantray.search.samplers import HISTORY_ONLY, sampler_maker
 from quantray.search.seen import PATIENCE, Seen
 from quantray.search.tpe import StaticTPE
-from quantray.search.uniform import generator, joined, uniform
+from quantray.search.uniform import generator, joined, sampler_seed, uniform
 from quantray.space import Candidates, Space
 from quantray.types import Trial, TrialState
 
@@ -40,16 +40,16 @@ class OptunaSearch:
         self._distributions = distributions(space)
         self._running: dict[str, optuna.Trial] = {}
         self._batches: dict[int, tuple[str, ...]] = {}
+        self._rows: dict[int, list[float]] = {}  # parameters as TPE sees them, by Optuna's trial number
         self._complete = 0
         self.study = _quiet_study(first)
 
     def ask(self, number: int, size: int | None = None) -> Batch:
         """An empty batch says that the space is exhausted. What the sampler itself raises passes through."""
         rng = generator(self.seed, number)
-        sampler_seed = int(np.random.SeedSequence([abs(self.seed), int(self.seed < 0), number]).generate_state(1)[0])
-        self.study.sampler = self._make(sampler_seed)
+        self.study.sampler = self._make(sampler_seed(self.seed, number))
         if isinstance(self.study.sampler, StaticTPE):
-            self.study.sampler.attach(self.space, self.seen, rng)
+            self.study.sampler.attach(self.space, self.seen, rng, self._rows)
         parts: list[Candidates] = [uniform(self.space, rng, 0)]
         digests: tuple[str, ...] = ()
         stale = 0  # duplicate asks in a row; a uniform draw is no ask, so it does not break the row

@@ -15,15 +15,19 @@ from quantray.space import Space
 
 
 class StaticTPE(TPESampler):
-    """The estimator and its draws are Optuna's. Two things differ: the relative search space is given instead of
+    """The estimator and its draws are Optuna's. What differs: the relative search space is given instead of looked
 
-    looked for in every trial of the history, and of the ``n_ei_candidates`` draws the best one that was never
-    asked is taken. An ask whose favourite was known counts as a duplicate.
+    for in every trial of the history; parameters of a trial are converted once, not at every ask; and of the
+    ``n_ei_candidates`` draws the best one that was never asked is taken. An ask whose favourite was known counts
+    as a duplicate.
     """
 
-    def attach(self, space: Space, seen: Seen, rng: np.random.Generator) -> None:
-        """Serve one batch: ``rng`` draws from the unseen points when ``PATIENCE`` asks in a row gave nothing new."""
-        self._where, self._seen, self._draws = space, seen, rng
+    def attach(self, space: Space, seen: Seen, rng: np.random.Generator, rows: dict[int, list[float]]) -> None:
+        """Serve one batch: ``rng`` draws from the unseen points when ``PATIENCE`` asks in a row gave nothing new.
+
+        ``rows`` keeps the converted parameters by trial number, from batch to batch of one study.
+        """
+        self._where, self._seen, self._draws, self._rows = space, seen, rng, rows
         self._static = {n: d for n, d in sorted(distributions(space).items()) if not d.single()}
         self._stale = 0
         self._favourite = 0  # status of the draw with the best score
@@ -55,6 +59,16 @@ class StaticTPE(TPESampler):
         self._favourite = status[int(np.argmax(score))]
         known = np.array(status) > 0
         return score if known.all() else np.where(known, -np.inf, score)
+
+    def _get_internal_repr(self, trials: list[Any], search_space: dict[str, BaseDistribution], study: Any) -> Any:
+        if search_space != self._static:
+            return super()._get_internal_repr(trials, search_space, study)
+        for trial in trials:
+            if trial.number not in self._rows:
+                own = super()._get_internal_repr([trial], search_space, study)
+                self._rows[trial.number] = [own[name][0] for name in search_space]
+        columns = np.array([self._rows[trial.number] for trial in trials]).reshape(len(trials), len(search_space))
+        return {name: columns[:, i].copy() for i, name in enumerate(search_space)}
 
     def _statuses(self, samples: Mapping[str, Any]) -> list[int]:
         n = len(next(iter(samples.values())))

@@ -39,6 +39,11 @@ def generator(seed: int, *key: int) -> np.random.Generator:
     return np.random.default_rng([abs(seed), int(seed < 0), *key])
 
 
+def sampler_seed(seed: int, number: int) -> int:
+    """The seed, in 32 bits, of the Optuna sampler of one batch."""
+    return int(np.random.SeedSequence([abs(seed), int(seed < 0), number]).generate_state(1)[0])
+
+
 def joined(space: Space, parts: list[Candidates]) -> Candidates:
     """Candidates of one space, one after another."""
     parts = [p for p in parts if len(p)] or parts[:1]

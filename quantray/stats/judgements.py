@@ -174,7 +174,8 @@ def one_session(own: FloatArray1D) -> Check:
     """Net without the best session."""
     rest = float(own.sum() - own.max()) if own.size else 0.0
     passed = rest > 0
-    sentence = f"Without its best session it {'still earns' if passed else 'loses:'} {_money(rest)}."
+    kept = f"it still earns {_money(rest)}" if passed else f"it loses {_money(-rest)}" if rest else "nothing is left"
+    sentence = f"Without its best session {kept}."
     return Check("not one lucky session", rest, 0.0, passed, sentence)
 
 

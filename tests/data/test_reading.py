@@ -10,6 +10,7 @@ from quantray.types import CALL, PUT
 from tests.data.files import DATES, frames, write, write_csv, write_duckdb
 
 
+@pytest.mark.slow
 def test_parquet_csv_duckdb_and_a_folder_are_one_slice(tmp_path: Path):
     made = frames()
     slices = [load(write(tmp_path, made)), load(write_csv(tmp_path, made)), load(write_duckdb(tmp_path, made))]

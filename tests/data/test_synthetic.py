@@ -21,6 +21,7 @@ def small(cache: Path, **changes) -> DataSettings:
     return DataSettings(cache=str(cache), synthetic=SyntheticSettings(**{"sessions": 2, "strikes": 3, **changes}))
 
 
+@pytest.mark.slow
 def test_same_seed_same_market_and_every_setting_another(tmp_path: Path):
     first = load(small(tmp_path / "a"))
     assert load(small(tmp_path / "b")).digest == first.digest

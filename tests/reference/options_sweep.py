@@ -236,7 +236,7 @@ def run(sessions, p, *, broker=0.65, exchange=0.65, slippage=None, contracts=1, 
 
 def admit(candidates, trades, refused, cash, max_open):
     """Append what capital allows to ``trades``; a position's money is back at the bar of its exit's fill."""
-    free = None if cash is None else cash + sum(t.net for t in trades)
+    free = None if cash is None else cash + added(t.net for t in trades)
     held = []
     for cost, trade in candidates:
         for other_cost, other in list(held):
@@ -253,6 +253,14 @@ def admit(candidates, trades, refused, cash, max_open):
             if free is not None:
                 free -= cost
             trades.append(trade)
+
+
+def added(numbers):
+    """One after the other: the built-in sum compensates for rounding from Python 3.12 on."""
+    total = 0.0
+    for x in numbers:
+        total += x
+    return total
 
 
 def quantile(values, q):

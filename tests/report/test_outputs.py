@@ -98,13 +98,21 @@ def test_the_page_says_what_a_reader_looks_for():
     for words in (
         "Searched and held out", "Net, trade by trade", "Net of each session", "Top trials",
         "How each parameter matters",
-        "Exits by reason", "Refused and carried", "Quality of the data", "Costs and limits", "Reproduce", "Progress of the search",
+        "Exits by reason", "Refused and carried",
+        "Quality of the data", "Costs and limits", "Reproduce", "Progress of the search",
         "The best point of the whole table is", "duplicates (sampler)", *r.digests, *r.versions,
     ):  # fmt: skip
         assert words in said, words
     assert r.best is not None
     for value in r.best.params.values():
         assert str(value) in said
+
+
+def test_without_held_out_sessions_there_is_no_column_for_them():
+    html, said = page(results(n_unseen=0))
+    assert "<th>held out</th>" not in html
+    assert "Best candidate" in said
+    assert html.count('class="tile"') == 4
 
 
 def test_nothing_completed_is_said_loudly():

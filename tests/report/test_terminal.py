@@ -133,11 +133,11 @@ def test_a_stream_without_these_characters_does_not_end_the_run():
 def test_on_a_terminal_it_is_live_and_a_stopped_run_says_where_it_stands():
     r = results()
     ours, theirs = pty.openpty()
-    with open(theirs, "w", encoding="utf-8") as err:
-        with contextlib.suppress(KeyboardInterrupt), Terminal(r.plan, err=err) as face:
-            face.say("resuming [now]")
-            face.progress(event(30, r.best))
-            raise KeyboardInterrupt
+    stop = contextlib.suppress(KeyboardInterrupt)
+    with open(theirs, "w", encoding="utf-8") as err, stop, Terminal(r.plan, err=err) as face:
+        face.say("resuming [now]")
+        face.progress(event(30, r.best))
+        raise KeyboardInterrupt
     said = ""
     with contextlib.suppress(OSError):  # the other end is closed once everything is read
         while part := os.read(ours, 65536):

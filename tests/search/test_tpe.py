@@ -12,6 +12,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from quantray.plan import Search
 from quantray.search.distributions import distributions
 from quantray.search.optuna_searcher import OptunaSearch
+from quantray.search.uniform import sampler_seed
 from quantray.space import parse_space
 from quantray.types import Trial, TrialState
 from tests.runner.objectives import SPACE, score
@@ -83,6 +84,34 @@ def test_it_learns_after_startup() -> None:
     assert max(values[:20]) < max(values)
     assert max(values) >= -1.0
     assert np.median(values[-50:]) > np.median(values[:20]) + 50
+
+
+def test_suggestions_are_those_of_optuna_where_nothing_repeats() -> None:
+    """The short cuts change no number: Optuna's own sampler on the same history asks for the same points."""
+    space = parse_space({"a": list(range(500)), "b": ["x", "y"], "x": {"low": 0.1, "high": 9.0, "log": True}})
+    searcher = OptunaSearch(Search(batch=6, n_startup_trials=12), space, 4)
+    own = optuna.create_study(direction="maximize")
+    for k in range(12):
+        history = len(own.trials)
+        batch = searcher.ask(k)
+        if k >= 2:
+            own.sampler = optuna.samplers.TPESampler(seed=sampler_seed(4, k), n_startup_trials=12)
+        for i, digest in enumerate(batch.digests):
+            params = batch.candidates.params(i)
+            if k < 2:
+                own.enqueue_trial({**params, "b": "xy".index(params["b"])})
+            asked = own.ask(distributions(space)).params
+            assert {**asked, "b": "xy"[asked["b"]]} == params, (k, i, digest)
+        trials = [
+            Trial(d, p := batch.candidates.params(i), TrialState.COMPLETE, -abs(p["a"] - 300.0) - p["x"], (p["x"] - 5,))
+            for i, d in enumerate(batch.digests)
+        ]
+        searcher.tell(k, trials)
+        for i, trial in enumerate(trials):
+            live = optuna.Trial(own, history + i)
+            live.set_constraint("0", trial.violations[0])
+            own.tell(live, trial.value)
+    assert sum(searcher.duplicates.values()) == 0
 
 
 def test_infeasible_trials_are_avoided() -> None:

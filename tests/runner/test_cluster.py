@@ -1,0 +1,62 @@
+"""Addresses of clusters, and what a worker needs to import what the driver can."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from quantray.errors import ConfigError
+from quantray.plan import Runner
+from quantray.runner import cluster
+from quantray.runner.tune import run_tune
+from tests.data.markets import tiny_slice
+from tests.runner.objectives import EMPTY, evaluate, make_plan, open_sweep
+
+
+def test_an_address_where_nothing_answers_is_refused_at_once() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    for prefix in ("", "ray://"):
+        with pytest.raises(ConfigError, match=f"{prefix}{address}: no Ray cluster answers"):
+            cluster.start(Runner("ray", 1, prefix + address), EMPTY)
+
+
+def test_an_address_without_a_port_is_refused() -> None:
+    with pytest.raises(ConfigError, match="HOST:PORT"):
+        cluster.start(Runner("ray", 1, "headnode"), EMPTY)
+
+
+def test_ray_client_is_refused_for_a_sweep(tmp_path: Path) -> None:
+    plan = replace(make_plan(tmp_path), runner=Runner("ray", 1, "ray://127.0.0.1:10001"))
+    sweep = open_sweep(plan)
+    with pytest.raises(ConfigError, match="ray job submit"):
+        run_tune(plan, EMPTY, sweep, evaluate)
+    sweep.ledger.close()
+
+
+def test_size_of_a_slice_counts_its_arrays() -> None:
+    slice = tiny_slice()
+    first = slice.sessions[0]
+    assert cluster.size_of(slice) > len(slice) * (first.close.nbytes + first.fresh.nbytes)
+    assert cluster.size_of(EMPTY) == 0
+
+
+def test_a_worker_gets_the_drivers_path_and_shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "strategy").mkdir()
+    (tmp_path / "strategy" / "only_here_for_the_worker.py").write_text("ANSWER = 42\n")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "a_library_of_the_driver.py").write_text("ANSWER = 43\n")
+    strategy = sys.modules["strategy"]
+    monkeypatch.setattr(strategy, "__path__", list(strategy.__path__))
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    cluster.settle({"path": [str(tmp_path / "lib")], "home": str(tmp_path)})
+    import a_library_of_the_driver  # type: ignore[import-not-found]
+
+    from strategy import only_here_for_the_worker  # type: ignore[attr-defined]
+
+    assert (only_here_for_the_worker.ANSWER, a_library_of_the_driver.ANSWER) == (42, 43)

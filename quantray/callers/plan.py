@@ -1,0 +1,115 @@
+"""A checked request of the per-caller optimiser: which calls, which policies, at what costs, ranked by what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from quantray.calls.settings import CallsData, CallSettings, CoverageSettings
+from quantray.digests import digest_of
+from quantray.errors import ConfigError, near_miss
+from quantray.plan import Gates, OutOfSample, Report, Runner, Storage
+from quantray.policies.account import Account, Costs
+from quantray.policies.policy import Policy
+from quantray.policies.ranking import DEFAULT_TIES, Bounds, check_objective, check_ties
+
+#: Whose calls share one account and one policy: each caller's own, all callers' that are kept, or both tables.
+MODES = ("per_caller", "grouped", "both")
+#: How the policy of the group is found: optimised anew on the pool, or from the callers' own targets and stops.
+GROUPINGS = ("pool", "mean", "weighted")
+#: ``both`` ranks by stop_first and shows the winners under target_first beside it.
+INTRABAR = ("stop_first", "target_first", "both")
+ENTRIES = ("open", "close")
+
+
+@dataclass(frozen=True, slots=True)
+class CallerPlan:
+    """One run of the optimiser. ``grid`` is the ``policy`` section as it was written, ``policies`` what it means."""
+
+    study: str
+    data: CallsData
+    policies: tuple[Policy, ...]
+    run_dir: Path
+    grid: Mapping[str, Any] = field(default_factory=dict)
+    calls: CallSettings = CallSettings()
+    coverage: CoverageSettings = CoverageSettings()
+    mode: str = "per_caller"
+    grouped: str = "pool"
+    filter_collapsed: bool = False  # the group leaves out callers whom no policy of the grid keeps above water
+    intrabar: str = "stop_first"
+    entry: str = "open"
+    costs: Costs = Costs()
+    account: Account = Account()
+    bounds: Bounds = Bounds()
+    objective: str = "captured_return"
+    ties: tuple[str, ...] = DEFAULT_TIES
+    oos: OutOfSample = OutOfSample()
+    stress: bool = True  # winners again under higher costs and one candle late
+    seed: int = 0
+    fresh: bool = False
+    runner: Runner = Runner(kind="local")
+    storage: Storage = Storage()
+    gates: Gates = Gates()
+    report: Report = Report()
+
+    def __post_init__(self) -> None:
+        choices = (
+            ("mode", self.mode, MODES), ("grouped", self.grouped, GROUPINGS),
+            ("intrabar", self.intrabar, INTRABAR), ("entry", self.entry, ENTRIES),
+        )  # fmt: skip
+        for key, value, known in choices:
+            if value not in known:
+                raise ConfigError(f"{key}: {near_miss(value, known, what=key)}")
+        if not self.policies:
+            raise ConfigError("policy: the grid is empty; give at least one policy")
+        check_objective(self.objective)
+        check_ties(self.ties)
+        self._check_money()
+        if self.mode != "per_caller" and self.grouped != "pool":
+            _check_means(self.policies)
+
+    def _check_money(self) -> None:
+        """What only an account can tell is refused where there is none."""
+        if self.account.limited:
+            return
+        if self.objective in ("final_capital", "sharpe", "sortino"):
+            raise ConfigError(f"objective={self.objective} needs an account; set capital.limited=true")
+        if self.bounds.max_drawdown is not None:
+            raise ConfigError("constraints.max_drawdown is of the account; set capital.limited=true, or leave it out")
+        if self.filter_collapsed:
+            raise ConfigError("filter_collapsed asks for final capital; set capital.limited=true")
+
+    @property
+    def order(self) -> str:
+        """The order inside a candle that the ranking is made under: the pessimistic one unless another is asked for."""
+        return "stop_first" if self.intrabar == "both" else self.intrabar
+
+    def digests(self, calls: str, data: str, code: str) -> dict[str, str]:
+        """The parts that resume compares, by name.
+
+        ``calls`` is the digest of the call plan and its coverage, ``data`` of the slice, ``code`` of the kernels.
+        """
+        return {
+            "calls": calls,
+            "data": data,
+            "code": code,
+            "policy": digest_of([p.digest for p in self.policies]),
+            "costs": digest_of(self.costs),
+            "capital": digest_of(self.account),
+            "constraints": digest_of(self.bounds),
+            "objective": self.objective,
+            "ties": ",".join(self.ties),
+            "mode": f"{self.mode} grouped={self.grouped} filter_collapsed={self.filter_collapsed}",
+            "market": f"intrabar={self.intrabar} entry={self.entry} stress={self.stress}",
+            "oos": digest_of(self.oos),
+            "seed": str(self.seed),
+        }
+
+
+def _check_means(policies: tuple[Policy, ...]) -> None:
+    """Means of levels exist only on a grid of one target and one stop each."""
+    for policy in policies:
+        if policy.tp is None or policy.sl is None or len(policy.parts) - (policy.hold_s is not None) != 2:
+            raise ConfigError("grouped=mean and weighted need a grid of targets and stops alone; use grouped=pool")

@@ -115,7 +115,10 @@ def _runs(rows, target, closer):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _run_returns(key, paid, close_col, close_key, close_net, runs, net, last):  # type: ignore[no-untyped-def]
-    """Policies with one target or none: one comparison each."""
+    """Policies with one target or none: one comparison each.
+
+    Returns and columns in loops of their own: arrays of two widths in one loop are not compared several at a time.
+    """
     for q in range(runs.shape[0]):
         p, m, k, c = runs[q, 0], runs[q, 1], runs[q, 2], runs[q, 3]
         gains, ends = net[p : p + m], last[p : p + m]
@@ -123,16 +126,16 @@ def _run_returns(key, paid, close_col, close_key, close_net, runs, net, last):  
             when, gain, column = key[k], paid[k], np.int16(k)
             keys, nets, columns = close_key[c : c + m], close_net[c : c + m], close_col[c : c + m]
             for j in range(m):
-                hit = when < keys[j]
-                gains[j] = gain if hit else nets[j]
-                ends[j] = column if hit else columns[j]
+                gains[j] = gain if when < keys[j] else nets[j]
+            for j in range(m):
+                ends[j] = column if when < keys[j] else columns[j]
         else:
             when, gain, column = close_key[c], close_net[c], close_col[c]
             keys, nets = key[k : k + m], paid[k : k + m]
             for j in range(m):
-                hit = keys[j] < when
-                gains[j] = nets[j] if hit else gain
-                ends[j] = np.int16(k + j) if hit else column
+                gains[j] = nets[j] if keys[j] < when else gain
+            for j in range(m):
+                ends[j] = np.int16(k + j) if keys[j] < when else column
 
 
 @njit(cache=True, nogil=True)

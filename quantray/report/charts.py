@@ -24,7 +24,7 @@ class Bar:
     n_trades: int
 
 
-def _frame(canvas: Canvas, low: float, high: float, right: float = 10) -> tuple[Scale, float, float]:
+def frame(canvas: Canvas, low: float, high: float, right: float = 10) -> tuple[Scale, float, float]:
     """Horizontal grid with labels; the scale of the heights and the left and right edges."""
     y = Scale(low, high, canvas.height - BOTTOM, TOP)
     for tick in y.ticks(4):
@@ -38,7 +38,7 @@ def equity(seen: FloatArray1D, unseen: FloatArray1D, bounds: Sequence[int], widt
     curve = np.concatenate([[0.0], np.cumsum(np.concatenate([seen, unseen]))])
     split = len(seen)
     canvas = Canvas(width, height, "Net after each trade, cumulated")
-    y, left, right = _frame(canvas, *padded(curve))
+    y, left, right = frame(canvas, *padded(curve))
     x = Scale(0, max(len(curve) - 1, 1), left, right)
     if len(unseen):
         canvas.rect(x(split), TOP, right - x(split), canvas.height - BOTTOM - TOP, "unseen-zone")
@@ -60,7 +60,7 @@ def equity(seen: FloatArray1D, unseen: FloatArray1D, bounds: Sequence[int], widt
 def sessions(bars: Sequence[Bar], width: float, height: float) -> str:
     """Net of each session, the held-out ones in their own colour."""
     canvas = Canvas(width, height, "Net of each session")
-    y, left, right = _frame(canvas, *padded([b.net for b in bars]))
+    y, left, right = frame(canvas, *padded([b.net for b in bars]))
     step = (right - left) / max(len(bars), 1)
     every = max(1, int(np.ceil(len(bars) * 44 / (right - left))))
     for i, b in enumerate(bars):
@@ -75,10 +75,11 @@ def sessions(bars: Sequence[Bar], width: float, height: float) -> str:
 
 
 def histogram(
-    edges: Sequence[float], counts: Sequence[int], best: float | None, median: float | None, width: float, height: float
-) -> str:
-    """How many candidates have which value; the best and the median are marked."""
-    canvas = Canvas(width, height, "Candidates by objective value")
+    edges: Sequence[float], counts: Sequence[int], marks: Sequence[tuple[float | None, str]], width: float,
+    height: float, title: str = "Candidates by objective value",
+) -> str:  # fmt: skip
+    """How many candidates (or trades) have which value; ``marks`` are values to point out, by name."""
+    canvas = Canvas(width, height, title)
     right, base = width - 10, height - BOTTOM
     x = Scale(edges[0], edges[-1] if edges[-1] > edges[0] else edges[0] + 1, 10, right)
     y = Scale(0, max(counts) or 1, base, TOP + 14)
@@ -88,7 +89,7 @@ def histogram(
     canvas.line(10, base, right, base, "axis")
     for tick in x.ticks(5):
         canvas.text(x(tick), height - 7, short(tick), anchor="middle")
-    for value, name in ((median, "median"), (best, "found")):
+    for value, name in marks:
         if value is not None:
             at = min(max(x(value), 10), right)
             canvas.line(at, TOP + 10, at, base, "mark")
@@ -102,7 +103,7 @@ def progress(values: FloatArray1D, width: float, height: float) -> str:
     canvas = Canvas(width, height, "Objective over completed trials")
     best = np.maximum.accumulate(values)
     low, high = padded(np.append(best, np.quantile(values, 0.05)), zero=False)
-    y, left, right = _frame(canvas, low, high)
+    y, left, right = frame(canvas, low, high)
     x = Scale(0, max(len(values) - 1, 1), left, right)
     shown = np.flatnonzero(values >= low)
     shown = shown[:: max(1, len(shown) // 1200)]

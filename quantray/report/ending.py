@@ -63,7 +63,8 @@ def _parts(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
     yield from _files(r, files)
 
 
-def _grid() -> Table:
+def plain_grid() -> Table:
+    """Rows without lines between them."""
     from rich.table import Table
 
     return Table.grid(padding=(0, 2))
@@ -75,7 +76,7 @@ def _best(r: Results) -> Iterator[RenderableType]:
 
     assert r.best is not None
     yield Text(f"Best: trial {r.best.number:,}", style="bold")
-    params = _grid()
+    params = plain_grid()
     for name, value in r.best.params.items():
         params.add_row(Text(f"  {name}"), Text(words.parameter(value)))
     yield params
@@ -106,7 +107,7 @@ def _verdict(r: Results) -> Iterator[RenderableType]:
     yield Text("Verdict: ", style="bold").append(str(v.word), style=f"bold {style}")
     if not v.checks:
         yield Text(f"  {v.headline}")
-    grid = _grid()
+    grid = plain_grid()
     grid.add_column(no_wrap=True)
     grid.add_column()
     for check in v.checks:
@@ -116,12 +117,16 @@ def _verdict(r: Results) -> Iterator[RenderableType]:
 
 
 def _files(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
+    beside = {name: r.plan.run_dir / name for name in BESIDE if (r.plan.run_dir / name).exists()}
+    yield from listing({**files, **beside}, {**FILES, **BESIDE})
+
+
+def listing(lying: Mapping[str, Path], told: Mapping[str, str]) -> Iterator[RenderableType]:
+    """Files with what each is, in the order in which they are ``told``."""
     from rich.text import Text
 
-    beside = {name: r.plan.run_dir / name for name in BESIDE if (r.plan.run_dir / name).exists()}
-    lying, told = {**files, **beside}, {**FILES, **BESIDE}
     yield Text("Where everything lies", style="bold")
-    grid = _grid()
+    grid = plain_grid()
     grid.add_column(overflow="fold")
     grid.add_column()
     for name in sorted(lying, key=lambda n: list(told).index(n) if n in told else len(told)):

@@ -5,23 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from quantray.report import facts, sections, words
+from quantray.report.page import render
 from quantray.report.results import Results
 
 
 def report_html(results: Results) -> str:
     """The page as text. Sections that have nothing to say are left out; a run without a result says so loudly."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    env = Environment(
-        loader=PackageLoader("quantray.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    env.filters["label"] = words.label
-    return env.get_template("report.html").render(context(results))
+    return render("report.html", context(results), words.label)
 
 
 def context(results: Results) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy as np
 from quantray.report import charts, words
 from quantray.report import effects as drawn
 from quantray.report.results import Results, Sample
+from quantray.report.svg import Chart
 from quantray.stats.checks import Word
 from quantray.stats.interval import trade_interval
 from quantray.types import TrialState
@@ -19,14 +19,6 @@ COMPARED = (
     "n_trades", "return_on_risk_percent", "total_pnl", "expectancy", "win_rate", "profit_factor", "sharpe",
     "max_drawdown", "avg_risk", "median_net", "p05_net", "mean_duration_s", "max_duration_s",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """One picture in two shapes: for wide pages and paper, and for phones."""
-
-    wide: str
-    narrow: str
 
 
 def subtitle(r: Results) -> str:
@@ -184,8 +176,8 @@ def histogram(r: Results) -> Chart | None:
     if s is None or not s.counts:
         return None
     best = r.best.value if r.best else None
-    median = s.quantiles.get(0.5)
-    return Chart(*(charts.histogram(s.edges, s.counts, best, median, w, h) for w, h in ((560, 220), (350, 200))))
+    marks = ((s.quantiles.get(0.5), "median"), (best, "found"))
+    return Chart(*(charts.histogram(s.edges, s.counts, marks, w, h) for w, h in ((560, 220), (350, 200))))
 
 
 def regret_sentence(r: Results) -> str | None:

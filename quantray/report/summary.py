@@ -58,7 +58,12 @@ def summary(results: Results) -> dict[str, Any]:
 
 def summary_json(results: Results) -> str:
     """:func:`summary` as text; numbers that JSON does not know (NaN, inf) are null."""
-    return json.dumps(jsonable(summary(results)), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return dumped(summary(results))
+
+
+def dumped(value: Any) -> str:
+    """A value as readable JSON text."""
+    return json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _surface(s: SurfaceSummary | None) -> dict[str, Any] | None:

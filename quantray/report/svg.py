@@ -13,6 +13,14 @@ import numpy as np
 from quantray.types import FloatArray1D
 
 
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One picture in two shapes: for wide pages and paper, and for phones."""
+
+    wide: str
+    narrow: str
+
+
 @dataclass
 class Canvas:
     """An SVG of ``width`` x ``height`` units; classes are styled in report.css, so it follows light and dark."""

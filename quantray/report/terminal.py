@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, Any, TextIO
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from quantray.plan import Plan
 from quantray.report import words
@@ -16,36 +17,48 @@ if TYPE_CHECKING:
 PLAIN_SECONDS = 5.0  # between two plain lines
 
 
-class Terminal:
+class Face(ABC):
     """Show a run. Progress and sentences go to ``err``, the result to ``out``; use it as a context manager.
 
-    :meth:`progress` takes the runner's ``Progress`` event; of a complete table, every attempt counts as done.
+    Each kind of run says how its state is drawn, how it is told on one line, and what is printed in the end.
     """
 
-    def __init__(self, plan: Plan, *, out: TextIO | None = None, err: TextIO | None = None) -> None:
+    def __init__(self, study: str, *, out: TextIO | None = None, err: TextIO | None = None) -> None:
         from rich.console import Console
 
-        self.plan = plan
+        self.study = study
         self._out = Console(file=_forgiving(out or sys.stdout), highlight=False, soft_wrap=False)
         self._err = Console(file=_forgiving(err or sys.stderr), highlight=False, soft_wrap=False)
         self._live: Any = None
         self._began = self._told = time.monotonic()
         self._state: dict[str, Any] = {}
 
-    def __enter__(self) -> Terminal:
+    @abstractmethod
+    def picture(self, elapsed: float) -> RenderableType:
+        """The state as a terminal shows it, ``elapsed`` seconds after the beginning."""
+
+    @abstractmethod
+    def line(self) -> str:
+        """The state on one line of plain text."""
+
+    @abstractmethod
+    def ending(self, study: Any) -> RenderableType:
+        """What was found, and where it lies."""
+
+    def __enter__(self) -> Self:
         from rich.live import Live
 
         if self._err.is_terminal:
             self._live = Live(console=self._err, get_renderable=self._render, transient=True, refresh_per_second=4)
             self._live.start()
         else:
-            self._line(f"{self.plan.study}: preparing")
+            self._line(f"{self.study}: preparing")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._stop()
         if self._state and kind is not None:  # a stopped run says where it stands
-            self._line(one_line(self.plan, self._state))
+            self._line(self.line())
 
     def _stop(self) -> None:
         if self._live is not None:
@@ -59,28 +72,52 @@ class Terminal:
         else:
             self._line(sentence)
 
-    def progress(self, event: Any) -> None:
-        """Take the newest state of the run; drawn a few times a second, printed every few."""
-        self._state = _state(event, self.plan.search.kind == "exhaustive")
+    def take(self, state: dict[str, Any], *, at_once: bool = False) -> None:
+        """Take the newest state of the run; drawn a few times a second, printed every few (``at_once``: now)."""
+        self._state = state
         now = time.monotonic()
-        if self._live is None and now - self._told >= PLAIN_SECONDS:
+        if self._live is None and (at_once or now - self._told >= PLAIN_SECONDS):
             self._told = now
-            self._line(one_line(self.plan, self._state))
+            self._line(self.line())
 
     def finish(self, study: Any) -> None:
-        """Print the result: best parameters, searched and held out, the verdict with its reasons, the files."""
-        from quantray.report.ending import ending
-
+        """Print the result."""
         self._stop()
-        self._out.print(ending(study.results, study.files))
+        self._out.print(self.ending(study))
 
     def _line(self, text: str) -> None:
         print(text, file=self._err.file, flush=True)
 
     def _render(self) -> RenderableType:
+        return self.picture(time.monotonic() - self._began)
+
+
+class Terminal(Face):
+    """Show a sweep. Its end: best parameters, searched and held out, the verdict with its reasons, the files.
+
+    :meth:`progress` takes the runner's ``Progress`` event; of a complete table, every attempt counts as done.
+    """
+
+    def __init__(self, plan: Plan, *, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        super().__init__(plan.study, out=out, err=err)
+        self.plan = plan
+
+    def progress(self, event: Any) -> None:
+        """Take the newest state of the sweep."""
+        self.take(_state(event, self.plan.search.kind == "exhaustive"))
+
+    def picture(self, elapsed: float) -> RenderableType:
         from quantray.report.live import live
 
-        return live(self.plan, self._state, time.monotonic() - self._began)
+        return live(self.plan, self._state, elapsed)
+
+    def line(self) -> str:
+        return one_line(self.plan, self._state)
+
+    def ending(self, study: Any) -> RenderableType:
+        from quantray.report.ending import ending
+
+        return ending(study.results, study.files)
 
 
 def _state(event: Any, table: bool) -> dict[str, Any]:

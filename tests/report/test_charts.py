@@ -73,4 +73,5 @@ def test_ticks_are_round_and_inside(values: list[float]):
 
 def test_a_flat_search_and_a_single_bin_are_drawn():
     assert "polyline" in charts.progress(np.full(5, 2.0), 400, 200)
-    assert "best" not in charts.histogram([1.0, 1.0], [7], None, None, 400, 200)
+    assert "best" not in charts.histogram([1.0, 1.0], [7], ((None, "best"),), 400, 200)
+    assert "best 1" in charts.histogram([1.0, 1.0], [7], ((1.0, "best"),), 400, 200)

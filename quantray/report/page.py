@@ -1,0 +1,22 @@
+"""The frame of every page: self-contained, no script, no network, light and dark, screen and paper."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def render(template: str, context: Mapping[str, Any], label: Callable[[str], str]) -> str:
+    """A template of this folder as text; ``label`` turns names of metrics and keys into words. All text is escaped."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    env = Environment(
+        loader=PackageLoader("quantray.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    env.filters["label"] = label
+    return env.get_template(template).render(context)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 from typing import Any
 
@@ -135,7 +135,23 @@ class Program:
 
     def take(self, rows: IntArray1D) -> Program:
         """Some of the policies over the same levels, so that the same tables serve them."""
-        return compile_policies([self.policies[i] for i in np.asarray(rows).tolist()], self.levels)
+        rows = np.asarray(rows, np.int64)
+        kept, closer = np.unique(self.closer[rows], return_inverse=True)
+        close_ptr, close_col = _ragged(self.close_ptr, self.close_col, kept)
+        rung_ptr, at = _ragged(self.rung_ptr, np.arange(len(self.rung_col)), rows)
+        per_policy = {name: getattr(self, name)[rows] for name in ("variant", "hold", "distance", "n_parts")}
+        return replace(
+            self, policies=tuple(self.policies[i] for i in rows.tolist()), close_stop=self.close_stop[kept],
+            close_ptr=close_ptr, close_col=close_col, closer=closer, rung_ptr=rung_ptr, rung_col=self.rung_col[at],
+            rung_part=self.rung_part[at], **per_policy,
+        )  # fmt: skip
+
+
+def _ragged(ptr: IntArray1D, values: IntArray1D, rows: IntArray1D) -> tuple[IntArray1D, IntArray1D]:
+    """Some rows of a table whose row i is ``values[ptr[i]:ptr[i + 1]]``, as (ptr, values)."""
+    sizes = np.diff(ptr)[rows]
+    out = np.concatenate([[0], np.cumsum(sizes)])
+    return out, values[np.repeat(ptr[rows] - out[:-1], sizes) + np.arange(out[-1])]
 
 
 def levels_of(policies: Sequence[Policy]) -> Levels:

@@ -118,16 +118,16 @@ def rank(
     rows = rows[np.argsort(-value[rows], kind="stable")]
     placed: list[int] = []
     at = 0
-    while at < len(rows):
+    while at < len(rows) and len(placed) < places:
         end = at + int(np.searchsorted(-value[rows[at:]], -value[rows[at]], side="right"))
         group = rows[at:end]
-        certain = len(placed) >= places
         wants = bounds.max_drawdown is not None or ("max_drawdown" in ties and len(group) > 1)
         missing = group[np.isnan(known["max_drawdown"][group])]
-        if wants and not certain and drawdowns is not None and len(missing):
+        if wants and drawdowns is not None and len(missing):
             known["max_drawdown"][missing] = drawdowns(missing)
-        placed += _in_order(group, known, ties, bounds)
+        placed += _in_order(group, value, known, ties, bounds)
         at = end
+    placed += _in_order(rows[at:], value, known, ties, bounds)
     outside = violations(bounds, known)
     state = np.where(trades == 0, NO_TRADES, np.where(~np.isfinite(value), UNRANKED, INFEASIBLE)).tolist()
     for i in placed:
@@ -135,12 +135,14 @@ def rank(
     return Ranking(np.array(placed, np.int64), tuple(state), outside, known["max_drawdown"])
 
 
-def _in_order(group: IntArray1D, known: Mapping[str, np.ndarray], ties: Sequence[str], bounds: Bounds) -> list[int]:
-    """Rows of equal objective, best first, without those whose drawdown is known to be too large."""
+def _in_order(
+    group: IntArray1D, value: FloatArray1D, known: Mapping[str, np.ndarray], ties: Sequence[str], bounds: Bounds
+) -> list[int]:
+    """Rows by objective and ties, best first, without those whose drawdown is known to be too large."""
     if bounds.max_drawdown is not None:
         group = group[~(known["max_drawdown"][group] > bounds.max_drawdown)]
     keys = [np.nan_to_num(-TIES[name] * np.asarray(known[name], float)[group], nan=np.inf) for name in ties]
-    return group[np.lexsort((group, *reversed(keys)))].tolist()
+    return group[np.lexsort((group, *reversed(keys), -value[group]))].tolist()
 
 
 def collapsed(final_capital: FloatArray1D, n_trades: IntArray1D, initial: float) -> str:

@@ -8,29 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from quantray import naming, shelf
+from quantray import kinds, naming, shelf
 from quantray.errors import ConfigError, near_miss
-from quantray.overrides import TOP, Job, jobs
+from quantray.kinds import ADDED
+from quantray.overrides import Job, jobs
 from quantray.plan import Capital, Fees, Gates, Mirror, OutOfSample, Plan, Report, Runner, Search, Storage
 from quantray.search import KINDS
-from quantray.sections import checked, constraints_of, scalar, section
+from quantray.sections import checked, constraints_of, run_dir_of, scalar, section, seed_of, storage_of, study_of
 from quantray.space import Space
 from quantray.strategies import strategy_of
 from quantray.targets import resolve
 
+if TYPE_CHECKING:
+    from quantray.callers.plan import CallerPlan
 
-def load_plan(*overrides: str | Sequence[str]) -> Plan:
+
+def load_plan(*overrides: str | Sequence[str]) -> Plan | CallerPlan:
     """Compose and check one plan: ``load_plan("+experiment=options_sweep", "search.n_trials=500")``.
 
-    Takes what the command line takes, as arguments or as one list. Raises ConfigError or DataError.
+    Takes what the command line takes, as arguments or as one list. An experiment that chooses a ``policy`` gives a
+    CallerPlan, any other request a Plan. Raises ConfigError or DataError.
     """
     lines = [line for item in overrides for line in ([item] if isinstance(item, str) else item)]
     return plan_of(compose(jobs(lines, multirun=False)[0]))
 
 
-def load_plans(overrides: Sequence[str]) -> list[Plan]:
+def load_plans(overrides: Sequence[str]) -> list[Plan | CallerPlan]:
     """One plan for each combination of a multirun, all of them checked; no two share a study."""
     plans = [plan_of(cfg) for cfg in compose_all(jobs(overrides, multirun=True))]
     names = [plan.study for plan in plans]
@@ -72,7 +77,7 @@ def _name(job: Job, cfg: dict[str, Any], chosen: dict[str, str]) -> str:
         _, usual = _compose(experiment)
     named = {"experiment", "strategy"} if "experiment" not in chosen else {"experiment"}
     other = [
-        choice
+        choice.removeprefix(kinds.PREFIX)
         for group, choice in chosen.items()
         if choice != usual.get(group) and group not in named and not naming.silent(group)
     ]
@@ -101,7 +106,8 @@ def _compose(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
     try:
         # the loader itself, not hydra.compose: no global state that a notebook's own Hydra application would share
         cfg = ConfigLoaderImpl(config_search_path=search).load_configuration("config", list(overrides), RunMode.RUN)
-        chosen = {str(k): str(v) for k, v in cfg.hydra.runtime.choices.items() if not str(k).startswith("hydra/")}
+        choices = {str(k): v for k, v in cfg.hydra.runtime.choices.items() if not str(k).startswith("hydra/")}
+        chosen = {group: str(choice) for group, choice in choices.items() if choice is not None}
         OmegaConf.set_struct(cfg, False)
         cfg.pop("hydra")
         plain = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
@@ -111,24 +117,47 @@ def _compose(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
             raise ConfigError(f"{cause.full_key} is required; give {cause.full_key}=…") from error
         raise ConfigError(f"the configuration cannot be composed: {str(cause).strip().splitlines()[0]}") from error
     assert isinstance(plain, dict)
-    return {str(key): value for key, value in plain.items()}, chosen
+    return _of_its_kind({str(key): value for key, value in plain.items()}), chosen
 
 
-def plan_of(cfg: Mapping[str, Any]) -> Plan:
-    """Check a composed configuration and turn it into a plan. Every section is refused by key, value and near miss."""
+def _of_its_kind(cfg: dict[str, Any]) -> dict[str, Any]:
+    """Without what the table of contents holds for sweeps alone, where the configuration is about callers."""
+    if "policy" in cfg:
+        for path in ("mirror", *(name for name in kinds.OF_SWEEPS if "." in name)):
+            head, _, key = path.partition(".")
+            if not key:
+                cfg.pop(head, None)
+            elif isinstance(cfg.get(head), dict):
+                cfg[head].pop(key, None)
+    return cfg
+
+
+def plan_of(cfg: Mapping[str, Any]) -> Plan | CallerPlan:
+    """Check a composed configuration and turn it into a plan. Every section is refused by key, value and near miss.
+
+    With a section ``policy`` it is a plan of callers, else a sweep.
+    """
+    _check_top(cfg)
+    if "policy" in cfg:
+        from quantray.caller_config import caller_plan_of
+
+        return caller_plan_of(cfg)
+    return _sweep_of(cfg)
+
+
+def _sweep_of(cfg: Mapping[str, Any]) -> Plan:
     from quantray.data.settings import KEYS, DataSettings
     from quantray.objectives import check_objective
 
-    _check_top(cfg)
-    name = _study(section(cfg, "study"))
+    name = study_of(cfg)
     strategy, space = strategy_of(section(cfg, "strategy"), section(cfg, "space"))
     return Plan(
         study=name,
         strategy=strategy,
         space=space,
         data=checked(DataSettings, cfg, "data", rename=KEYS),
-        run_dir=Path(scalar(cfg, "run_dir", str, f"outputs/{name}")).expanduser(),
-        seed=_seed(scalar(cfg, "seed", int, 0)),
+        run_dir=run_dir_of(cfg, name),
+        seed=seed_of(cfg),
         fresh=scalar(cfg, "fresh", bool, False),
         objective=check_objective(scalar(cfg, "objective", str, "return_on_risk_percent")),
         constraints=constraints_of(section(cfg, "constraints")),
@@ -136,7 +165,7 @@ def plan_of(cfg: Mapping[str, Any]) -> Plan:
         capital=checked(Capital, cfg, "capital"),
         search=_search(checked(Search, cfg, "search"), space),
         runner=checked(Runner, cfg, "runner"),
-        storage=_storage(checked(Storage, cfg, "storage")),
+        storage=storage_of(checked(Storage, cfg, "storage")),
         mirror=checked(Mirror, cfg, "mirror"),
         oos=checked(OutOfSample, cfg, "oos"),
         gates=checked(Gates, cfg, "gates"),
@@ -145,32 +174,14 @@ def plan_of(cfg: Mapping[str, Any]) -> Plan:
 
 
 def _check_top(cfg: Mapping[str, Any]) -> None:
-    known = {*TOP, *(group for group in shelf.groups() if group != "experiment")}
+    theirs = kinds.OF_SWEEPS if "policy" in cfg else kinds.OF_CALLERS
+    known = kinds.heads() - {ADDED, *theirs}
     for key in cfg:
-        if key not in known:
+        if key not in known and key not in theirs:
             raise ConfigError(near_miss(key, known, what="key"))
-
-
-def _study(study: Mapping[str, Any]) -> str:
-    for key in study:
-        if key != "name":
-            raise ConfigError(f"study.{key}: {near_miss(key, ['name'], what='key')}")
-    name = study.get("name")
-    if not isinstance(name, str) or not name.strip() or any(c in name for c in "/\\\0") or name in (".", ".."):
-        raise ConfigError(f"study.name={name!r} must be a name that a folder can have: no slash, not empty")
-    return name
-
-
-def _seed(seed: int) -> int:
-    if not 0 <= seed < 2**32:
-        raise ConfigError(f"seed must be in [0, 2**32), got {seed}")
-    return seed
-
-
-def _storage(storage: Storage) -> Storage:
-    if storage.kind == "postgres" and not storage.url:
-        raise ConfigError("storage=postgres needs storage.url=postgresql://user:password@host/database")
-    return storage
+        if key in theirs:
+            owner, other = ("sweeps", "about callers") if "policy" in cfg else ("callers", "a sweep")
+            raise ConfigError(f"{key} belongs to {owner}, and this configuration is {other}; leave it out")
 
 
 def _search(search: Search, space: Space) -> Search:

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from quantray import shelf
+from quantray import kinds, shelf
 from quantray.errors import ConfigError, near_miss
-
-#: Keys that stand at the top of the configuration and are no group.
-TOP = ("objective", "seed", "fresh", "run_dir", "study", "oos", "gates", "mirror", "report", "space")
-#: The only group that the table of contents does not list: an experiment is added.
-ADDED = "experiment"
+from quantray.kinds import ADDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +25,66 @@ class Job:
     swept: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """One ``key=value`` of one job: ``value`` as it reads, ``text`` as Hydra's grammar writes it."""
+
+    line: str
+    key: str
+    value: Any
+    text: str
+    swept: bool = False
+    deleted: bool = False
+
+    @property
+    def group(self) -> str | None:
+        """The group that it chooses from, None for a plain value."""
+        group = self.key.split("@")[0]
+        return group if group in shelf.groups() and not isinstance(self.value, dict) else None
+
+    @property
+    def names(self) -> list[str]:
+        """The choices it makes."""
+        values = self.value if isinstance(self.value, list) else [self.value]
+        return ["null" if value is None else str(value) for value in values]
+
+
 def jobs(lines: Sequence[str], *, multirun: bool) -> list[Job]:
     """Expand ``key=a,b`` (with ``multirun``) into one job a combination, the last key running fastest."""
-    axes: list[list[tuple[tuple[str, ...], tuple[tuple[str, str], ...]]]] = []
-    for override in _parse(lines):
-        prefix = _prefix(override)
-        key = _key(override)
-        if override.is_sweep_override():
-            if not multirun:
-                raise ConfigError(f"{override.input_line}: several values need -m (--multirun), or [..] for one list")
-            if not override.is_discrete_sweep():
-                raise ConfigError(f"{override.input_line}: only lists, choice() and range() can be swept")
-            values = [str(value) for value in override.sweep_string_iterator()]
-            for value in values:
-                _check_choice(key, [value])
-            axes.append([((f"{prefix}{key}={value}",), ((key, value),)) for value in values])
-        else:
-            axes.append([(_lines(override, prefix, key), ())])
-    return [
-        Job(
-            tuple(line for lines, _ in combination for line in lines),
-            tuple(p for _, pairs in combination for p in pairs),
-        )
-        for combination in itertools.product(*axes)
-    ]
+    axes = [_values(override, multirun) for override in _parse(lines)]
+    return [_job(combination) for combination in itertools.product(*axes)]
+
+
+def _values(override: Any, multirun: bool) -> list[_Given]:
+    """What one override says in each job."""
+    line, key = str(override.input_line), _key(override)
+    if override.is_delete():
+        return [_Given(line, key, None, "", deleted=True)]
+    if not override.is_sweep_override():
+        return [_Given(line, key, override.value(), override.get_value_element_as_str())]
+    if not multirun:
+        raise ConfigError(f"{line}: several values need -m (--multirun), or [..] for one list")
+    if not override.is_discrete_sweep():
+        raise ConfigError(f"{line}: only lists, choice() and range() can be swept")
+    values = [str(value) for value in override.sweep_string_iterator()]
+    return [_Given(line, key, value, value, swept=True) for value in values]
+
+
+def _job(given: Sequence[_Given]) -> Job:
+    """Refuse what means nothing in this experiment, complete the choices that depend on it."""
+    chosen = [name for g in given if g.group == ADDED and not g.deleted for name in g.names]
+    for name in chosen:
+        kinds.check_choice(ADDED, name, callers=False)
+    callers = any(kinds.about_callers(name) for name in chosen)
+    for g in given:
+        kinds.check_key(g.line, g.key, callers=callers, experiment=chosen[-1] if chosen else None)
+        if g.group not in (None, ADDED) and not g.deleted:
+            for name in g.names:
+                kinds.check_choice(str(g.group), name, callers=callers)
+    lines = [line for g in given for line in _lines(g, callers)]
+    if callers and not any(g.key == "data" for g in given):
+        lines += [f"data={kind}" for kind in kinds.data_kind({g.key for g in given if g.text not in ("", "null")})]
+    return Job(tuple(lines), tuple((g.key, g.text) for g in given if g.swept))
 
 
 def _parse(lines: Sequence[str]) -> list[Any]:
@@ -65,17 +97,18 @@ def _parse(lines: Sequence[str]) -> list[Any]:
         key, equals, value = line.partition("=")
         override = None
         # a path such as ~/x is no word of Hydra's grammar: it is tried again as quoted text
-        for text in (line, f"{key}={_quoted(value)}" if equals and value[:1] not in "[{'\"" else line):
+        for text in (line, f"{key}={quoted(value)}" if equals and value[:1] not in "[{'\"" else line):
             with contextlib.suppress(HydraException):
                 override = override or parser.parse_override(text)
         if override is None:
             raise ConfigError(f"{line!r} cannot be read; write key=value, in quotes where the shell reads brackets")
-        _check_key(override)
+        _check_head(override)
         found.append(override)
     return found
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text that Hydra's grammar reads as that text, whatever it holds."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
@@ -83,49 +116,27 @@ def _key(override: Any) -> str:
     return str(override.get_key_element()).lstrip("+~")
 
 
-def _is_group(key: str) -> bool:
-    return key.split("@")[0] in shelf.groups()
-
-
-def _check_key(override: Any) -> None:
-    key = _key(override)
-    head = key.split(".")[0].split("@")[0].split("/")[0]
+def _check_head(override: Any) -> None:
+    head = _key(override).split(".")[0].split("@")[0].split("/")[0]
     if head == "hydra":
         raise ConfigError(
             f"{override.input_line}: Hydra's own keys are not used here; run_dir=DIR says where results go"
         )
-    known = {*TOP, *shelf.groups()}
+    known = kinds.heads()
     if head not in known:
         raise ConfigError(f"{override.input_line}: {near_miss(head, known, what='key or group')}")
-    if not override.is_sweep_override() and not override.is_delete():
-        value = override.value()
-        _check_choice(key, value if isinstance(value, list) else [value])
 
 
-def _check_choice(key: str, values: Iterable[Any]) -> None:
-    if not _is_group(key):
-        return
-    group = key.split("@")[0]
-    known = shelf.choices(group)
-    for value in values:
-        name = "null" if value is None else str(value)
-        if not isinstance(value, dict) and name not in known:
-            raise ConfigError(f"{key}={name}: {near_miss(name, known, what=f'choice of {group}')}")
-
-
-def _prefix(override: Any) -> str:
-    """``+`` for an experiment, nothing for another group, ``++`` for a value."""
-    key = _key(override)
-    if not _is_group(key) or (not override.is_sweep_override() and isinstance(override.value(), dict)):
-        return "++"
-    return "+" if key == ADDED else ""
-
-
-def _lines(override: Any, prefix: str, key: str) -> tuple[str, ...]:
-    if override.is_delete():
-        return (str(override.input_line),)
-    line = f"{prefix}{key}={override.get_value_element_as_str()}"
+def _lines(given: _Given, callers: bool) -> tuple[str, ...]:
+    """What Hydra is told: ``+`` adds an experiment, ``++`` sets a value, a choice of another group stands alone."""
+    if given.deleted:
+        return (given.line,)
+    if given.group is not None:
+        plus = "+" if given.group == ADDED else ""
+        names = [kinds.file_of(given.group, name, callers=callers) for name in given.names]
+        return (f"{plus}{given.key}={names[0] if len(names) == 1 else '[' + ','.join(names) + ']'}",)
+    line = f"++{given.key}={given.text}"
     # Hydra would merge a mapping into the strategy's own space, and space={} would change nothing
-    if key.startswith("space.") and isinstance(override.value(), dict):
-        return (f"++{key}=null", line)  # a range takes the place of a list of levels; Hydra refuses to merge the two
-    return ("~space", line) if key == "space" else (line,)
+    if given.key.startswith("space.") and isinstance(given.value, dict):
+        return (f"++{given.key}=null", line)  # a range replaces a list of levels; Hydra refuses to merge the two
+    return ("~space", line) if given.key == "space" else (line,)

@@ -6,10 +6,11 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from quantray.errors import ConfigError, near_miss
-from quantray.plan import Constraints
+from quantray.plan import Constraints, Storage
 
 T = TypeVar("T")
 
@@ -35,6 +36,38 @@ def scalar(cfg: Mapping[str, Any], name: str, kind: type[T], default: T) -> T:
 
 
 _KINDS: dict[type, str] = {str: "a text", int: "a whole number", bool: "true or false"}
+
+
+def study_of(cfg: Mapping[str, Any]) -> str:
+    """``study.name``, which must be a name that a folder can have."""
+    study = section(cfg, "study")
+    for key in study:
+        if key != "name":
+            raise ConfigError(f"study.{key}: {near_miss(key, ['name'], what='key')}")
+    name = study.get("name")
+    if not isinstance(name, str) or not name.strip() or any(c in name for c in "/\\\0") or name in (".", ".."):
+        raise ConfigError(f"study.name={name!r} must be a name that a folder can have: no slash, not empty")
+    return name
+
+
+def run_dir_of(cfg: Mapping[str, Any], study: str) -> Path:
+    """``run_dir``, by default ``outputs/<study>``."""
+    return Path(scalar(cfg, "run_dir", str, f"outputs/{study}")).expanduser()
+
+
+def seed_of(cfg: Mapping[str, Any]) -> int:
+    """``seed``: a whole number in [0, 2**32)."""
+    seed = scalar(cfg, "seed", int, 0)
+    if not 0 <= seed < 2**32:
+        raise ConfigError(f"seed must be in [0, 2**32), got {seed}")
+    return seed
+
+
+def storage_of(storage: Storage) -> Storage:
+    """A server needs its address."""
+    if storage.kind == "postgres" and not storage.url:
+        raise ConfigError("storage=postgres needs storage.url=postgresql://user:password@host/database")
+    return storage
 
 
 def checked(cls: type[T], cfg: Mapping[str, Any], name: str, rename: Mapping[str, str] | None = None) -> T:

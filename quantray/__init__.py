@@ -1,6 +1,7 @@
 """quantray: search trading strategies on market data, honestly. ``import quantray as qr`` costs numpy and no more.
 
-``qr.load`` gives a plan, ``qr.sweep`` runs it, ``qr.evaluate`` and ``qr.trades`` measure single candidates.
+``qr.load`` gives a plan. ``qr.sweep`` runs one about a strategy, ``qr.evaluate`` and ``qr.trades`` measure single
+candidates of it; ``qr.optimise`` runs one about callers.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from quantray.errors import ConfigError, DataError, LedgerError, QuantrayError, UserError
 
 # the functions below replace the submodule of the same name as an attribute of the package
-from quantray.notebook import evaluate, load, load_slice, sweep, trades
+from quantray.notebook import evaluate, load, load_slice, optimise, sweep, trades
 from quantray.options import LongOption
 from quantray.plan import Plan
 from quantray.space import Candidates, Space
@@ -37,6 +38,7 @@ __all__ = [
     "evaluate",
     "load",
     "load_slice",
+    "optimise",
     "sweep",
     "trades",
 ]

@@ -1,4 +1,4 @@
-"""``quantray run | study | doctor`` (also ``python -m quantray …``)."""
+"""``quantray run | v1-baseline | calls | study | doctor | …`` (also ``python -m quantray …``)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from quantray import calls_cli
 from quantray.run import DONE, guarded, make_parser, quiet, run
 
 PIPE_WIDTH = 400
@@ -18,6 +19,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given[:1] == ["run"]:  # its overrides and options may stand in any order
         parser = make_parser("quantray run")
         return guarded(lambda: run(parser.parse_intermixed_args(given[1:]), given[1:]))
+    for words, parser in calls_cli.parsers().items() if given[:1] else ():
+        if tuple(given[: len(words)]) == words:
+            rest = given[len(words) :]
+            args = parser.parse_intermixed_args(rest)
+            return guarded(lambda args=args, rest=rest: args.work(args, rest))  # type: ignore[misc]
     args = _parser().parse_args(given)
     return guarded(lambda: args.work(args))
 
@@ -26,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="quantray", description="Search trading strategies on market data, honestly.")
     verbs = parser.add_subparsers(metavar="command", required=True)
     verbs.add_parser("run", help="run a sweep: the same as python -m quantray.run", add_help=False)
+    _about_callers(verbs)
     doctor = verbs.add_parser("doctor", help="check the installation, and the configuration's data and database")
     doctor.add_argument("overrides", nargs="*", metavar="key=value", help="the configuration to check")
     doctor.set_defaults(work=_doctor)
@@ -36,6 +43,18 @@ def _parser() -> argparse.ArgumentParser:
     _study_plot(study)
     _study_delete(study)
     return parser
+
+
+def _about_callers(verbs: Any) -> None:
+    """The commands that ``main`` has taken already; here they stand for help."""
+    parsers = calls_cli.parsers()
+    for (name,), parser in [(w, p) for w, p in parsers.items() if len(w) == 1]:
+        experiment = calls_cli.RUNS[name]
+        verbs.add_parser(name, help=f"run +experiment={experiment} by flags", parents=[parser], add_help=False)
+    calls = verbs.add_parser("calls", help="look at calls and their candles, stage by stage")
+    stages = calls.add_subparsers(metavar="stage", required=True)
+    for stage, help in calls_cli.STAGES.items():
+        stages.add_parser(stage, help=help, parents=[parsers["calls", stage]], add_help=False)
 
 
 def _verb(verbs: Any, name: str, help: str, *, named: str | None = "?") -> argparse.ArgumentParser:

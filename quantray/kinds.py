@@ -80,12 +80,23 @@ def check_key(line: str, key: str, *, callers: bool, experiment: str | None) -> 
         raise ConfigError(f"{line}: {key.split('=')[0]} belongs to sweeps; +experiment={experiment} is about callers")
     where = f"+experiment={experiment} is a sweep" if experiment else "this is a sweep"
     raise ConfigError(
-        f"{line}: {key} belongs to callers and {where}; give +experiment={' or +experiment='.join(_of_callers())}"
+        f"{line}: {key} belongs to callers and {where}; give +experiment={' or +experiment='.join(of_callers())}"
     )
 
 
-def _of_callers() -> list[str]:
+def of_callers() -> list[str]:
+    """Experiments about callers."""
     return [name for name in shelf.choices(ADDED) if about_callers(name)]
+
+
+def groups_of_sweeps() -> list[str]:
+    """Groups that a sweep chooses from."""
+    return [group for group in shelf.groups() if group not in OF_CALLERS]
+
+
+def groups_of_callers() -> list[str]:
+    """Groups that an experiment about callers chooses from."""
+    return [group for group in shelf.groups() if group not in (ADDED, *OF_SWEEPS)]
 
 
 def choices(group: str, *, callers: bool) -> list[str]:
@@ -107,7 +118,7 @@ def check_choice(group: str, name: str, *, callers: bool) -> None:
     if not callers and name.startswith(PREFIX) and name in shelf.choices(group):
         raise ConfigError(
             f"{group}={name} belongs to callers and this is a sweep; give +experiment="
-            f"{' or +experiment='.join(_of_callers())}"
+            f"{' or +experiment='.join(of_callers())}"
         )
     raise ConfigError(f"{group}={name}: {near_miss(name, known, what=f'choice of {group}')}")
 

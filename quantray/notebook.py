@@ -18,13 +18,19 @@ from quantray.types import ExitReason, Slice, Trades, TrialState
 if TYPE_CHECKING:
     import pandas
 
+    from quantray.caller_study import CallerStudy
+    from quantray.callers.plan import CallerPlan
     from quantray.study import Study
 
 PARTS = ("search", "held_out", "all")
 
 
-def load(*overrides: str) -> Plan:
-    """A checked plan from what the command line takes: ``qr.load("+experiment=options_sweep", "seed=1")``."""
+def load(*overrides: str) -> Any:
+    """A checked plan from what the command line takes: ``qr.load("+experiment=options_sweep", "seed=1")``.
+
+    A :class:`quantray.Plan` for :func:`sweep`; of an experiment about callers (``"+experiment=v1_baseline"``) a
+    :class:`quantray.CallerPlan` for :func:`optimise`.
+    """
     from quantray.config import load_plan
 
     return load_plan(*overrides)
@@ -34,7 +40,26 @@ def sweep(plan: Plan, *, progress: Any = None, say: Callable[[str], None] | None
     """Run the plan, or go on with it where an earlier run stopped (see :func:`quantray.study.sweep`)."""
     from quantray.study import sweep as run
 
+    return run(_a_sweep(plan, "sweep"), progress=progress, say=say)
+
+
+def optimise(plan: CallerPlan, *, progress: Any = None, say: Callable[[str], None] | None = None) -> CallerStudy:
+    """The best policy of each caller; goes on where an earlier run stopped.
+
+    See :func:`quantray.caller_study.optimise`.
+    """
+    from quantray.caller_study import optimise as run
+
+    if isinstance(plan, Plan):
+        raise ConfigError(f"{plan.study} is a sweep; call qr.sweep(plan)")
     return run(plan, progress=progress, say=say)
+
+
+def _a_sweep(plan: Any, name: str) -> Plan:
+    if not isinstance(plan, Plan):
+        study = getattr(plan, "study", plan)
+        raise ConfigError(f"{study} is about callers and qr.{name} about sweeps; call qr.optimise(plan)")
+    return plan
 
 
 def load_slice(plan: Plan, part: str = "search") -> Slice:
@@ -42,6 +67,7 @@ def load_slice(plan: Plan, part: str = "search") -> Slice:
     from quantray.study import load_slice as read
     from quantray.study import split
 
+    _a_sweep(plan, "load_slice")
     if part not in PARTS:
         raise ConfigError(near_miss(part, PARTS, what="part"))
     whole = read(plan)
@@ -67,6 +93,7 @@ def evaluate(
     """
     import pandas
 
+    _a_sweep(plan, "evaluate")
     points = _points(candidates)
     metrics = measure(plan, data if data is not None else load_slice(plan), points)
     state, value, _ = outcome(plan, metrics)
@@ -84,6 +111,7 @@ def trades(plan: Plan, candidate: Mapping[str, Any], data: Slice | None = None) 
     """
     import pandas
 
+    _a_sweep(plan, "trades")
     market = data if data is not None else load_slice(plan)
     found = executed(plan, market, dict(candidate))
     columns: dict[str, Any] = {"session": [market.sessions[s].date for s in found.session]}

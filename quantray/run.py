@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from quantray.errors import ConfigError, Interrupted, QuantrayError, UserError
 
 if TYPE_CHECKING:
+    from quantray.callers.plan import CallerPlan
     from quantray.plan import Plan
 
 DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
@@ -29,8 +30,10 @@ examples:
   python -m quantray.run +experiment=options_table run_dir=results/table
   python -m quantray.run -m +experiment=options_sweep search=tpe,random seed=0,1
   python -m quantray.run +experiment=options_sweep --cfg job
+  python -m quantray.run +experiment=v1_baseline
+  python -m quantray.run +experiment=caller_policies data.duckdb=calls.duckdb data.from=2025-05-01 policy=trailing
 
-A sweep that was stopped goes on with the same command; fresh=true starts over.
+A run that was stopped goes on with the same command; fresh=true starts over.
 exit codes: 0 done, 2 the request cannot be carried out (nothing was written), 130 interrupted, 1 anything else
 """
 
@@ -45,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def make_parser(prog: str) -> argparse.ArgumentParser:
     """Options and overrides; the list of groups is only made when help is shown."""
     parser = _Parser(prog=prog, formatter_class=argparse.RawDescriptionHelpFormatter, add_help=False)
-    parser.description = "Search a strategy's parameters on market data, and report what was found."
+    parser.description = "Search a strategy's parameters, or the best policy of each caller, and report what was found."
     parser.add_argument(
         "overrides", nargs="*", metavar="key=value", help="group=choice, key=value, space.<parameter>=[..]"
     )
@@ -57,19 +60,31 @@ def make_parser(prog: str) -> argparse.ArgumentParser:
 
 class _Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
-        from quantray import shelf
+        from quantray import kinds
 
-        lines = ["groups and their choices:"]
-        for group in shelf.groups():
-            plus = "+" if group == "experiment" else ""
-            line = f"{plus}{group}={'|'.join(shelf.choices(group))}"
-            lines += textwrap.wrap(line, 110, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+        lines = ["groups and their choices:", *_listed(kinds.groups_of_sweeps(), callers=False)]
+        lines += ["in an experiment about callers (" + ", ".join(kinds.of_callers()) + "):"]
+        lines += _listed(kinds.groups_of_callers(), callers=True)
         self.epilog = "\n".join([*lines, "", EXAMPLES])
         return super().format_help()
 
 
-def run(args: argparse.Namespace, given: Sequence[str]) -> int:
-    """Check every job before the first one starts, then run them in order in this process."""
+def _listed(groups: Sequence[str], *, callers: bool) -> list[str]:
+    """Lines of help: each group with its choices."""
+    from quantray import kinds
+
+    lines = []
+    for group in groups:
+        line = f"{'+' if group == kinds.ADDED else ''}{group}={'|'.join(kinds.choices(group, callers=callers))}"
+        lines += textwrap.wrap(line, 110, initial_indent="  ", subsequent_indent="    ", break_on_hyphens=False)
+    return lines
+
+
+def run(args: argparse.Namespace, given: Sequence[str], command: str = "python -m quantray.run") -> int:
+    """Check every job before the first one starts, then run them in order in this process.
+
+    ``command`` and ``given`` are what was typed: the sentence about going on repeats them.
+    """
     from quantray.config import load_plan, load_plans
 
     quiet()
@@ -78,12 +93,12 @@ def run(args: argparse.Namespace, given: Sequence[str]) -> int:
     plans = load_plans(args.overrides) if args.multirun else [load_plan(args.overrides)]
     for plan in plans:
         _check_run_dir(plan)
-    again = shlex.join(["python", "-m", "quantray.run", *given])
+    again = f"{command} {shlex.join(given)}".strip()
     worst = DONE
     for i, plan in enumerate(plans, 1):
         if len(plans) > 1:
             print(f"job {i} of {len(plans)}: {plan.study}", file=sys.stderr)
-        code = guarded(lambda plan=plan: _sweep(plan), again)  # type: ignore[misc]
+        code = guarded(lambda plan=plan: _carry_out(plan), again)  # type: ignore[misc]
         worst = max(worst, code, key=_WORST.index)
         if code == INTERRUPTED:
             break
@@ -135,7 +150,7 @@ def _print_config(overrides: Sequence[str], multirun: bool) -> int:
     return DONE
 
 
-def _check_run_dir(plan: Plan) -> None:
+def _check_run_dir(plan: Plan | CallerPlan) -> None:
     place = plan.run_dir.absolute()
     while not place.exists():
         place = place.parent
@@ -144,12 +159,27 @@ def _check_run_dir(plan: Plan) -> None:
         raise ConfigError(f"run_dir={plan.run_dir}: {place} {what}; give run_dir=DIR in a folder that can be written")
 
 
+def _carry_out(plan: Plan | CallerPlan) -> int:
+    from quantray.plan import Plan
+
+    return _sweep(plan) if isinstance(plan, Plan) else _optimise(plan)
+
+
 def _sweep(plan: Plan) -> int:
     from quantray.report.terminal import Terminal
     from quantray.study import sweep
 
     with Terminal(plan) as terminal:
         sweep(plan, progress=terminal.progress, say=terminal.say, done=terminal.finish)
+    return DONE
+
+
+def _optimise(plan: CallerPlan) -> int:
+    from quantray.caller_study import optimise
+    from quantray.report.callers_terminal import CallerTerminal
+
+    with CallerTerminal(plan) as terminal:
+        optimise(plan, progress=terminal.progress, say=terminal.say, done=terminal.finish)
     return DONE
 
 

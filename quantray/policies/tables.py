@@ -44,6 +44,20 @@ class Windows:
         if np.any(self.stop[trades] <= self.entry[trades]) or np.any(self.warm[trades] > self.entry[trades]):
             raise ValueError("Windows: warm <= entry < stop must hold for every call that trades")
 
+    def later(self, open_: FloatArray1D, candles: int = 1) -> Windows:
+        """The same calls entered ``candles`` candles later, as if the order had arrived late; windows end as before.
+
+        ``open_`` [r] are the opens of the candles. A call whose window has no such candle, or none with a price, may
+        not trade. What is entered later is also sold later: a window that should hold its whole time needs the room.
+        """
+        if candles < 0:
+            raise ValueError(f"Windows.later: an entry {candles} candles later lies in the past")
+        entry = self.entry + candles
+        trades = (self.entry >= 0) & (entry < self.stop)
+        price = np.full(len(entry), np.nan)
+        price[trades] = np.asarray(open_)[entry[trades]]
+        return Windows(np.where(np.isfinite(price) & (price > 0), entry, -1), self.stop, self.warm)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tables:
@@ -60,7 +74,7 @@ class Tables:
     peaks: FloatArray2D  # [E, holds + 1] highest price up to each time stop, and to the end
     price: FloatArray1D  # [E] entry price, NaN where there is no entry
     entry_ns: IntArray1D  # [E]
-    start: IntArray1D  # [E] first candle behind the entry
+    start: IntArray1D  # [E] first candle behind the entry, -1 where there is no entry
     stop: IntArray1D  # [E]
     ways: int
     order: int  # 0 stop_first, 1 target_first, 2 raise_first
@@ -93,7 +107,8 @@ class Tables:
             raise ValueError("Tables.join: the parts were built with other levels or another order")
         columns: dict[str, Any] = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _COLUMNS}
         for name in ("start", "stop"):
-            columns[name] = np.concatenate([getattr(p, name) + at for p, at in zip(parts, offsets, strict=True)])
+            rows = [np.where(p.start < 0, -1, getattr(p, name) + at) for p, at in zip(parts, offsets, strict=True)]
+            columns[name] = np.concatenate(rows)
         return replace(first, **columns)
 
 

@@ -28,9 +28,9 @@ class Case:
         ts = self.candles.ts
         return Market(self.candles, 60, int(ts.min()), int(ts.max()) + MINUTE)
 
-    def block(self, policies, account: Account, costs: Costs, *, permute=None) -> Block:
+    def block(self, policies, account: Account, costs: Costs, *, permute=None, intrabar="stop_first") -> Block:
         program = compile_policies(policies)
-        tables = build_tables(self.candles, self.windows, program.levels, 60)
+        tables = build_tables(self.candles, self.windows, program.levels, 60, intrabar=intrabar)
         p = self.pool
         pool = p if permute is None else Pool(p.call[permute], p.asset[permute], p.caller[permute], p.rank[permute])
         return Block(tables, program, pool, account, costs)

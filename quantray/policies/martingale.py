@@ -61,7 +61,8 @@ def fair_walks(
     volume = np.random.default_rng([seed, n]).lognormal(0, 1, n * length)
     ts = np.tile(np.arange(length) * interval_s * NS, n)
     windows = Windows(base + before_s // interval_s, base + length, base)
-    return FairWalks(ts, *prices, volume, windows, interval_s, tick)
+    opens, highs, lows, closes = prices
+    return FairWalks(ts, opens, highs, lows, closes, volume, windows, interval_s, tick)
 
 
 def _batch(rng: np.random.Generator, n: int, length: int, per: int, tick: float) -> np.ndarray:
@@ -107,7 +108,7 @@ def kinds(tick: float = 0.001) -> dict[str, Policy]:
         return {"activation": up(activation) - 1 if activation else 0, "trail": 1 - down(k)}
 
     rungs = [[up(10), 0.5], [up(20), 0.3], [up(40), 0.2]]
-    both, hold = {"sl": down(20), "tp": up(30)}, {"hold": "2h"}
+    both: dict[str, object] = {"sl": down(20), "tp": up(30)}
     specs: dict[str, dict[str, object]] = {
         "fixed stop": {"sl": down(20)},
         "take profit": {"tp": up(30)},
@@ -125,7 +126,7 @@ def kinds(tick: float = 0.001) -> dict[str, Policy]:
         "delayed entry": {"entry": {"dip": 1 - down(10), "wait": "1h"}, **both},
         "mix": {"trailing": trail(10, 10), "ladder": rungs, "break_even": up(20), "ema_cross": {}, "sl": down(30)},
     }
-    return {name: read_policy({**hold, **spec}) for name, spec in specs.items()}
+    return {name: read_policy({"hold": "2h", **spec}) for name, spec in specs.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,18 @@ FILLS = ("open", "close")
 class CandleColumns(Protocol):
     """Candles [r], each asset's contiguous and in time order; ``ts`` is UTC ns and names the START."""
 
-    ts: IntArray1D
-    open: FloatArray1D
-    high: FloatArray1D
-    low: FloatArray1D
-    close: FloatArray1D
-    volume: FloatArray1D
+    @property
+    def ts(self) -> IntArray1D: ...
+    @property
+    def open(self) -> FloatArray1D: ...
+    @property
+    def high(self) -> FloatArray1D: ...
+    @property
+    def low(self) -> FloatArray1D: ...
+    @property
+    def close(self) -> FloatArray1D: ...
+    @property
+    def volume(self) -> FloatArray1D: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

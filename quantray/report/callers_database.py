@@ -1,0 +1,58 @@
+"""``results.duckdb``: the tables of a run in one file to be asked in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from quantray.errors import DataError
+
+#: A table that other tools' results were imported into; a new run of the study keeps it.
+IMPORTED = "imported_results"
+MEMORY = "512MB"
+
+
+def write_database(path: Path, policies: Path, tables: Mapping[str, Path]) -> Path:
+    """Write ``policies`` (a folder of Parquet parts) and ``tables`` (name -> Parquet file) into a fresh database.
+
+    It is written beside and moved into its place, so a reader finds the old one or the new one, whole. What an
+    earlier file holds in ``imported_results`` is taken over. DataError when the earlier file cannot be read.
+    """
+    import duckdb
+
+    fresh = path.with_name(f".{path.name}.new")
+    for left in (fresh, fresh.with_name(f"{fresh.name}.wal")):
+        left.unlink(missing_ok=True)
+    with duckdb.connect(str(fresh), config={"memory_limit": MEMORY, "threads": 2}) as connection:
+        parts = sorted(policies.glob("*.parquet"))
+        if parts:
+            connection.execute(f"CREATE TABLE policies AS FROM read_parquet({_list(parts)})")
+        for name, file in tables.items():
+            connection.execute(f"CREATE TABLE {name} AS FROM read_parquet({_list([file])})")
+        if path.exists():
+            try:
+                _take_over(connection, path)
+            except duckdb.Error as error:
+                raise DataError(
+                    f"{path} cannot be read: {str(error).splitlines()[0]}; close it where it is open, or move it away. "
+                    "The other files are written, and the same command goes on from here"
+                ) from None
+    fresh.replace(path)
+    return path
+
+
+def _take_over(connection: object, path: Path) -> None:
+    run = connection.execute  # type: ignore[attr-defined]
+    run(f"ATTACH '{_quoted(path)}' AS earlier (READ_ONLY)")
+    known = "SELECT 1 FROM duckdb_tables() WHERE database_name = 'earlier' AND table_name = ?"
+    if run(known, [IMPORTED]).fetchone():
+        run(f"CREATE TABLE {IMPORTED} AS FROM earlier.{IMPORTED}")
+    run("DETACH earlier")
+
+
+def _list(files: list[Path]) -> str:
+    return "[" + ", ".join(f"'{_quoted(file)}'" for file in files) + "]"
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,89 @@
+"""``summary.json`` of the per-caller optimiser: what a script or a dashboard asks for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from quantray.callers.results import CallerResults, Part, UnitResult
+from quantray.calls import describe
+from quantray.calls.durations import iso
+from quantray.policies import spec_of, written
+from quantray.stats.checks import Word
+
+
+def summary(results: CallerResults) -> dict[str, Any]:
+    """Everything a reader of the run may want as plain JSON values; null for what does not exist."""
+    r, plan = results, results.plan
+    return {
+        "study": r.study,
+        "objective": plan.objective,
+        "mode": plan.mode,
+        "n_policies": len(plan.policies),
+        "calls": {**r.counts, **{f"coverage_{name}": n for name, n in r.coverage.counts.items()}},
+        "coverage": describe(r.coverage),
+        "period": period(r),
+        "verdicts": verdict_counts(r),
+        "states": dict(Counter(unit.state for unit in r.units)),
+        "units": {unit.name: _unit(unit) for unit in r.units},
+        "costs": asdict(plan.costs),
+        "capital": asdict(plan.account),
+        "constraints": asdict(plan.bounds),
+        "ties": list(plan.ties),
+        "quality": dict(r.quality),
+        "sources": {"calls": r.calls_source, "candles": r.candles_source},
+        "near_names": [list(pair) for pair in r.coverage.plan.calls.near_names],
+        "absent_callers": list(r.coverage.plan.calls.absent),
+        "seed": plan.seed,
+        "digests": dict(r.digests),
+        "versions": dict(r.versions),
+        "notes": list(r.notes),
+        "seconds": round(r.seconds, 3),
+    }
+
+
+def period(r: CallerResults) -> dict[str, str | None]:
+    """First and last call, and from when on calls are held out; ISO, UTC."""
+    ts = r.coverage.plan.calls.ts
+    return {
+        "first_call": iso(int(ts[0])) if len(ts) else None,
+        "last_call": iso(int(ts[-1])) if len(ts) else None,
+        "held_out_from": None if r.split_ns is None else iso(r.split_ns),
+    }
+
+
+def verdict_counts(r: CallerResults) -> dict[str, int]:
+    """Verdict -> callers (without the group), every word named; units without a best policy count as too little."""
+    from quantray.callers.results import GROUP
+
+    words = [unit.verdict.word if unit.verdict else Word.TOO_LITTLE_DATA for unit in r.units if unit.name != GROUP]
+    return {str(word): words.count(word) for word in Word}
+
+
+def _unit(u: UnitResult) -> dict[str, Any]:
+    return {
+        "state": u.state,
+        "n_calls": u.n_calls, "n_eligible": u.n_eligible, "n_train": u.n_train, "n_held_out": u.n_held_out,
+        "n_dropped": u.n_dropped,
+        "collapsed": u.collapsed,
+        "collapsed_held_out": u.collapsed_held_out,
+        "policies": dict(u.counts),
+        "best": None if u.policy is None else {
+            "number": u.best,
+            "policy": written(u.policy),
+            "spec": spec_of(u.policy),
+            "value": u.value,
+            "held_out": u.held_out_value,
+            "train_metrics": _metrics(u.train),
+            "held_out_metrics": _metrics(u.held_out),
+            "neighbours": [asdict(n) for n in u.neighbours],
+            "lanes": {lane: {"train": dict(a), "held_out": None if b is None else dict(b)}
+                      for lane, (a, b) in u.lanes.items()},
+        },
+        "verdict": u.verdict.to_dict() if u.verdict else None,
+    }  # fmt: skip
+
+
+def _metrics(part: Part | None) -> dict[str, Any] | None:
+    return None if part is None else dict(part.metrics)

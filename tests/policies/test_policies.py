@@ -7,7 +7,18 @@ import itertools
 import pytest
 
 from quantray.errors import ConfigError
-from quantray.policies import GRIDS, Ladder, Policy, TakeProfit, grid, grid_of, read_policy, spec_of, written
+from quantray.policies import (
+    GRIDS,
+    Ladder,
+    Policy,
+    TakeProfit,
+    Trailing,
+    grid,
+    grid_of,
+    read_policy,
+    spec_of,
+    written,
+)  # fmt: skip
 from quantray.policies.account import Account, Costs
 from quantray.policies.grids import axes_of
 from tests.policies.markets import POLICIES
@@ -17,6 +28,22 @@ def test_v1_runs_in_its_nesting():
     cells = [(p.tp, p.sl, p.hold_s) for p in grid("v1")]
     tps, sls = (1.5, 2, 2.5, 3, 4, 5), (0.85, 0.88, 0.90, 0.92, 0.95)
     assert cells == [(tp, sl, 48 * 3600) for tp, sl in itertools.product(tps, sls)]
+
+
+def test_named_grids_hold_what_their_names_say():
+    """Levels and order of every named grid; the last axis runs fastest."""
+    product = itertools.product
+    two_days, no = 48 * 3600, None
+    fixed = product((0.95, 0.90, 0.85, 0.80, 0.75), (no, 1.5, 2, 2.5, 3))
+    assert [(p.sl, p.tp, p.hold_s) for p in grid("fixed")] == [(sl, tp, two_days) for sl, tp in fixed]
+    holds = [60 * m for m in (5, 10, 15, 30, 60, 120, 240, 2880)]
+    assert [(p.hold_s, p.tp, p.sl) for p in grid("time")] == [(h, tp, no) for h, tp in product(holds, (no, 1.5, 2, 3))]
+    trailing = product((0.1, 0.2, 0.5), (0.02, 0.05, 0.10), (no, 0.90, 0.85, 0.80))
+    got = [(p.one(Trailing).activation, p.one(Trailing).trail, p.sl, p.tp, p.hold_s) for p in grid("trailing")]
+    assert got == [(a, t, sl, no, two_days) for a, t, sl in trailing]
+    steps = [((2, 0.5), (3, 0.3), (4, 0.2)), ((1.5, 0.5), (2, 0.5)), ((2, 0.33), (5, 0.33))]
+    ladders = product(steps, (no, 0.90, 0.85, 0.80, 0.75))
+    assert [(p.one(Ladder).rungs, p.sl, p.hold_s) for p in grid("ladder")] == [(r, sl, two_days) for r, sl in ladders]
 
 
 @pytest.mark.parametrize(("name", "size"), [("v1", 30), ("fixed", 25), ("time", 32), ("trailing", 36), ("ladder", 15)])

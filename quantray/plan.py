@@ -118,18 +118,25 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Where batches run. ``workers`` null: every core."""
+    """Where batches run. ``workers`` null: every core.
+
+    Per-caller stages expected to cost one core less than ``in_process_s`` seconds run on threads of this process even
+    with ``kind=ray`` on one machine, where they are done before actors have started; 0 always takes actors.
+    """
 
     __pydantic_config__: ClassVar = FORBID
     kind: str = "ray"
     workers: int | None = None
     address: str = "local"
+    in_process_s: float = 60.0
 
     def __post_init__(self) -> None:
         if self.kind not in ("ray", "local"):
             raise ConfigError(f"runner: {near_miss(self.kind, ('ray', 'local'), what='runner')}")
         if self.workers is not None and self.workers < 1:
             raise ConfigError(f"runner.workers must be >= 1 or null, got {self.workers}")
+        if not self.in_process_s >= 0:
+            raise ConfigError(f"runner.in_process_s must be >= 0 s, got {self.in_process_s}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,11 @@ def describe(plan: Plan) -> dict[str, Any]:
             for name in ("kind", "batch", "in_flight", "n_startup_trials", "n_ei_candidates", "sampler")
         },
     }
+    return plain_sections(sections)
+
+
+def plain_sections(sections: Mapping[str, Any]) -> dict[str, Any]:
+    """Sections of any plan as JSON: dataclasses as mappings, paths as text."""
     return {name: _plain(section) for name, section in sections.items()}
 
 

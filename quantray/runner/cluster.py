@@ -32,9 +32,10 @@ _QUIET = {
 _shared: dict[str, Any] = {}  # slice digest -> reference, of the newest slice only
 
 
-def start(runner: Runner, slice: Slice) -> None:
+def start(runner: Runner, slice: Slice | None = None) -> None:
     """Connect to ``runner.address``, or start a local Ray, unless this process has one already.
 
+    A local object store has room for ``slice``; without one, where rows are descriptors, it is as small as it may be.
     ``local`` never joins another cluster. Raises :class:`ConfigError` when there is none at the address.
     """
     os.environ.update({k: v for k, v in _QUIET.items() if k not in os.environ})
@@ -44,7 +45,7 @@ def start(runner: Runner, slice: Slice) -> None:
         return
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
     if runner.address == "local":
-        store = max(150 * _MB, 2 * size_of(slice) + 100 * _MB)
+        store = max(150 * _MB, 0 if slice is None else 2 * size_of(slice) + 100 * _MB)
         options |= {
             "num_cpus": worker_count(runner.workers, 10_000),
             "include_dashboard": False,

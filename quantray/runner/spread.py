@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from quantray.plan import Plan
-from quantray.runner.threads import Threads, worker_count
+from quantray.runner.threads import in_order, worker_count
 from quantray.types import Slice
 
 Chunk = TypeVar("Chunk")
@@ -45,24 +45,7 @@ def _holds_the_interpreter(plan: Plan) -> bool:
 
 
 def _on_threads(plan: Plan, slice: Slice, chunks: Any, work: Any, workers: int | None) -> Iterator[Any]:
-    threads = Threads(lambda chunk: work(plan, slice, chunk), worker_count(workers, max(len(chunks), 1)))
-    finished: dict[int, Any] = {}
-    started = 0
-    try:
-        for wanted, chunk in enumerate(chunks):
-            while wanted not in finished:
-                while started < min(len(chunks), wanted + threads.count + 1):  # few ahead: results are large
-                    threads.submit(started, chunks[started])
-                    started += 1
-                found = threads.next(0.1)
-                if found is not None:
-                    finished[found[0]] = found[1:]
-            result, error = finished.pop(wanted)
-            if error is not None:
-                raise error
-            yield chunk, result
-    finally:
-        threads.close()
+    return in_order(chunks, lambda chunk: work(plan, slice, chunk), worker_count(workers, max(len(chunks), 1)))
 
 
 def _on_ray(plan: Plan, slice: Slice, chunks: Any, work: Any, workers: int | None) -> Iterator[Any]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+Row = TypeVar("Row")
+Result = TypeVar("Result")
 
 
 def worker_count(workers: int | None, at_most: int) -> int:
@@ -54,3 +57,28 @@ class Threads:
                 self._done.put((key, self._work(*arguments), None))
             except Exception as error:
                 self._done.put((key, None, error))
+
+
+def in_order(rows: Sequence[Row], work: Callable[[Row], Result], count: int) -> Iterator[tuple[Row, Result]]:
+    """Give ``(row, work(row))`` in the order of ``rows``, a few ahead on ``count`` threads.
+
+    An exception of ``work`` is raised here, in its place; nothing waits for rows that are being worked on.
+    """
+    threads = Threads(work, count)
+    finished: dict[int, Any] = {}
+    started = 0
+    try:
+        for wanted, row in enumerate(rows):
+            while wanted not in finished:
+                while started < min(len(rows), wanted + count + 1):  # few ahead: results are large
+                    threads.submit(started, rows[started])
+                    started += 1
+                found = threads.next(0.1)
+                if found is not None:
+                    finished[found[0]] = found[1:]
+            result, error = finished.pop(wanted)
+            if error is not None:
+                raise error
+            yield row, result
+    finally:
+        threads.close()

@@ -1,0 +1,98 @@
+"""From a plan to what the stages work on: calls, their windows, a slice of candles, which calls count and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from quantray.callers.plan import CallerPlan
+from quantray.callers.splitting import Split, split_calls
+from quantray.calls import (
+    CallPlan,
+    Calls,
+    CandleSlice,
+    Coverage,
+    Needs,
+    check_candle_gates,
+    cover,
+    load_calls,
+    materialise,
+    needs_of,
+    open_candles,
+    plan_calls,
+    require_eligible,
+)  # fmt: skip
+
+Say = Callable[[str], None]
+Reached = Callable[[str], None]
+#: How long a policy without a time stop is followed, in seconds, unless another policy of the grid holds longer.
+ENDLESS_HOLD_S = 48 * 3600
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """What every stage reads and none changes."""
+
+    plan: CallerPlan
+    windows: CallPlan
+    slice: CandleSlice
+    coverage: Coverage
+    split: Split
+
+    @property
+    def calls(self) -> Calls:
+        return self.windows.calls
+
+
+def market_needs(plan: CallerPlan, interval_s: int) -> Needs:
+    """How much of the market the policies ask for: the longest hold, dip wait and warm-up of any of them."""
+    hold = max(p.hold_s if p.hold_s is not None else ENDLESS_HOLD_S for p in plan.policies)
+    if plan.entry == "close":
+        hold += interval_s  # it counts from the end of the entry candle
+    wait = max((p.entry.wait_s for p in plan.policies if p.entry is not None), default=0)
+    warmup = max(p.warmup_candles for p in plan.policies) * interval_s
+    return needs_of(plan.calls, hold, max_dip_wait_s=wait, warmup_s=warmup)
+
+
+def planned(plan: CallerPlan, calls: Calls | None = None) -> CallPlan:
+    """The calls that count (loaded unless given) and the window of each."""
+    calls = load_calls(plan.data, plan.calls) if calls is None else calls
+    with open_candles(plan.data) as source:
+        interval = source.inventory.interval_s
+    return plan_calls(calls, interval, market_needs(plan, interval))
+
+
+def sliced(plan: CallerPlan, windows: CallPlan | None = None) -> CandleSlice:
+    """The slice of candles that covers every window: one of the cache, or a new one."""
+    windows = planned(plan) if windows is None else windows
+    with open_candles(plan.data) as source:
+        return materialise(windows, source, plan.data)
+
+
+def covered(plan: CallerPlan, windows: CallPlan | None = None) -> Coverage:
+    """Which calls have an entry, read from the source: no slice is made, no gate is asked."""
+    windows = planned(plan) if windows is None else windows
+    with open_candles(plan.data) as source:
+        return cover(windows, source, plan.coverage, bucket_rows=plan.data.bucket_rows)
+
+
+def prepare(plan: CallerPlan, say: Say | None = None, reached: Reached | None = None) -> Prepared:
+    """Load, plan, slice, cover and split; refused where nothing is eligible or a gate is passed.
+
+    ``reached`` is told the name of each stage as it begins. Raises DataError and ConfigError.
+    """
+    reached = reached or (lambda stage: None)
+    reached("calls")
+    calls = load_calls(plan.data, plan.calls)
+    reached("candles")
+    with open_candles(plan.data) as source:
+        interval = source.inventory.interval_s
+        windows = plan_calls(calls, interval, market_needs(plan, interval))
+        made = materialise(windows, source, plan.data)
+        reached("coverage")
+        coverage = cover(windows, source, plan.coverage, candles=made.candles(windows))
+    require_eligible(coverage, plan.gates.max_excluded_calls)
+    check_candle_gates(made.quality, plan.gates)
+    if say is not None and coverage.note:
+        say(coverage.note)
+    return Prepared(plan, windows, made, coverage, split_calls(coverage, plan.oos.fraction))

@@ -1,0 +1,45 @@
+"""Sentences that the reader of any result of this run should see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from quantray.callers.prepare import Prepared
+from quantray.callers.results import UnitResult
+
+CLIPPED = "data.print_filter=clip draws lone prints back to their neighbours: it cleans with hindsight."
+
+
+def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
+    """What selects on the future, who never traded, what was dropped at the split, how many winners luck would make."""
+    plan, coverage = prepared.plan, prepared.coverage
+    notes = [coverage.note + "."] if coverage.note else []
+    if plan.data.print_filter == "clip":
+        notes.append(CLIPPED)
+    silent = [u.name for u in units if u.state == "no_trades"]
+    if silent:
+        notes.append(f"ZERO TRADES for {_listed(silent)}, whatever the policy of the grid: there is no best one.")
+    empty = [u.name for u in units if u.state == "no_calls"]
+    if empty:
+        notes.append(f"No call to train on for {_listed(empty)}: none is eligible and ends before the split.")
+    dropped = int((prepared.split.part == 3).sum())
+    if dropped:
+        notes.append(f"{dropped:,} calls before the split were dropped because they could be held across it.")
+    if prepared.split.split_ns is None:
+        notes.append("Nothing was held out (oos.fraction=0): every value shown was picked on the calls it is told of.")
+    judged = sum(u.verdict is not None and bool(u.verdict.checks) for u in units)
+    if judged >= 20:
+        notes.append(
+            f"{judged:,} units were judged one by one: of so many, about {max(1, round(judged * 0.05)):,} look better "
+            "than luck at 5 % without any edge."
+        )
+    near = prepared.calls.near_names
+    if near:
+        pairs = ", ".join(f"{a!r} and {b!r}" for a, b in near[:5])
+        notes.append(f"Callers spelt alike, counted as different: {pairs}; calls.aliases makes them one.")
+    return notes
+
+
+def _listed(names: Sequence[str], most: int = 10) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

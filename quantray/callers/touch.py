@@ -1,0 +1,80 @@
+"""Stage A, first touch: the candles of one bucket become small tables, one row a call, that workers map into memory."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quantray.callers.work import TableSpec, Work
+from quantray.calls import Candles, locate
+from quantray.calls.files import fresh_folder
+from quantray.policies.tables import Tables, Windows, build_tables
+
+TABLES, MARKS = "tables.npy", "marks.npy"
+MARK = np.dtype([("ts", np.int64), ("close", np.float64)])
+#: Bytes of tables that are built at a time.
+AT_ONCE = 64 << 20
+
+
+def buckets_of(work: Work) -> list[int]:
+    """Numbers of the buckets that hold an eligible call: the rows of this stage."""
+    return np.unique(work.bucket[work.bucket >= 0]).tolist()
+
+
+def toucher(work: Work, spec: TableSpec) -> Callable[[int], dict[str, Any]]:
+    """What a worker does with the number of a bucket: write its tables, return what the ledger notes of them."""
+    work.check_visible()
+    return lambda bucket: {"bytes": touch(work, spec, bucket)}
+
+
+def touch(work: Work, spec: TableSpec, bucket: int) -> int:
+    """Build and write the tables of one bucket, whole or not at all; returns the bytes of the folder."""
+    prepared = work.prepared
+    data = prepared.plan.data
+    clip = data.print_filter_k if data.print_filter == "clip" else None
+    candles = prepared.slice.read(bucket, prepared.calls.assets, clip_k=clip)
+    windows = windows_of(work, candles, spec.late)
+    folder = work.tables_folder(spec, bucket)
+    shutil.rmtree(folder, ignore_errors=True)  # one that an earlier run did not finish noting
+    with fresh_folder(folder, TABLES) as made:
+        _write_tables(made / TABLES, candles, windows, spec, prepared.windows.interval_s)
+        if spec.marks:
+            marks = np.empty(len(candles), MARK)
+            marks["ts"], marks["close"] = candles.ts, candles.close
+            np.save(made / MARKS, marks)
+    return size_of(folder)
+
+
+def windows_of(work: Work, candles: Candles, late: int) -> Windows:
+    """Rows of every eligible call of the block; ``late`` candles later, a call whose window is over does not trade."""
+    rows = locate(work.prepared.coverage, candles)
+    windows = Windows(rows.entry, rows.stop, rows.first)
+    return windows.later(candles.open, late) if late else windows
+
+
+def _write_tables(path: Path, candles: Candles, windows: Windows, spec: TableSpec, interval_s: int) -> None:
+    n, ways = len(windows.entry), spec.ways
+    out = np.lib.format.open_memmap(path, mode="w+", dtype=spec.record, shape=(n * ways,))
+    step = max(1, AT_ONCE // (spec.record.itemsize * ways))
+    for start in range(0, n, step):
+        calls = slice(start, min(start + step, n))
+        some = Windows(windows.entry[calls], windows.stop[calls], windows.warm[calls])
+        built = build_tables(candles, some, spec.levels, interval_s, intrabar=spec.intrabar, entry=spec.entry)
+        into = out[calls.start * ways : calls.stop * ways]
+        for name in spec.record.names or ():
+            into[name] = getattr(built, name)
+    out.flush()
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of the files of a bucket; 0 where there is none."""
+    return sum(f.stat().st_size for f in folder.iterdir()) if (folder / TABLES).is_file() else 0
+
+
+def tables_of(records: Any, spec: TableSpec, order: int) -> Tables:
+    """Tables from stored rows; copies what it takes."""
+    return Tables(**{name: records[name] for name in spec.record.names or ()}, ways=spec.ways, order=order)

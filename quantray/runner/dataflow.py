@@ -1,0 +1,130 @@
+"""Rows of work in order: on threads of this process, or through Ray Data over a pool of actors.
+
+A row is a descriptor of a few bytes, never data: workers read files and write files, and return what is small.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+from quantray.errors import QuantrayError
+from quantray.plan import Runner
+from quantray.runner.threads import in_order, worker_count
+
+Row = TypeVar("Row")
+Result = TypeVar("Result")
+Work = Callable[[Row], Result]
+
+AHEAD = 2  # rows that wait at each actor
+
+
+def flow(
+    runner: Runner, rows: Sequence[Row], make: Callable[[], Work[Row, Result]], *, name: str
+) -> Iterator[tuple[Row, Result]]:
+    """Give ``(row, make()(row))`` in the order of ``rows``, few rows ahead of the consumer.
+
+    ``make`` is called once in each worker (once in all on threads), so what it opens and compiles is shared by the
+    worker's rows; rows, ``make`` and results must be picklable for Ray. An exception of a row is raised here, in its
+    place. A worker that is killed is replaced, and its rows are done again. ``name`` is for messages.
+    """
+    if not rows:
+        return
+    if runner.kind == "ray":
+        yield from _on_ray(runner, rows, make, name)
+    else:
+        yield from in_order(rows, make(), worker_count(runner.workers, len(rows)))
+
+
+def _on_ray(runner: Runner, rows: Sequence[Row], make: Any, name: str) -> Iterator[tuple[Row, Any]]:
+    from quantray.runner import cluster
+
+    cluster.start(runner)
+    import ray
+
+    cores = int(ray.cluster_resources().get("CPU", 1))
+    actors = min(worker_count(runner.workers, cores) if runner.address == "local" else cores, len(rows))
+    if runner.workers is not None:
+        actors = min(actors, runner.workers)
+    shared = [ray.put(make)]  # in a list: read when it can be imported
+    seen = 0
+    for number, result in _streamed(rows, actors, cluster.surroundings(), shared):
+        if number != seen:
+            raise QuantrayError(f"{name}: row {seen} is missing, row {number} came in its place")
+        seen += 1
+        if isinstance(result, _Failed):
+            raise result.error
+        yield rows[number], result
+    if seen != len(rows):
+        raise QuantrayError(f"{name}: {len(rows) - seen} of {len(rows)} rows are missing")
+
+
+def _streamed(
+    rows: Sequence[Any], actors: int, around: Mapping[str, Any], shared: list[Any]
+) -> Iterator[tuple[int, Any]]:
+    """(number of the row, its result) in order."""
+    import ray
+
+    from quantray.runner.cluster import quiet
+
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.execution_options.preserve_order = True
+    items = [{"number": i, "row": pickle.dumps(row)} for i, row in enumerate(rows)]
+    with quiet():
+        data = ray.data.from_items(items, override_num_blocks=len(items)).map_batches(
+            _Actor,
+            fn_constructor_args=(dict(around), shared),
+            batch_size=1,
+            batch_format="numpy",
+            zero_copy_batch=True,
+            compute=ray.data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=AHEAD),
+            num_cpus=1,
+            max_restarts=-1,
+            max_task_retries=-1,
+        )
+        for batch in data.iter_batches(batch_size=1, prefetch_batches=0, batch_format="numpy"):
+            yield int(batch["number"][0]), pickle.loads(batch["result"][0])
+
+
+class _Failed:
+    """An exception on its way to the driver."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+
+class _Actor:
+    """Holds what ``make`` gave for as long as the pool lives."""
+
+    def __init__(self, around: Mapping[str, Any], shared: list[Any]) -> None:
+        import ray
+
+        from quantray.runner import cluster
+
+        cluster.settle(around)
+        self.failed: _Failed | None = None
+        try:
+            self.work = ray.get(shared[0])()
+        except Exception as error:
+            self.failed = _Failed(error)
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        import numpy as np
+
+        result = np.empty(1, object)
+        result[0] = self._pickled(batch["row"][0])
+        return {"number": batch["number"], "result": result}
+
+    def _pickled(self, row: bytes) -> bytes:
+        found: Any = self.failed
+        if found is None:
+            try:
+                found = self.work(pickle.loads(row))
+            except Exception as error:
+                found = _Failed(error)
+        try:
+            return pickle.dumps(found)
+        except Exception as error:
+            return pickle.dumps(_Failed(QuantrayError(f"a result cannot be sent: {type(error).__name__}: {error}")))

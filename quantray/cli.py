@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from quantray import calls_cli
+from quantray import calls_cli, import_cli
 from quantray.run import DONE, guarded, make_parser, quiet, run
 
 PIPE_WIDTH = 400
@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(metavar="command", required=True)
     verbs.add_parser("run", help="run a sweep: the same as python -m quantray.run", add_help=False)
     _about_callers(verbs)
+    import_cli.add_to(verbs)
     doctor = verbs.add_parser("doctor", help="check the installation, and the configuration's data and database")
     doctor.add_argument("overrides", nargs="*", metavar="key=value", help="the configuration to check")
     doctor.set_defaults(work=_doctor)

@@ -7,7 +7,6 @@ leaves no trace and a notebook goes the same way as the command line.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantray import kinds, naming, shelf

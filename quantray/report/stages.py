@@ -88,7 +88,7 @@ def render_coverage(coverage: Coverage) -> RenderableType:
             [("left out or thin", _table(("call", "caller", "asset", "time", "reason", "candles"), shown))]
             if shown
             else []
-        ),  # fmt: skip
+        ),
         *more,
     )
 

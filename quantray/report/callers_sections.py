@@ -12,7 +12,7 @@ from quantray.report.callers_detail import collapsed_words, state_words
 from quantray.report.callers_facts import value_words
 from quantray.report.callers_summary import period, verdict_counts
 from quantray.report.callers_tables import DEAD, LATE
-from quantray.report.callers_words import gain, label, metric
+from quantray.report.callers_words import STATES, gain, label, metric
 from quantray.report.sections import TONES
 from quantray.report.words import DASH, number
 from quantray.stats.checks import Word
@@ -60,11 +60,15 @@ def _day(iso: str | None) -> str:
 
 def verdict(r: CallerResults) -> tuple[str, str, str]:
     """Tone, word and sentence over all callers."""
-    counts, n = verdict_counts(r), len(callers(r))
+    judged = callers(r) or list(r.units)
+    counts, n = verdict_counts(judged), len(judged)
+    whole = group(r)
+    if n == 1 and judged[0] is whole and whole.verdict is not None:
+        return TONES[whole.verdict.word], str(whole.verdict.word).capitalize(), whole.verdict.headline
     if not r.ranked:
         return "none", "No result", "No caller has a best policy: there is nothing to believe or to doubt."
     told = ", ".join(f"{k} {word}" for word, k in counts.items() if k)
-    best = [u.name for u in callers(r) if u.verdict is not None and u.verdict.word is Word.BELIEVE]
+    best = [u.name for u in judged if u.verdict is not None and u.verdict.word is Word.BELIEVE]
     if best:
         few = ", ".join(best[:5]) + (f" and {len(best) - 5} more" if len(best) > 5 else "")
         return "good", f"{len(best)} of {n} callers", f"Every check passes for {few}. All callers: {told}."
@@ -75,35 +79,27 @@ def verdict(r: CallerResults) -> tuple[str, str, str]:
     return "none", "Too little data", f"There is too little to judge any caller by. {told}."
 
 
+LOUD = "ZERO TRADES"
+
+
 def warnings(r: CallerResults) -> list[str]:
-    """The bad news of the run, in sentences, the worst first."""
-    found, people, plan = [], callers(r), r.plan
-    none = [u.name for u in people if u.state == "no_trades"]
-    if none:
-        found.append(f"ZERO TRADES: no policy executed a trade for {_names(none)}.")
-    silent = [u.name for u in people if u.held_out is not None and not u.held_out.metrics.get("n_trades")]
+    """What has to be said before any figure: the run's own notes, and what the units show; the loudest first."""
+    found, people = list(r.notes), callers(r)
+    silent = [u.name for u in r.units if u.held_out is not None and not u.held_out.metrics.get("n_trades")]
     if silent:
-        found.append(f"ZERO TRADES on the held-out calls: the best policy of {_names(silent)} is untested.")
-    if r.split_ns is None:
-        found.append("Nothing was held out (oos.fraction=0): these figures are those the search was fitted to.")
-    if plan.account.limited:
+        found.append(f"{LOUD} on the held-out calls: the best policy of {_names(silent)} is untested.")
+    if r.plan.account.limited:
         sunk = [u.name for u in people if u.collapsed == "collapsed"]
         if sunk:
             found.append(f"Collapsed, no policy of the grid keeps the capital of {_names(sunk)}.")
-    for state in ("infeasible", "unranked", "no_calls"):
-        names = [u.name for u in people if u.state == state]
+    for state in ("infeasible", "unranked"):
+        names = [u.name for u in r.units if u.state == state]
         if names:
-            found.append(f"Without a best policy ({state_words(_one(r, names[0]))}): {_names(names)}.")
-    if r.coverage.note:
-        found.append(r.coverage.note[:1].upper() + r.coverage.note[1:] + ".")
+            found.append(f"Without a best policy, because {STATES[state]}: {_names(names)}.")
     absent = r.coverage.plan.calls.absent
     if absent:
         found.append(f"Asked for, but without a call in the data: {_names(absent)}.")
-    return found
-
-
-def _one(r: CallerResults, name: str) -> UnitResult:
-    return r.unit(name)
+    return sorted(found, key=lambda sentence: not sentence.startswith(LOUD))
 
 
 def _names(names: Sequence[str]) -> str:
@@ -120,13 +116,15 @@ def _names(names: Sequence[str]) -> str:
 def tiles(r: CallerResults) -> list[tuple[str, str, str]]:
     """The figures on top: title, figure, small print."""
     c, plan, people = r.coverage, r.plan, callers(r)
+    best = f"best of {len(plan.policies):,} policies by {label(plan.objective)}"
+    whole = f"{len(c.plan.calls.callers):,}", f"on one account, {best}"
+    with_policy = f"{sum(u.policy is not None for u in people):,} of {len(people):,}", best
     when, costs = period(r), plan.costs
     eligible = c.counts["eligible"]
     read = r.counts.get("read", len(c))
     found = [
         ("calls that trade", number(eligible), f"of {number(len(c))} kept, {number(read)} read"),
-        ("callers with a policy", f"{sum(u.policy is not None for u in people):,} of {len(people):,}",
-         f"best of {len(plan.policies):,} policies by {label(plan.objective)}"),
+        ("callers with a policy", *with_policy) if people else ("callers", *whole),
         ("held out from", _day(when["held_out_from"]),
          f"to {_day(when['last_call'])}, calls from {_day(when['first_call'])}"),
         ("costs a side", f"{costs.taker_bps + costs.slippage_bps:g} bp",
@@ -179,7 +177,9 @@ def table_row(r: CallerResults, u: UnitResult) -> dict[str, Any]:
 
 def members(r: CallerResults) -> str:
     """Who is in the group."""
-    people = callers(r)
-    left = [u.name for u in people if r.plan.filter_collapsed and u.collapsed == "collapsed"]
-    kept = f"{len(people) - len(left):,} of {len(people):,} callers share one account and one policy."
-    return kept + (f" Left out as collapsed: {_names(left)}." if left else "")
+    n = len(r.coverage.plan.calls.callers)
+    if not r.plan.filter_collapsed:
+        return f"All {n:,} callers share one account and one policy."
+    left = [u.name for u in callers(r) if u.collapsed != "kept"]
+    named = f" Left out: {_names(left)}." if left else ""
+    return f"The callers that did not collapse, of {n:,}, share one account and one policy.{named}"

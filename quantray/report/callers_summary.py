@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from quantray.callers.results import CallerResults, Part, UnitResult
+from quantray.callers.results import GROUP, CallerResults, Part, UnitResult
 from quantray.calls import describe
 from quantray.calls.durations import iso
 from quantray.policies import spec_of, written
@@ -24,7 +25,7 @@ def summary(results: CallerResults) -> dict[str, Any]:
         "calls": {**r.counts, **{f"coverage_{name}": n for name, n in r.coverage.counts.items()}},
         "coverage": describe(r.coverage),
         "period": period(r),
-        "verdicts": verdict_counts(r),
+        "verdicts": verdict_counts([unit for unit in r.units if unit.name != GROUP]),
         "states": dict(Counter(unit.state for unit in r.units)),
         "units": {unit.name: _unit(unit) for unit in r.units},
         "costs": asdict(plan.costs),
@@ -53,11 +54,9 @@ def period(r: CallerResults) -> dict[str, str | None]:
     }
 
 
-def verdict_counts(r: CallerResults) -> dict[str, int]:
-    """Verdict -> callers (without the group), every word named; units without a best policy count as too little."""
-    from quantray.callers.results import GROUP
-
-    words = [unit.verdict.word if unit.verdict else Word.TOO_LITTLE_DATA for unit in r.units if unit.name != GROUP]
+def verdict_counts(units: Sequence[UnitResult]) -> dict[str, int]:
+    """Verdict -> units, every word named; units without a best policy count as too little data."""
+    words = [unit.verdict.word if unit.verdict else Word.TOO_LITTLE_DATA for unit in units]
     return {str(word): words.count(word) for word in Word}
 
 

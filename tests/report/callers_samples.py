@@ -14,8 +14,10 @@ import pyarrow.parquet as pq
 
 from quantray.callers.levels import Steps
 from quantray.callers.plan import CallerPlan
+from quantray.callers.prepare import Prepared
 from quantray.callers.results import GROUP, CallerResults, Neighbour, Part, UnitResult
 from quantray.callers.splitting import HELD_OUT, PARTS, TRAIN, Split, split_calls
+from quantray.callers.summing import notes_of
 from quantray.calls.coverage import Coverage
 from quantray.calls.planning import plan_calls
 from quantray.calls.settings import CallsData, CoverageSettings
@@ -208,8 +210,9 @@ def results(
         units.append(unit)
         if tables:
             write_table(p.run_dir / "policies", name, columns, number)
+    notes = notes_of(Prepared(p, bench.coverage.plan, None, bench.coverage, bench.split), units)  # type: ignore[arg-type]
     return CallerResults(
         p, units, bench.coverage, p.run_dir / "policies", QUALITY, bench.calls.counts, bench.split.split_ns,
         "calls.parquet", "candles.parquet", {"calls": "ab" * 16, "policy": "cd" * 16}, {"quantray": "0.1.0"},
-        reused=2, seconds=12.3, notes=("A note of <the run>.",),
+        reused=2, seconds=12.3, notes=(*notes, "A note of <the run>."),
     )  # fmt: skip

@@ -31,13 +31,13 @@ class Group:
         return "group-" + digest_of(self.unit.callers, [p.digest for p in self.policies or ()])[:12]
 
 
-def callers_first(plan: CallerPlan) -> bool:
-    """Whether the callers are ranked on their own: for their results, or because the group depends on them."""
-    return plan.mode != "grouped" or plan.filter_collapsed or plan.grouped != "pool"
+def depends_on_callers(plan: CallerPlan) -> bool:
+    """Whether there is a group that cannot be formed before the callers were ranked on their own."""
+    return plan.mode != "per_caller" and (plan.filter_collapsed or plan.grouped != "pool")
 
 
 def group_of(plan: CallerPlan, names: Sequence[str], places: Sequence[Place], trades: Mapping[str, int]) -> Group:
-    """The group of the callers that are kept. ``places`` is empty where they were not ranked on their own;
+    """The group of the callers that are kept, ``places`` being theirs in the order of ``names``.
 
     ``trades``: what each caller's best policy traded in training, the weights of ``grouped=weighted``.
     """

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from quantray.callers.store import Store
+from quantray.callers.warming import warm
 from quantray.callers.work import TableSpec, Unit, Work
 from quantray.calls.files import fresh_file
 from quantray.policies.account import Account
@@ -100,6 +101,7 @@ def scores_of(work: Work, name: str, units: Sequence[Unit], n_policies: int) -> 
 def scorer(work: Work, spec: TableSpec, scores: ScoreSet) -> Callable[[ScoreBlock], dict[str, Any]]:
     """What a worker does with a block: write its metrics, return what the ledger notes of them."""
     work.check_visible()
+    warm()
     store = Store(work, spec)
     return lambda block: {"bytes": write_block(store, spec, block, scores.path(block))}
 

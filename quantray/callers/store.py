@@ -62,14 +62,15 @@ class Store:
         joined = Tables.join(parts, offsets[:-1])
         back = np.empty(len(calls), np.int64)
         back[by_bucket] = np.arange(len(calls))
-        rows: Any = np.concatenate(candles)
-        return Gathered(calls, joined.take(back), SimpleNamespace(ts=rows["ts"].copy(), close=rows["close"].copy()))
+        closes: Any = np.concatenate(candles)
+        columns = {name: closes[name].copy() for name in MARK.names or ()}
+        return Gathered(calls, joined.take(back), SimpleNamespace(**columns))
 
     def _file(self, spec: TableSpec, bucket: int, name: str) -> np.ndarray:
         key = (spec.name, bucket, name)
         with self._lock:
             if key not in self._open:
-                path = self.work.tables_folder(spec, bucket) / name
+                path = self.work.tables_folder(spec.name, bucket) / name
                 try:
                     self._open[key] = np.load(path, mmap_mode="r")
                 except (OSError, ValueError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,64 +17,87 @@ from quantray.plan import Runner
 from quantray.runner.dataflow import flow
 
 Row = TypeVar("Row")
+Result = TypeVar("Result")
 Say = Callable[[str], None]
 Report = Callable[[Progress], Any]
 
 #: Packages whose bytes decide a result here, and the files of this one that do not.
 _COMPUTES = ("callers", "calls", "policies")
-_TELLS = ("progress.py", "results.py", "pipeline.py", "stored.py", "__init__.py")
+_TELLS = ("progress.py", "results.py", "pipeline.py", "stored.py", "summing.py", "warming.py", "__init__.py")
 
 
 class Driver:
     """Runs stages row by row: what the ledger notes is not done again. ``reused`` counts those rows."""
 
-    def __init__(self, plan: CallerPlan, ledger: Any, progress: Report | None, say: Say) -> None:
+    def __init__(
+        self, plan: CallerPlan, ledger: Any, progress: Report | None, say: Say, began: float | None = None
+    ) -> None:
         self.plan, self.ledger, self.say, self._progress = plan, ledger, say, progress
         self.notes: dict[str, Any] = dict(ledger.notes()) if ledger is not None else {}
-        self.began, self.reused, self._said = time.monotonic(), 0, False
+        self.began = time.monotonic() if began is None else began
+        self.reused, self._said = 0, False
 
-    def reached(self, stage: str, done: int = 0, total: int = 0, reused: int = 0, detail: str = "") -> None:
+    def reached(self, stage: str, done: int = 0, total: int = 0, reused: int = 0) -> None:
         if self._progress is not None:
-            self._progress(Progress(stage, done, total, reused, time.monotonic() - self.began, detail))
+            self._progress(Progress(stage, done, total, reused, time.monotonic() - self.began))
 
     def stage(
-        self, stage: str, key: str, rows: Sequence[Row], path: Callable[[Row], Path],
-        make: Callable[[], Callable[[Row], Mapping[str, Any]]], *, seconds: float = 0.0,
+        self, stage: str, rows: Sequence[Row], key: Callable[[Row], str], path: Callable[[Row], Path],
+        make: Callable[[], Callable[[Row], Mapping[str, Any]]], *, seconds: float | None,
     ) -> list[Mapping[str, Any]]:  # fmt: skip
         """What is noted of every row, in order. ``make()`` gives what turns a row into a file and its note.
 
-        ``seconds``: what the rows are expected to cost one core, for choosing where they run.
+        ``seconds``: what the rows are expected to cost one core, for choosing where they run; None: in this process.
         """
-        kept = {i: self.notes.get(f"{key}/{i:06d}") for i in range(len(rows))}
-        found = {i: note for i, note in kept.items() if note is not None and size_of(path(rows[i])) == note["bytes"]}
-        todo = [i for i in range(len(rows)) if i not in found]
-        self.reused += len(found)
-        again = len(found)
+        keys = [f"callers/{key(row)}" for row in rows]
+        notes = [self.notes.get(k) for k in keys]
+        kept = [n is not None and size_of(path(row)) == n["bytes"] for row, n in zip(rows, notes, strict=True)]
+        todo = [i for i, whole in enumerate(kept) if not whole]
+        again = sum(kept)
+        self.reused += again
         self.reached(stage, again, len(rows), again)
+        for i, note in zip(todo, self._flow(stage, [rows[i] for i in todo], make, seconds, again), strict=True):
+            self.ledger.note(keys[i], note)
+            self.notes[keys[i]] = notes[i] = note
+        return [n for n in notes if n is not None]
+
+    def passed(
+        self, stage: str, rows: Sequence[Row], make: Callable[[], Callable[[Row], Result]], *, seconds: float | None
+    ) -> list[Result]:
+        """The result of every row, in order; kept nowhere."""
+        self.reached(stage, 0, len(rows))
+        return list(self._flow(stage, rows, make, seconds, 0))
+
+    def _flow(self, stage: str, rows: Sequence[Row], make: Any, seconds: float | None, again: int) -> Iterator[Any]:
+        done = again
         try:
-            results = flow(self.runner(seconds), [rows[i] for i in todo], make, name=stage)
-            for i, (_, note) in zip(todo, results, strict=True):
-                self.ledger.note(f"{key}/{i:06d}", note)
-                found[i] = note
-                self.reached(stage, len(found), len(rows), again)
+            for _, result in flow(self.runner(seconds), rows, make, name=stage):
+                yield result
+                done += 1
+                self.reached(stage, done, again + len(rows), again)
         except KeyboardInterrupt:
-            raise self.interrupted(stage, len(found), len(rows)) from None
-        return [found[i] for i in range(len(rows))]
+            raise Interrupted(
+                f"stopped in {stage} after {done:,} of {again + len(rows):,}; the same command goes on there"
+            ) from None
 
-    def interrupted(self, stage: str, done: int, total: int) -> Interrupted:
-        return Interrupted(f"stopped in {stage} after {done:,} of {total:,} rows; the same command goes on there")
-
-    def runner(self, seconds: float) -> Runner:
+    def runner(self, seconds: float | None) -> Runner:
         """The plan's, or threads of this process where starting actors would take longer than the work."""
         own = self.plan.runner
+        if seconds is None:
+            return Runner("local", own.workers)
         if own.kind != "ray" or own.address != "local" or seconds >= own.in_process_s:
             return own
         if not self._said:
             self.say(
-                f"small enough for this process (runner.in_process_s={own.in_process_s:g}): threads, no actors of Ray"
+                f"work of less than runner.in_process_s={own.in_process_s:g} s a stage runs on threads of this "
+                "process: it is done before Ray's actors have started"
             )
             self._said = True
         return Runner("local", own.workers)
+
+    def keep_only(self, folder: Path, expected: Sequence[Path]) -> None:
+        """Remove what other plans, or other units of this study, left in a folder of results."""
+        remove_others(folder, expected)
 
 
 def size_of(path: Path) -> int:

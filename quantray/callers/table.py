@@ -52,7 +52,6 @@ def ranker(
 
     ``numbered`` False: the policies are none of the grid's, and have no number.
     """
-    work.check_visible()
     store, described = Store(work, spec), Described.of(spec.policies, numbered)
     n_parts = np.array([p.n_parts for p in spec.policies], np.int64)
 

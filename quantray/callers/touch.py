@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from quantray.callers.warming import warm
 from quantray.callers.work import TableSpec, Work
 from quantray.calls import Candles, locate
 from quantray.calls.files import fresh_folder
@@ -21,14 +22,22 @@ AT_ONCE = 64 << 20
 
 
 def buckets_of(work: Work) -> list[int]:
-    """Numbers of the buckets that hold an eligible call: the rows of this stage."""
+    """Numbers of the buckets that hold an eligible call."""
     return np.unique(work.bucket[work.bucket >= 0]).tolist()
 
 
-def toucher(work: Work, spec: TableSpec) -> Callable[[int], dict[str, Any]]:
-    """What a worker does with the number of a bucket: write its tables, return what the ledger notes of them."""
+class Touch(NamedTuple):
+    """One row of this stage: the name of a set of tables, and the number of a bucket."""
+
+    spec: str
+    bucket: int
+
+
+def toucher(work: Work, specs: Mapping[str, TableSpec]) -> Callable[[Touch], dict[str, Any]]:
+    """What a worker does with a row: write the tables of the bucket, return what the ledger notes of them."""
     work.check_visible()
-    return lambda bucket: {"bytes": touch(work, spec, bucket)}
+    warm()
+    return lambda row: {"bytes": touch(work, specs[row.spec], row.bucket)}
 
 
 def touch(work: Work, spec: TableSpec, bucket: int) -> int:
@@ -38,7 +47,7 @@ def touch(work: Work, spec: TableSpec, bucket: int) -> int:
     clip = data.print_filter_k if data.print_filter == "clip" else None
     candles = prepared.slice.read(bucket, prepared.calls.assets, clip_k=clip)
     windows = windows_of(work, candles, spec.late)
-    folder = work.tables_folder(spec, bucket)
+    folder = work.tables_folder(spec.name, bucket)
     shutil.rmtree(folder, ignore_errors=True)  # one that an earlier run did not finish noting
     with fresh_folder(folder, TABLES) as made:
         _write_tables(made / TABLES, candles, windows, spec, prepared.windows.interval_s)

@@ -15,6 +15,7 @@ from quantray.callers.results import Neighbour, Part, Row, UnitResult
 from quantray.callers.scores import ScoreSet, needs_marks
 from quantray.callers.splitting import DROPPED, HELD_OUT, TRAIN
 from quantray.callers.store import Gathered, Store
+from quantray.callers.warming import warm
 from quantray.callers.work import TableSpec, Unit, Work
 from quantray.policies.policy import Policy
 from quantray.policies.program import Program
@@ -30,8 +31,9 @@ POINTS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """One unit and its place; ``number`` is where it stands in its set of scores."""
+    """One unit and its place: unit ``number`` of the ``found``-th set of units that was ranked."""
 
+    found: int
     number: int
     unit: Unit
     place: Place
@@ -49,21 +51,25 @@ class Found:
     def policy(self, place: Place) -> Policy | None:
         return None if place.best is None else self.spec.policies[place.best]
 
-    @property
-    def winners(self) -> list[Winner]:
+    def winners(self, found: int) -> list[Winner]:
+        """Every unit, this set being the ``found``-th."""
         rows = zip(self.scores.units, self.places, strict=True)
-        return [Winner(i, unit, place) for i, (unit, place) in enumerate(rows)]
+        return [Winner(found, i, unit, place) for i, (unit, place) in enumerate(rows)]
 
 
-def examiner(work: Work, found: Found, lanes: Sequence[Lane], marked: TableSpec) -> Callable[[Winner], UnitResult]:
+def examiner(
+    work: Work, found: Sequence[Found], lanes: Sequence[Lane], marked: TableSpec
+) -> Callable[[Winner], UnitResult]:
     """What a worker does with a unit: everything that its report shows."""
     work.check_visible()
-    store, steps = Store(work, marked), Steps(work.prepared.plan.policies) if found.numbered else None
+    warm()
+    store, steps = Store(work, marked), Steps(work.prepared.plan.policies)
 
     def examine(winner: Winner) -> UnitResult:
-        base = unit_result(work, winner)
-        policy = found.policy(winner.place)
-        return base if policy is None else _examined(store, found, lanes, steps, winner, policy, base)
+        base, mine = unit_result(work, winner), found[winner.found]
+        policy = mine.policy(winner.place)
+        around = steps if mine.numbered else None
+        return base if policy is None else _examined(store, mine, lanes, around, winner, policy, base)
 
     return examine
 

@@ -97,8 +97,9 @@ class Work:
         coverage = self.prepared.coverage
         return coverage.silent & ~coverage.vendor_gap
 
-    def tables_folder(self, spec: TableSpec, bucket: int) -> Path:
-        return self.folder / "tables" / spec.name / f"bucket-{bucket:05d}"
+    def tables_folder(self, spec: str, bucket: int) -> Path:
+        """Where the tables of one bucket are, ``spec`` being the name of a :class:`TableSpec`."""
+        return self.folder / "tables" / spec / f"bucket-{bucket:05d}"
 
     def check_visible(self) -> None:
         """Raise DataError in a worker that sees another file system than the driver."""

@@ -68,9 +68,6 @@ def _streamed(
 
     from quantray.runner.cluster import quiet
 
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
-    context.execution_options.preserve_order = True
     items = [{"number": i, "row": pickle.dumps(row)} for i, row in enumerate(rows)]
     with quiet():
         data = ray.data.from_items(items, override_num_blocks=len(items)).map_batches(
@@ -81,9 +78,9 @@ def _streamed(
             zero_copy_batch=True,
             compute=ray.data.ActorPoolStrategy(size=actors, max_tasks_in_flight_per_actor=AHEAD),
             num_cpus=1,
-            max_restarts=-1,
-            max_task_retries=-1,
         )
+        data.context.enable_progress_bars = False
+        data.context.execution_options.preserve_order = True
         for batch in data.iter_batches(batch_size=1, prefetch_batches=0, batch_format="numpy"):
             yield int(batch["number"][0]), pickle.loads(batch["result"][0])
 

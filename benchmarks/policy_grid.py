@@ -9,6 +9,7 @@ Ratios are of medians taken in one run; the machine's noise is printed beside th
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import statistics
 import time
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from benchmarks import policy_grid_vectorbt as other
+from benchmarks import _policy_grid_vectorbt as other
 from quantray.policies import grid
 from quantray.policies.account import Account, Costs
 from quantray.policies.program import NS, compile_policies
@@ -53,14 +54,15 @@ def side_by_side(works: Sequence[Callable[[], Any]], runs: int) -> list[tuple[fl
     return [(statistics.median(taken), max(taken)) for taken in seconds]
 
 
-def walks(n_calls: int, n_candles: int, vol: float, seed: int = 0) -> tuple[Any, Windows]:
-    """Candles of ``n_calls`` random walks, one call at the start of each."""
+def walks(n_calls: int, n_candles: int, vol: float, seed: int = 0, days: int = 7) -> tuple[Any, Windows]:
+    """Candles of ``n_calls`` random walks, one call at the start of each; the calls are spread over ``days``."""
     rng = np.random.default_rng(seed)
     close = np.exp(np.cumsum(rng.normal(0, vol, (n_calls, n_candles)), axis=1))
     open_ = np.concatenate([np.ones((n_calls, 1)), close[:, :-1]], axis=1)
     spread = np.exp(np.abs(rng.normal(0, vol / 2, (2, n_calls, n_candles))))
+    first = np.sort(rng.integers(0, days * 1440, n_calls))
     columns = {
-        "ts": np.tile(np.arange(n_candles) * 60 * NS, n_calls),
+        "ts": ((first[:, None] + np.arange(n_candles)) * 60 * NS).ravel(),
         "open": open_.ravel(), "high": (np.maximum(open_, close) * spread[0]).ravel(),
         "low": (np.minimum(open_, close) / spread[1]).ravel(), "close": close.ravel(), "volume": np.ones(close.size),
     }  # fmt: skip
@@ -114,7 +116,7 @@ def with_capital(candles: Any, windows: Windows, tables: Any, program: Any) -> N
     n = len(windows.entry)
     calls = np.arange(n)
     pool = Pool(calls, calls, np.zeros(n, np.int64), calls)
-    market = Market(candles, 60, 0, int(candles.ts[-1]))
+    market = Market(candles, 60, 0, int(candles.ts.max()) + 60 * NS)
     for name, account in (("no account", Account(limited=False)), ("finite capital", Account(max_positions=None))):
         block = Block(tables, program, pool, account, Costs())
         median, worst = timed(lambda block=block: block.metrics(market), 3)
@@ -124,58 +126,69 @@ def with_capital(candles: Any, windows: Windows, tables: Any, program: Any) -> N
 
 
 def growth() -> None:
-    """How cost grows with calls, candles and policies, capital off and on."""
-    names = (("calls", 7), ("candles", 8), ("policies", 9), ("tables ms", 10), ("grid ms", 9), ("no account ms", 14))
-    print("\n" + " ".join(f"{name:>{width}}" for name, width in (*names, ("capital ms", 11))))
-    full = grid("mixed", of="fixed", **AXES)
+    """How cost grows with calls, candles and policies, and with what an account is asked."""
+    names = ("calls", "candles", "policies", "tables ms", "grid ms", "metrics ms", "on capital ms", "drawdown ms")
+    print("\n| " + " | ".join(names) + " |\n|" + "---:|" * len(names))
     for n_calls, n_candles, n_policies in (
-        (100, 1440, 480), (400, 1440, 480), (1600, 1440, 480), (400, 720, 480), (400, 2880, 480), (400, 1440, 4800),
+        (400, 1440, 480), (100, 1440, 480), (1600, 1440, 480), (400, 720, 480), (400, 2880, 480), (400, 1440, 4800),
     ):  # fmt: skip
         candles, windows = walks(n_calls, n_candles, 0.004)
-        rows = np.sort(np.random.default_rng(1).choice(len(full), n_policies, replace=False))
-        program = compile_policies([full[i] for i in rows])
-        build = timed(lambda c=candles, w=windows, p=program: build_tables(c, w, p.levels, 60), 3)[0]
+        axes = AXES if n_policies == 4800 else {**AXES, "tp_mults": (2,)}
+        program = compile_policies(grid("mixed", of="fixed", **axes))
         tables = build_tables(candles, windows, program.levels, 60)
-        combine = timed(lambda t=tables, p=program: returns(t, p, Costs()), 3)[0]
         calls = np.arange(n_calls)
         pool = Pool(calls, calls, np.zeros(n_calls, np.int64), calls)
-        market = Market(candles, 60, 0, int(candles.ts[-1]))
-        scores = []
-        for account in (Account(limited=False), Account(max_positions=None)):
-            block = Block(tables, program, pool, account, Costs())
-            scores.append(timed(lambda b=block, m=market: b.metrics(m), 3)[0])
-        cells = (build, combine, *scores)
-        print(
-            f"{n_calls:>7} {n_candles:>8} {n_policies:>9} "
-            + " ".join(f"{x * 1e3:>{w}.1f}" for x, w in zip(cells, (10, 9, 14, 11), strict=True))
-        )
+        market = Market(candles, 60, 0, int(candles.ts.max()) + 60 * NS)
+        free, limited = (Block(tables, program, pool, Account(limited=on, max_positions=None), Costs())
+                         for on in (False, True))  # fmt: skip
+        some = np.arange(0, len(program), len(program) // 10)[:10]  # drawdowns are measured for few
+        works: list[Callable[[], Any]] = [
+            lambda c=candles, w=windows, p=program: build_tables(c, w, p.levels, 60),
+            lambda t=tables, p=program: returns(t, p, Costs()),
+            lambda b=free, m=market: b.metrics(m),
+            lambda b=limited, m=market: b.metrics(m),
+            lambda b=limited, m=market, rows=some: b.drawdowns(rows, m, m.closes),
+        ]
+        cells = [f"{median * 1e3:.1f}" for median, _ in side_by_side(works, 5)]
+        print("| " + " | ".join([f"{n_calls:,}", f"{n_candles:,}", f"{n_policies:,}", *cells]) + " |")
+    print("metrics: of every policy, every call traded; drawdown: of 10 policies, at the end of every candle")
 
 
-def many_callers(n_callers: int = 1000, per_caller: int = 10, n_candles: int = 1440, n_policies: int = 1000) -> None:
+def many_callers(n_callers: int = 1000, per_caller: int = 10, n_candles: int = 1440) -> None:
     """Every caller alone on finite capital: tables once, then all metrics and the best policy of each."""
     candles, windows = walks(n_callers * per_caller, n_candles, 0.004)
-    rng = np.random.default_rng(2)
-    full = grid("mixed", of="fixed", **AXES)
-    program = compile_policies([full[i] for i in np.sort(rng.choice(len(full), n_policies, replace=False))])
+    axes = {**AXES, "sl_mults": (0.95, 0.9, 0.85, 0.8, 0.75), "trail": (0.05, 0.1, 0.15, 0.2)}
+    program = compile_policies(grid("mixed", of="fixed", **{**axes, "hold": ("15m", "1h", "4h", "12h", "24h")}))
     began = time.perf_counter()
     tables = build_tables(candles, windows, program.levels, 60)
     built = time.perf_counter() - began
-    market = Market(candles, 60, 0, int(candles.ts[-1]))
+    market = Market(candles, 60, 0, int(candles.ts.max()) + 60 * NS)
     closes = market.closes
-    began = time.perf_counter()
-    for caller in range(n_callers):
-        calls = np.arange(caller * per_caller, (caller + 1) * per_caller)
-        block = Block(tables, program, Pool(calls, calls, np.zeros(per_caller, np.int64), calls), Account(), Costs())
-        rank(
-            block.metrics(market), program.n_parts, "captured_return", Bounds(),
-            drawdowns=lambda rows, block=block: block.drawdowns(rows, market, closes),
-        )  # fmt: skip
-    scored = time.perf_counter() - began
+    seconds = []
+    for _ in range(3):
+        began = time.perf_counter()
+        for caller in range(n_callers):
+            calls = np.arange(caller, n_callers * per_caller, n_callers)
+            pool = Pool(calls, calls, np.zeros(per_caller, np.int64), calls)
+            block = Block(tables, program, pool, Account(), Costs())
+            rank(
+                block.metrics(market), program.n_parts, "captured_return", Bounds(),
+                drawdowns=lambda rows, block=block: block.drawdowns(rows, market, closes),
+            )  # fmt: skip
+        seconds.append(time.perf_counter() - began)
+    held = sum(getattr(candles, k).nbytes for k in ("ts", "open", "high", "low", "close", "volume")) / 2**20
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"\n{n_callers:,} callers x {per_caller} calls x {n_policies:,} policies x {n_candles:,} candles, one core")
+    print(f"\n{n_callers:,} callers x {per_caller} calls x {len(program):,} policies x {n_candles:,} candles, one core")
     print(
-        f"tables {built:.2f} s, metrics and best policies {scored:.2f} s, peak memory {peak:,.0f} MiB with the candles"
+        f"tables, first run {built:.2f} s; metrics on capital and the best policy of each caller: median "
+        f"{statistics.median(seconds):.2f} s, worst {max(seconds):.2f} s; peak memory {peak:,.0f} MiB, of which "
+        f"candles {held:,.0f} MiB"
     )
+
+
+def load() -> str:
+    """How busy the machine is."""
+    return "load " + " ".join(f"{x:.2f}" for x in os.getloadavg()) + f" on {os.cpu_count()} cores"
 
 
 def main() -> None:
@@ -183,11 +196,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vectorbt", help="a Python interpreter that can import vectorbt")
     args = parser.parse_args()
+    print(load())
     against_reading(400, 2880)
     growth()
     many_callers()
     if args.vectorbt:
         other.compare(args.vectorbt)
+    print(load())
 
 
 if __name__ == "__main__":

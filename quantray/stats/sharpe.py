@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import stats
 
 from quantray.types import FloatArray1D, FloatArray2D
 
@@ -38,6 +37,8 @@ def probabilistic_sharpe(net: FloatArray1D, benchmark: float = 0.0) -> float:
     ``PSR = Phi((S - S*) * sqrt(T - 1) / sqrt(1 - g3 * S + (g4 - 1) / 4 * S^2))``.
     NaN where S does not exist (fewer than 3 sessions, no spread).
     """
+    from scipy import stats  # takes a second or two to import
+
     ratio = sharpe(net)
     if net.size < 3 or math.isnan(ratio):
         return math.nan
@@ -47,6 +48,8 @@ def probabilistic_sharpe(net: FloatArray1D, benchmark: float = 0.0) -> float:
 
 def probability_above(benchmark: float, ratio: float, n: int, g3: float, g4: float) -> float:
     """The formula of :func:`probabilistic_sharpe` by moments; NaN where its variance is not positive."""
+    from scipy import stats
+
     variance = 1 - g3 * ratio + (g4 - 1) / 4 * ratio**2
     if variance <= 0:
         return math.nan
@@ -60,6 +63,8 @@ def expected_maximum_sharpe(n_trials: int, std: float) -> float:
     estimates and the Euler-Mascheroni constant c, ``std * ((1 - c) * z(1 - 1/N) + c * z(1 - 1/(N e)))``.
     0 for a single trial.
     """
+    from scipy import stats
+
     if n_trials < 2:
         return 0.0
     first, second = stats.norm.isf([1 / n_trials, 1 / (n_trials * math.e)])

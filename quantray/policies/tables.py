@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from quantray.errors import ConfigError, near_miss
+from quantray.errors import ConfigError, DataError, near_miss
 from quantray.policies.program import NS, Levels, freeze, read_only, trigger_arrays
 from quantray.types import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D
 
@@ -137,6 +137,7 @@ def build_tables(
     """First-touch tables of every level for every call: one pass over a call's candles, one more per arm reached.
 
     ``entry`` ``open``: the entry candle belongs to the trade; ``close``: the scan starts at the next one.
+    DataError where the candle at which something is sold has no price.
     """
     from quantray.kernels.policy_entries import CLOSE, OPEN, entries
     from quantray.kernels.policy_touch import block_extremes, tables
@@ -164,4 +165,6 @@ def build_tables(
             ts, open_, high, low, close, read_only(candles.volume, np.float64), warm, start, stop, price, whole,
             *trigger_arrays(levels.trigger), levels.first["trigger"], keys, fill, worst, when,
         )  # fmt: skip
+    if np.isnan(fill.sum()):
+        raise DataError("candles: a trade would be sold at a price that is no number; remove candles without a price")
     return Tables(keys, fill, worst, when, peaks, price, time, start, stop, ways, order)

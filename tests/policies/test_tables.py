@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from quantray.errors import ConfigError
+from quantray.errors import ConfigError, DataError
 from quantray.policies import read_policy
 from quantray.policies.account import STRESS, Costs
 from quantray.policies.program import compile_policies
@@ -24,6 +24,16 @@ def test_windows_refuse_what_cannot_be():
         Windows(np.array([3]), np.array([3]), np.array([0]))
     with pytest.raises(ConfigError, match="did you mean 'close'"):
         build_tables(candles(9), whole(candles(9)), compile_policies(POLICIES).levels, 60, entry="closed")
+
+
+def test_a_candle_without_a_price_sells_nothing_in_silence():
+    c = candles(30, seed=1, idle=0)
+    program = compile_policies([read_policy({"hold": "5m"})])
+    c.close[4] = c.high[2] = c.low[3] = np.nan
+    with pytest.raises(DataError, match="remove candles without a price"):
+        build_tables(c, whole(c), program.levels, 60)
+    c.close[4] = c.close[5]
+    assert np.isfinite(returns(build_tables(c, whole(c), program.levels, 60), program, Costs())[0]).all()
 
 
 def test_one_candle_late():

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 from quantray.callers.plan import CallerPlan
@@ -17,7 +18,6 @@ from quantray.callers.stored import Driver, described, digests_of, remove_others
 from quantray.callers.summing import notes_of
 from quantray.callers.work import work_of
 from quantray.digests import digest_of
-from quantray.errors import Interrupted
 from quantray.provenance import versions
 
 _log = logging.getLogger(__name__)
@@ -33,27 +33,33 @@ def run(
     run goes on) and the ledger. Raises UserError, before anything is written there, for a plan that cannot be carried
     out, and Interrupted on Ctrl-C.
     """
+    driver = Driver(plan, progress, say or _log.warning)
+    try:
+        prepared = prepare(plan, driver.say, driver.reached)
+        digests = digests_of(prepared)
+        with _opened(driver, digests) as folder:
+            units, notes = Stages(driver, work_of(prepared, folder)).units()
+        return _results(prepared, digests, units, notes, driver)
+    except KeyboardInterrupt:
+        raise driver.interrupted from None
+
+
+@contextmanager
+def _opened(driver: Driver, digests: dict[str, str]) -> Iterator[Path]:
+    """The study's ledger for the driver, and the folder of this plan's files; other plans' are removed."""
     from quantray.ledger.opening import open_ledger
 
-    say = say or _log.warning
-    early = Driver(plan, None, progress, say)
-    try:
-        prepared = prepare(plan, say, early.reached)
-        digests = digests_of(prepared)
-        plan.run_dir.mkdir(parents=True, exist_ok=True)
-        ledger = open_ledger(
-            plan.storage, plan.run_dir, plan.study, digests, described=described(plan), fresh=plan.fresh, say=say
-        )
-    except KeyboardInterrupt:
-        raise Interrupted("stopped before anything was computed; nothing is lost") from None
+    plan = driver.plan
+    plan.run_dir.mkdir(parents=True, exist_ok=True)
+    ledger = open_ledger(
+        plan.storage, plan.run_dir, plan.study, digests, described=described(plan), fresh=plan.fresh, say=driver.say
+    )
     with closing(ledger):
-        driver = Driver(plan, ledger, progress, say, early.began)
-        name = digest_of(digests)[:12]
-        folder = plan.run_dir / "work" / name
+        driver.resume(ledger)
+        folder = plan.run_dir / "work" / digest_of(digests)[:12]
         remove_others(folder.parent, [folder])
         folder.mkdir(parents=True, exist_ok=True)
-        units, notes = Stages(driver, work_of(prepared, folder)).units()
-    return _results(prepared, digests, units, notes, driver)
+        yield folder
 
 
 def _results(

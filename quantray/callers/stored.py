@@ -29,17 +29,21 @@ _TELLS = ("progress.py", "results.py", "pipeline.py", "stored.py", "summing.py",
 class Driver:
     """Runs stages row by row: what the ledger notes is not done again. ``reused`` counts those rows."""
 
-    def __init__(
-        self, plan: CallerPlan, ledger: Any, progress: Report | None, say: Say, began: float | None = None
-    ) -> None:
-        self.plan, self.ledger, self.say, self._progress = plan, ledger, say, progress
-        self.notes: dict[str, Any] = dict(ledger.notes()) if ledger is not None else {}
-        self.began = time.monotonic() if began is None else began
-        self.reused, self._said = 0, False
+    def __init__(self, plan: CallerPlan, progress: Report | None, say: Say) -> None:
+        self.plan, self.say, self._progress = plan, say, progress
+        self.ledger: Any = None
+        self.notes: dict[str, Any] = {}
+        self.began, self.reused, self._said = time.monotonic(), 0, False
+        self._at = ("calls", 0, 0)
 
     def reached(self, stage: str, done: int = 0, total: int = 0, reused: int = 0) -> None:
+        self._at = (stage, done, total)
         if self._progress is not None:
             self._progress(Progress(stage, done, total, reused, time.monotonic() - self.began))
+
+    def resume(self, ledger: Any) -> None:
+        """From here on finished rows are noted in ``ledger``, and what it notes already is not done again."""
+        self.ledger, self.notes = ledger, dict(ledger.notes())
 
     def stage(
         self, stage: str, rows: Sequence[Row], key: Callable[[Row], str], path: Callable[[Row], Path],
@@ -70,15 +74,17 @@ class Driver:
 
     def _flow(self, stage: str, rows: Sequence[Row], make: Any, seconds: float | None, again: int) -> Iterator[Any]:
         done = again
-        try:
-            for _, result in flow(self.runner(seconds), rows, make, name=stage):
-                yield result
-                done += 1
-                self.reached(stage, done, again + len(rows), again)
-        except KeyboardInterrupt:
-            raise Interrupted(
-                f"stopped in {stage} after {done:,} of {again + len(rows):,}; the same command goes on there"
-            ) from None
+        for _, result in flow(self.runner(seconds), rows, make, name=stage):
+            yield result  # noted when control comes back
+            done += 1
+            self.reached(stage, done, again + len(rows), again)
+
+    @property
+    def interrupted(self) -> Interrupted:
+        """What Ctrl-C is answered with."""
+        stage, done, total = self._at
+        where = f"{stage} after {done:,} of {total:,}" if total else f"the stage of {stage}"
+        return Interrupted(f"stopped in {where}; the same command goes on there")
 
     def runner(self, seconds: float | None) -> Runner:
         """The plan's, or threads of this process where starting actors would take longer than the work."""

@@ -64,7 +64,7 @@ def _streamed(
     rows: Sequence[Any], actors: int, around: Mapping[str, Any], shared: list[Any]
 ) -> Iterator[tuple[int, Any]]:
     """(number of the row, its result) in order."""
-    import ray
+    import ray.data  # sets the levels of its loggers when it is imported
 
     from quantray.runner.cluster import quiet
 

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING
 from quantray.errors import QuantrayError
 
 if TYPE_CHECKING:
+    from quantray.callers.plan import CallerPlan
     from quantray.plan import Plan
+
+    AnyPlan = Plan | CallerPlan
 
 OK, WARN, FAIL = "ok", "warn", "FAIL"
 #: A check gives its state, what was found, and the remedy where something is wrong.
@@ -48,14 +51,14 @@ def _carefully(check: Callable[[], Found]) -> Found:
         return FAIL, f"{type(error).__name__}: {error}", "install again: pip install --force-reinstall quantray"
 
 
-def _python(_: Plan) -> Found:
+def _python(_: AnyPlan) -> Found:
     said = f"{platform.python_version()} at {sys.executable}"
     if not (3, 11) <= sys.version_info[:2] < (3, 14):
         return FAIL, said, "use Python 3.11, 3.12 or 3.13"
     return OK, said, ""
 
 
-def _packages(_: Plan) -> Found:
+def _packages(_: AnyPlan) -> Found:
     wrong = list(_unmet())
     if wrong:
         return FAIL, ", ".join(wrong), "pip install -c constraints.txt quantray"
@@ -79,14 +82,16 @@ def _unmet() -> Iterator[str]:
             yield f"{need.name} {have} is not {need.specifier}"
 
 
-def _shelf(plan: Plan) -> Found:
+def _shelf(plan: AnyPlan) -> Found:
     from quantray import shelf
+    from quantray.plan import Plan
 
     places = [str(place) for name in ("conf", "strategy") for place in shelf.folders(name)]
-    return OK, f"{', '.join(places)}; {plan.strategy.target}", ""
+    asked = plan.strategy.target if isinstance(plan, Plan) else f"{len(plan.policies):,} policies"
+    return OK, f"{', '.join(places)}; {asked}", ""
 
 
-def _run_dir(plan: Plan) -> Found:
+def _run_dir(plan: AnyPlan) -> Found:
     place = _existing(plan.run_dir)
     if not place.is_dir() or not os.access(place, os.W_OK):
         return FAIL, f"{place} cannot be written", "give run_dir=DIR"
@@ -102,7 +107,7 @@ def _existing(path: Path) -> Path:
     return place
 
 
-def _ledger(plan: Plan) -> Found:
+def _ledger(plan: AnyPlan) -> Found:
     from quantray.ledger.database import Database, address
 
     url = address(plan.storage, plan.run_dir)
@@ -141,18 +146,32 @@ def _server(url: str) -> Found:
         engine.dispose()
 
 
-def _data(plan: Plan) -> Found:
+def _data(plan: AnyPlan) -> Found:
     import duckdb
 
     from quantray.data import DataSettings, describe, load
+    from quantray.plan import Plan
 
     duckdb.connect().execute("select 1").fetchall()
+    if not isinstance(plan, Plan):
+        return _calls(plan)
     assert isinstance(plan.data, DataSettings)
     d = describe(load(plan.data))
     return OK, f"{d['source']}: {d['sessions']} sessions, {d['first']} to {d['last']}, {d['bars']:,} bars", ""
 
 
-def _numba(_: Plan) -> Found:
+def _calls(plan: CallerPlan) -> Found:
+    """Calls and candles can be read, and some call has an entry."""
+    from quantray.callers.prepare import covered, planned
+    from quantray.calls import describe, require_eligible
+
+    coverage = covered(plan, planned(plan))
+    require_eligible(coverage, plan.gates.max_excluded_calls)
+    d, n = describe(coverage.plan.calls), coverage.counts["eligible"]
+    return OK, f"{d['source']}: {n:,} of {d['calls']:,} calls of {len(d['callers']):,} callers have an entry", ""
+
+
+def _numba(_: AnyPlan) -> Found:
     import numba
 
     from quantray.kernels import touch
@@ -166,7 +185,7 @@ def _numba(_: Plan) -> Found:
     return OK, said, ""
 
 
-def _ray(plan: Plan) -> Found:
+def _ray(plan: AnyPlan) -> Found:
     import ray
 
     mine = not ray.is_initialized()
@@ -184,7 +203,7 @@ def _ray(plan: Plan) -> Found:
     return OK, f"{ray.__version__} starts here, worker {answer} answered{where}", ""
 
 
-CHECKS: dict[str, Callable[[Plan], Found]] = {
+CHECKS: dict[str, Callable[[AnyPlan], Found]] = {
     "python": _python,
     "packages": _packages,
     "shelf": _shelf,

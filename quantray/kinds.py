@@ -24,7 +24,7 @@ OF_SWEEPS = (
     "strategy", "space", "search", "mirror", "report.surface_max_points",
     "gates.max_quarantined_quotes", "gates.max_quarantined_prints", "gates.max_quarantined_sessions",
 )  # fmt: skip
-OF_CALLERS = ("policy", "calls", "coverage", *CALLER_TOP)
+OF_CALLERS = ("policy", "calls", "coverage", "runner.in_process_s", *CALLER_TOP)
 PREFIX = "calls_"
 
 
@@ -56,15 +56,14 @@ def _chooses(experiment: str, group: str, seen: set[str]) -> bool:
 
 def _defaults(experiment: str) -> list[Any]:
     """The defaults list of an experiment's file; an unreadable one is left for Hydra to refuse."""
-    from omegaconf import OmegaConf
-    from yaml import YAMLError
+    import yaml
 
     for folder in shelf.folders("conf"):
         path = folder / ADDED / f"{experiment}.yaml"
         if path.is_file():
             try:
-                content = OmegaConf.to_container(OmegaConf.load(path))
-            except (YAMLError, OSError, UnicodeDecodeError):
+                content = yaml.safe_load(path.read_text(encoding="utf-8"))
+            except (yaml.YAMLError, OSError, UnicodeDecodeError):
                 return []
             found = content.get("defaults") if isinstance(content, dict) else None
             return found if isinstance(found, list) else []

@@ -30,6 +30,7 @@ class StudyRow:
     best: float | None = None  # of the feasible ones, else of all
     created_at: float = 0.0  # seconds since 1970, by the database's clock
     error: str | None = None
+    units: Mapping[str, str] | None = None  # of a study about callers: unit -> state; None for a sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,18 @@ class StudySummary:
     digests: Mapping[str, str]
     described: Mapping[str, Any]
     notes: Mapping[str, Any]
+    units: Mapping[str, str] | None = None  # of a study about callers: unit -> state; None for a sweep
+
+
+def about_callers(study: Reader) -> bool:
+    """Whether it is a study of the per-caller optimiser, which keeps finished stages instead of trials."""
+    return "policy" in study.described
+
+
+def units_of(notes: Mapping[str, Any]) -> dict[str, str]:
+    """Unit (a caller, or all of them) -> state, as far as the ranking has come."""
+    places = [note["places"] for key, note in notes.items() if key.startswith("callers/ranking/")]
+    return {place["name"]: place["state"] for some in places for place in some}
 
 
 def databases(where: str | Path) -> list[str]:
@@ -106,6 +119,7 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
             digests=study.digests,
             described=study.described,
             notes=notes,
+            units=units_of(notes) if about_callers(study) else None,
         )
 
 
@@ -120,11 +134,21 @@ def export_csv(where: str | Path, name: str | None, path: str | Path, top: int |
     if top is not None and top < 1:
         raise LedgerError(f"top must be >= 1, got {top}")
     with open_study(where, name) as study:
+        refuse_callers(study)
         frame = trials_frame(study.ranked(top), space_of(study))
     target = Path(path) / "top_trials.csv" if Path(path).is_dir() else Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     write_top_csv(frame, target, max(len(frame), 1))
     return len(frame)
+
+
+def refuse_callers(study: Reader) -> None:
+    """A study about callers has no trials. LedgerError says where its tables are."""
+    if about_callers(study):
+        raise LedgerError(
+            f"{study.name} is about callers and has no trials; ask results.duckdb of its run directory, or open "
+            "optimal_policies.csv"
+        )
 
 
 def study_deletion(where: str | Path, name: str | None = None) -> str:
@@ -206,6 +230,7 @@ def _list(url: str) -> Iterator[StudyRow]:
             study = reader(database, name)
             best = next(iter(study.ranked(1)), None)
             value = best.value if best else None
-            yield StudyRow(name, database.name, study.counts(), value, study.created_at)
+            units = units_of(study.notes()) if about_callers(study) else None
+            yield StudyRow(name, database.name, study.counts(), value, study.created_at, units=units)
     finally:
         database.close()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.errors import LedgerError, near_miss
 from quantray.report.history import history_png
-from quantray.report.study_tools import open_study, space_of
+from quantray.report.study_tools import open_study, refuse_callers, space_of
 from quantray.report.study_tools_layout import arrange
 from quantray.space import Dimension, Space
 from quantray.types import Trial
@@ -34,8 +34,9 @@ def plot_study(
         if kind not in KINDS:
             raise LedgerError(near_miss(kind, KINDS, what="plot"))
     folder = Path(out_dir)
-    folder.mkdir(parents=True, exist_ok=True)
     with open_study(where, name) as study:
+        refuse_callers(study)
+        folder.mkdir(parents=True, exist_ok=True)
         objective = str(study.described.get("objective") or "objective")
         files = []
         if "history" in kinds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,11 @@ def render_list(rows: Sequence[StudyRow]) -> RenderableType:
         if row.error is not None:
             table.add_row(Text(row.name), *[""] * 6, Text(row.error, style="red"))
             continue
+        if row.units is not None:
+            ranked = sum(state == "ranked" for state in row.units.values())
+            told = f"{ranked:,} of {len(row.units):,} ranked"
+            table.add_row(Text(row.name), told, *[""] * 4, _day(row.created_at), Text(row.where))
+            continue
         figures = (f"{n:,}" for n in (c.complete, c.pruned, c.failed, c.claimed))
         table.add_row(Text(row.name), *figures, number(row.best), _day(row.created_at), Text(row.where))
     return table
@@ -53,6 +59,9 @@ def render_summary(summary: StudySummary) -> RenderableType:
 
 
 def _sections(s: StudySummary) -> Iterator[tuple[str, Mapping[str, str]]]:
+    if s.units is not None:
+        yield from _caller_sections(s, s.units)
+        return
     c = s.counts
     yield (
         f"created {_day(s.created_at)}",
@@ -76,6 +85,19 @@ def _sections(s: StudySummary) -> Iterator[tuple[str, Mapping[str, str]]]:
     title = f"best trial: number {s.best.number}, {s.described.get('objective', 'value')} {number(s.best.value)}"
     yield title + ("" if s.best.feasible else " (no feasible one)"), {k: number(v) for k, v in s.best.params.items()}
     yield "its metrics", {name: number(value) for name, value in s.best.metrics.items()}
+
+
+def _caller_sections(s: StudySummary, units: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """A study about callers: what was asked, how far it is, and whose policy was found."""
+    asked = {"policies": s.described.get("policy", {}).get("grid"), "objective": s.described.get("objective")}
+    yield f"created {_day(s.created_at)}", {name: str(value) for name, value in asked.items()}
+    stages: dict[str, int] = {}
+    for key in s.notes:
+        if key.startswith("callers/"):
+            stage = key.split("/")[1]
+            stages[stage] = stages.get(stage, 0) + 1
+    yield "finished parts by stage", {stage: f"{n:,}" for stage, n in stages.items()} or {"none": ""}
+    yield "callers by state", _counted(dict(Counter(units.values()).most_common())) or {"none yet": ""}
 
 
 def _counted(reasons: Mapping[str, int]) -> dict[str, str]:

@@ -18,9 +18,9 @@ from quantray.space import Candidates
 from quantray.stats.surface import summarise
 from quantray.types import FloatArray1D
 
-LEFT, RIGHT, TOP, BOTTOM = 46, 10, 12, 24
+LEFT, RIGHT, TOP, BOTTOM = 56, 10, 12, 24
 STEPS_S = tuple(h * 3600 for h in (1, 3, 6, 12, 24, 48, 96, 168, 336, 720, 2160, 4320, 8760))
-BINS = 24
+BINS, FLAT = 24, 1e-6  # returns closer together than this, in percent, are one
 
 
 def account(parts: Sequence[tuple[Part, bool]], initial: float) -> Chart | None:
@@ -102,7 +102,7 @@ def returns(part: Part | None, width: float = 480) -> tuple[str, str] | None:
         return None
     low, high = np.quantile(net, (0.01, 0.99)).tolist() if len(net) > 100 else (float(net.min()), float(net.max()))
     inside = np.clip(net, low, high)
-    counts, edges = np.histogram(inside, bins=BINS if low < high else 1)
+    counts, edges = np.histogram(inside, bins=BINS if high - low > FLAT else 1)
     marks = ((float(np.clip(np.median(net), low, high)), "median"),)
     title = "Trades by net return in percent"
     picture = charts.histogram(edges.tolist(), counts.tolist(), marks, width, 190, title)

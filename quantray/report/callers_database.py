@@ -33,6 +33,8 @@ def write_database(path: Path, policies: Path, tables: Mapping[str, Path]) -> Pa
             try:
                 _take_over(connection, path)
             except duckdb.Error as error:
+                connection.close()
+                fresh.unlink(missing_ok=True)
                 raise DataError(
                     f"{path} cannot be read: {str(error).splitlines()[0]}; close it where it is open, or move it away. "
                     "The other files are written, and the same command goes on from here"

@@ -22,6 +22,8 @@ COMPARED = (
 )  # fmt: skip
 #: A peak is a plateau when half of its neighbours keep this share of what it gains.
 PLATEAU = 0.5
+#: Policies of the grid that are listed; the table of the grid has all.
+LISTED = 10
 
 
 def detail(r: CallerResults, unit: UnitResult, values: dict[str, FloatArray1D], anchor: str) -> dict[str, Any]:
@@ -154,7 +156,7 @@ def lanes(r: CallerResults, unit: UnitResult) -> list[list[str]]:
 def top(r: CallerResults, unit: UnitResult) -> list[list[str]]:
     """The best policies of the grid by their training value."""
     name, rows = r.plan.objective, []
-    for rank, (policy, train, held) in enumerate(unit.top, 1):
+    for rank, (policy, train, held) in enumerate(unit.top[:LISTED], 1):
         cells = [[metric(name, (part or {}).get(name)), number((part or {}).get("n_trades"))] for part in (train, held)]
         figures = cells[0] if r.split_ns is None else [*cells[1], *cells[0]]
         rows.append([str(rank), written(r.plan.policies[policy]), *figures, metric("win_rate", train.get("win_rate"))])

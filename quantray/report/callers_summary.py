@@ -27,7 +27,7 @@ def summary(results: CallerResults) -> dict[str, Any]:
         "period": period(r),
         "verdicts": verdict_counts([unit for unit in r.units if unit.name != GROUP]),
         "states": dict(Counter(unit.state for unit in r.units)),
-        "units": {unit.name: _unit(unit) for unit in r.units},
+        "units": {unit.name: _unit(unit, plan.objective) for unit in r.units},
         "costs": asdict(plan.costs),
         "capital": asdict(plan.account),
         "constraints": asdict(plan.bounds),
@@ -60,7 +60,7 @@ def verdict_counts(units: Sequence[UnitResult]) -> dict[str, int]:
     return {str(word): words.count(word) for word in Word}
 
 
-def _unit(u: UnitResult) -> dict[str, Any]:
+def _unit(u: UnitResult, objective: str) -> dict[str, Any]:
     return {
         "state": u.state,
         "n_calls": u.n_calls, "n_eligible": u.n_eligible, "n_train": u.n_train, "n_held_out": u.n_held_out,
@@ -77,7 +77,7 @@ def _unit(u: UnitResult) -> dict[str, Any]:
             "train_metrics": _metrics(u.train),
             "held_out_metrics": _metrics(u.held_out),
             "neighbours": [asdict(n) for n in u.neighbours],
-            "lanes": {lane: {"train": dict(a), "held_out": None if b is None else dict(b)}
+            "lanes": {lane: {"train": a.get(objective), "held_out": (b or {}).get(objective)}
                       for lane, (a, b) in u.lanes.items()},
         },
         "verdict": u.verdict.to_dict() if u.verdict else None,

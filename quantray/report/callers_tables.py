@@ -1,7 +1,6 @@
-"""The tables of a finished run of the optimiser: the best policies, their trades, the calls, the whole grid.
+"""The tables of a finished run of the optimiser: the best policies, the calls, the whole grid.
 
-``optimal_policies.csv``, ``trades.parquet``, ``calls.parquet``, ``results.duckdb`` and a notebook's frames come from
-here. What does not exist is null.
+``optimal_policies.csv``, ``calls.parquet`` and a notebook's frames come from here. What does not exist is null.
 """
 
 from __future__ import annotations
@@ -19,9 +18,8 @@ from quantray.calls.durations import iso
 from quantray.calls.durations import written as duration
 from quantray.calls.types import Exclusion
 from quantray.policies.policy import Policy
-from quantray.policies.program import Reason
 from quantray.policies.reading import written
-from quantray.policies.scoring import SKIPS, PolicyTrades
+from quantray.policies.scoring import SKIPS
 from quantray.types import FloatArray1D, IntArray1D
 
 if TYPE_CHECKING:
@@ -109,57 +107,6 @@ def _levels(policy: Policy) -> dict[str, Any]:
         **levels_of(policy), "policy": written(policy), "hold": policy.hold_s and duration(policy.hold_s),
         "wide_stop": policy.wide_stop, "far_target": policy.far_target,
     }  # fmt: skip
-
-
-def trades_frame(results: CallerResults) -> pandas.DataFrame:
-    """Trades of the best policies, by unit and part in the order in which they queued, executed or skipped.
-
-    Times are UTC, in ns and in ISO. ``exit_price`` is the mean over the fills; ``net`` is the return after costs;
-    what a skipped call would have earned is null.
-    """
-    import pandas
-
-    tables = [
-        _trades_of(results, unit.name, name, part.trades) for unit in results.units for name, part in parts_of(unit)
-    ]
-    tables = [table for table in tables if len(table)]
-    return pandas.concat(tables, ignore_index=True) if tables else _trades_of(results, "", "", _no_trades())
-
-
-def _no_trades() -> PolicyTrades:
-    none, real = np.zeros(0, np.int64), np.zeros(0)
-    two = np.zeros((0, 1))
-    return PolicyTrades(
-        none, none, none, none, none, real, real, real, real, real, none, none, np.zeros(0, bool), real, none,
-        np.zeros((0, 1), np.int64), two, two, 0.0,
-    )  # fmt: skip
-
-
-def _trades_of(results: CallerResults, unit: str, part: str, t: PolicyTrades) -> pandas.DataFrame:
-    import pandas
-
-    calls, n = results.coverage.plan.calls, len(t)
-    done = t.skip == 0
-    reasons = np.array([r.name.lower() for r in Reason], object)
-    gross = np.where(done, t.gross, np.nan)
-    size = np.where(done & results.plan.account.limited, t.size, np.nan)
-    exits = np.where(done, t.exit_ns, 0)
-    columns: dict[str, Any] = {
-        "unit": texts([unit] * n), "part": texts([part] * n),
-        "caller": texts(np.array(calls.callers, object)[calls.caller[t.call]]),
-        "call_id": texts(np.array(calls.call_id, object)[t.call]),
-        "asset": texts(np.array(calls.assets, object)[calls.asset[t.call]]),
-        "entry_ns": t.entry_ns, "entry": times(t.entry_ns),
-        "exit_ns": pandas.array(exits, dtype="Int64"), "exit": times(t.exit_ns), "entry_price": t.entry_price,
-        "exit_price": t.entry_price * gross, "size": size, "net": np.where(done, t.net, np.nan),
-        "pnl": np.where(done & results.plan.account.limited, t.pnl, np.nan),
-        "adverse": np.where(done, t.adverse, np.nan), "fills": pandas.array(t.n_fills, dtype="Int64"),
-        "reason": texts(reasons[t.reason]), "skipped": texts(np.array(SKIPS, object)[t.skip]),
-        "ambiguous": pandas.array(t.ambiguous, dtype="boolean"),
-    }  # fmt: skip
-    frame = pandas.DataFrame(columns)
-    frame.loc[~done, ["exit_ns", "exit", "fills", "reason", "ambiguous"]] = None
-    return frame
 
 
 def calls_frame(results: CallerResults) -> pandas.DataFrame:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from quantray.callers.results import CallerResults
 from quantray.calls import write_worklist
 from quantray.report.callers_database import write_database
 from quantray.report.callers_html import report_html
 from quantray.report.callers_summary import summary
-from quantray.report.callers_tables import best_frame, calls_frame, trades_frame
+from quantray.report.callers_tables import best_frame, calls_frame
+from quantray.report.callers_trades import trades_frame
 from quantray.report.summary import dumped
 from quantray.report.tables import write_parquet
 
@@ -30,9 +32,9 @@ def write_all(results: CallerResults, run_dir: Path) -> dict[str, Path]:
     write_worklist(results.coverage, paths["worklist.csv"])
     paths["summary.json"].write_text(dumped(summary(results)), encoding="utf-8")
     paths["report.html"].write_text(report_html(results), encoding="utf-8")
-    beside = run_dir / ".best.parquet"
-    write_parquet(best, beside)
-    tables = {"best": beside, "trades": paths["trades.parquet"], "calls": paths["calls.parquet"]}
-    paths["results.duckdb"] = write_database(run_dir / "results.duckdb", results.table, tables)
-    beside.unlink()
+    with TemporaryDirectory() as folder:
+        beside = Path(folder) / "best.parquet"
+        write_parquet(best, beside)
+        tables = {"best": beside, "trades": paths["trades.parquet"], "calls": paths["calls.parquet"]}
+        paths["results.duckdb"] = write_database(run_dir / "results.duckdb", results.table, tables)
     return {**paths, "policies": results.table}

@@ -194,13 +194,13 @@ _KEPT: list[Any] = []
 @cache
 def results(
     n_callers: int = 3, n_calls: int = 150, seed: int = 1, *, fraction: float = 0.3, mode: str = "both",
-    limited: bool = True, min_trades: int = 1, tables: bool = True,
+    limited: bool = True, min_trades: int = 1, minimum: float = 10.0, tables: bool = True,
 ) -> CallerResults:  # fmt: skip
     """A whole run; every number comes from the engine except verdicts, which are made up."""
     folder = home()
     objective = "final_capital" if limited and mode == "grouped" else "captured_return"
     p = plan(folder, fraction, mode=mode, objective=objective, bounds=Bounds(min_trades=min_trades),
-             account=Account(initial=5000.0, max_positions=6, limited=limited))  # fmt: skip
+             account=Account(initial=5000.0, max_positions=6, limited=limited, minimum=minimum))  # fmt: skip
     bench = Bench(p, n_callers, n_calls, seed)
     people: list[tuple[str, int | None]] = [(name, i) for i, name in enumerate(bench.calls.callers)]
     named = ([] if mode == "grouped" else people) + ([(GROUP, None)] if mode != "per_caller" else [])
@@ -216,3 +216,23 @@ def results(
         "calls.parquet", "candles.parquet", {"calls": "ab" * 16, "policy": "cd" * 16}, {"quantray": "0.1.0"},
         reused=2, seconds=12.3, notes=(*notes, "A note of <the run>."),
     )  # fmt: skip
+
+
+def many(n: int) -> CallerResults:
+    """A run of ``n`` callers, made of few: what a report shows of each is the same."""
+    r = results(tables=False)
+    people = [u for u in r.units if u.name != GROUP]
+    units = [replace(people[i % len(people)], name=f"caller_{i:05d}") for i in range(n)]
+    return replace(r, units=[*units, r.unit(GROUP)])
+
+
+SHAPES = {
+    "both": lambda: results(),
+    "nothing held out, no account": lambda: results(fraction=0.0, mode="per_caller", limited=False),
+    "grouped": lambda: results(mode="grouped"),
+    "one caller": lambda: results(1, 40, mode="per_caller"),
+    "infeasible": lambda: results(min_trades=500),
+    "no trades": lambda: results(minimum=1e9),
+    "thousand callers": lambda: many(1000),
+    "no units": lambda: replace(results(), units=(), notes=(), quality={}, digests={}, versions={}),
+}

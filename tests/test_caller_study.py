@@ -118,6 +118,19 @@ def test_a_terminal_follows_the_run(tmp_path: Path, cache: Path, capfd: pytest.C
 
 
 @pytest.mark.slow
+def test_the_mean_of_the_callers_levels_is_a_policy_of_no_number(tmp_path: Path, cache: Path):
+    found = optimise(plan(tmp_path, cache, mode="grouped", grouped="mean", filter_collapsed=True))
+    row = found.frame().iloc[0]
+    assert (row.unit, row.state) == (GROUP, "ranked")
+    assert pandas.isna(row.policy_number)
+    assert 1.1 <= row.tp <= 2
+    assert len(found.results.units) == 1
+    said = found.files["report.html"].read_text(encoding="utf-8")
+    assert "mean of the callers' targets and stops".replace("'", "&#39;") in said
+    assert "The callers that did not collapse, of 4, share one account" in said
+
+
+@pytest.mark.slow
 def test_nobody_trades_where_no_position_is_large_enough(tmp_path: Path, cache: Path):
     found = optimise(plan(tmp_path, cache, account=Account(minimum=1e9)))
     assert found.best == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,9 +16,10 @@ from quantray.report.callers_words import SHARES
 from quantray.report.svg import Canvas, Chart, Scale, padded, thinned
 from quantray.report.words import percent, short
 from quantray.space import Candidates
-from quantray.stats.surface import summarise
-from quantray.types import FloatArray1D
+from quantray.stats.surface import HeatMap, summarise
+from quantray.types import FloatArray1D, FloatArray2D
 
+WIDTH = 480  # of a picture that fills half a page, or a phone
 LEFT, RIGHT, TOP, BOTTOM = 56, 10, 12, 24
 STEPS_S = tuple(h * 3600 for h in (1, 3, 6, 12, 24, 48, 96, 168, 336, 720, 2160, 4320, 8760))
 BINS, FLAT = 24, 1e-6  # returns closer together than this, in percent, are one
@@ -92,7 +94,7 @@ def _returns(part: Part) -> FloatArray1D:
     return part.trades.net[part.trades.skip == 0]
 
 
-def returns(part: Part | None, width: float = 480) -> tuple[str, str] | None:
+def returns(part: Part | None) -> tuple[str, str] | None:
     """Histogram of the trades' net returns in percent, and what it leaves to say; None without a trade.
 
     The outermost bars hold what lies beyond the 1st and the 99th of a hundred.
@@ -105,7 +107,7 @@ def returns(part: Part | None, width: float = 480) -> tuple[str, str] | None:
     counts, edges = np.histogram(inside, bins=BINS if high - low > FLAT else 1)
     marks = ((float(np.clip(np.median(net), low, high)), "median"),)
     title = "Trades by net return in percent"
-    picture = charts.histogram(edges.tolist(), counts.tolist(), marks, width, 190, title)
+    picture = charts.histogram(edges.tolist(), counts.tolist(), marks, WIDTH, 190, title)
     lost = float((net <= 0).mean())
     spread = f"{len(net):,} trades, {percent(lost)} of them at a loss; from {_pct(net.min())} to {_pct(net.max())}."
     return picture, spread
@@ -115,29 +117,51 @@ def _pct(value: float) -> str:
     return percent(float(value) / 100)
 
 
-def grid_map(
-    policies: Sequence[Policy], objective: str, values: FloatArray1D, chosen: int | None, width: float = 480
-) -> tuple[str, str, str] | None:
-    """Rows, columns and picture of the two axes that matter most: best objective [P] of each pair of levels, shares in
-    percent.
+@dataclass(frozen=True, slots=True)
+class GridMap:
+    """The two axes that matter most in training, and one picture a part; one axis: ``columns`` is empty."""
 
-    Of a grid with one axis, the effect of each of its levels; None where nothing varies or nothing has a value.
+    rows: str
+    columns: str
+    pictures: tuple[tuple[str, str], ...]  # (part, SVG)
+
+
+def grid_map(
+    policies: Sequence[Policy], objective: str, train: FloatArray1D, held_out: FloatArray1D, chosen: int | None
+) -> GridMap | None:
+    """Best training value [P] of each pair of levels, and what that same policy earned on the held-out calls.
+
+    Shares in percent. Of a grid with one axis, the effect of each of its levels; None where nothing varies or nothing
+    has a value.
     """
-    if not np.isfinite(values).any():
+    if not np.isfinite(train).any():
         return None
-    values = 100 * values if objective in SHARES else values
+    scale = 100.0 if objective in SHARES else 1.0
     axes = used_axes(policies)
     rows = [{axis: _level(axis, level) for axis, level in levels_of(p).items() if axis in axes} for p in policies]
     candidates = Candidates.of([{_axis(axis): row[axis] for axis in axes} for row in rows])
-    found = summarise(candidates, values)
+    found = summarise(candidates, scale * train)
     own = {} if chosen is None else candidates.params(chosen)
-    if found.heat is not None:
-        pair = found.heat.rows, found.heat.columns
-        picture = effects.heat(found.heat, (own.get(pair[0]), own.get(pair[1])), width)
-        return *pair, picture
-    for name, levels in found.effects.items():
-        return name, "", effects.level_effects(levels, own.get(name), width)
-    return None
+    if found.heat is None:
+        name, levels = next(iter(found.effects.items()), ("", ()))
+        return GridMap(name, "", (("training", effects.level_effects(levels, own.get(name), WIDTH)),)) if name else None
+    pair = found.heat.rows, found.heat.columns
+    framed = own.get(pair[0]), own.get(pair[1])
+    pictures = [("training", effects.heat(found.heat, framed, WIDTH))]
+    if np.isfinite(held_out).any():
+        unseen = replace(found.heat, best=scale * _of_the_best(candidates, found.heat, train, held_out))
+        pictures.append(("held out, of the policy that was best in training", effects.heat(unseen, framed, WIDTH)))
+    return GridMap(*pair, tuple(pictures))
+
+
+def _of_the_best(c: Candidates, heat: HeatMap, train: FloatArray1D, held_out: FloatArray1D) -> FloatArray2D:
+    """Held-out value of the policy that is best in training for each pair of levels; of equals the first."""
+    out = np.full(heat.best.shape, np.nan)
+    order = np.argsort(np.where(np.isnan(train), np.inf, -train), kind="stable")[: int(np.isfinite(train).sum())]
+    across, down = c.column(heat.columns), c.column(heat.rows)
+    for i in reversed(order.tolist()):
+        out[heat.row_levels.index(down[i]), heat.column_levels.index(across[i])] = held_out[i]
+    return out
 
 
 def _axis(axis: str) -> str:

@@ -46,7 +46,7 @@ def detail(r: CallerResults, unit: UnitResult, values: dict[str, FloatArray1D], 
             (name, found) for name, part in (("training", unit.train), ("held out", unit.held_out))
             if (found := charts.returns(part)) is not None
         ],
-        "maps": _maps(r, unit, values),
+        "map": charts.grid_map(r.plan.policies, objective, values["train"], values["held_out"], unit.best),
         "exits": exits(unit),
         "skips": skips(r, unit),
         "lanes": lanes(r, unit),
@@ -87,8 +87,6 @@ def flags(r: CallerResults, unit: UnitResult) -> list[str]:
         said.append("Collapsed on the held-out calls: no policy of the grid keeps its capital there.")
     if unit.held_out is not None and not unit.held_out.metrics.get("n_trades"):
         said.append("ZERO TRADES on the held-out calls: nothing says that this policy works.")
-    if unit.n_dropped:
-        said.append(f"{unit.n_dropped:,} calls before the split could be held across it and were left out of both.")
     return said
 
 
@@ -161,15 +159,6 @@ def top(r: CallerResults, unit: UnitResult) -> list[list[str]]:
         figures = cells[0] if r.split_ns is None else [*cells[1], *cells[0]]
         rows.append([str(rank), written(r.plan.policies[policy]), *figures, metric("win_rate", train.get("win_rate"))])
     return rows
-
-
-def _maps(r: CallerResults, unit: UnitResult, values: dict[str, FloatArray1D]) -> list[tuple[str, Any]]:
-    found = []
-    for name, part in (("training", "train"), ("held out", "held_out")):
-        drawn = charts.grid_map(r.plan.policies, r.plan.objective, values[part], unit.best)
-        if drawn is not None:
-            found.append((name, drawn))
-    return found
 
 
 def state_words(unit: UnitResult) -> str:

@@ -30,6 +30,7 @@ FILES = {
     "policies": "the whole grid, caller by caller",
     "worklist.csv": "which candles to fetch",
     "summary.json": "the same as data",
+    "ledger.db": "what is done: the same command goes on with it",
 }
 FIRST, LAST = 12, 4
 WIDE = 110  # columns from which on the table shows more
@@ -73,7 +74,8 @@ def _parts(r: CallerResults, files: Mapping[str, Path], width: int) -> Iterator[
     style = {"good": "green", "doubt": "yellow", "bad": "red", "none": "cyan"}[tone]
     yield Text("Verdict: ", style="bold").append(word, style=f"bold {style}").append(f". {headline}", style="default")
     yield Text()
-    yield from listing(files, FILES)
+    ledger = r.plan.run_dir / "ledger.db"
+    yield from listing({**files, **({ledger.name: ledger} if ledger.exists() else {})}, FILES)
 
 
 def _callers(r: CallerResults, width: int) -> Iterator[RenderableType]:

@@ -56,7 +56,7 @@ def _stages(state: dict[str, Any]) -> Table:
             grid.add_row(Text("›", style="bold"), Text(stage, style="bold"), bar, f"{event.done:,} of {event.total:,}")
         elif stage in seen and (stage != event.stage or finished(event)):
             grid.add_row(Text("✓", style="green"), Text(stage), Text(DOING[stage], style="dim"), counted(seen[stage]))
-        elif stage == event.stage:
+        elif stage == event.stage or (stage == WRITING and event.stage == STAGES[-1] and finished(event)):
             grid.add_row(Text("›", style="bold"), Text(stage, style="bold"), Text(DOING[stage]), "")
         else:
             grid.add_row("", Text(stage, style="dim"), Text(DOING[stage], style="dim"), "")

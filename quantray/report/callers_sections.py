@@ -84,12 +84,12 @@ LOUD = "ZERO TRADES"
 
 def warnings(r: CallerResults) -> list[str]:
     """What has to be said before any figure: the run's own notes, and what the units show; the loudest first."""
-    found, people = list(r.notes), callers(r)
+    found = list(r.notes)
     silent = [u.name for u in r.units if u.held_out is not None and not u.held_out.metrics.get("n_trades")]
     if silent:
         found.append(f"{LOUD} on the held-out calls: the best policy of {_names(silent)} is untested.")
     if r.plan.account.limited:
-        sunk = [u.name for u in people if u.collapsed == "collapsed"]
+        sunk = [u.name for u in r.units if u.collapsed == "collapsed"]
         if sunk:
             found.append(f"Collapsed, no policy of the grid keeps the capital of {_names(sunk)}.")
     for state in ("infeasible", "unranked"):
@@ -142,7 +142,7 @@ def table_head(r: CallerResults) -> list[str]:
     rest = ["win rate", *money, "calls", "eligible", "collapsed", "verdict"]
     if not r.plan.account.limited:
         rest.remove("collapsed")
-    return ["caller", "best policy", *(held if r.split_ns is not None else []), *training, *rest]
+    return ["caller, best policy", *(held if r.split_ns is not None else []), *training, *rest]
 
 
 def table_row(r: CallerResults, u: UnitResult) -> dict[str, Any]:

@@ -176,5 +176,6 @@ def objective_columns(results: CallerResults, units: Sequence[str]) -> dict[str,
         values = batch.column(name).to_numpy(zero_copy_only=False)
         keys = zip(batch.column("unit").to_pylist(), batch.column("part").to_pylist(), strict=True)
         for (unit, part), policy, value in zip(keys, batch.column("policy").to_pylist(), values, strict=True):
-            found[unit][part][policy] = np.nan if value is None else value
+            if policy is not None:  # the mean of callers' levels is none of the grid's
+                found[unit][part][policy] = np.nan if value is None else value
     return found

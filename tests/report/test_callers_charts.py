@@ -76,28 +76,44 @@ def test_skipped_calls_are_in_no_histogram():
     assert found[1].startswith(f"{n} trades, ")
 
 
+NONE = np.full(6, np.nan)
+
+
 def test_the_map_shows_every_cell_and_frames_the_chosen_one():
     policies = grid("v1", tp_mults=[1.5, 2, 3], sl_mults=[0.9, 0.95])
-    found = charts.grid_map(policies, "captured_return", np.arange(6) / 100, 3)
+    found = charts.grid_map(policies, "captured_return", np.arange(6) / 100, NONE, 3)
     assert found is not None
-    rows, columns, picture = found
-    assert {rows, columns} == {"target", "stop"}
+    assert {found.rows, found.columns} == {"target", "stop"}
+    ((name, picture),) = found.pictures
+    assert name == "training"
     assert picture.count('class="ring"') == 1
     assert picture.count("<title>") == 7
     assert ">5<" in picture  # percent
 
 
+def test_the_held_out_map_shows_what_the_best_in_training_earned():
+    policies = grid("mixed", of="fixed", tp_mults=[2, 3], sl_mults=[0.9, 0.8], hold=["1h", "2h"])
+    train = np.array([0.01, 0.02, 0.5, 0.4, 0.03, 0.04, 0.9, 0.8])
+    held = np.array([0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18])
+    found = charts.grid_map(policies, "captured_return", train, held, 6)
+    assert found is not None
+    assert {found.rows, found.columns} == {"target", "stop"}
+    shown = re.findall(r'class="cell"[^>]*>([^<]*)<', found.pictures[1][1])
+    assert sorted(shown) == ["12", "13", "16", "17"]
+
+
 def test_one_axis_is_drawn_level_by_level_and_none_not_at_all():
     one = [read_policy({"hold": hold}) for hold in ("5m", "30m", "4h")]
-    found = charts.grid_map(one, "captured_return", np.array([0.01, 0.02, np.nan]), 1)
+    found = charts.grid_map(one, "captured_return", np.array([0.01, 0.02, np.nan]), NONE[:3], 1)
     assert found is not None
-    assert found[0] == "hold (min)"
-    assert "no value" in found[2]
-    assert charts.grid_map(one, "captured_return", np.full(3, np.nan), None) is None
+    assert (found.rows, found.columns) == ("hold (min)", "")
+    assert "no value" in found.pictures[0][1]
+    assert charts.grid_map(one, "captured_return", NONE[:3], NONE[:3], None) is None
+    assert charts.grid_map(one[:1], "captured_return", np.ones(1), np.ones(1), 0) is None
 
 
 def test_a_part_that_is_left_out_is_a_level_too():
     policies = grid("fixed", tp_mults=[None, 2], sl_mults=[0.9, 0.8])
-    found = charts.grid_map(policies, "final_capital", np.array([1.0, 2.0, 3.0, 4.0]), 0)
+    found = charts.grid_map(policies, "final_capital", np.array([1.0, 2.0, 3.0, 4.0]), NONE[:4], 0)
     assert found is not None
-    assert "none" in found[2]
+    assert "none" in found.pictures[0][1]

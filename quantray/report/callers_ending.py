@@ -114,7 +114,8 @@ def _callers(r: CallerResults, width: int) -> Iterator[RenderableType]:
 
 def _head(r: CallerResults, wide: bool) -> list[str]:
     more = ["win rate", *(["drawdown", "collapsed"] if r.plan.account.limited else [])] if wide else []
-    return ["caller", *(["held out"] if r.split_ns is not None else []), "training", "1 candle late", *more]
+    scored = ["held out", "1 candle late", "training"] if r.split_ns is not None else ["training", "1 candle late"]
+    return ["caller", *scored, *more]
 
 
 def _cells(r: CallerResults, u: UnitResult, wide: bool) -> list[str]:
@@ -124,7 +125,7 @@ def _cells(r: CallerResults, u: UnitResult, wide: bool) -> list[str]:
     for value, part in [*([(u.held_out_value, u.held_out)] if held else []), (u.value, u.train)]:
         n = None if part is None else part.metrics.get("n_trades")
         cells.append(DASH if part is None else f"{value_words(r, value)} ({number(n)})")
-    cells.append(value_words(r, late.get(r.plan.objective)))
+    cells.insert(2, value_words(r, late.get(r.plan.objective)))  # beside what it is the late version of
     if wide:
         counting = u.held_out if held else u.train
         found = counting.metrics if counting is not None else {}

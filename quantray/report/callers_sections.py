@@ -89,7 +89,7 @@ def warnings(r: CallerResults) -> list[str]:
     if silent:
         found.append(f"{LOUD} on the held-out calls: the best policy of {_names(silent)} is untested.")
     if r.plan.account.limited:
-        sunk = [u.name for u in r.units if u.collapsed == "collapsed"]
+        sunk = [u.name for u in callers(r) or r.units if u.collapsed == "collapsed"]
         if sunk:
             found.append(f"Collapsed, no policy of the grid keeps the capital of {_names(sunk)}.")
     for state in ("infeasible", "unranked"):

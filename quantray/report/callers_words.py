@@ -68,7 +68,7 @@ STATES = {
     "unranked": "the objective exists for no policy",
     "no_calls": "no call to train on",
 }
-COLLAPSED = {"kept": "no", "collapsed": "collapsed", "no_trades": "no trades"}
+COLLAPSED = {"kept": "no", "collapsed": "yes", "no_trades": "no trades"}
 
 
 def label(name: str) -> str:

@@ -27,6 +27,7 @@ from tests.report.test_outputs import Balanced
 
 FILES = {"optimal_policies.csv", "trades.parquet", "calls.parquet", "worklist.csv", "summary.json", "report.html",
          "results.duckdb", "policies"}  # fmt: skip
+KINDS = [pytest.param(s, marks=pytest.mark.slow) if s == "thousand callers" else s for s in SHAPES]
 COMPARED = ("optimal_policies.csv", "trades.parquet", "calls.parquet", "worklist.csv")
 
 
@@ -38,7 +39,7 @@ def page(r: CallerResults) -> tuple[str, str]:
     return html, " ".join(" ".join(reader.said).split())
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", KINDS)
 def test_every_file_is_written_and_reads_back(shape: str, tmp_path: Path):
     r = SHAPES[shape]()
     files = write_all(r, tmp_path / "run")
@@ -52,7 +53,7 @@ def test_every_file_is_written_and_reads_back(shape: str, tmp_path: Path):
         assert connection.execute("SELECT count(*) FROM best").fetchone() == (len(r.units),)
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", KINDS)
 def test_the_page_stands_alone_and_prints_no_nothing(shape: str):
     html, said = page(SHAPES[shape]())
     assert re.findall(r"""(?:src|href|action)\s*=\s*["'](?!data:|#)""", html) == []

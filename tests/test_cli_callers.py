@@ -219,7 +219,7 @@ BAD: dict[str, tuple[Tables, list[str], str]] = {
         lambda: {"candles": pa.concat_tables([candles(), candles(200)])}, [], "gate max_duplicate_candles: ",
     ),
     "contradicting candles": (
-        lambda: {"candles": pa.concat_tables([candles(), candle_rows({"T0": range(100, 105)}, price=2.0)])}, [],
+        lambda: {"candles": pa.concat_tables([candles(), candle_rows({"T0": range(10, 15)}, price=2.0)])}, [],
         "gate max_conflicting_candles: ",
     ),
     "too many calls left out": (

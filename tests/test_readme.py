@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from quantray import cli, run
+from quantray import calls_cli, cli, flags, run
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -20,6 +21,11 @@ SMALL = [
     "data.synthetic.sessions=4", "search.n_trials=4", "search.batch=4", "constraints.min_trades=0",
     "report.surface_max_points=1", "mirror.enabled=false", "runner.workers=1",
 ]  # fmt: skip
+SMALL_CALLS = [
+    "data.synthetic.assets=8", "data.synthetic.calls=80", "data.synthetic.callers=2", "data.synthetic.days=3",
+    "data.synthetic.ticks_per_minute=3", "policy.hold=[2h]",
+]  # fmt: skip
+EVERY_FLAG = (*flags.DATA, *flags.RUN)
 SMALL_TABLE = ["data.synthetic.sessions=3", "space={take_profit_percent:[50,100]}", "mirror.enabled=false"]
 
 
@@ -53,6 +59,16 @@ def test_a_command_is_understood(command: str, tmp_path: Path, monkeypatch: pyte
                 run.main(rest[2:])
         else:
             assert run.main([*rest[2:], *dry]) == 0
+    elif first == "quantray" and (rest[0] in calls_cli.RUNS or rest[0] == "calls"):
+        if "--help" in rest:
+            with pytest.raises(SystemExit, match="0"):
+                cli.main(rest)
+        else:
+            parser = calls_cli.parsers()[tuple(rest[: 2 if rest[0] == "calls" else 1])]
+            lines = flags.overrides(
+                parser.parse_intermixed_args(rest[2 if rest[0] == "calls" else 1 :]), "v1_baseline", EVERY_FLAG
+            )
+            assert run.main([*lines, "--cfg", "job"]) == 0
     elif first == "quantray":
         assert cli._parser().parse_args(rest).work is not None
     elif "install" in rest:
@@ -77,6 +93,10 @@ def smaller(args: list[str]) -> list[str]:
         return args
     if "+experiment=options_table" in args:
         return [*args, *SMALL_TABLE]
+    for experiment in ("v1_baseline", "caller_policies"):
+        if f"+experiment={experiment}" in args:
+            own = any(word.startswith("data.duckdb=") for word in args)
+            return args if own else [*args, *SMALL_CALLS, f"study.name={experiment}"]
     plain = set(args[2:]) <= {"+experiment=options_sweep", "search.n_trials=500"}
     kept = [word for word in args if word != "search.n_trials=500"]
     if not plain and "runner=local" not in kept:
@@ -85,9 +105,22 @@ def smaller(args: list[str]) -> list[str]:
     return [*kept, *SMALL, *(["study.name=options_sweep"] if plain else [])]
 
 
+def calls_of_ones_own(folder: Path) -> None:
+    """The files that the README's commands about callers name."""
+    from quantray.calls import CallsData, SyntheticCalls
+    from quantray.calls.synthetic_file import synthetic_source
+
+    market = SyntheticCalls(assets=8, calls=80, callers=2, ticks_per_minute=3)
+    made = synthetic_source(CallsData(synthetic=market, cache=str(folder / "cache"))).duckdb
+    shutil.copy(str(made), folder / "calls.duckdb")
+    (folder / "groups.yaml").write_text("whales: [caller_1]\n", encoding="utf-8")
+    (folder / "other.csv").write_text("caller,tp,sl,n_trades,win_rate\ncaller_1,2,.9,30,.5\n", encoding="utf-8")
+
+
 @pytest.mark.slow
 def test_the_tour_in_its_order(tmp_path: Path) -> None:
     """Runs and study tools of the README, for real, in one folder."""
+    calls_of_ones_own(tmp_path)
     lines = [line for block in blocks(ROOT / "README.md", "bash") for line in block.splitlines()]
     ran = 0
     for line in lines:
@@ -101,14 +134,16 @@ def test_the_tour_in_its_order(tmp_path: Path) -> None:
         done = subprocess.run([sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{line}\n{done.stderr[-2000:]}"
         ran += 1
-    assert ran >= 14
-    for made in ("best.csv", "plots/history.png", "results/breakout/report.html"):
+    assert ran >= 24
+    made_here = ("best.csv", "plots/history.png", "results/breakout/report.html", "missing.csv",
+                 "outputs/v1_baseline/report.html", "outputs/caller_policies/optimal_policies.csv")  # fmt: skip
+    for made in made_here:
         assert (tmp_path / made).is_file()
 
 
 @pytest.mark.slow
 def test_the_notebook_and_the_strategy_of_your_own(tmp_path: Path) -> None:
-    notebook, strategy = blocks(ROOT / "README.md", "python")
+    notebook, callers, strategy = blocks(ROOT / "README.md", "python")
     (settings,) = blocks(ROOT / "README.md", "yaml")
     for folder, name, text in (
         ("strategy", "morning_call.py", strategy),
@@ -122,6 +157,10 @@ def test_the_notebook_and_the_strategy_of_your_own(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", notebook], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert (tmp_path / "report.html").is_file()
+    few = ", ".join(repr(word) for word in ["runner=local", *SMALL_CALLS])
+    callers = callers.replace('"runner=local"', few) + "\nassert len(callers.frame()) == 3\n"
+    done = subprocess.run([sys.executable, "-c", callers], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
     (line,) = re.findall(r"`(python -m quantray\.run strategy=morning_call [^`]+)`", (ROOT / "README.md").read_text())
     command = [sys.executable, *words(line)[1:], "data.synthetic.sessions=3"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -144,7 +183,8 @@ def test_keys_that_are_named_exist(page: Path) -> None:
     from quantray.overrides import jobs
 
     composed = [
-        compose(jobs(["study.name=x", data], multirun=False)[0]) for data in ("data=synthetic", "data=calls_synthetic")
+        compose(jobs(["study.name=x", kind], multirun=False)[0])
+        for kind in ("data=synthetic", "+experiment=v1_baseline", "+experiment=caller_policies")
     ]
     known = {key for cfg in composed for key in flatten(cfg)}
     sections = {key.split(".")[0] for key in known} - {"space", "strategy", "constraints"}
@@ -154,7 +194,7 @@ def test_keys_that_are_named_exist(page: Path) -> None:
             key = word.split("=")[0].strip("'")
             if (
                 re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", key)
-                and not key.endswith((".html", ".db", ".json"))
+                and not key.endswith((".html", ".db", ".json", ".parquet", ".csv"))
                 and key.split(".")[0] in sections
                 and "sampler" not in key
             ):

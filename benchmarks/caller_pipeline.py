@@ -16,15 +16,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from quantray.callers import CallerPlan, CallerResults
+from quantray.callers import CallerPlan
 from quantray.callers.pipeline import run
 from quantray.callers.progress import Progress
 from quantray.calls import CallsData
@@ -151,26 +150,28 @@ def large(kind: str = "local", workers: str = "2") -> None:
             print(memory.report())
         what = f"10,000 calls of 1,000 callers x {len(plan.policies):,} policies x 1,440 candles, finite capital"
         print(f"{what}, {kind}, {workers} workers: {results.seconds:,.1f} s, load {os.getloadavg()[0]:.1f}")
-        print(times.table(results))
+        print("  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in times.spent().items()))
         size = sum(f.stat().st_size for f in plan.run_dir.rglob("*") if f.is_file()) / 2**20
         print(f"files of the run: {size:,.0f} MiB")
 
 
 class Times:
-    """Seconds of every stage from what progress says."""
+    """Seconds of every stage from what progress says, by the clock or of this process's processors."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.clock = clock
         self.seen: list[tuple[str, float]] = []
 
     def __call__(self, p: Progress) -> None:
-        self.seen.append((p.stage, p.elapsed))
+        self.seen.append((p.stage, self.clock()))
 
-    def table(self, results: CallerResults) -> str:
-        spent: dict[str, float] = {}
-        ends = [*(at for _, at in self.seen[1:]), results.seconds]
+    def spent(self) -> dict[str, float]:
+        """Stage -> seconds, up to now."""
+        found: dict[str, float] = {}
+        ends = [*(at for _, at in self.seen[1:]), self.clock()]
         for (stage, at), end in zip(self.seen, ends, strict=True):
-            spent[stage] = spent.get(stage, 0.0) + end - at
-        return "  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in spent.items())
+            found[stage] = found.get(stage, 0.0) + end - at
+        return found
 
 
 class Same:
@@ -254,31 +255,26 @@ def _small(data: CallsData, run_dir: Path, kind: str) -> tuple[float, list[int]]
 
 
 def growth() -> None:
-    """Seconds by calls, candles, policies, with and without capital, each doubled from one base."""
-    base = {"calls": 1000, "days": 10, "policies": 250}
-    print(f"{'calls':>7} {'candles':>9} {'policies':>9} {'capital':>8} {'touch':>7} {'scores':>7} {'ranking':>8} "
-          f"{'winners':>8} {'all':>7}")  # fmt: skip
-    for change in ({}, {"calls": 2000}, {"calls": 4000}, {"days": 20}, {"policies": 500}, {"policies": 1000}):
+    """Processor seconds of one worker by calls, candles and policies, with and without capital."""
+    base = {"calls": 4000, "days": 10, "policies": 500}
+    names = ("first touch", "scores", "ranking", "winners")
+    print(f"{'calls':>7} {'candles':>9} {'policies':>9} {'capital':>8} " + " ".join(f"{name:>11}" for name in names))
+    for change in ({}, {"calls": 8000}, {"calls": 16000}, {"days": 20}, {"policies": 1000}, {"policies": 2000}):
         for limited in (True, False):
-            _grown({**base, **change}, limited)
+            _grown({**base, **change}, limited, names)
 
 
-def _grown(size: dict[str, int], limited: bool) -> None:
+def _grown(size: dict[str, int], limited: bool, names: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = market(Path(folder), size["calls"], size["calls"] // 10, 20, size["days"])
         plan = CallerPlan("growth", data, policies_of(size["policies"]), Path(folder) / "run",
                           account=Account(limited=limited), runner=Runner("local", 1))  # fmt: skip
-        run(plan, say=lambda sentence: None)  # makes the slice
-        times = Times()
-        plan = replace(plan, run_dir=Path(folder) / "again")
-        results = run(plan, progress=times, say=lambda sentence: None)
-        spent = dict(part.rsplit(" ", 2)[:2] for part in times.table(results).split("  "))
-        cells = [float(spent[name]) for name in ("first touch", "scores", "ranking", "winners")]
+        times = Times(time.process_time)
+        run(plan, progress=times, say=lambda sentence: None)
+        spent = times.spent()
         candles, capital = 20 * (size["days"] + 2) * 1440, "on" if limited else "off"
-        print(
-            f"{size['calls']:>7} {candles:>9,} {len(plan.policies):>9} {capital:>8} {cells[0]:>7.2f} {cells[1]:>7.2f} "
-            f"{cells[2]:>8.2f} {cells[3]:>8.2f} {results.seconds:>7.2f}"
-        )
+        cells = " ".join(f"{spent[name]:>11.2f}" for name in names)
+        print(f"{size['calls']:>7} {candles:>9,} {len(plan.policies):>9} {capital:>8} {cells}", flush=True)
 
 
 if __name__ == "__main__":

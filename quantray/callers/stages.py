@@ -5,8 +5,9 @@ one; the driver decides where rows run and which an earlier run has done.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from quantray.callers.grouping import Group, depends_on_callers, group_of
 from quantray.callers.lanes import lanes_of
@@ -22,6 +23,13 @@ from quantray.callers.work import TableSpec, Unit, Work
 
 #: Seconds of one core: a candle of a call's window, a column of its tables; a policy on a call; a unit's report.
 _CANDLE_S, _LEVEL_S, _PAIR_S, _WINNER_S = 4e-9, 1e-7, 2.5e-7, 0.1
+
+
+def _best(note: Mapping[str, Any]) -> str:
+    """The best unit of a part of the table."""
+    ranked = [p for p in note["places"] if p["value"] is not None]
+    best = max(ranked, key=lambda p: p["value"], default=None)
+    return "" if best is None else f"best of these {best['name']} {best['value']:.6g}"
 
 
 class Stages:
@@ -73,7 +81,7 @@ class Stages:
         done = driver.stage(
             "ranking", parts_of(scores), lambda p: f"ranking/{name}/{p.number:06d}",
             partial(path_of, self.table, scores), partial(ranker, work, spec, scores, self.table, numbered),
-            seconds=None,
+            seconds=None, detail=_best,
         )  # fmt: skip
         places = tuple(Place(**place) for note in done for place in note["places"])
         return Found(spec, scores, places, numbered)

@@ -34,12 +34,12 @@ class Driver:
         self.ledger: Any = None
         self.notes: dict[str, Any] = {}
         self.began, self.reused, self._said = time.monotonic(), 0, False
-        self._at = ("calls", 0, 0)
+        self._at, self._detail = ("calls", 0, 0), ""
 
     def reached(self, stage: str, done: int = 0, total: int = 0, reused: int = 0) -> None:
         self._at = (stage, done, total)
         if self._progress is not None:
-            self._progress(Progress(stage, done, total, reused, time.monotonic() - self.began))
+            self._progress(Progress(stage, done, total, reused, time.monotonic() - self.began, self._detail))
 
     def resume(self, ledger: Any) -> None:
         """From here on finished rows are noted in ``ledger``, and what it notes already is not done again."""
@@ -48,10 +48,12 @@ class Driver:
     def stage(
         self, stage: str, rows: Sequence[Row], key: Callable[[Row], str], path: Callable[[Row], Path],
         make: Callable[[], Callable[[Row], Mapping[str, Any]]], *, seconds: float | None,
+        detail: Callable[[Mapping[str, Any]], str] = lambda note: "",
     ) -> list[Mapping[str, Any]]:  # fmt: skip
         """What is noted of every row, in order. ``make()`` gives what turns a row into a file and its note.
 
         ``seconds``: what the rows are expected to cost one core, for choosing where they run; None: in this process.
+        ``detail`` makes a note's part of what progress says.
         """
         keys = [f"callers/{key(row)}" for row in rows]
         notes = [self.notes.get(k) for k in keys]
@@ -59,10 +61,12 @@ class Driver:
         todo = [i for i, whole in enumerate(kept) if not whole]
         again = sum(kept)
         self.reused += again
+        self._detail = ""
         self.reached(stage, again, len(rows), again)
         for i, note in zip(todo, self._flow(stage, [rows[i] for i in todo], make, seconds, again), strict=True):
             self.ledger.note(keys[i], note)
             self.notes[keys[i]] = notes[i] = note
+            self._detail = detail(note)
         return [n for n in notes if n is not None]
 
     def passed(

@@ -181,3 +181,22 @@ def test_blocks_cover_every_unit_and_policy_once_and_are_bounded(n_calls: list[i
             assert seen[unit.callers[0]] == block.start
             seen[unit.callers[0]] = block.stop
     assert (seen == n_policies).all()
+
+
+def test_memory_is_of_the_unit_and_not_of_the_data(tmp_path: Path) -> None:
+    """What scoring one caller of sixty allocates is a small part of the tables on disk."""
+    import tracemalloc
+
+    data = market(tmp_path, n_calls=3000, n_callers=60, n_assets=12)
+    work = work_of(prepare(plan_on(data, tmp_path / "run")), tmp_path)
+    spec = TableSpec(POLICIES, "stop_first", "open", marks=True)
+    written = sum(toucher(work, {spec.name: spec})(Touch(spec.name, b))["bytes"] for b in buckets_of(work))
+    found = scores_of(work, "one", [Unit("caller_7", (7,))], len(POLICIES))
+    store = Store(work, spec)
+    score_block(store, spec, found.blocks[0])
+    tracemalloc.start()
+    score_block(Store(work, spec), spec, found.blocks[0])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert written > 5_000_000
+    assert peak < written / 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from quantray.digests import digest_of
@@ -65,7 +66,7 @@ def _part(key: str, value: Any) -> str:
         text = ",".join(f"{name}_{item}" for name, item in value.items())
     else:
         text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    slug = _slug(text)
+    slug = _slug(PurePath(text).stem if "/" in text else text)  # a path goes by its file's name
     if slug != text or len(slug) > 24:  # the readable form lost something: the digest keeps names apart
         slug = f"{slug[:16].strip('_')}_{digest_of(repr(value))[:6]}".lstrip("_")
     return f"{label}_{slug}"

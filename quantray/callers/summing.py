@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from quantray.callers.prepare import Prepared
 from quantray.callers.results import UnitResult
 
@@ -16,6 +18,14 @@ def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
     notes = [coverage.note + "."] if coverage.note else []
     if plan.data.print_filter == "clip":
         notes.append(CLIPPED)
+    cut_off = int(coverage.cut_off.sum())
+    if cut_off:
+        end = np.datetime64(coverage.common_end_ns, "ns").astype("datetime64[m]")
+        notes.append(
+            f"Several assets print for the last time at {end} UTC, before the source ends: so ends a file, not a "
+            f"market. {cut_off:,} calls reach beyond it and are shown as if their assets had died; list it under "
+            "coverage.outages (from there, no end) and they are too new instead."
+        )
     silent = [u.name for u in units if u.state == "no_trades"]
     if silent:
         notes.append(f"ZERO TRADES for {_listed(silent)}, whatever the policy of the grid: there is no best one.")

@@ -26,6 +26,8 @@ SELECTS = (
 
 
 BY_ENTRY = CoverageSettings()
+#: Assets that end with one and the same candle are taken for the end of a file from so many on.
+MANY = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +45,8 @@ class Coverage:
     longest_gap_s: IntArray1D  # longest silence from the entry to the end of the window; 0 without an entry
     silent: BoolArray1D  # the asset's last candle in the whole source starts before the window's last interval
     vendor_gap: BoolArray1D  # the window meets a known outage
+    common_end_ns: int | None  # last candle that many assets share before the source ends: a file's end
+    at_common_end: BoolArray1D  # the asset's last candle is that one
 
     def __len__(self) -> int:
         return len(self.reason)
@@ -68,6 +72,11 @@ class Coverage:
         return {"eligible" if e is Exclusion.NONE else e.name.lower(): int(found[e]) for e in Exclusion}
 
     @property
+    def cut_off(self) -> BoolArray1D:
+        """Eligible calls whose asset ends with many others, before their window does, and no outage says why."""
+        return self.eligible & self.silent & ~self.vendor_gap & self.at_common_end
+
+    @property
     def note(self) -> str | None:
         """What has to be said beside every result of this selection."""
         return SELECTS if self.settings.mode == "window" else None
@@ -89,6 +98,7 @@ def cover(
     if settings.mode == "window":
         low = found.present / np.maximum(expected, 1) < settings.min_share
         reason[(reason == Exclusion.NONE) & low] = Exclusion.LOW_COVERAGE
+    common_end, last_of_asset = _common_end(plan, inventory), inventory.last_of(plan.calls.assets)[plan.calls.asset]
     late = (found.entry_ns < 0) | (found.entry_ns > plan.entry_until_ns)
     return Coverage(
         plan=plan,
@@ -102,6 +112,8 @@ def cover(
         longest_gap_s=np.where(late, 0, found.gap_ns // NS),
         silent=_silent(plan, inventory),
         vendor_gap=in_outage(plan, outages),
+        common_end_ns=common_end,
+        at_common_end=last_of_asset == (-2 if common_end is None else common_end),
     )
 
 
@@ -148,6 +160,13 @@ def _reasons(plan: CallPlan, source_end: np.ndarray, found: _Found) -> np.ndarra
 def _silent(plan: CallPlan, inventory: Inventory) -> np.ndarray:
     last = inventory.last_of(plan.calls.assets)[plan.calls.asset]
     return last < plan.end_ns - plan.interval_s * NS
+
+
+def _common_end(plan: CallPlan, inventory: Inventory) -> int | None:
+    """The last candle of at least :data:`MANY` assets, before that of the source: assets do not die in one minute."""
+    last, count = np.unique(inventory.last_of(plan.calls.assets), return_counts=True)
+    many = (count >= MANY) & (last >= 0) & (last < inventory.last_ns.max(initial=-1))
+    return int(last[many][np.argmax(count[many])]) if many.any() else None
 
 
 def require_eligible(coverage: Coverage, max_excluded: float = 1.0) -> None:

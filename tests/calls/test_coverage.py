@@ -195,3 +195,26 @@ def test_the_worklist_names_asset_and_window_once(tmp_path):
     assert listed[0]["reason"] == "thin"
     assert listed[1]["entry"] == ""
     assert len(listed_calls(coverage)) == 4
+
+
+def test_assets_that_end_together_are_a_file_that_ends(tmp_path):
+    calls = call_rows(*[("a", asset, 80) for asset in ("A", "B", "C", "LONE", "LONG")], ("a", "A", 10))
+    candles = candle_rows({**{asset: range(100) for asset in "ABC"}, "LONE": range(95), "LONG": range(500)})
+    found = covered(tmp_path, calls, candles)
+    assert found.common_end_ns == minute(99)
+    assert [found.plan.calls.call_id[i] for i in np.flatnonzero(found.cut_off)] == ["c0", "c1", "c2"]
+    file = tmp_path / "outages.yaml"
+    file.write_text("".join(f"- {{asset: {a}, from: {np.datetime64(minute(100), 'ns')}}}\n" for a in "ABC"))
+    known = covered(tmp_path, calls, candles, settings=CoverageSettings(outages=str(file)))
+    assert reasons(known) == {
+        **dict.fromkeys(("c0", "c1", "c2"), "too_new"),
+        **dict.fromkeys(("c3", "c4", "c5"), "none"),
+    }
+    assert not known.cut_off.any()
+
+
+def test_two_assets_may_end_together(tmp_path):
+    calls = call_rows(*[("a", asset, 80) for asset in ("A", "B", "LONG")])
+    found = covered(tmp_path, calls, candle_rows({"A": range(100), "B": range(100), "LONG": range(500)}))
+    assert found.common_end_ns is None
+    assert not found.cut_off.any()

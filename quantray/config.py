@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from quantray import naming, shelf
-from quantray.errors import ConfigError, near_miss
+from quantray.errors import ConfigError, LedgerError, near_miss
 from quantray.overrides import TOP, Job, jobs
 from quantray.plan import Capital, Fees, Gates, Mirror, OutOfSample, Plan, Report, Runner, Search, Storage
 from quantray.search import KINDS
@@ -168,8 +168,12 @@ def _seed(seed: int) -> int:
 
 
 def _storage(storage: Storage) -> Storage:
-    if storage.kind == "postgres" and not storage.url:
-        raise ConfigError("storage=postgres needs storage.url=postgresql://user:password@host/database")
+    from quantray.ledger.addresses import address
+
+    try:
+        address(storage, ".")
+    except LedgerError as error:  # neither the configuration nor the environment gives one
+        raise ConfigError(str(error)) from None
     return storage
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,11 +49,12 @@ class StudySummary:
     digests: Mapping[str, str]
     described: Mapping[str, Any]
     notes: Mapping[str, Any]
+    drivers: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)  # of a study that had several, by number
 
 
 def databases(where: str | Path) -> list[str]:
     """SQLAlchemy URLs of the ledgers at ``where``. Raises :class:`LedgerError` when there is none."""
-    from quantray.ledger.database import FILE
+    from quantray.ledger.addresses import FILE
 
     if "://" in str(where):
         return [str(where)]
@@ -90,6 +91,8 @@ def list_studies(where: str | Path) -> list[StudyRow]:
 def show_study(where: str | Path, name: str | None = None) -> StudySummary:
     """Counts, reasons and the best trial of one study; ``name`` may be left out where there is only one."""
     with open_study(where, name) as study:
+        from quantray.runner.share import drivers_of, duplicates_of
+
         notes = dict(study.notes())
         best = next(iter(study.ranked(1)), None)
         return StudySummary(
@@ -97,7 +100,8 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
             where=study.database.name,
             created_at=study.created_at,
             counts=study.counts(),
-            duplicates=notes.pop("duplicates", {}),
+            duplicates=duplicates_of(notes),
+            drivers=drivers_of(notes),
             pruned=study.reasons(TrialState.PRUNED),
             failed=study.reasons(TrialState.FAIL),
             repeated=study.repeated(),
@@ -105,7 +109,7 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
             metrics=tuple(best.metrics) if best else (),
             digests=study.digests,
             described=study.described,
-            notes=notes,
+            notes={key: value for key, value in notes.items() if key != "duplicates"},
         )
 
 

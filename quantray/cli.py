@@ -1,4 +1,4 @@
-"""``quantray run | study | doctor`` (also ``python -m quantray …``)."""
+"""``quantray run | launch | study | doctor`` (also ``python -m quantray …``)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from quantray.launching import add_arguments, launch
 from quantray.run import DONE, guarded, make_parser, quiet, run
 
 PIPE_WIDTH = 400
@@ -18,6 +19,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     if given[:1] == ["run"]:  # its overrides and options may stand in any order
         parser = make_parser("quantray run")
         return guarded(lambda: run(parser.parse_intermixed_args(given[1:]), given[1:]))
+    if given[:1] == ["launch"] and not {"-h", "--help"} & set(given):  # these may stand in any order too
+        parser = argparse.ArgumentParser(prog="quantray launch")
+        add_arguments(parser)
+        return guarded(lambda: launch(parser.parse_intermixed_args(given[1:]), given[1:]))
     args = _parser().parse_args(given)
     return guarded(lambda: args.work(args))
 
@@ -26,6 +31,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="quantray", description="Search trading strategies on market data, honestly.")
     verbs = parser.add_subparsers(metavar="command", required=True)
     verbs.add_parser("run", help="run a sweep: the same as python -m quantray.run", add_help=False)
+    several = verbs.add_parser("launch", help="run a sweep with several drivers, and wait for all of them")
+    add_arguments(several)
+    several.set_defaults(work=lambda args: launch(args, []))
     doctor = verbs.add_parser("doctor", help="check the installation, and the configuration's data and database")
     doctor.add_argument("overrides", nargs="*", metavar="key=value", help="the configuration to check")
     doctor.set_defaults(work=_doctor)

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import logging
 import os
+import re
 import shlex
 import sys
 import textwrap
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 #: Of several jobs the worst decides: an interruption, then a failure, then a user's error.
-_WORST = (DONE, USER_ERROR, FAILED, INTERRUPTED)
+WORST = (DONE, USER_ERROR, FAILED, INTERRUPTED)
+
+_PASSWORD = re.compile(r"(://[^/:@\s]*:)[^/\s]*@")
 
 EXAMPLES = """\
 examples:
@@ -77,17 +80,23 @@ def run(args: argparse.Namespace, given: Sequence[str]) -> int:
         return _print_config(args.overrides, args.multirun)
     plans = load_plans(args.overrides) if args.multirun else [load_plan(args.overrides)]
     for plan in plans:
-        _check_run_dir(plan)
-    again = shlex.join(["python", "-m", "quantray.run", *given])
+        check_run_dir(plan)
+    again = typed("python -m quantray.run", given)
     worst = DONE
     for i, plan in enumerate(plans, 1):
         if len(plans) > 1:
             print(f"job {i} of {len(plans)}: {plan.study}", file=sys.stderr)
         code = guarded(lambda plan=plan: _sweep(plan), again)  # type: ignore[misc]
-        worst = max(worst, code, key=_WORST.index)
+        worst = max(worst, code, key=WORST.index)
         if code == INTERRUPTED:
             break
     return worst
+
+
+def typed(command: str, given: Sequence[str]) -> str:
+    """A command as it may be typed again; the password of an address is left out."""
+    words = [_PASSWORD.sub(r"\1***@", word) for word in given]
+    return f"{command} {shlex.join(words)}".strip()
 
 
 def guarded(work: Callable[[], int], again: str | None = None) -> int:
@@ -135,7 +144,8 @@ def _print_config(overrides: Sequence[str], multirun: bool) -> int:
     return DONE
 
 
-def _check_run_dir(plan: Plan) -> None:
+def check_run_dir(plan: Plan) -> None:
+    """ConfigError unless results can be written where the plan wants them."""
     place = plan.run_dir.absolute()
     while not place.exists():
         place = place.parent

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import filterfalse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,9 +150,18 @@ def delete_study(where: str | Path, name: str, *, yes: bool = False) -> str:
     line = study_deletion(where, name)
     if not yes:
         raise LedgerError(f"{line} needs --yes; nothing was deleted")
+    from quantray.ledger.reading import study_names
+
     with open_study(where, name) as study:
-        delete(study.database, study.name)
+        for also in study_names(study.database):
+            if also == study.name or (inner(also) and also.startswith(f"{study.name}/")):
+                delete(study.database, also)
     return line
+
+
+def inner(name: str) -> bool:
+    """A study that belongs to another one, such as the claims of its ranges: not a user's business."""
+    return "/" in name
 
 
 @contextmanager
@@ -195,7 +205,7 @@ def _names(url: str, *, strict: bool) -> list[str]:
             raise
         return []
     try:
-        return study_names(database)
+        return [name for name in study_names(database) if not inner(name)]
     finally:
         database.close()
 
@@ -206,7 +216,7 @@ def _list(url: str) -> Iterator[StudyRow]:
 
     database = Database(url)
     try:
-        for name in study_names(database):
+        for name in filterfalse(inner, study_names(database)):
             study = reader(database, name)
             best = next(iter(study.ranked(1)), None)
             value = best.value if best else None

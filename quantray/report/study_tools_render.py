@@ -66,6 +66,8 @@ def _sections(s: StudySummary) -> Iterator[tuple[str, Mapping[str, str]]]:
         },
     )
     yield "duplicates, not launched, by source", _counted(s.duplicates) or {"none": ""}
+    if s.drivers:
+        yield "drivers", {f"{k} (seed {d['seed']})": _driver(d) for k, d in s.drivers.items()}
     if s.pruned:
         yield "pruned by reason", _counted(s.pruned)
     if s.failed:
@@ -76,6 +78,10 @@ def _sections(s: StudySummary) -> Iterator[tuple[str, Mapping[str, str]]]:
     title = f"best trial: number {s.best.number}, {s.described.get('objective', 'value')} {number(s.best.value)}"
     yield title + ("" if s.best.feasible else " (no feasible one)"), {k: number(v) for k, v in s.best.params.items()}
     yield "its metrics", {name: number(value) for name, value in s.best.metrics.items()}
+
+
+def _driver(note: Mapping[str, Any]) -> str:
+    return f"{note['stored']:,} stored, {sum(note['duplicates'].values()):,} duplicates, {note['seconds']:,.1f} s"
 
 
 def _counted(reasons: Mapping[str, int]) -> dict[str, str]:

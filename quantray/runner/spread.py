@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from typing import Any, TypeVar
 
 from quantray.plan import Plan
@@ -19,13 +19,13 @@ _RETRIES = 2  # a task whose worker died is given to another one this often
 def spread(
     plan: Plan,
     slice: Slice,
-    chunks: Sequence[Chunk],
+    chunks: Iterable[Chunk],
     work: Callable[[Plan, Slice, Chunk], Result],
     *,
     kind: str = "local",
     workers: int | None = None,
 ) -> Iterator[tuple[Chunk, Result]]:
-    """Give ``(chunk, work(plan, slice, chunk))`` in the order of ``chunks``, at most a few chunks ahead.
+    """Give ``(chunk, work(plan, slice, chunk))`` in the order of ``chunks``, of which a few are taken ahead.
 
     ``kind="ray"`` goes to Ray where that pays: on a cluster (``runner.address`` is not ``local``), and for a
     black-box strategy, which holds the interpreter. Compiled kernels release it, so on one machine threads on the
@@ -33,7 +33,7 @@ def spread(
     An exception of ``work`` is raised here, in its place; Ctrl-C raises KeyboardInterrupt, and nothing waits for
     the chunks that are being worked on.
     """
-    if kind == "ray" and chunks and (plan.runner.address != "local" or _holds_the_interpreter(plan)):
+    if kind == "ray" and (plan.runner.address != "local" or _holds_the_interpreter(plan)):
         return _on_ray(plan, slice, chunks, work, workers)
     return _on_threads(plan, slice, chunks, work, workers)
 
@@ -45,15 +45,20 @@ def _holds_the_interpreter(plan: Plan) -> bool:
 
 
 def _on_threads(plan: Plan, slice: Slice, chunks: Any, work: Any, workers: int | None) -> Iterator[Any]:
-    threads = Threads(lambda chunk: work(plan, slice, chunk), worker_count(workers, max(len(chunks), 1)))
+    count = len(chunks) if isinstance(chunks, Sized) else 10_000
+    threads = Threads(lambda chunk: work(plan, slice, chunk), worker_count(workers, max(count, 1)))
     finished: dict[int, Any] = {}
-    started = 0
+    waiting: deque[tuple[int, Any]] = deque()
+    rest = enumerate(chunks)
     try:
-        for wanted, chunk in enumerate(chunks):
+        while True:
+            while len(waiting) <= threads.count and (taken := next(rest, None)) is not None:  # few: results are large
+                waiting.append(taken)
+                threads.submit(*taken)
+            if not waiting:
+                return
+            wanted, chunk = waiting.popleft()
             while wanted not in finished:
-                while started < min(len(chunks), wanted + threads.count + 1):  # few ahead: results are large
-                    threads.submit(started, chunks[started])
-                    started += 1
                 found = threads.next(0.1)
                 if found is not None:
                     finished[found[0]] = found[1:]

@@ -18,6 +18,8 @@ _KNOWN = sa.select(_e.digest, _e.state, _e.driver, _e.batch).where(
     _e.study == sa.bindparam("study"), _e.digest.in_(sa.bindparam("digests", expanding=True))
 )
 
+_CLAIMS = sa.select(_e.number, _e.digest, _e.params).where(_e.state == CLAIMED).order_by(_e.number)
+
 
 def claim_batch(connection: sa.Connection, study: int, driver: int, batch: Batch, now: float) -> tuple[bool, ...]:
     """Claim inside a transaction that has locked the study; True where ``driver`` owns the candidate now.
@@ -42,10 +44,13 @@ def claim_batch(connection: sa.Connection, study: int, driver: int, batch: Batch
 def lost_claims(connection: sa.Connection, study: int, driver: int, now: float, limit: int | None) -> Sequence[Any]:
     """(number, digest, params) of claims whose drivers died, by number, and those of ``driver`` itself not."""
     alive = [row.id for row in drivers.live(connection, study, now)]
-    query = sa.select(_e.number, _e.digest, _e.params).where(
-        _e.study == study, _e.state == CLAIMED, _e.driver.not_in([*alive, driver])
-    )
-    return connection.execute(query.order_by(_e.number).limit(limit)).all()
+    query = _CLAIMS.where(_e.study == study, _e.driver.not_in([*alive, driver]))
+    return connection.execute(query.limit(limit)).all()
+
+
+def claims_of(connection: sa.Connection, study: int, driver: int, batch: int) -> Sequence[Any]:
+    """What ``driver`` has claimed as ``batch`` and not stored, as :func:`lost_claims` gives it."""
+    return connection.execute(_CLAIMS.where(_e.study == study, _e.driver == driver, _e.batch == batch)).all()
 
 
 def take_over(

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from quantray.errors import LedgerError
 from quantray.ledger import drivers, reading, schema
-from quantray.ledger.claims import claim_batch, lost_claims, take_over
+from quantray.ledger.claims import claim_batch, claims_of, lost_claims, take_over
 from quantray.ledger.database import Database
 from quantray.ledger.results import store_batch
 from quantray.ledger.rows import encode
@@ -55,16 +55,17 @@ class SqlLedger:
         return self._locked(lambda connection, now, _: claim_batch(connection, self.study, self.driver, batch, now))
 
     def adopt(self, number: int, limit: int | None = None) -> Pending:
-        """Take over claims of drivers that died, at most ``limit``, as batch ``number`` of this driver.
+        """Take over claims of drivers that died, at most ``limit``, as batch ``number`` of this driver: a new one.
 
         Nothing is stored of what is returned; it is empty when no claim is an orphan. Trial numbers stay.
         """
 
-        def work(connection: sa.Connection, now: float, _: bool) -> Pending:
-            lost = lost_claims(connection, self.study, self.driver, now, limit)
-            digests = tuple(row.digest for row in lost)
-            take_over(connection, self.study, self.driver, number, digests, now)
-            return Pending(number, tuple(json.loads(row.params) for row in lost), digests)
+        def work(connection: sa.Connection, now: float, again: bool) -> Pending:
+            lost = claims_of(connection, self.study, self.driver, number) if again else []
+            if not lost:
+                lost = lost_claims(connection, self.study, self.driver, now, limit)
+                take_over(connection, self.study, self.driver, number, [row.digest for row in lost], now)
+            return Pending(number, tuple(json.loads(row.params) for row in lost), tuple(row.digest for row in lost))
 
         return self._locked(work)
 

@@ -20,6 +20,9 @@ class Server:
         self.folder = folder
         self.address = f"embedded://{folder}"
         self.url = embedded.join(self.address)
+        for setting in ("fsync", "full_page_writes"):  # nobody pulls the plug of a test
+            self.ask(f"ALTER SYSTEM SET {setting} = off")
+        self.ask("SELECT pg_reload_conf()")
 
     @property
     def storage(self) -> Storage:

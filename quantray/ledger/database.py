@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +18,7 @@ from sqlalchemy import event, exc
 from quantray.errors import LedgerError
 from quantray.ledger import embedded, postgres, schema, upgrading
 from quantray.ledger.addresses import EMBEDDED, masked
-from quantray.ledger.sqlite_file import check_file
+from quantray.ledger.sqlite_file import check_file, frozen, uri
 
 TIMEOUT_S = 60.0  # how long a SQLite transaction waits for another writer
 PATIENCE_S = 60.0  # how long a server that was there is waited for
@@ -140,7 +141,10 @@ class Database:
         if self.dialect != "sqlite":
             return postgres.make_engine(self.url)
         pool: dict[str, Any] = {"poolclass": sa.StaticPool} if self.memory else {}
-        arguments = {"timeout": TIMEOUT_S, "check_same_thread": False}
+        arguments: dict[str, Any] = {"timeout": TIMEOUT_S, "check_same_thread": False}
+        path = Path(str(self.url.database))
+        if not self.memory and frozen(path):
+            pool["creator"] = lambda: sqlite3.connect(uri(path), uri=True, isolation_level=None, **arguments)
         engine = sa.create_engine(self.url, connect_args=arguments, **pool)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -176,8 +180,8 @@ def _remedy(cause: str) -> str:
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.close()
 
 

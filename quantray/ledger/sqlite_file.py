@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from urllib.parse import quote
@@ -27,9 +28,21 @@ def check_file(path: Path, *, create: bool) -> None:
         raise LedgerError(f"{path}: {error.strerror}; choose a writable run_dir or storage.url") from error
     if head == b"" and create:
         return
+    if create and frozen(path):
+        raise LedgerError(f"{path} may only be read; choose a writable run_dir or storage.url")
     if head != _MAGIC:
         raise LedgerError(f"{path} is not a SQLite database and was left as it is; choose another storage.url")
     _check_tables(path, create=create)
+
+
+def frozen(path: Path) -> bool:
+    """Whether nobody here may write the file or beside it: a write-ahead log then cannot be kept."""
+    return path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def uri(path: Path) -> str:
+    """How SQLite opens the file for reading; one that cannot change is taken as it lies there."""
+    return f"file:{quote(str(path))}?mode=ro{'&immutable=1' if frozen(path) else ''}"
 
 
 def _head(path: Path) -> bytes:
@@ -39,7 +52,7 @@ def _head(path: Path) -> bytes:
 
 def _check_tables(path: Path, *, create: bool) -> None:
     try:
-        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=60)
+        connection = sqlite3.connect(uri(path), uri=True, timeout=60)
         try:
             tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         finally:

@@ -34,7 +34,7 @@ class Server:
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute(sql, arguments)
+                cursor.execute(sql, arguments or None)
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()

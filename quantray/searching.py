@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from quantray.errors import ConfigError, DataError
@@ -17,7 +17,7 @@ from quantray.plan import Plan
 from quantray.protocols import Counts
 from quantray.provenance import code_digest
 from quantray.runner.ranges import SUFFIX, RangeClaims
-from quantray.runner.share import Share, duplicates_of, seed_of
+from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
 from quantray.sharing import check_fields
 from quantray.space import Candidates
 from quantray.surface import exhaust, keep_best, ranges, surface
@@ -107,6 +107,7 @@ class Found:
     stop_reason: str
     exact: Any = None
     notes: tuple[str, ...] = ()
+    repeated: Mapping[str, int] = field(default_factory=dict)  # see Results
 
 
 def search(
@@ -148,8 +149,20 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
             f"The exact surface of {size:,} points was not computed: it is larger than report.surface_max_points, "
             "or its candidates share nothing (a black box, limits of capital)."
         )
-    duplicates = duplicates_of(ledger.notes())
-    return Found(list(ledger.trials()), ledger.counts(), duplicates, ended.sentence, exact, tuple(notes))
+    kept = ledger.notes()
+    repeated = {"driver": _claimed_again(ledger), "worker": retried_of(kept)}
+    trials, counts = list(ledger.trials()), ledger.counts()
+    return Found(trials, counts, duplicates_of(kept), ended.sentence, exact, tuple(notes), repeated)
+
+
+def _claimed_again(ledger: Any) -> int:
+    """Candidates (of a table: ranges) that were claimed again because the driver that had them died."""
+    from quantray.ledger import open_reader
+
+    if ledger.url is None:
+        return 0
+    with open_reader(ledger.url, ledger.name) as study:
+        return int(study.repeated())
 
 
 def _warm(plan: Plan, train: Slice) -> None:
@@ -180,6 +193,7 @@ def _exhaust(opened: Opened, progress: Any, say: Say, share: Share | None, last:
     plan, train, ledger = opened.plan, opened.train, opened.ledger
     with closing(_open_ranges(opened)) as beside:
         exact = exhaust(plan, train, ledger, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
+        again = _claimed_again(beside)
     if exact is None:
         return None
     kept = max(plan.report.top, plan.mirror.max_trials)
@@ -189,7 +203,9 @@ def _exhaust(opened: Opened, progress: Any, say: Say, share: Share | None, last:
         f"The table has {plan.space.size:,} points, all in surface/*.parquet; "
         f"the trials listed are the best {len(trials):,}.",
     )
-    return Found(sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes)
+    start, stop = ranges(plan)[0]
+    repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
+    return Found(sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes, repeated)
 
 
 def _open_ranges(opened: Opened) -> Any:

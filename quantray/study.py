@@ -13,6 +13,7 @@ from quantray.judging import best_of, judge
 from quantray.plan import Plan
 from quantray.provenance import versions
 from quantray.report.results import Results
+from quantray.report.tables import table_digest, trials_frame
 from quantray.report.writing import write_all
 from quantray.runner.share import Share
 from quantray.searching import Found, Opened, check, load_slice, opened, search, split
@@ -109,7 +110,8 @@ def _judged(o: Opened, found: Found, began: float) -> Results:
         out_of_sample=judged.out_of_sample, top_oos=judged.top_oos, surface=judged.surface,
         regret=judged.regret, data=_described(o.slice, o.train, o.held_out), quality=o.slice.quality,
         digests=o.digests, versions=versions(), seconds=time.monotonic() - began,
-        stop_reason=found.stop_reason, notes=found.notes,
+        stop_reason=found.stop_reason, notes=found.notes, repeated=found.repeated,
+        table=table_digest(trials_frame(found.trials, plan.space)),
     )  # fmt: skip
 
 

@@ -51,6 +51,8 @@ class StudySummary:
     described: Mapping[str, Any]
     notes: Mapping[str, Any]
     drivers: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)  # of a study that had several, by number
+    retried: int = 0  # evaluated again, because the worker that had them died
+    table: str = ""  # SHA-256 of the trials as trials.parquet holds them
 
 
 def databases(where: str | Path) -> list[str]:
@@ -92,7 +94,8 @@ def list_studies(where: str | Path) -> list[StudyRow]:
 def show_study(where: str | Path, name: str | None = None) -> StudySummary:
     """Counts, reasons and the best trial of one study; ``name`` may be left out where there is only one."""
     with open_study(where, name) as study:
-        from quantray.runner.share import drivers_of, duplicates_of
+        from quantray.report.tables import table_digest, trials_frame
+        from quantray.runner.share import drivers_of, duplicates_of, retried_of
 
         notes = dict(study.notes())
         best = next(iter(study.ranked(1)), None)
@@ -103,6 +106,8 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
             counts=study.counts(),
             duplicates=duplicates_of(notes),
             drivers=drivers_of(notes),
+            retried=retried_of(notes),
+            table=table_digest(trials_frame(study.trials(), space_of(study))),
             pruned=study.reasons(TrialState.PRUNED),
             failed=study.reasons(TrialState.FAIL),
             repeated=study.repeated(),

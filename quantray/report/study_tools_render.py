@@ -63,9 +63,11 @@ def _sections(s: StudySummary) -> Iterator[tuple[str, Mapping[str, str]]]:
             "failed": f"{c.failed:,}",
             "unfinished": f"{c.claimed:,}",
             "evaluated again after an interruption": f"{s.repeated:,}",
+            "evaluated again after a worker died": f"{s.retried:,}",
         },
     )
     yield "duplicates, not launched, by source", _counted(s.duplicates) or {"none": ""}
+    yield "trials.parquet, SHA-256", {s.table: ""}
     if s.drivers:
         yield "drivers", {f"{k} (seed {d['seed']})": _driver(d) for k, d in s.drivers.items()}
     if s.pruned:

@@ -41,6 +41,7 @@ class Sweep:
         self.plan, self.searcher, self.ledger, self.clock, self.share = plan, searcher, ledger, clock, share
         self.interrupted = False
         self.repeated = 0  # results that came a second time and were not stored
+        self.retried = 0  # candidates that were given to another worker because theirs died
         self._on_progress = on_progress
         self._stop = ""
         self._next = self._told = self._asked = 0  # next batch to ask, batches told, candidates asked
@@ -54,7 +55,7 @@ class Sweep:
         notes = ledger.notes() if share is None else ledger.notes().get(share.key, {})
         self._seconds_before = float(notes.get("seconds", 0.0))
         self._duplicates_before = notes.get("duplicates", {})
-        self._mine_before = int(notes.get("stored", 0))
+        self._mine_before, self._retried_before = int(notes.get("stored", 0)), int(notes.get("retried", 0))
         for pending in self._earlier.values():
             self._count(list(pending.stored.values()))
         self._before = dict(self._tally)
@@ -262,12 +263,14 @@ class Sweep:
             self._on_progress(self.progress)
 
     def _note(self, seconds: float) -> None:
+        retried = self._retried_before + self.retried
         if self.share is not None:
             stored = self._mine_before + self.stored.attempts
-            self.ledger.note(self.share.key, self.share.note(self.plan, seconds, stored, self.duplicates))
+            note = self.share.note(self.plan, seconds, stored, self.duplicates)
+            self.ledger.note(self.share.key, note | {"retried": retried})
             return
-        self.ledger.note("duplicates", self.duplicates)
-        self.ledger.note("seconds", seconds)
+        for key, value in (("duplicates", self.duplicates), ("seconds", seconds), ("retried", retried)):
+            self.ledger.note(key, value)
 
     def _sentence(self) -> str:
         search, counts = self.plan.search, self.counts

@@ -18,9 +18,6 @@ from quantray.types import Slice
 if TYPE_CHECKING:
     import threading
 
-#: How often a batch is given to another worker after one died.
-MAX_FAILURES = 2
-
 
 def run_tune(plan: Plan, slice: Slice, sweep: Sweep, evaluate: Evaluate) -> Outcome:
     """Run a sweep to its end on Ray; the stored trials are those of :func:`quantray.runner.local.run_local`.
@@ -62,7 +59,7 @@ def _fit(plan: Plan, sweep: Sweep, evaluate: Evaluate, data: Any, stop: threadin
             ),
             run_config=tune.RunConfig(
                 name="sweep", storage_path=folder, stop=stopper, verbose=0,
-                failure_config=tune.FailureConfig(max_failures=MAX_FAILURES),
+                failure_config=tune.FailureConfig(max_failures=0),
                 checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
             ),
         )  # fmt: skip

@@ -117,4 +117,5 @@ def _task(around: Mapping[str, Any], about: list[Any], slice: Slice, chunk: Any)
 
     cluster.settle(around)
     plan, work = ray.get(about[0])
+    cluster.check_strategy(plan)
     return work(plan, slice, chunk)

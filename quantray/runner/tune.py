@@ -12,7 +12,6 @@ from quantray.runner import cluster
 from quantray.runner.interrupt import interruptible
 from quantray.runner.progress import Evaluate, Outcome
 from quantray.runner.sweep import Sweep
-from quantray.runner.threads import worker_count
 from quantray.types import Slice
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def _fit(plan: Plan, sweep: Sweep, evaluate: Evaluate, data: Any, stop: threadin
         from quantray.runner.batch_search import METRIC, BatchSearch, DedupeStopper, KeepWorkers
         from quantray.runner.worker import make_worker
 
-        count = min(worker_count(plan.runner.workers, plan.search.in_flight), int(ray.cluster_resources()["CPU"]))
+        count = cluster.cores(plan.runner, plan.search.in_flight)
         search, stopper = BatchSearch(sweep, stop), DedupeStopper(sweep, stop)
         tuner = tune.Tuner(
             make_worker(cluster.surroundings(), ray.put((plan, evaluate)), data),

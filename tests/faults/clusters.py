@@ -12,6 +12,7 @@ from typing import Any
 from tests.faults.desks import ROOT, Desk
 from tests.shelf.counting import CALLS, PAUSE
 
+
 def node(desk: Desk, **env: str) -> dict[str, Any]:
     """Settings of a node with one core, whose workers count their calls as the desk's own processes do."""
     kept = {name: desk.env[name] for name in (CALLS, PAUSE, "PYTHONPATH")}

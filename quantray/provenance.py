@@ -22,7 +22,7 @@ def code_digest() -> str:
 
 
 def made_with() -> dict[str, str]:
-    """What must be the same wherever candidates are evaluated: quantray's code, Python and the packages that compute."""
+    """What must be the same wherever candidates are evaluated: quantray's code, Python, and what computes."""
     found = {"quantray's code": code_digest()[:8], "python": platform.python_version()}
     return found | {name: _version(name) for name in _SAME}
 

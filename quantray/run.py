@@ -6,7 +6,6 @@ import argparse
 import contextlib
 import logging
 import os
-import re
 import shlex
 import sys
 import textwrap
@@ -15,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from quantray.errors import ConfigError, Interrupted, QuantrayError, UserError
+from quantray.ledger.addresses import masked
 
 if TYPE_CHECKING:
     from quantray.plan import Plan
@@ -23,7 +23,6 @@ DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 #: Of several jobs the worst decides: an interruption, then a failure, then a user's error.
 WORST = (DONE, USER_ERROR, FAILED, INTERRUPTED)
 
-_PASSWORD = re.compile(r"(://[^/:@\s]*:)[^/\s]*@")
 
 EXAMPLES = """\
 examples:
@@ -95,7 +94,7 @@ def run(args: argparse.Namespace, given: Sequence[str]) -> int:
 
 def typed(command: str, given: Sequence[str]) -> str:
     """A command as it may be typed again; the password of an address is left out."""
-    words = [_PASSWORD.sub(r"\1***@", word) for word in given]
+    words = [masked(word) for word in given]
     return f"{command} {shlex.join(words)}".strip()
 
 
@@ -140,7 +139,7 @@ def _print_config(overrides: Sequence[str], multirun: bool) -> int:
     composed = compose_all(jobs(overrides, multirun=multirun))
     for cfg in composed:
         plan_of(cfg)
-    print("---\n".join(OmegaConf.to_yaml(OmegaConf.create(cfg)) for cfg in composed), end="")
+    print(masked("---\n".join(OmegaConf.to_yaml(OmegaConf.create(cfg)) for cfg in composed)), end="")
     return DONE
 
 

@@ -13,6 +13,7 @@ from quantray.ledger import open_ledger
 from quantray.ledger.addresses import address, masked
 from quantray.ledger.database import _url
 from quantray.plan import Storage
+from quantray.run import main, typed
 
 NAMES = ("QUANTRAY_STORAGE_URL", "DATABASE_URL", "PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE", "PGUSER", "PGPORT")
 POSTGRES = Storage("postgres")
@@ -85,6 +86,14 @@ def test_a_plan_does_not_show_its_password() -> None:
     assert plan.storage.url == "postgresql://ann:secret@db/s"
     assert "secret" not in repr(plan)
     assert "secret" not in f"{plan.storage}"
+
+
+def test_the_printed_configuration_does_not_show_it(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["+experiment=options_sweep", "storage=postgres", "storage.url=postgresql://ann:secret@db/s"]
+    assert main([*words, "--cfg", "job"]) == 0
+    said = capsys.readouterr().out
+    assert "url: postgresql://ann:***@db/s" in said
+    assert "secret" not in said + typed("python -m quantray.run", words)
 
 
 @pytest.mark.parametrize(

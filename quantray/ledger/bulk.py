@@ -1,6 +1,6 @@
 """Many rows in one statement: on Postgres as one JSON parameter, on SQLite as the driver's own loop.
 
-psycopg2 would send an UPDATE a row, and SQLAlchemy would render every row of an INSERT anew.
+psycopg2 would send an UPDATE a row, and SQLAlchemy would look at every value of every row.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from quantray.ledger import schema
 from quantray.ledger.schema import evaluations
 
 _CLAIM = ("study", "digest", "number", "batch", "state", "driver", "attempts", "claimed_at", "params")
@@ -32,19 +31,16 @@ _PG_STORE = sa.text(
     f"UPDATE {evaluations.name} AS e SET {', '.join(f'{name} = r.{name}' for name in _OUTCOME)} "
     f'FROM json_to_recordset(CAST(:rows AS json)) AS r("row" bigint, {_recordset(_OUTCOME)}) WHERE e.id = r."row"'
 )
-_STORE = (
-    sa.update(evaluations)
-    .where(evaluations.c.id == sa.bindparam("row"))
-    .values({name: sa.bindparam(name) for name in _OUTCOME})
-)
+_LITE_INSERT = f"INSERT INTO {evaluations.name} ({', '.join(_CLAIM)}) VALUES ({', '.join('?' * len(_CLAIM))})"
+_LITE_STORE = f"UPDATE {evaluations.name} SET {', '.join(f'{name} = ?' for name in _OUTCOME)} WHERE id = ?"
 
 
 def insert(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> set[str]:
-    """Insert claims that nobody has; their digests."""
+    """Insert claims of candidates that nobody has, in a transaction that has locked the study; the digests inserted."""
     if connection.dialect.name == "postgresql":
         return set(connection.execute(_PG_INSERT, {"rows": _json(rows)}).scalars())
-    statement = schema.insert("sqlite", evaluations).on_conflict_do_nothing(index_elements=["study", "digest"])
-    return set(connection.execute(statement.returning(evaluations.c.digest), rows).scalars())
+    connection.exec_driver_sql(_LITE_INSERT, [tuple(row[name] for name in _CLAIM) for row in rows])
+    return {row["digest"] for row in rows}
 
 
 def store(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -52,7 +48,8 @@ def store(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(_PG_STORE, {"rows": _json(rows)})
     else:
-        connection.execute(_STORE, rows)
+        names = (*_OUTCOME, "row")
+        connection.exec_driver_sql(_LITE_STORE, [tuple(row[name] for name in names) for row in rows])
 
 
 def _json(rows: Sequence[dict[str, Any]]) -> str:

@@ -57,6 +57,23 @@ def address(storage: Storage, run_dir: Path | str, environ: Mapping[str, str] | 
     raise LedgerError(NEEDED)
 
 
+def found_in(folder: Path) -> list[str]:
+    """Addresses of the ledger of a run's directory, else of those in the directories below it, by path."""
+    own = [address for file in (FILE, f"{FOLDER}/data/PG_VERSION") if (address := _found(folder / file))]
+    if own:
+        return own
+    below = [*folder.glob(f"*/{FILE}"), *folder.glob(f"*/*/{FILE}")]
+    servers = [*folder.glob(f"*/{FOLDER}/data/PG_VERSION"), *folder.glob(f"*/*/{FOLDER}/data/PG_VERSION")]
+    return [address for file in sorted([*below, *servers]) if (address := _found(file))]
+
+
+def _found(file: Path) -> str | None:
+    if not file.is_file():
+        return None
+    place = file.absolute()
+    return f"sqlite:///{place}" if file.name == FILE else f"{EMBEDDED}{quote(str(place.parents[1]))}"
+
+
 def _sqlite(storage: Storage, run_dir: Path | str) -> str:
     if storage.url is None:
         return f"sqlite:///{Path(run_dir).absolute() / FILE}"

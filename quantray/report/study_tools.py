@@ -57,18 +57,16 @@ class StudySummary:
 
 def databases(where: str | Path) -> list[str]:
     """SQLAlchemy URLs of the ledgers at ``where``. Raises :class:`LedgerError` when there is none."""
-    from quantray.ledger.addresses import FILE
+    from quantray.ledger.addresses import FILE, found_in
 
     if "://" in str(where):
         return [str(where)]
     path = Path(where)
     if path.is_dir():
-        files = (
-            [path / FILE] if (path / FILE).is_file() else sorted([*path.glob(f"*/{FILE}"), *path.glob(f"*/*/{FILE}")])
-        )
-        if not files:
+        found = found_in(path)
+        if not found:
             raise LedgerError(f"{path} holds no {FILE}, nor do the directories in it; give a run's directory or a file")
-        return [f"sqlite:///{file.absolute()}" for file in files]
+        return found
     if not path.exists():
         raise LedgerError(f"{path} does not exist; give a ledger file, a run's directory or a database address")
     return [f"sqlite:///{path.absolute()}"]

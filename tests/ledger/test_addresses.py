@@ -10,7 +10,7 @@ import pytest
 from quantray.config import load_plan
 from quantray.errors import ConfigError, LedgerError
 from quantray.ledger import open_ledger
-from quantray.ledger.addresses import address, masked
+from quantray.ledger.addresses import address, found_in, masked
 from quantray.ledger.database import _url
 from quantray.plan import Storage
 from quantray.run import main, typed
@@ -50,6 +50,16 @@ def test_the_configuration_comes_first() -> None:
 def test_an_embedded_server_lives_in_the_run_directory_or_where_it_is_told(tmp_path: Path) -> None:
     assert address(Storage("postgres_embedded"), "/outputs/my study") == "embedded:///outputs/my%20study/postgres"
     assert address(Storage("postgres_embedded", str(tmp_path)), "run") == f"embedded://{tmp_path}"
+
+
+def test_ledgers_are_found_in_directories(tmp_path: Path) -> None:
+    for place in ("one/ledger.db", "two/postgres/data/PG_VERSION", "deep/er/ledger.db"):
+        (tmp_path / place).parent.mkdir(parents=True)
+        (tmp_path / place).touch()
+    one, two = f"sqlite:///{tmp_path}/one/ledger.db", f"embedded://{tmp_path}/two/postgres"
+    assert found_in(tmp_path) == [f"sqlite:///{tmp_path}/deep/er/ledger.db", one, two]
+    assert (found_in(tmp_path / "one"), found_in(tmp_path / "two")) == ([one], [two])
+    assert found_in(tmp_path / "one" / "none") == []
 
 
 def test_no_address_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from quantray.errors import LedgerError
 from quantray.ledger import open_ledger, open_reader, start_mirror
 from quantray.ledger.sql_ledger import SqlLedger
 from quantray.plan import Mirror, Storage
@@ -17,6 +18,12 @@ from tests.ledger.fakes import SPACE, described
 from tests.ledger.servers import Server
 
 pytestmark = pytest.mark.slow
+
+SETTINGS = {
+    "idle_in_transaction_session_timeout": "30s",
+    "lock_timeout": "2min",
+    "application_name": "quantray",
+}
 
 
 def _open(url: str, name: str, say: list[str] | None = None) -> SqlLedger:
@@ -66,3 +73,21 @@ def test_mirror_and_tools(server: Server) -> None:
     ledger.close()
     assert "and its Optuna study" in delete_study(server.url, "mirrored", yes=True)
     assert "mirrored" not in [row.name for row in list_studies(server.url)]
+
+
+def test_a_session_gives_up_what_would_block_the_others(server: Server) -> None:
+    ledger = _open(server.url, "session")
+    with ledger.database.read() as connection:
+        shown = [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in SETTINGS]
+        connect = connection.connection.dbapi_connection.info.dsn_parameters  # type: ignore[union-attr]
+    assert dict(zip(SETTINGS, shown, strict=True)) == SETTINGS
+    assert connect["connect_timeout"] == "5"
+    row = "SELECT 1 FROM quantray_studies WHERE name = 'session' FOR UPDATE"
+    with ledger.database.write() as holder:
+        holder.exec_driver_sql(row)
+        with pytest.raises(LedgerError, match="end that program"):  # noqa: PT012 - one transaction
+            with ledger.database.write() as connection:
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '100ms'")
+                connection.exec_driver_sql(row)
+    assert ledger.claim(make_batch(0, [1], SPACE)) == (True,)
+    ledger.close()

@@ -48,11 +48,13 @@ def swept(plan: Plan) -> Sweep:
     return Sweep(plan, make_searcher(plan.search, plan.space, plan.seed), ledger)
 
 
-def run(plan: Plan, evaluate: Any = None) -> list[tuple[Any, ...]]:
-    """Run to the end, or go on; what the study holds then."""
+def run(plan: Plan, evaluate: Any = None, retries: list[int] | None = None) -> list[tuple[Any, ...]]:
+    """Run to the end, or go on; what the study holds then. ``retries`` gets how often a transaction was tried again."""
     sweep = swept(plan)
     try:
         run_local(plan, EMPTY, sweep, evaluate or Calls())
+        if retries is not None:
+            retries.append(sweep.ledger.database.reconnects)  # type: ignore[attr-defined]
         return _table(sweep.ledger)
     finally:
         sweep.ledger.close()

@@ -58,7 +58,7 @@ def leave(address: str) -> None:
         if held[1] > 0:
             return
         del _joined[folder]
-        with suppress(LedgerError), _exclusive(folder):
+        with suppress(LedgerError, OSError), _exclusive(folder):  # a folder that was deleted has no server
             os.close(held[0])
             if _alone(folder):
                 _running(_wheel(), folder).stop()

@@ -14,11 +14,8 @@ from quantray.ledger.schema import CLAIMED, evaluations
 from quantray.types import Trial
 
 _e = evaluations.c
-_CLAIMS = (
-    sa.select(_e.digest, _e.id, _e.state, _e.driver, _e.batch, _e.attempts)
-    .where(_e.study == sa.bindparam("study"), _e.digest.in_(sa.bindparam("digests", expanding=True)))
-    .order_by(_e.digest)
-    .with_for_update()
+_CLAIMS = sa.select(_e.digest, _e.id, _e.state, _e.driver, _e.batch, _e.attempts).where(
+    _e.study == sa.bindparam("study"), _e.digest.in_(sa.bindparam("digests", expanding=True))
 )
 
 

@@ -9,7 +9,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import shutil
 import tempfile
 import threading
 import time
@@ -43,27 +45,27 @@ def sleeping(plan: Plan, slice: Slice, candidates: Candidates) -> list[Trial]:
 
 
 def sweep(kind: str, trials: int, batch: int, ray: bool, work: Callable[..., Any]) -> tuple[list[Trial], float]:
-    """Run one sweep with two workers, stored in SQLite: its trials, and the seconds from its first ask to its end."""
+    """Run one sweep with two workers, stored in SQLite: its trials, and its rate after the first stored batch."""
     with tempfile.TemporaryDirectory() as folder:
         search = Search(kind=kind, n_trials=trials, batch=batch, in_flight=4 if work is sleeping else 2)
         runner = Runner("ray" if ray else "local", 2)
         plan = Plan("bench", StrategySpec("none"), SPACE, None, Path(folder), search=search, runner=runner)
         with closing(open_ledger(plan.storage, plan.run_dir, plan.study, {}, described={})) as ledger:
             driver = Sweep(plan, make_searcher(plan.search, plan.space, plan.seed), ledger)
-            began: list[float] = []
-            ask = driver.next_batch
+            ended: list[float] = []
+            store = driver.finish
 
-            def next_batch() -> Any:
-                began.append(time.perf_counter())
-                return ask()
+            def finish(number: int, found: Any) -> None:
+                store(number, found)
+                ended.append(time.perf_counter())
 
-            driver.next_batch = next_batch  # type: ignore[method-assign]
+            driver.finish = finish  # type: ignore[method-assign]
             if ray:
                 from quantray.runner.tune import run_tune as run
             else:
                 from quantray.runner.local import run_local as run
             run(plan, NOTHING, driver, work)
-            return list(ledger.trials()), time.perf_counter() - began[0]
+            return list(ledger.trials()), (trials - batch) / (ended[-1] - ended[0])
 
 
 def share(trials: list[Trial]) -> float:
@@ -79,19 +81,23 @@ def share(trials: list[Trial]) -> float:
 
 
 def in_memory(trials: int, batch: int) -> float:
-    """Unique candidates per second of the searcher alone: asked and told in the same order, nothing stored."""
+    """Unique candidates per second of the searcher alone, after its first batch: same order, nothing stored."""
     search = Search(kind="tpe", n_trials=trials, batch=batch, in_flight=2)
     plan = Plan("bench", StrategySpec("none"), SPACE, None, Path("none"), search=search)
-    searcher, waiting = make_searcher(search, SPACE, 0), []
-    began = time.perf_counter()
+    searcher, waiting, ended = make_searcher(search, SPACE, 0), [], []
+
+    def tell() -> None:
+        earlier = waiting.pop(0)
+        searcher.tell(earlier.number, evaluate(plan, NOTHING, earlier.candidates))
+        ended.append(time.perf_counter())
+
     for number in range(-(-trials // batch)):
         if len(waiting) == search.in_flight:
-            earlier = waiting.pop(0)
-            searcher.tell(earlier.number, evaluate(plan, NOTHING, earlier.candidates))
+            tell()
         waiting.append(searcher.ask(number, min(batch, trials - number * batch)))
-    for earlier in waiting:
-        searcher.tell(earlier.number, evaluate(plan, NOTHING, earlier.candidates))
-    return trials / (time.perf_counter() - began)
+    while waiting:
+        tell()
+    return (trials - batch) / (ended[-1] - ended[0])
 
 
 def tune_plain(trials: int) -> float:
@@ -106,7 +112,9 @@ def tune_plain(trials: int) -> float:
             ended.append(time.perf_counter())
 
     space = {d.name: tune.choice(list(d.values or ())) for d in SPACE.dimensions}
-    with tempfile.TemporaryDirectory() as folder:
+    folder = tempfile.mkdtemp()  # Tune looks there again after its end
+    with contextlib.ExitStack() as last:
+        last.callback(shutil.rmtree, folder, ignore_errors=True)
         tuner = tune.Tuner(
             lambda config: {"value": float(len(config))},
             param_space=space,
@@ -139,7 +147,7 @@ def main() -> None:
     alone = max(in_memory(n, 16) for _ in range(given.repeat))
     print(f"  the same searcher in memory, nothing around it   {alone:6.0f}/s")
     for name, ray in runners:
-        rate = max(len(found) / s for found, s in (sweep("tpe", n, 16, ray, evaluate) for _ in range(given.repeat)))
+        rate = max(sweep("tpe", n, 16, ray, evaluate)[1] for _ in range(given.repeat))
         print(f"  quantray, {name + ', stored in SQLite':38} {rate:6.0f}/s   {100 * rate / alone:.0f} % of it")
     print(f"  Optuna's own loop in memory                    {optuna_loop(optuna.samplers.TPESampler(seed=0), n)}")
     with tempfile.TemporaryDirectory() as folder:

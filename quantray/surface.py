@@ -20,8 +20,9 @@ from quantray.types import Metrics, Slice, Trial, TrialState
 
 #: Points of one range: large enough to share signals, small enough to stay within some 100 MB with every metric.
 RANGE = 131_072
-#: Of a black box, whose candidates share nothing and may take seconds each.
-BOX_RANGE = 256
+#: At least, of a black box: its candidates share nothing, and each may take seconds.
+BOX_RANGE = 64
+BOX_RANGES = 4096  # at most, each a file
 _POLL_S = 1.0
 _NOTE = "surface/part/"
 
@@ -58,7 +59,8 @@ def ranges(plan: Plan) -> list[Range]:
     if size is None:
         continuous = [d.name for d in plan.space.dimensions if d.values is None]
         raise ConfigError(f"search=exhaustive needs a finite space; give {', '.join(continuous)} a step or values")
-    step = RANGE if hasattr(resolve(plan.strategy.target), "signals") else BOX_RANGE
+    shared = hasattr(resolve(plan.strategy.target), "signals")
+    step = RANGE if shared else max(BOX_RANGE, -(-size // BOX_RANGES))
     return [(start, min(start + step, size)) for start in range(0, size, step)]
 
 

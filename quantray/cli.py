@@ -1,4 +1,4 @@
-"""``quantray run | v1-baseline | calls | study | doctor | …`` (also ``python -m quantray …``)."""
+"""``quantray run | launch | v1-baseline | calls | study | doctor | …`` (also ``python -m quantray …``)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from quantray import calls_cli, import_cli
+from quantray.launching import add_arguments, launch
 from quantray.run import DONE, guarded, make_parser, quiet, run
 
 PIPE_WIDTH = 400
@@ -24,6 +25,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             rest = given[len(words) :]
             args = parser.parse_intermixed_args(rest)
             return guarded(lambda args=args, rest=rest: args.work(args, rest))  # type: ignore[misc]
+    if given[:1] == ["launch"] and not {"-h", "--help"} & set(given):  # these may stand in any order too
+        parser = argparse.ArgumentParser(prog="quantray launch")
+        add_arguments(parser)
+        return guarded(lambda: launch(parser.parse_intermixed_args(given[1:]), given[1:]))
     args = _parser().parse_args(given)
     return guarded(lambda: args.work(args))
 
@@ -32,6 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="quantray", description="Search trading strategies on market data, honestly.")
     verbs = parser.add_subparsers(metavar="command", required=True)
     verbs.add_parser("run", help="run a sweep: the same as python -m quantray.run", add_help=False)
+    several = verbs.add_parser("launch", help="run a sweep with several drivers, and wait for all of them")
+    add_arguments(several)
+    several.set_defaults(work=lambda args: launch(args, []))
     _about_callers(verbs)
     import_cli.add_to(verbs)
     doctor = verbs.add_parser("doctor", help="check the installation, and the configuration's data and database")

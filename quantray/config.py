@@ -34,6 +34,14 @@ def load_plan(*overrides: str | Sequence[str]) -> Plan | CallerPlan:
     return plan_of(compose(jobs(lines, multirun=False)[0]))
 
 
+def load_sweep(*overrides: str | Sequence[str], asked: str) -> Plan:
+    """The same for what only a sweep can do; ConfigError names ``asked``, what was asked for, otherwise."""
+    plan = load_plan(*overrides)
+    if not isinstance(plan, Plan):
+        raise ConfigError(f"{asked} is for sweeps; a run about callers spreads over runner.workers by itself")
+    return plan
+
+
 def load_plans(overrides: Sequence[str]) -> list[Plan | CallerPlan]:
     """One plan for each combination of a multirun, all of them checked; no two share a study."""
     plans = [plan_of(cfg) for cfg in compose_all(jobs(overrides, multirun=True))]

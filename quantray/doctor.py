@@ -108,7 +108,8 @@ def _existing(path: Path) -> Path:
 
 
 def _ledger(plan: AnyPlan) -> Found:
-    from quantray.ledger.database import Database, address
+    from quantray.ledger.addresses import address
+    from quantray.ledger.database import Database
 
     url = address(plan.storage, plan.run_dir)
     file = Path(url.removeprefix("sqlite:///"))
@@ -119,7 +120,7 @@ def _ledger(plan: AnyPlan) -> Found:
         if place.is_dir() and os.access(place, os.W_OK):
             return OK, f"{file} will be created", ""
         return FAIL, f"{file} cannot be created", "give run_dir=DIR or storage.url=FILE"
-    if plan.storage.kind == "postgres":
+    if plan.storage.kind.startswith("postgres"):
         return _server(url)
     database = Database(url)
     try:
@@ -129,21 +130,10 @@ def _ledger(plan: AnyPlan) -> Found:
 
 
 def _server(url: str) -> Found:
-    import sqlalchemy as sa
+    """A server that answers and may be written to; an embedded one is started for the question."""
+    from quantray.ledger.probing import answers
 
-    address = sa.make_url(url)
-    if address.drivername in ("postgres", "postgresql"):
-        address = address.set(drivername="postgresql+psycopg2")
-    engine = sa.create_engine(address, connect_args={"connect_timeout": 5})
-    try:
-        with engine.connect() as connection:
-            connection.execute(sa.text("select 1"))
-        return OK, f"{address.render_as_string()} answers", ""
-    except sa.exc.SQLAlchemyError as error:
-        first = str(error).splitlines()[0]
-        return FAIL, f"{address.render_as_string()}: {first}", "start the server, or check storage.url"
-    finally:
-        engine.dispose()
+    return OK, answers(url), ""
 
 
 def _data(plan: AnyPlan) -> Found:

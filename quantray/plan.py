@@ -141,16 +141,22 @@ class Runner:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Where the ledger lives; ``url`` null: a SQLite file in the run's directory."""
+    """Where the ledger lives; ``url`` null: in the run's directory, or for postgres what the environment says.
+
+    ``lease_s``: a driver on another machine is taken for dead after so many seconds without a sign of life.
+    """
 
     __pydantic_config__: ClassVar = FORBID
     kind: str = "sqlite"
-    url: str | None = None
+    url: str | None = field(default=None, repr=False)  # it may hold a password
+    lease_s: float = 60.0
 
     def __post_init__(self) -> None:
-        known = ("sqlite", "postgres", "memory")
+        known = ("sqlite", "postgres", "postgres_embedded", "memory")
         if self.kind not in known:
             raise ConfigError(f"storage: {near_miss(self.kind, known, what='storage')}")
+        if not 1 <= self.lease_s <= 86_400:
+            raise ConfigError(f"storage.lease_s must be in [1, 86400] seconds, got {self.lease_s}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,8 +114,19 @@ class Ledger(Protocol):
         """Claim every candidate of the batch that nobody has; True where this driver now owns it."""
         ...
 
-    def store(self, number: int, trials: Sequence[Trial]) -> None:
-        """Store the outcomes of claimed candidates. Storing what is stored already is an error."""
+    def adopt(self, number: int, limit: int | None = None) -> Pending:
+        """Take over claims of drivers that died, at most ``limit``, as batch ``number`` of this driver; may be empty.
+
+        What a driver calls that is about to end while candidates of others are still claimed.
+        """
+        ...
+
+    def store(self, number: int, trials: Sequence[Trial]) -> Sequence[bool]:
+        """Store the outcomes of claimed candidates. Storing again what this driver stored is an error.
+
+        False where the result was dropped: another driver took the candidate over, because this one gave no sign of
+        life in time.
+        """
         ...
 
     def counts(self) -> Counts: ...

@@ -10,6 +10,7 @@ from quantray.digests import digest_of
 
 #: Files whose bytes decide what a candidate is worth; a change of any makes earlier results another study's.
 _COMPUTES = ("entries.py", "evaluate.py", "objectives.py", "options.py", "sharing.py", "space.py", "types.py")
+_SAME = ("numpy", "numba", "optuna", "ray")
 _NAMED = ("numpy", "numba", "optuna", "ray", "duckdb", "sqlalchemy", "pandas", "pyarrow", "scipy")
 
 
@@ -18,6 +19,12 @@ def code_digest() -> str:
     package = Path(__file__).parent
     files = [package / name for name in _COMPUTES] + sorted((package / "kernels").glob("*.py"))
     return digest_of([(path.name, path.read_bytes().hex()) for path in files])
+
+
+def made_with() -> dict[str, str]:
+    """What must be the same wherever candidates are evaluated: quantray's code, Python, and what computes."""
+    found = {"quantray's code": code_digest()[:8], "python": platform.python_version()}
+    return found | {name: _version(name) for name in _SAME}
 
 
 def versions() -> dict[str, str]:

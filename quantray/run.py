@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from quantray.errors import ConfigError, Interrupted, QuantrayError, UserError
+from quantray.ledger.addresses import masked
 
 if TYPE_CHECKING:
     from quantray.callers.plan import CallerPlan
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 #: Of several jobs the worst decides: an interruption, then a failure, then a user's error.
-_WORST = (DONE, USER_ERROR, FAILED, INTERRUPTED)
+WORST = (DONE, USER_ERROR, FAILED, INTERRUPTED)
+
 
 EXAMPLES = """\
 examples:
@@ -92,17 +94,23 @@ def run(args: argparse.Namespace, given: Sequence[str], command: str = "python -
         return _print_config(args.overrides, args.multirun)
     plans = load_plans(args.overrides) if args.multirun else [load_plan(args.overrides)]
     for plan in plans:
-        _check_run_dir(plan)
-    again = f"{command} {shlex.join(given)}".strip()
+        check_run_dir(plan)
+    again = typed(command, given)
     worst = DONE
     for i, plan in enumerate(plans, 1):
         if len(plans) > 1:
             print(f"job {i} of {len(plans)}: {plan.study}", file=sys.stderr)
         code = guarded(lambda plan=plan: _carry_out(plan), again)  # type: ignore[misc]
-        worst = max(worst, code, key=_WORST.index)
+        worst = max(worst, code, key=WORST.index)
         if code == INTERRUPTED:
             break
     return worst
+
+
+def typed(command: str, given: Sequence[str]) -> str:
+    """A command as it may be typed again; the password of an address is left out."""
+    words = [masked(word) for word in given]
+    return f"{command} {shlex.join(words)}".strip()
 
 
 def guarded(work: Callable[[], int], again: str | None = None) -> int:
@@ -146,11 +154,12 @@ def _print_config(overrides: Sequence[str], multirun: bool) -> int:
     composed = compose_all(jobs(overrides, multirun=multirun))
     for cfg in composed:
         plan_of(cfg)
-    print("---\n".join(OmegaConf.to_yaml(OmegaConf.create(cfg)) for cfg in composed), end="")
+    print(masked("---\n".join(OmegaConf.to_yaml(OmegaConf.create(cfg)) for cfg in composed)), end="")
     return DONE
 
 
-def _check_run_dir(plan: Plan | CallerPlan) -> None:
+def check_run_dir(plan: Plan | CallerPlan) -> None:
+    """ConfigError unless results can be written where the plan wants them."""
     place = plan.run_dir.absolute()
     while not place.exists():
         place = place.parent

@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-from quantray.errors import ConfigError, near_miss
+from quantray.errors import ConfigError, LedgerError, near_miss
 from quantray.plan import Constraints, Storage
 
 T = TypeVar("T")
@@ -64,9 +64,13 @@ def seed_of(cfg: Mapping[str, Any]) -> int:
 
 
 def storage_of(storage: Storage) -> Storage:
-    """A server needs its address."""
-    if storage.kind == "postgres" and not storage.url:
-        raise ConfigError("storage=postgres needs storage.url=postgresql://user:password@host/database")
+    """A server needs its address: from the configuration, or from the environment."""
+    from quantray.ledger.addresses import address
+
+    try:
+        address(storage, ".")
+    except LedgerError as error:
+        raise ConfigError(str(error)) from None
     return storage
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +11,19 @@ from typing import Any
 import numpy as np
 
 from quantray.errors import ConfigError, Interrupted
-from quantray.evaluate import evaluate, outcome, trial_of
+from quantray.evaluate import METRICS, evaluate, outcome, trial_of
 from quantray.plan import Plan
 from quantray.protocols import Batch, Counts, Ledger
+from quantray.runner.ranges import Range, RangeClaims
+from quantray.targets import resolve
 from quantray.types import Metrics, Slice, Trial, TrialState
 
 #: Points of one range: large enough to share signals, small enough to stay within some 100 MB with every metric.
 RANGE = 131_072
+#: At least, of a black box: its candidates share nothing, and each may take seconds.
+BOX_RANGE = 64
+BOX_RANGES = 4096  # at most, each a file
+_POLL_S = 1.0
 _NOTE = "surface/part/"
 
 
@@ -46,26 +53,28 @@ class Surface:
     counts: Counts
 
 
-def ranges(plan: Plan) -> list[tuple[int, int]]:
-    """The space cut into ranges of point numbers."""
+def ranges(plan: Plan) -> list[Range]:
+    """The space cut into ranges of point numbers: what is claimed, evaluated and stored together."""
     size = plan.space.size
     if size is None:
         continuous = [d.name for d in plan.space.dimensions if d.values is None]
         raise ConfigError(f"search=exhaustive needs a finite space; give {', '.join(continuous)} a step or values")
-    return [(start, min(start + RANGE, size)) for start in range(0, size, RANGE)]
+    shared = hasattr(resolve(plan.strategy.target), "signals")
+    step = RANGE if shared else max(BOX_RANGE, -(-size // BOX_RANGES))
+    return [(start, min(start + step, size)) for start in range(0, size, step)]
 
 
-def evaluate_core(plan: Plan, slice: Slice, points: tuple[int, int]) -> Part:
+def evaluate_core(plan: Plan, slice: Slice, points: Range) -> Part:
     """Core metrics of a range."""
     return _part(plan, slice, points, False)
 
 
-def evaluate_full(plan: Plan, slice: Slice, points: tuple[int, int]) -> Part:
+def evaluate_full(plan: Plan, slice: Slice, points: Range) -> Part:
     """All metrics of a range."""
     return _part(plan, slice, points, True)
 
 
-def _part(plan: Plan, slice: Slice, points: tuple[int, int], full: bool) -> Part:
+def _part(plan: Plan, slice: Slice, points: Range, full: bool) -> Part:
     metrics = evaluate(plan, slice, plan.space.candidates(np.arange(*points)), full=full)
     return Part(*points, metrics, *outcome(plan, metrics))
 
@@ -99,48 +108,84 @@ def _joined(parts: list[Part]) -> Surface:
     )
 
 
-def exhaust(plan: Plan, slice: Slice, ledger: Ledger, on_part: Callable[[Counts, Trial | None], Any]) -> Surface:
+def exhaust(
+    plan: Plan,
+    slice: Slice,
+    ledger: Ledger,
+    claims: RangeClaims,
+    on_part: Callable[[Counts, Trial | None], Any],
+    *,
+    whole: bool = True,
+) -> Surface | None:
     """Evaluate what is not stored yet, a range at a time, to Parquet under ``run_dir/surface``; then rank.
 
-    A range counts as stored when the ledger notes it; an interrupted table goes on where it stopped.
+    A range counts as stored when the ledger notes it; an interrupted table goes on where it stopped. ``on_part`` hears
+    of what there is already, then after each range. What other
+    drivers have claimed is left to them: with ``whole`` this waits for it, and takes it over from one that died;
+    else None is returned when nothing is left to claim.
     """
-    folder = plan.run_dir / "surface"
-    folder.mkdir(parents=True, exist_ok=True)
-    notes = ledger.notes()
-    todo = [r for r in ranges(plan) if not _stored(notes.get(_key(r)), folder / _file(r))]
-    counts = _sum(notes[_key(r)]["counts"] for r in ranges(plan) if r not in todo)
-    best: Trial | None = None
-    from quantray.runner.spread import spread
-
-    results: Iterator[tuple[tuple[int, int], Part]]
-    results = spread(plan, slice, todo, evaluate_full, kind=plan.runner.kind, workers=plan.runner.workers)
+    (plan.run_dir / "surface").mkdir(parents=True, exist_ok=True)
+    counts, best = _stored_counts(plan, ledger), None
+    on_part(counts, best)
     try:
-        for points, part in results:
-            one = [int((part.state == k).sum()) for k in range(3)]
-            write_part(plan, slice, part, folder / _file(points))
-            ledger.note(
-                _key(points), {"file": _file(points), "counts": one, "bytes": (folder / _file(points)).stat().st_size}
-            )
-            counts = _sum([(counts.complete, counts.pruned, counts.failed), one])
-            best = _better(best, plan, part)
-            on_part(counts, best)
+        while todo := _todo(plan, ledger):
+            for part in _evaluated(plan, slice, ledger, claims, todo):
+                counts = _sum([(counts.complete, counts.pruned, counts.failed), _tally(part)])
+                best = _better(best, plan, part)
+                on_part(counts, best)
+            if not whole:
+                return None
+            if _todo(plan, ledger):
+                time.sleep(_POLL_S)
     except KeyboardInterrupt:
         raise Interrupted(
             f"stopped after {counts.attempts:,} of {plan.space.size:,} points; the same command goes on there"
         ) from None
-    return read(plan, slice, counts)
+    return read(plan, slice, _stored_counts(plan, ledger))
 
 
-def _key(points: tuple[int, int]) -> str:
+def _evaluated(plan: Plan, slice: Slice, ledger: Ledger, claims: RangeClaims, todo: list[Range]) -> Iterator[Part]:
+    """Claim, evaluate and store, range by range."""
+    from quantray.runner.spread import spread
+
+    work = claims.won(todo)
+    results: Iterator[tuple[Range, Part]]
+    results = spread(plan, slice, work, evaluate_full, kind=plan.runner.kind, workers=plan.runner.workers)
+    for points, part in results:
+        path = plan.run_dir / "surface" / _file(points)
+        write_part(plan, slice, part, path)
+        note = {"file": path.name, "counts": _tally(part), "bytes": path.stat().st_size}
+        ledger.note(_key(points), note)
+        claims.store(points)
+        yield part
+
+
+def _todo(plan: Plan, ledger: Ledger) -> list[Range]:
+    notes = ledger.notes()
+    return [r for r in ranges(plan) if not _stored(notes.get(_key(r)), plan.run_dir / "surface" / _file(r), r)]
+
+
+def _stored_counts(plan: Plan, ledger: Ledger) -> Counts:
+    notes, todo = ledger.notes(), set(_todo(plan, ledger))
+    return _sum(notes[_key(r)]["counts"] for r in ranges(plan) if r not in todo)
+
+
+def _tally(part: Part) -> list[int]:
+    return [int((part.state == k).sum()) for k in range(3)]
+
+
+def _key(points: Range) -> str:
     return f"{_NOTE}{points[0]:012d}"
 
 
-def _file(points: tuple[int, int]) -> str:
+def _file(points: Range) -> str:
     return f"part-{points[0]:012d}.parquet"
 
 
-def _stored(note: Any, path: Path) -> bool:
-    return note is not None and path.exists() and path.stat().st_size == note["bytes"]
+def _stored(note: Any, path: Path, points: Range) -> bool:
+    if note is None or sum(note["counts"]) != points[1] - points[0]:
+        return False
+    return path.exists() and path.stat().st_size == note["bytes"]
 
 
 def _sum(counts: Any) -> Counts:
@@ -213,13 +258,31 @@ def best_numbers(values: np.ndarray, n: int) -> np.ndarray:
 
 def keep_best(plan: Plan, slice: Slice, ledger: Ledger, values: np.ndarray, n: int) -> None:
     """Store the best points as trials of the study, so that its tools and its mirror know them; once."""
-    from quantray.evaluate import evaluate_trials
+    numbers = best_numbers(values, n)
+    if not len(numbers) or ledger.counts().attempts:
+        return
+    trials = _read_trials(plan, slice, numbers)
+    mine = ledger.claim(Batch(0, plan.space.candidates(numbers), tuple(t.digest for t in trials)))
+    ledger.store(0, [t for t, owned in zip(trials, mine, strict=True) if owned])
+
+
+def _read_trials(plan: Plan, slice: Slice, numbers: np.ndarray) -> list[Trial]:
+    """Numbered points with a value as the trials that their evaluation gave, from the stored surface."""
+    import pyarrow.parquet as pq
+
     from quantray.space import candidate_digest
 
-    candidates = plan.space.candidates(best_numbers(values, n))
-    if not len(candidates) or ledger.counts().attempts:
-        return
-    digests = tuple(candidate_digest(candidates.params(i)) for i in range(len(candidates)))
-    mine = ledger.claim(Batch(0, candidates, digests))
-    trials = evaluate_trials(plan, slice, candidates)
-    ledger.store(0, [t for t, owned in zip(trials, mine, strict=True) if owned])
+    found: dict[int, Trial] = {}
+    for points in ranges(plan):
+        wanted = [int(k) for k in numbers if points[0] <= k < points[1]]
+        if not wanted:
+            continue
+        table = pq.read_table(plan.run_dir / "surface" / _file(points)).take([k - points[0] for k in wanted])
+        for k, row in zip(wanted, table.to_pylist(), strict=True):
+            params = plan.space.point(k)
+            found[k] = Trial(
+                candidate_digest(params), params, TrialState(row["state"]), row["value"],
+                tuple(row[f"violation_{bound}"] for bound in plan.constraints.bounds),
+                {name: row[name] for name in METRICS if name in row}, tuple(row[f"net_{date}"] for date in slice.dates),
+            )  # fmt: skip
+    return [found[int(k)] for k in numbers]

@@ -1,45 +1,39 @@
-"""One database: its address, how transactions begin in it, and its errors in our words."""
+"""One database: how transactions begin in it, when they are tried again, and its errors in our words."""
 
 from __future__ import annotations
 
+import logging
+import random
+import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from quantray.errors import LedgerError
-from quantray.ledger import schema
-from quantray.ledger.sqlite_file import check_file
-from quantray.plan import Storage
+from quantray.ledger import embedded, postgres, schema, upgrading
+from quantray.ledger.addresses import EMBEDDED, masked
+from quantray.ledger.sqlite_file import check_file, frozen, uri
 
 TIMEOUT_S = 60.0  # how long a SQLite transaction waits for another writer
-FILE = "ledger.db"
-_CREATING = 0x71747261  # the advisory lock of creating tables: "qtra"
-
-
-def address(storage: Storage, run_dir: Path | str) -> str:
-    """The SQLAlchemy URL of ``storage``; a SQLite ``url`` may be a plain path."""
-    if storage.kind == "memory":
-        return "sqlite://"
-    if storage.kind == "sqlite":
-        if storage.url is None:
-            return f"sqlite:///{Path(run_dir).absolute() / FILE}"
-        return storage.url if storage.url.startswith("sqlite:") else f"sqlite:///{Path(storage.url).absolute()}"
-    if not storage.url:
-        raise LedgerError("storage=postgres needs storage.url=postgresql://user:password@host/database")
-    return storage.url
+PATIENCE_S = 60.0  # how long a server that was there is waited for
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 def _url(text: str) -> sa.URL:
     try:
         url = sa.make_url(text)
-    except exc.ArgumentError:
-        raise LedgerError(f"{text!r} is no database address; give a file, sqlite:///FILE or postgresql://…") from None
-    if url.drivername in ("postgres", "postgresql"):
+    except (exc.ArgumentError, ValueError):
+        raise LedgerError(
+            f"{masked(text)!r} is no database address; give a file, sqlite:///FILE or postgresql://…"
+        ) from None
+    if url.drivername in ("postgres", "postgresql"):  # SQLAlchemy 2.1 would take another driver
         url = url.set(drivername="postgresql+psycopg2")
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise LedgerError(f"a ledger lives in SQLite or Postgres, not in {url.get_backend_name()!r}")
@@ -50,28 +44,47 @@ class Database:
     """An engine whose transactions are either ``read`` or ``write``; a write transaction is begun as one.
 
     SQLite: write-ahead log, ``synchronous=NORMAL``, ``BEGIN IMMEDIATE``, and a wait of 60 s for other writers.
+    Postgres: an address at which nobody answers is given up in seconds; a server that goes away later is waited for
+    (:meth:`run`). ``create`` makes the tables, and brings those of an older scheme up to date; None asks for none.
     Raises :class:`LedgerError` for whatever the database refuses.
     """
 
-    def __init__(self, url: str, *, create: bool = False) -> None:
-        self.url = _url(url)
+    def __init__(self, url: str, *, create: bool | None = False) -> None:
+        self._embedded = url if url.startswith(EMBEDDED) else None
+        self.url = _url(embedded.join(url) if self._embedded else url)
+        try:
+            self._open(create)
+        except BaseException:
+            self._leave()
+            raise
+
+    def _open(self, create: bool | None) -> None:
         self.dialect = self.url.get_backend_name()
         self.memory = self.dialect == "sqlite" and self.url.database in (None, "", ":memory:")
+        self.reconnects = 0  # how often a transaction had to be tried again
         if self.dialect == "sqlite" and not self.memory:
-            check_file(Path(str(self.url.database)), create=create)
+            check_file(Path(str(self.url.database)), create=bool(create))
         self._turn: AbstractContextManager[Any] = threading.RLock() if self.memory else nullcontext()
         self.engine = self._engine()
         self._writing = self.engine.execution_options(quantray_write=True)
         self._clock = sa.select(schema.now(self.dialect))
-        with self._translated():
-            self._agree_on_scheme(create)
+        try:
+            with self._translated():
+                self.scheme = upgrading.agree(self.engine, self._writing, self.name, create=create)
+        except BaseException:
+            self.engine.dispose()
+            raise
 
     @property
     def name(self) -> str:
-        """The database as a reader knows it: its file, or its address without the password."""
+        """The database as a reader knows it: its file or folder, or its address without the password."""
+        if self._embedded:
+            return str(embedded.folder_of(self._embedded))
         if self.memory:
             return "memory"
-        return str(self.url.database) if self.dialect == "sqlite" else self.url.render_as_string(hide_password=True)
+        if self.dialect == "sqlite":
+            return str(self.url.database)
+        return masked(self.url.set(drivername="postgresql").render_as_string(hide_password=True))
 
     def now(self, connection: sa.Connection) -> float:
         """Seconds since 1970 by the database's clock."""
@@ -87,47 +100,66 @@ class Database:
         with self._turn, self._translated(), self._writing.begin() as connection:
             yield connection
 
+    def run(self, work: Callable[[sa.Connection, bool], T], *, write: bool = False) -> T:
+        """``work(connection, again)`` in a transaction of its own, tried again for 60 s while the server is away.
+
+        ``again`` is True when an earlier try may have been committed although its answer was lost: ``work`` must
+        then come to the same end.
+        """
+        begin, deadline, pause = self.write if write else self.read, 0.0, 0.05
+        while True:
+            try:
+                with begin() as connection:
+                    return work(connection, deadline > 0)
+            except LedgerError as error:
+                cause = error.__cause__
+                if self.dialect == "sqlite" or not isinstance(cause, exc.DBAPIError) or not postgres.passes(cause):
+                    raise
+                if not deadline:
+                    deadline = time.monotonic() + PATIENCE_S
+                    _log.warning("%s; trying again for %.0f s", error, PATIENCE_S)
+                elif time.monotonic() > deadline:
+                    raise
+                self.reconnects += 1
+                time.sleep(pause * random.uniform(0.5, 1.5))  # drivers come back one after another
+                pause = min(2 * pause, 2.0)
+
+    def rows(self, query: Any) -> Sequence[Any]:
+        """All rows of one query."""
+        return self.run(lambda connection, _: connection.execute(query).all())
+
     def close(self) -> None:
         self.engine.dispose()
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._embedded:
+            embedded.leave(self._embedded)
+            self._embedded = None
 
     def _engine(self) -> sa.Engine:
         if self.dialect != "sqlite":
-            try:
-                return sa.create_engine(self.url, pool_pre_ping=True)
-            except ModuleNotFoundError as error:
-                raise LedgerError(f"storage=postgres needs {error.name}: pip install 'quantray[cluster]'") from None
+            return postgres.make_engine(self.url)
         pool: dict[str, Any] = {"poolclass": sa.StaticPool} if self.memory else {}
-        arguments = {"timeout": TIMEOUT_S, "check_same_thread": False}
+        arguments: dict[str, Any] = {"timeout": TIMEOUT_S, "check_same_thread": False}
+        path = Path(str(self.url.database))
+        if not self.memory and frozen(path):
+            pool["creator"] = lambda: sqlite3.connect(uri(path), uri=True, isolation_level=None, **arguments)
         engine = sa.create_engine(self.url, connect_args=arguments, **pool)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-
-    def _agree_on_scheme(self, create: bool) -> None:
-        if create:
-            with self._writing.begin() as connection:
-                if self.dialect != "sqlite":  # two drivers may start at once; SQLite's write lock is taken already
-                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CREATING)))
-                schema.metadata.create_all(connection)
-                row = {"key": "scheme", "value": str(schema.VERSION)}
-                connection.execute(schema.insert(self.dialect, schema.meta).on_conflict_do_nothing(), row)
-        with self.engine.begin() as connection:
-            if not sa.inspect(connection).has_table(schema.meta.name):
-                raise LedgerError(f"{self.name} holds no quantray study; is it the right database?")
-            found = connection.scalar(sa.select(schema.meta.c.value).where(schema.meta.c.key == "scheme"))
-        if found is None or not found.isdecimal():
-            raise LedgerError(f"{self.name} does not say its scheme ({found!r}); it is damaged or not a ledger")
-        if int(found) != schema.VERSION:
-            who = "a newer quantray; upgrade to use it" if int(found) > schema.VERSION else "an older quantray"
-            raise LedgerError(f"{self.name} has ledger scheme {found}, not {schema.VERSION}: it was written by {who}")
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
         except exc.DBAPIError as error:
-            cause = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-            raise LedgerError(f"{self.name}: {cause}; {_remedy(cause)}") from error
+            cause = masked(str(error.orig).strip()) or type(error.orig).__name__
+            raise LedgerError(f"{self.name}: {cause.splitlines()[0]}; {self._remedy(cause)}") from error
+
+    def _remedy(self, cause: str) -> str:
+        return _remedy(cause) if self.dialect == "sqlite" else postgres.remedy(cause)
 
 
 def _remedy(cause: str) -> str:
@@ -137,16 +169,19 @@ def _remedy(cause: str) -> str:
         return "choose a writable run_dir or storage.url"
     if "malformed" in cause or "not a database" in cause:
         return "the file is damaged: restore a copy or choose another run_dir or storage.url"
-    if "full" in cause:
-        return "free some space and start again to resume"
+    if "full" in cause or "I/O" in cause:
+        return (
+            "nothing of this step was stored: free some space, or raise the limit on the size of files (ulimit -f) or "
+            "of the database, and start again to resume"
+        )
     return "check storage.url"
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.close()
 
 

@@ -1,4 +1,7 @@
-"""Who drives a study: a driver registers, renews its lease by the database's clock, and ends."""
+"""Who drives a study: a driver registers, renews its lease by the database's clock, and ends.
+
+A driver is taken for dead when its lease is over or, at once, when its process on this machine is gone.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ import sqlalchemy as sa
 
 from quantray.ledger.schema import drivers
 
-LEASE_S = 60.0  # a driver on another host is taken for dead after this long without a sign of life
+#: What may be asked of a database of any readable scheme.
+_COLUMNS = (drivers.c.id, drivers.c.host, drivers.c.pid, drivers.c.born)
 
 _RENEW = (
     sa.update(drivers)
@@ -48,17 +52,22 @@ def _host() -> str:
     return f"{socket.gethostname()}/{space}"
 
 
-def register(connection: sa.Connection, study: int, now: float) -> int:
-    """Enter this process as a driver of ``study``."""
+def register(connection: sa.Connection, study: int, until: float) -> int:
+    """Enter this process as a driver of ``study`` with a lease."""
     pid = os.getpid()
-    row = {"study": study, "host": _host(), "pid": pid, "born": _born(pid) or "", "lease": now + LEASE_S}
+    row = {"study": study, "host": _host(), "pid": pid, "born": _born(pid) or "", "lease": until}
     driver = int(connection.execute(sa.insert(drivers).returning(drivers.c.id), row).scalar_one())
     _open.add(driver)
     return driver
 
 
-def renew(connection: sa.Connection, driver: int, now: float) -> None:
-    connection.execute(_RENEW, {"driver": driver, "until": now + LEASE_S})
+def renew(connection: sa.Connection, driver: int, until: float) -> None:
+    connection.execute(_RENEW, {"driver": driver, "until": until})
+
+
+def count_late(connection: sa.Connection, driver: int, results: int) -> None:
+    """The driver evaluated candidates that were another's by then."""
+    connection.execute(sa.update(drivers).where(drivers.c.id == driver).values(late=drivers.c.late + results))
 
 
 def end(connection: sa.Connection, driver: int) -> None:
@@ -74,7 +83,7 @@ def forget(driver: int) -> None:
 
 def live(connection: sa.Connection, study: int, now: float) -> Sequence[Any]:
     """Rows of the drivers of ``study`` that may still store something, oldest first."""
-    rows = connection.execute(sa.select(drivers).where(drivers.c.study == study, drivers.c.lease > now))
+    rows = connection.execute(sa.select(*_COLUMNS).where(drivers.c.study == study, drivers.c.lease > now))
     return sorted((row for row in rows if _lives(row)), key=lambda row: row.id)
 
 

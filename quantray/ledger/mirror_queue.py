@@ -58,17 +58,18 @@ class Queue:
 
     def leads(self, reader: Reader, driver: int) -> bool:
         """Whether the mirror of ``driver`` is the one that writes: that of the oldest live driver."""
-        with reader.database.read() as connection:
-            now = reader.database.now(connection)
-            alive = [row.id for row in drivers.live(connection, reader.study, now)]
+
+        def work(connection: sa.Connection, _: bool) -> list[int]:
+            return [row.id for row in drivers.live(connection, reader.study, reader.database.now(connection))]
+
+        alive = reader.database.run(work)
         return not alive or alive[0] >= driver
 
     def _candidates(self, reader: Reader) -> tuple[list[tuple[str, int]], list[tuple[str, int]]]:
         columns = sa.select(_e.digest, _e.number).where(_e.study == reader.study).limit(self.max_trials)
         best = columns.where(_e.state == "COMPLETE").order_by(*RANK)
         newest = columns.where(_e.state != CLAIMED).order_by(_e.number.desc())
-        with reader.database.read() as connection:
-            return _pairs(connection, best), _pairs(connection, newest)
+        return reader.database.run(lambda connection, _: (_pairs(connection, best), _pairs(connection, newest)))
 
 
 def _pairs(connection: sa.Connection, query: Any) -> list[tuple[str, int]]:
@@ -84,7 +85,6 @@ def read(reader: Reader, digests: Iterable[str]) -> Iterator[Mirrorable]:
     waiting = iter(digests)
     while some := list(islice(waiting, 100)):
         query = sa.select(*COLUMNS, _e.claimed_at, _e.stored_at).order_by(_e.number)
-        with reader.database.read() as connection:
-            rows = connection.execute(query.where(_e.study == reader.study, _e.digest.in_(some))).all()
-        for row in rows:
+        query = query.where(_e.study == reader.study, _e.digest.in_(some))
+        for row in reader.database.rows(query):
             yield Mirrorable(trial_of(row[:-2]), float(row[-2]), float(row[-1]))

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from quantray.errors import LedgerError
 from quantray.ledger import drivers, schema
-from quantray.ledger.database import Database, address
+from quantray.ledger.addresses import address
+from quantray.ledger.database import Database
 from quantray.ledger.deleting import delete, inventory
 from quantray.ledger.difference import differences
 from quantray.ledger.rows import encode
@@ -44,7 +45,8 @@ def open_ledger(
     try:
         if fresh:
             _start_over(database, study, say)
-        return _join(database, study, digests, json.loads(encode(described, "the plan")), say)
+        plain = json.loads(encode(described, "the plan"))
+        return _join(database, study, digests, plain, storage.lease_s, say)
     except BaseException:
         database.close()
         raise
@@ -58,7 +60,12 @@ def _start_over(database: Database, study: str, say: Callable[[str], None]) -> N
 
 
 def _join(
-    database: Database, name: str, digests: Mapping[str, str], described: Any, say: Callable[[str], None]
+    database: Database,
+    name: str,
+    digests: Mapping[str, str],
+    described: Any,
+    lease_s: float,
+    say: Callable[[str], None],
 ) -> SqlLedger:
     with database.write() as connection:
         now = database.now(connection)
@@ -72,11 +79,11 @@ def _join(
         row = connection.execute(query).one()
         _compare(database, row, digests, described)
         others = drivers.live(connection, row.id, now)
-        driver = drivers.register(connection, row.id, now)
+        driver = drivers.register(connection, row.id, now + lease_s)
     if others:
         who = ", ".join(f"process {other.pid} on {other.host.split('/')[0]}" for other in others)
         say(f"study {name!r} is also driven by {who}: no candidate is evaluated twice")
-    return SqlLedger(database, row.id, name, driver)
+    return SqlLedger(database, row.id, name, driver, lease_s)
 
 
 def _compare(database: Database, row: Any, digests: Mapping[str, str], described: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from quantray.errors import LedgerError, near_miss
 from quantray.ledger.database import Database
 from quantray.ledger.rows import COLUMNS, trial_of
-from quantray.ledger.schema import CLAIMED, RANK, evaluations, studies
+from quantray.ledger.schema import CLAIMED, RANK, drivers, evaluations, studies
 from quantray.ledger.schema import notes as note_table
 from quantray.protocols import Counts
 from quantray.types import Trial, TrialState
@@ -46,8 +46,7 @@ def pages(database: Database, study: int, *, claims_of: int | None = None) -> It
     after = -1
     while True:
         query = sa.select(*COLUMNS).where(_e.study == study, _e.number > after, wanted).order_by(_e.number).limit(_PAGE)
-        with database.read() as connection:
-            rows = connection.execute(query).all()
+        rows = database.rows(query)
         yield from rows
         if len(rows) < _PAGE:
             return
@@ -64,12 +63,10 @@ class Reader:
         self.created_at = float(row.created_at)
 
     def counts(self) -> Counts:
-        with self.database.read() as connection:
-            return counts(connection, self.study)
+        return self.database.run(lambda connection, _: counts(connection, self.study))
 
     def notes(self) -> Mapping[str, Any]:
-        with self.database.read() as connection:
-            return notes(connection, self.study)
+        return self.database.run(lambda connection, _: notes(connection, self.study))
 
     def trials(self) -> Iterator[Trial]:
         """Stored trials in the order of their numbers."""
@@ -78,28 +75,37 @@ class Reader:
     def ranked(self, limit: int | None = None) -> list[Trial]:
         """COMPLETE trials: feasible first, value descending, ties by number."""
         query = sa.select(*COLUMNS).where(_e.study == self.study, _e.state == "COMPLETE").order_by(*RANK).limit(limit)
-        return [trial_of(row) for row in self._rows(query)]
+        return [trial_of(row) for row in self.database.rows(query)]
 
     def latest(self, limit: int) -> list[Trial]:
         """The COMPLETE trials with the highest numbers, latest first."""
         query = sa.select(*COLUMNS).where(_e.study == self.study, _e.state == "COMPLETE")
-        return [trial_of(row) for row in self._rows(query.order_by(_e.number.desc()).limit(limit))]
+        return [trial_of(row) for row in self.database.rows(query.order_by(_e.number.desc()).limit(limit))]
 
     def history(self) -> list[tuple[int, float, bool]]:
         """(number, value, feasible) of the COMPLETE trials by number."""
         query = sa.select(_e.number, _e.value, _e.feasible).where(_e.study == self.study, _e.state == "COMPLETE")
-        return sorted((int(n), float(v), bool(f)) for n, v, f in self._rows(query))
+        return sorted((int(n), float(v), bool(f)) for n, v, f in self.database.rows(query))
 
     def reasons(self, state: TrialState) -> dict[str, int]:
         """How often each reason was given in ``state``, most frequent first."""
         count = sa.func.count()
         query = sa.select(_e.why, count).where(_e.study == self.study, _e.state == str(state))
-        return {str(why): int(n) for why, n in self._rows(query.group_by(_e.why).order_by(count.desc(), _e.why))}
+        return {
+            str(why): int(n) for why, n in self.database.rows(query.group_by(_e.why).order_by(count.desc(), _e.why))
+        }
 
     def repeated(self) -> int:
         """Candidates that were claimed again because the driver that had them died."""
         query = sa.select(sa.func.count()).where(_e.study == self.study, _e.attempts > 1)
-        return int(self._rows(query)[0][0])
+        return int(self.database.rows(query)[0][0])
+
+    def late(self) -> int:
+        """Results that were dropped, because their driver had given no sign of life and another had taken over."""
+        if self.database.scheme < 2:
+            return 0
+        query = sa.select(sa.func.coalesce(sa.func.sum(drivers.c.late), 0)).where(drivers.c.study == self.study)
+        return int(self.database.rows(query)[0][0])
 
     def close(self) -> None:
         self.database.close()
@@ -109,10 +115,6 @@ class Reader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _rows(self, query: Any) -> Sequence[Any]:
-        with self.database.read() as connection:
-            return connection.execute(query).all()
 
 
 def study_names(database: Database) -> list[str]:

@@ -50,13 +50,20 @@ def _culprit(value: Any) -> str:
     return ""
 
 
+def printable(text: str) -> str:
+    """``text`` as every database takes it: an exception's message may hold NULs and halves of characters."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+
+
 def outcome(trial: Trial, stored_at: float) -> dict[str, Any]:
     """The columns that storing a trial sets."""
     return {
         "state": str(trial.state),
         "feasible": trial.feasible,
         "value": None if trial.value is None else float(trial.value),
-        "why": trial.why,
+        "why": None if trial.why is None else printable(trial.why),
         "stored_at": stored_at,
         "violations": encode([float(v) for v in trial.violations], "violations"),
         "metrics": encode(trial.metrics, f"metrics of candidate {trial.digest[:8]}") if trial.metrics else "{}",

@@ -6,8 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-#: Raised by one whenever a table changes; a ledger written by a newer scheme is refused.
-VERSION = 1
+#: Raised by one whenever a table changes, with a step in ``upgrading.UPGRADES``; a newer one is refused.
+VERSION = 2
 
 #: The state of a candidate that a driver took and has not stored; the others are ``types.TrialState``'s.
 CLAIMED = "CLAIMED"
@@ -41,6 +41,7 @@ drivers = sa.Table(
     sa.Column("pid", sa.Integer, nullable=False),
     sa.Column("born", sa.String(64), nullable=False),  # tells a process from a later one with its pid
     sa.Column("lease", sa.Double, nullable=False),  # seconds of the database's clock; 0: ended
+    sa.Column("late", sa.Integer, nullable=False, server_default="0"),  # results that came after another had the claim
 )
 
 # The wide JSON columns stand last: SQLite then counts states without reading their overflow pages.

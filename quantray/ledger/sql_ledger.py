@@ -3,35 +3,40 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
 from quantray.errors import LedgerError
 from quantray.ledger import drivers, reading, schema
-from quantray.ledger.claims import claim_batch
+from quantray.ledger.claims import claim_batch, claims_of, lost_claims, take_over
 from quantray.ledger.database import Database
 from quantray.ledger.results import store_batch
 from quantray.ledger.rows import encode
-from quantray.ledger.schema import CLAIMED, evaluations
+from quantray.ledger.schema import CLAIMED
 from quantray.protocols import Batch, Counts, Pending
 from quantray.types import Trial
 
 _LOCK = sa.select(schema.studies.c.id).where(schema.studies.c.id == sa.bindparam("study")).with_for_update()
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class SqlLedger:
-    """Made by :func:`quantray.ledger.open_ledger`. ``claim``, ``store`` and ``note`` are one transaction each.
+    """Made by :func:`quantray.ledger.open_ledger`. Each call is one transaction, tried again while a server is away.
 
-    A thread renews the driver's lease; it does nothing else, and ends with :meth:`close`.
+    A thread renews the driver's lease of ``lease_s`` seconds; it does nothing else, and ends with :meth:`close`.
+    ``late`` counts results that were dropped because another driver had taken their candidates over.
     """
 
-    def __init__(self, database: Database, study: int, name: str, driver: int) -> None:
-        self.database, self.study, self.name, self.driver = database, study, name, driver
+    def __init__(self, database: Database, study: int, name: str, driver: int, lease_s: float) -> None:
+        self.database, self.study, self.name, self.driver, self.lease_s = database, study, name, driver, lease_s
+        self.late = 0
         self._closed = threading.Event()
         if not database.memory:
             threading.Thread(target=self._keep_lease, name="quantray-lease", daemon=True).start()
@@ -47,20 +52,44 @@ class SqlLedger:
         New candidates get the study's next trial numbers in their order. The claim of a driver that died is
         taken over with its number.
         """
-        with self._locked() as (connection, now):
-            return claim_batch(connection, self.database.dialect, self.study, self.driver, batch, now)
+        return self._locked(lambda connection, now, _: claim_batch(connection, self.study, self.driver, batch, now))
 
-    def store(self, number: int, trials: Sequence[Trial]) -> None:
-        """Store outcomes of batch ``number``. Raises :class:`LedgerError`, storing nothing, for a candidate
+    def adopt(self, number: int, limit: int | None = None) -> Pending:
+        """Take over claims of drivers that died, at most ``limit``, as batch ``number`` of this driver: a new one.
 
-        that is stored already, is not claimed by this driver, or holds a NaN or infinity.
+        Nothing is stored of what is returned; it is empty when no claim is an orphan. Trial numbers stay.
         """
-        with self._locked() as (connection, now):
-            store_batch(connection, self.study, self.driver, number, trials, now)
+
+        def work(connection: sa.Connection, now: float, again: bool) -> Pending:
+            lost = claims_of(connection, self.study, self.driver, number) if again else []
+            if not lost:
+                lost = lost_claims(connection, self.study, self.driver, now, limit)
+                take_over(connection, self.study, self.driver, number, [row.digest for row in lost], now)
+            return Pending(number, tuple(json.loads(row.params) for row in lost), tuple(row.digest for row in lost))
+
+        return self._locked(work)
+
+    def store(self, number: int, trials: Sequence[Trial]) -> tuple[bool, ...]:
+        """Store outcomes of batch ``number``; False where the result was dropped, because the candidate went to
+
+        another driver while this one gave no sign of life. Raises :class:`LedgerError`, storing nothing, for a
+        candidate that this driver stored already or never claimed, and for a NaN or infinity.
+        """
+        kept = self._locked(
+            lambda connection, now, again: store_batch(connection, self.study, self.driver, number, trials, now, again)
+        )
+        if not all(kept):
+            late = kept.count(False)
+            self.late += late
+            _log.warning(
+                "%d of %d results of batch %d came after another driver had taken their candidates over, because this "
+                "one gave no sign of life for %g s; they are counted and dropped (storage.lease_s sets that time)",
+                late, len(kept), number, self.lease_s,
+            )  # fmt: skip
+        return kept
 
     def counts(self) -> Counts:
-        with self.database.read() as connection:
-            return reading.counts(connection, self.study)
+        return self.database.run(lambda connection, _: reading.counts(connection, self.study))
 
     def batches(self) -> Iterable[Pending]:
         """Every batch in order with its stored trials; what is not stored is this driver's to evaluate.
@@ -89,21 +118,23 @@ class SqlLedger:
         statement = statement.on_conflict_do_update(
             index_elements=["study", "key"], set_={"value": statement.excluded.value}
         )
-        with self._locked() as (connection, _):
-            connection.execute(statement, {"study": self.study, "key": key, "value": text})
+        row = {"study": self.study, "key": key, "value": text}
+        self._locked(lambda connection, now, again: connection.execute(statement, row))
 
     def notes(self) -> Mapping[str, Any]:
-        with self.database.read() as connection:
-            return reading.notes(connection, self.study)
+        return self.database.run(lambda connection, _: reading.notes(connection, self.study))
 
     def close(self) -> None:
-        """End this driver; what it claimed and did not store is the next driver's. Closing twice is harmless."""
+        """End this driver; what it claimed and did not store is the next driver's. Closing twice is harmless.
+
+        A database that cannot be told any more (full, gone) will know by the lease.
+        """
         if self._closed.is_set():
             return
         self._closed.set()
         drivers.forget(self.driver)
         try:
-            with self.database.write() as connection:
+            with suppress(LedgerError), self.database.write() as connection:
                 drivers.end(connection, self.driver)
         finally:
             self.database.close()
@@ -117,31 +148,32 @@ class SqlLedger:
     def _pages(self, claims_of: int | None = None) -> Iterator[Any]:
         return reading.pages(self.database, self.study, claims_of=claims_of)
 
-    @contextmanager
-    def _locked(self) -> Iterator[tuple[sa.Connection, float]]:
-        """A write transaction that has the study to itself, with the database's time in it."""
+    def _locked(self, work: Callable[[sa.Connection, float, bool], T]) -> T:
+        """``work(connection, now, again)`` in a write transaction that has the study to itself; renews the lease."""
         if self._closed.is_set():
             raise LedgerError(f"the ledger of study {self.name!r} is closed; open it again to resume")
-        with self.database.write() as connection:
+
+        def locked(connection: sa.Connection, again: bool) -> T:
             if connection.execute(_LOCK, {"study": self.study}).first() is None:
                 raise LedgerError(f"study {self.name!r} was deleted from {self.database.name} while it ran")
-            yield connection, self.database.now(connection)
+            now = self.database.now(connection)
+            done = work(connection, now, again)
+            drivers.renew(connection, self.driver, now + self.lease_s)
+            return done
+
+        return self.database.run(locked, write=True)
 
     def _adopt(self) -> None:
-        with self._locked() as (connection, now):
-            alive = [row.id for row in drivers.live(connection, self.study, now)]
-            lost = sa.update(evaluations).where(
-                evaluations.c.study == self.study,
-                evaluations.c.state == CLAIMED,
-                evaluations.c.driver.not_in([*alive, self.driver]),
-            )
-            connection.execute(lost.values(driver=self.driver, claimed_at=now, attempts=evaluations.c.attempts + 1))
-            drivers.renew(connection, self.driver, now)
+        def work(connection: sa.Connection, now: float, _: bool) -> None:
+            lost = lost_claims(connection, self.study, self.driver, now, None)
+            take_over(connection, self.study, self.driver, None, [row.digest for row in lost], now)
+
+        self._locked(work)
 
     def _keep_lease(self) -> None:
-        while not self._closed.wait(drivers.LEASE_S / 3):
-            try:
-                with self.database.write() as connection:
-                    drivers.renew(connection, self.driver, self.database.now(connection))
-            except LedgerError:
-                continue  # the driver's own next transaction says what is wrong
+        while not self._closed.wait(self.lease_s / 3):
+            with suppress(LedgerError):  # the driver's own next transaction says what is wrong
+                self.database.run(self._renew, write=True)
+
+    def _renew(self, connection: sa.Connection, _: bool) -> None:
+        drivers.renew(connection, self.driver, self.database.now(connection) + self.lease_s)

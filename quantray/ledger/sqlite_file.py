@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from errno import EACCES
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,18 +20,30 @@ def check_file(path: Path, *, create: bool) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise LedgerError(f"{path} is a directory; the ledger needs a file")
-        head = _head(path)
+        size = path.stat().st_size
+        if size and not os.access(path, os.R_OK):
+            raise PermissionError(EACCES, os.strerror(EACCES))
     except FileNotFoundError:
         if create:
             return
         raise LedgerError(f"{path} does not exist; is the study's directory spelled right?") from None
     except OSError as error:
         raise LedgerError(f"{path}: {error.strerror}; choose a writable run_dir or storage.url") from error
-    if head == b"" and create:
+    if size == 0 and create:
         return
-    if head != _MAGIC:
-        raise LedgerError(f"{path} is not a SQLite database and was left as it is; choose another storage.url")
+    if create and frozen(path):
+        raise LedgerError(f"{path} may only be read; choose a writable run_dir or storage.url")
     _check_tables(path, create=create)
+
+
+def frozen(path: Path) -> bool:
+    """Whether nobody here may write the file or beside it: a write-ahead log then cannot be kept."""
+    return path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def uri(path: Path) -> str:
+    """How SQLite opens the file for reading; one that cannot change is taken as it lies there."""
+    return f"file:{quote(str(path))}?mode=ro{'&immutable=1' if frozen(path) else ''}"
 
 
 def _head(path: Path) -> bytes:
@@ -38,13 +52,21 @@ def _head(path: Path) -> bytes:
 
 
 def _check_tables(path: Path, *, create: bool) -> None:
+    """By SQLite alone: to open and close the file otherwise would take away this process's locks on it, and with
+
+    them the write-ahead log of a ledger that is open here (https://sqlite.org/howtocorrupt.html, 2.2).
+    """
     try:
-        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=60)
+        connection = sqlite3.connect(uri(path), uri=True, timeout=60)
         try:
             tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         finally:
             connection.close()
     except sqlite3.DatabaseError as error:
+        if _head(path) != _MAGIC:  # no ledger that could be open here
+            raise LedgerError(
+                f"{path} is not a SQLite database and was left as it is; choose another storage.url"
+            ) from error
         raise LedgerError(f"{path} is damaged ({error}); restore a copy or choose another storage.url") from error
     if "quantray_meta" in tables or (create and not tables):
         return

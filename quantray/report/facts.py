@@ -17,6 +17,7 @@ def search_rows(r: Results) -> list[tuple[str, str]]:
         rows += [("target of completed", f"{s.n_trials:,}"), ("attempts at most", f"{s.attempts:,}")]
         rows += [(f"duplicates ({source})", f"{n:,}") for source, n in r.duplicates.items()]
         rows.append(("batch · in flight", f"{s.batch} · {s.in_flight}"))
+    rows += [(f"evaluated again, a {whose} died", f"{n:,}") for whose, n in r.repeated.items()]
     rows.append(("ended because", r.stop_reason or words.DASH))
     return [*rows, ("wall time", words.duration(r.seconds))]
 

@@ -50,6 +50,7 @@ def context(results: Results) -> dict[str, Any]:
         "data": facts.data_rows(r),
         "costs": facts.cost_rows(r),
         "fixed": [(words.label(k), words.parameter(v)) for k, v in plan.strategy.params.items()],
+        "table_sha256": r.table,
         "digests": dict(r.digests),
         "versions": dict(r.versions),
         "seeds": {"search": plan.seed, **({"data": r.data["seed"]} if "seed" in r.data else {})},

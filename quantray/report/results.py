@@ -46,6 +46,9 @@ class Results:
     regret: Regret | None = None  # of a sampled search against the exact surface
     data: Mapping[str, Any] = field(default_factory=dict)  # what the data is: source, underlying, dates, seed, …
     quality: Mapping[str, float] = field(default_factory=dict)  # counts and shares of what was quarantined
+    repeated: Mapping[str, int] = field(default_factory=dict)  # evaluated again at most, after the death of: its
+    # driver (claimed again) | its worker (given to another one)
+    table: str = ""  # SHA-256 of trials.parquet, hex
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0  # wall time; in no file that is compared

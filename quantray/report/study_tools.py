@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import filterfalse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,9 @@ class StudySummary:
     described: Mapping[str, Any]
     notes: Mapping[str, Any]
     units: Mapping[str, str] | None = None  # of a study about callers: unit -> state; None for a sweep
+    drivers: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)  # of a study that had several, by number
+    retried: int = 0  # evaluated again, because the worker that had them died
+    table: str = ""  # SHA-256 of the trials as trials.parquet holds them
 
 
 def about_callers(study: Reader) -> bool:
@@ -66,18 +70,16 @@ def units_of(notes: Mapping[str, Any]) -> dict[str, str]:
 
 def databases(where: str | Path) -> list[str]:
     """SQLAlchemy URLs of the ledgers at ``where``. Raises :class:`LedgerError` when there is none."""
-    from quantray.ledger.database import FILE
+    from quantray.ledger.addresses import FILE, found_in
 
     if "://" in str(where):
         return [str(where)]
     path = Path(where)
     if path.is_dir():
-        files = (
-            [path / FILE] if (path / FILE).is_file() else sorted([*path.glob(f"*/{FILE}"), *path.glob(f"*/*/{FILE}")])
-        )
-        if not files:
+        found = found_in(path)
+        if not found:
             raise LedgerError(f"{path} holds no {FILE}, nor do the directories in it; give a run's directory or a file")
-        return [f"sqlite:///{file.absolute()}" for file in files]
+        return found
     if not path.exists():
         raise LedgerError(f"{path} does not exist; give a ledger file, a run's directory or a database address")
     return [f"sqlite:///{path.absolute()}"]
@@ -103,6 +105,9 @@ def list_studies(where: str | Path) -> list[StudyRow]:
 def show_study(where: str | Path, name: str | None = None) -> StudySummary:
     """Counts, reasons and the best trial of one study; ``name`` may be left out where there is only one."""
     with open_study(where, name) as study:
+        from quantray.report.tables import table_digest, trials_frame
+        from quantray.runner.share import drivers_of, duplicates_of, retried_of
+
         notes = dict(study.notes())
         best = next(iter(study.ranked(1)), None)
         return StudySummary(
@@ -110,7 +115,10 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
             where=study.database.name,
             created_at=study.created_at,
             counts=study.counts(),
-            duplicates=notes.pop("duplicates", {}),
+            duplicates=duplicates_of(notes),
+            drivers=drivers_of(notes),
+            retried=retried_of(notes),
+            table="" if about_callers(study) else table_digest(trials_frame(study.trials(), space_of(study))),
             pruned=study.reasons(TrialState.PRUNED),
             failed=study.reasons(TrialState.FAIL),
             repeated=study.repeated(),
@@ -118,7 +126,7 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
             metrics=tuple(best.metrics) if best else (),
             digests=study.digests,
             described=study.described,
-            notes=notes,
+            notes={key: value for key, value in notes.items() if key != "duplicates"},
             units=units_of(notes) if about_callers(study) else None,
         )
 
@@ -169,9 +177,18 @@ def delete_study(where: str | Path, name: str, *, yes: bool = False) -> str:
     line = study_deletion(where, name)
     if not yes:
         raise LedgerError(f"{line} needs --yes; nothing was deleted")
+    from quantray.ledger.reading import study_names
+
     with open_study(where, name) as study:
-        delete(study.database, study.name)
+        for also in study_names(study.database):
+            if also == study.name or (inner(also) and also.startswith(f"{study.name}/")):
+                delete(study.database, also)
     return line
+
+
+def inner(name: str) -> bool:
+    """A study that belongs to another one, such as the claims of its ranges: not a user's business."""
+    return "/" in name
 
 
 @contextmanager
@@ -215,7 +232,7 @@ def _names(url: str, *, strict: bool) -> list[str]:
             raise
         return []
     try:
-        return study_names(database)
+        return [name for name in study_names(database) if not inner(name)]
     finally:
         database.close()
 
@@ -226,7 +243,7 @@ def _list(url: str) -> Iterator[StudyRow]:
 
     database = Database(url)
     try:
-        for name in study_names(database):
+        for name in filterfalse(inner, study_names(database)):
             study = reader(database, name)
             best = next(iter(study.ranked(1)), None)
             value = best.value if best else None

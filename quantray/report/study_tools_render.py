@@ -72,9 +72,13 @@ def _sections(s: StudySummary) -> Iterator[tuple[str, Mapping[str, str]]]:
             "failed": f"{c.failed:,}",
             "unfinished": f"{c.claimed:,}",
             "evaluated again after an interruption": f"{s.repeated:,}",
+            "evaluated again after a worker died": f"{s.retried:,}",
         },
     )
     yield "duplicates, not launched, by source", _counted(s.duplicates) or {"none": ""}
+    yield "trials.parquet, SHA-256", {s.table: ""}
+    if s.drivers:
+        yield "drivers", {f"{k} (seed {d['seed']})": _driver(d) for k, d in s.drivers.items()}
     if s.pruned:
         yield "pruned by reason", _counted(s.pruned)
     if s.failed:
@@ -98,6 +102,10 @@ def _caller_sections(s: StudySummary, units: Mapping[str, str]) -> Iterator[tupl
             stages[stage] = stages.get(stage, 0) + 1
     yield "finished parts by stage", {stage: f"{n:,}" for stage, n in stages.items()} or {"none": ""}
     yield "callers by state", _counted(dict(Counter(units.values()).most_common())) or {"none yet": ""}
+
+
+def _driver(note: Mapping[str, Any]) -> str:
+    return f"{note['stored']:,} stored, {sum(note['duplicates'].values()):,} duplicates, {note['seconds']:,.1f} s"
 
 
 def _counted(reasons: Mapping[str, int]) -> dict[str, str]:

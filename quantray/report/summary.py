@@ -35,6 +35,8 @@ def summary(results: Results) -> dict[str, Any]:
         "n_failed": r.counts.failed,
         "n_attempts": r.counts.attempts,
         "duplicates": dict(r.duplicates),
+        "repeated": dict(r.repeated),
+        "table_sha256": r.table or None,
         "best": best,
         "verdict": r.verdict.to_dict(),
         "regret": asdict(r.regret) if r.regret else None,

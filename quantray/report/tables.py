@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from quantray.evaluate import METRICS
 from quantray.space import Space
@@ -72,13 +72,23 @@ def write_top_csv(frame: pandas.DataFrame, path: Path, n: int) -> None:
     top_table(frame, n).to_csv(path, index=False, lineterminator="\n")
 
 
-def write_parquet(frame: pandas.DataFrame, path: Path) -> None:
+def write_parquet(frame: pandas.DataFrame, path: Path | BinaryIO) -> None:
     """Write a table so that equal rows give equal bytes: no index, no clock, one writer setting."""
     import pyarrow
     import pyarrow.parquet
 
     table = pyarrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
     pyarrow.parquet.write_table(table, path, compression="zstd", version="2.6")
+
+
+def table_digest(frame: pandas.DataFrame) -> str:
+    """SHA-256 (hex) of the bytes that :func:`write_parquet` writes: what ``sha256sum trials.parquet`` says."""
+    import hashlib
+    import io
+
+    sink = io.BytesIO()
+    write_parquet(frame, sink)
+    return hashlib.sha256(sink.getbuffer()).hexdigest()
 
 
 def completed_values(frame: pandas.DataFrame) -> FloatArray1D:

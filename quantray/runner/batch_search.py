@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter, deque
 from typing import Any
 
 from ray.tune import Stopper
@@ -16,6 +17,8 @@ from quantray.runner.interrupt import GRACE_S
 from quantray.runner.sweep import Sweep
 
 METRIC = "best"
+#: How often a batch is given to another worker after one died.
+MAX_DEATHS = 2
 
 
 class Parcel:
@@ -55,7 +58,9 @@ class BatchSearch(OptunaSearch):
         super().__init__(metric=METRIC, mode="max")
         self._sweep: Sweep | None = sweep
         self._stop: threading.Event | None = stop
-        self._numbers: dict[str, int] = {}
+        self._given: dict[str, Batch] = {}  # by Tune's trial
+        self._again: deque[Batch] = deque()  # their workers died
+        self._deaths: Counter[int] = Counter()
         self.error: Exception | None = None
 
     def set_search_properties(self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any) -> bool:
@@ -65,32 +70,41 @@ class BatchSearch(OptunaSearch):
         """None while the next batch waits for the results of an earlier one, FINISHED at the end."""
         if self._sweep is None or self._stop is None or self._stop.is_set() or self.error is not None:
             return Searcher.FINISHED
-        batch = self._sweep.next_batch()
+        batch = self._again.popleft() if self._again else self._sweep.next_batch()
         if batch is None:
             return Searcher.FINISHED if self._sweep.finished else None
-        self._numbers[trial_id] = batch.number
+        self._given[trial_id] = batch
         return {"parcel": Parcel(batch)}
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
         """A batch reports once, when it is complete."""
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
-        number = self._numbers.pop(trial_id, None)
-        if number is None or self._sweep is None:
+        batch = self._given.pop(trial_id, None)
+        if batch is None or self._sweep is None:
             return
         reply = result.get("reply") if result else None
         if reply is None:
             if self._stop is None or not self._stop.is_set():
-                self._sweep.fail(number, "the worker died three times while it evaluated this batch")
+                self._died(batch, self._sweep)
         elif reply.error is not None:
             self.error = reply.error
         elif reply.why is not None:
-            self._sweep.fail(number, reply.why)
+            self._sweep.fail(batch.number, reply.why)
         else:
-            self._sweep.finish(number, reply.trials)
+            self._sweep.finish(batch.number, reply.trials)
+
+    def _died(self, batch: Batch, sweep: Sweep) -> None:
+        """A worker or its node is gone. Tune's own retries are not used: they do not cover a worker that starts."""
+        self._deaths[batch.number] += 1
+        if self._deaths[batch.number] > MAX_DEATHS:
+            sweep.fail(batch.number, "the worker died three times while it evaluated this batch")
+        else:
+            sweep.retried += len(batch.digests)
+            self._again.append(batch)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_sweep": None, "_stop": None, "_numbers": {}, "error": None}
+        return {**self.__dict__, "_sweep": None, "_stop": None, "_given": {}, "_again": deque(), "error": None}
 
     def save(self, checkpoint_path: str) -> None:
         """The ledger is what a run resumes from."""

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from quantray.errors import ConfigError
-from quantray.plan import Runner
+from quantray.plan import Plan, Runner
+from quantray.provenance import made_with
 from quantray.runner.threads import worker_count
 from quantray.types import Session, Slice
 
@@ -73,6 +74,14 @@ def _check_answers(address: str) -> None:
         raise ConfigError(f"runner.address={address}: no Ray cluster answers there: {error}") from error
 
 
+def cores(runner: Runner, at_most: int) -> int:
+    """How many workers are of use: ``runner.workers``, else all of the cluster's; never more than ``at_most``."""
+    import ray
+
+    there = max(1, int(ray.cluster_resources().get("CPU", 1)))
+    return max(1, min(runner.workers or there, there, at_most))
+
+
 def share(slice: Slice) -> Any:
     """A reference to the slice in Ray's object store; workers on a machine read one copy, without copying it."""
     import ray
@@ -94,16 +103,58 @@ def _bytes(value: Any) -> int:
 
 
 def surroundings() -> Mapping[str, Any]:
-    """What a worker needs to import what this process can: its import path and its working directory."""
-    return {"path": [p or os.getcwd() for p in sys.path], "home": str(Path.cwd())}
+    """What a worker needs to import what this process can: its import path and its working directory.
+
+    And what the driver's results are made with, because a worker must have the same.
+    """
+    path = [p or os.getcwd() for p in sys.path]
+    return {"path": path, "home": str(Path.cwd()), "made_with": made_with()}
 
 
 def settle(around: Mapping[str, Any]) -> None:
-    """In a worker: make the driver's modules and its shelf of strategies importable."""
+    """In a worker: make the driver's modules and its shelf of strategies importable.
+
+    Where the driver's working directory does not exist, a shipped one (``ray job submit --working-dir``) is this
+    process's own. Raises :class:`ConfigError` when this node has other code or packages than the driver.
+    """
     from quantray import shelf
 
+    _check_same(around["made_with"])
     sys.path.extend(p for p in around["path"] if p not in sys.path)
-    shelf.install(Path(around["home"]))
+    home = Path(around["home"])
+    shelf.install(home if home.is_dir() else Path.cwd())
+
+
+def check_strategy(plan: Plan) -> None:
+    """In a worker: refuse a strategy whose file is not the driver's, by its digest."""
+    from quantray.targets import resolve, source_digest
+
+    if not plan.strategy.source:
+        return
+    here = source_digest(resolve(plan.strategy.target))
+    if here != plan.strategy.source:
+        raise ConfigError(
+            f"{_node()} has another {plan.strategy.target} ({here[:8]}) than the driver ({plan.strategy.source[:8]}); "
+            "put the same file there, or ship it with `ray job submit --working-dir`"
+        )
+
+
+def _check_same(wanted: Mapping[str, str]) -> None:
+    here = made_with()
+    other = [f"{name} {here.get(name)} instead of {there}" for name, there in wanted.items() if here.get(name) != there]
+    if other:
+        raise ConfigError(
+            f"{_node()} has other code or packages than the driver: {', '.join(other)}; "
+            "install the same on every node (docs/cluster.md)"
+        )
+
+
+def _node() -> str:
+    import ray
+
+    if not ray.is_initialized():
+        return "this machine"
+    return f"node {ray.get_runtime_context().get_node_id()[:8]} ({socket.gethostname()})"
 
 
 @contextlib.contextmanager

@@ -25,6 +25,7 @@ class Progress:
     rate: float
     elapsed: float  # seconds since this run began
     eta: float | None  # seconds until n_trials are COMPLETE at the present rate; None when that cannot be said
+    stored: Counts = Counts()  # of this run alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from typing import Any, TypeVar
 
 from quantray.plan import Plan
@@ -19,13 +19,13 @@ _RETRIES = 2  # a task whose worker died is given to another one this often
 def spread(
     plan: Plan,
     slice: Slice,
-    chunks: Sequence[Chunk],
+    chunks: Iterable[Chunk],
     work: Callable[[Plan, Slice, Chunk], Result],
     *,
     kind: str = "local",
     workers: int | None = None,
 ) -> Iterator[tuple[Chunk, Result]]:
-    """Give ``(chunk, work(plan, slice, chunk))`` in the order of ``chunks``, at most a few chunks ahead.
+    """Give ``(chunk, work(plan, slice, chunk))`` in the order of ``chunks``, of which a few are taken ahead.
 
     ``kind="ray"`` goes to Ray where that pays: on a cluster (``runner.address`` is not ``local``), and for a
     black-box strategy, which holds the interpreter. Compiled kernels release it, so on one machine threads on the
@@ -33,7 +33,8 @@ def spread(
     An exception of ``work`` is raised here, in its place; Ctrl-C raises KeyboardInterrupt, and nothing waits for
     the chunks that are being worked on.
     """
-    if kind == "ray" and chunks and (plan.runner.address != "local" or _holds_the_interpreter(plan)):
+    nothing = isinstance(chunks, Sized) and not len(chunks)
+    if kind == "ray" and not nothing and (plan.runner.address != "local" or _holds_the_interpreter(plan)):
         return _on_ray(plan, slice, chunks, work, workers)
     return _on_threads(plan, slice, chunks, work, workers)
 
@@ -45,7 +46,8 @@ def _holds_the_interpreter(plan: Plan) -> bool:
 
 
 def _on_threads(plan: Plan, slice: Slice, chunks: Any, work: Any, workers: int | None) -> Iterator[Any]:
-    return in_order(chunks, lambda chunk: work(plan, slice, chunk), worker_count(workers, max(len(chunks), 1)))
+    count = len(chunks) if isinstance(chunks, Sized) else 10_000
+    return in_order(chunks, lambda chunk: work(plan, slice, chunk), worker_count(workers, max(count, 1)))
 
 
 def _on_ray(plan: Plan, slice: Slice, chunks: Any, work: Any, workers: int | None) -> Iterator[Any]:
@@ -95,4 +97,5 @@ def _task(around: Mapping[str, Any], about: list[Any], slice: Slice, chunk: Any)
 
     cluster.settle(around)
     plan, work = ray.get(about[0])
+    cluster.check_strategy(plan)
     return work(plan, slice, chunk)

@@ -15,6 +15,7 @@ from quantray.plan import Plan
 from quantray.protocols import Batch, Counts, Ledger, Pending, Searcher
 from quantray.runner.flight import Flight, part
 from quantray.runner.progress import Outcome, Progress, better
+from quantray.runner.share import Share
 from quantray.space import Candidates
 from quantray.types import Trial, TrialState
 
@@ -22,7 +23,11 @@ _PROGRESS_S, _NOTES_S = 0.25, 2.0
 
 
 class Sweep:
-    """Used by one thread. ``next_batch`` and ``finish`` until ``finished``, then ``close``."""
+    """Used by one thread. ``next_batch`` and ``finish`` until ``finished``, then ``close``.
+
+    With a ``share`` the study has several drivers: the trials of all of them count towards its end, and this one
+    keeps its notes apart. Which driver gets what then depends on timing.
+    """
 
     def __init__(
         self,
@@ -31,10 +36,12 @@ class Sweep:
         ledger: Ledger,
         on_progress: Callable[[Progress], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        share: Share | None = None,
     ) -> None:
-        self.plan, self.searcher, self.ledger, self.clock = plan, searcher, ledger, clock
+        self.plan, self.searcher, self.ledger, self.clock, self.share = plan, searcher, ledger, clock, share
         self.interrupted = False
         self.repeated = 0  # results that came a second time and were not stored
+        self.retried = 0  # candidates that were given to another worker because theirs died
         self._on_progress = on_progress
         self._stop = ""
         self._next = self._told = self._asked = 0  # next batch to ask, batches told, candidates asked
@@ -45,12 +52,13 @@ class Sweep:
         self._why = ""  # of the last failure
         self._began, self._said, self._noted = clock(), float("-inf"), clock()
         self._earlier = {pending.number: pending for pending in ledger.batches()}
-        notes = ledger.notes()
+        notes = ledger.notes() if share is None else ledger.notes().get(share.key, {})
         self._seconds_before = float(notes.get("seconds", 0.0))
         self._duplicates_before = notes.get("duplicates", {})
+        self._mine_before, self._retried_before = int(notes.get("stored", 0)), int(notes.get("retried", 0))
         for pending in self._earlier.values():
             self._count(list(pending.stored.values()))
-        self._stored_before = sum(self._tally.values())
+        self._before = dict(self._tally)
         if self._nothing_to_do():
             self._stop, self._earlier = "n_trials", {}
 
@@ -78,9 +86,9 @@ class Sweep:
             self.repeated += len(trials)
             return
         trials = flight.numbered(trials)
-        self.ledger.store(number, trials)
+        kept = self.ledger.store(number, trials)
         flight.results.update({trial.digest: trial for trial in trials})
-        self._count(trials)
+        self._count([trial for trial, mine in zip(trials, kept, strict=True) if mine])
         self._speak()
 
     def fail(self, number: int, why: str) -> None:
@@ -106,19 +114,24 @@ class Sweep:
         return Counts(t[TrialState.COMPLETE], t[TrialState.PRUNED], t[TrialState.FAIL], claimed)
 
     @property
+    def stored(self) -> Counts:
+        """What this run itself has stored."""
+        return Counts(*(self._tally[s] - self._before[s] for s in (*TrialState,)))
+
+    @property
     def duplicates(self) -> dict[str, int]:
-        """By source, of all runs of this study together."""
+        """By source, of all runs of this study (of this driver, when it is one of several) together."""
         return {k: v + int(self._duplicates_before.get(k, 0)) for k, v in self.searcher.duplicates.items()}
 
     @property
     def progress(self) -> Progress:
         elapsed = self.clock() - self._began
-        rate = (sum(self._tally.values()) - self._stored_before) / elapsed if elapsed > 0 else 0.0
-        counts = self.counts
+        counts, stored = self.counts, self.stored
+        rate = stored.attempts / elapsed if elapsed > 0 else 0.0
         share = counts.complete / counts.attempts if counts.attempts else 0.0
         missing = max(self.plan.search.n_trials - counts.complete, 0)
         eta = missing / (rate * share) if rate * share > 0 else None
-        return Progress(counts, self.duplicates, self._best, self.plan.search.n_trials, rate, elapsed, eta)
+        return Progress(counts, self.duplicates, self._best, self.plan.search.n_trials, rate, elapsed, eta, stored)
 
     def close(self) -> Outcome:
         """Notes and the last progress; then how it ended.
@@ -142,11 +155,15 @@ class Sweep:
         return Outcome(self._stop, self._sentence(), counts, self.duplicates, self._best, seconds)
 
     def _ask(self, number: int) -> Flight | None:
+        room = 0
         while not self._stop:
-            if self._room() > 0:
+            room = self._room()
+            if room > 0:
                 break
             if self._told == number:
-                self._stop = "n_trials" if self._told_complete >= self.plan.search.n_trials else "max_attempts"
+                if (orphans := self._orphans(number)) is not None:
+                    return orphans
+                self._stop = "max_attempts" if self._attempted() else "n_trials"
             elif not self._tell():
                 return None
         limit = self.plan.search.timeout_s
@@ -154,11 +171,22 @@ class Sweep:
             self._stop = "timeout"
         if self._stop:
             return None
-        batch = self.searcher.ask(number, min(self.plan.search.batch, self._room()))
+        batch = self.searcher.ask(number, min(self.plan.search.batch, room))
         if not batch.digests:
             self._stop = "exhausted"
             return None
         return Flight(self._claimed(batch), self._asked)
+
+    def _orphans(self, number: int) -> Flight | None:
+        """What another driver had claimed before it died: evaluated before this one leaves."""
+        if self.share is None:
+            return None
+        pending = self.ledger.adopt(number, self.plan.search.batch)
+        if not pending.digests:
+            return None
+        batch = Batch(number, Candidates.of(pending.params), pending.digests)
+        self.searcher.replay(number, batch)
+        return Flight(batch, self._asked)
 
     def _replay(self, number: int) -> Flight:
         """A batch of an earlier run; its number is missing when all of it was another driver's."""
@@ -182,9 +210,18 @@ class Sweep:
 
     def _room(self) -> int:
         """How many candidates may be asked now without passing n_trials or max_attempts, whatever becomes of them."""
+        if self.share is not None:
+            return self.share.room(self.plan, self.ledger.counts())
         waiting = sum(len(flight.batch.digests) for flight in self._flights.values())
         missing = self.plan.search.n_trials - self._told_complete - waiting
         return min(missing, self.plan.search.attempts - self._asked)
+
+    def _attempted(self) -> bool:
+        """Nothing may be asked any more: because of max_attempts?"""
+        if self.share is None:
+            return self._told_complete < self.plan.search.n_trials
+        counts = self.ledger.counts()
+        return counts.complete + counts.claimed < self.plan.search.n_trials
 
     def _tell(self) -> bool:
         """Tell the next batch; False when it has no results yet."""
@@ -220,11 +257,20 @@ class Sweep:
         now = self.clock()
         if last or now - self._noted >= _NOTES_S:
             self._noted = now
-            self.ledger.note("duplicates", self.duplicates)
-            self.ledger.note("seconds", round(self._seconds_before + now - self._began, 3))
+            self._note(round(self._seconds_before + now - self._began, 3))
         if self._on_progress is not None and (last or now - self._said >= _PROGRESS_S):
             self._said = now
             self._on_progress(self.progress)
+
+    def _note(self, seconds: float) -> None:
+        retried = self._retried_before + self.retried
+        if self.share is not None:
+            stored = self._mine_before + self.stored.attempts
+            note = self.share.note(self.plan, seconds, stored, self.duplicates)
+            self.ledger.note(self.share.key, note | {"retried": retried})
+            return
+        for key, value in (("duplicates", self.duplicates), ("seconds", seconds), ("retried", retried)):
+            self.ledger.note(key, value)
 
     def _sentence(self) -> str:
         search, counts = self.plan.search, self.counts

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 Row = TypeVar("Row")
@@ -59,20 +60,24 @@ class Threads:
                 self._done.put((key, None, error))
 
 
-def in_order(rows: Sequence[Row], work: Callable[[Row], Result], count: int) -> Iterator[tuple[Row, Result]]:
-    """Give ``(row, work(row))`` in the order of ``rows``, a few ahead on ``count`` threads.
+def in_order(rows: Iterable[Row], work: Callable[[Row], Result], count: int) -> Iterator[tuple[Row, Result]]:
+    """Give ``(row, work(row))`` in the order of ``rows``, of which a few are taken ahead, on ``count`` threads.
 
     An exception of ``work`` is raised here, in its place; nothing waits for rows that are being worked on.
     """
     threads = Threads(work, count)
     finished: dict[int, Any] = {}
-    started = 0
+    waiting: deque[tuple[int, Any]] = deque()
+    rest = enumerate(rows)
     try:
-        for wanted, row in enumerate(rows):
+        while True:
+            while len(waiting) <= count and (taken := next(rest, None)) is not None:  # few: results are large
+                waiting.append(taken)
+                threads.submit(*taken)
+            if not waiting:
+                return
+            wanted, row = waiting.popleft()
             while wanted not in finished:
-                while started < min(len(rows), wanted + count + 1):  # few ahead: results are large
-                    threads.submit(started, rows[started])
-                    started += 1
                 found = threads.next(0.1)
                 if found is not None:
                     finished[found[0]] = found[1:]

@@ -12,14 +12,10 @@ from quantray.runner import cluster
 from quantray.runner.interrupt import interruptible
 from quantray.runner.progress import Evaluate, Outcome
 from quantray.runner.sweep import Sweep
-from quantray.runner.threads import worker_count
 from quantray.types import Slice
 
 if TYPE_CHECKING:
     import threading
-
-#: How often a batch is given to another worker after one died.
-MAX_FAILURES = 2
 
 
 def run_tune(plan: Plan, slice: Slice, sweep: Sweep, evaluate: Evaluate) -> Outcome:
@@ -52,7 +48,7 @@ def _fit(plan: Plan, sweep: Sweep, evaluate: Evaluate, data: Any, stop: threadin
         from quantray.runner.batch_search import METRIC, BatchSearch, DedupeStopper, KeepWorkers
         from quantray.runner.worker import make_worker
 
-        count = min(worker_count(plan.runner.workers, plan.search.in_flight), int(ray.cluster_resources()["CPU"]))
+        count = cluster.cores(plan.runner, plan.search.in_flight)
         search, stopper = BatchSearch(sweep, stop), DedupeStopper(sweep, stop)
         tuner = tune.Tuner(
             make_worker(cluster.surroundings(), ray.put((plan, evaluate)), data),
@@ -62,7 +58,7 @@ def _fit(plan: Plan, sweep: Sweep, evaluate: Evaluate, data: Any, stop: threadin
             ),
             run_config=tune.RunConfig(
                 name="sweep", storage_path=folder, stop=stopper, verbose=0,
-                failure_config=tune.FailureConfig(max_failures=MAX_FAILURES),
+                failure_config=tune.FailureConfig(max_failures=0),
                 checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
             ),
         )  # fmt: skip

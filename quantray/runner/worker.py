@@ -25,8 +25,13 @@ def make_worker(around: Mapping[str, Any], shared: Any, data: Any) -> type[tune.
 
             from quantray.runner import cluster
 
-            cluster.settle(around)
-            (self._plan, self._work), self._slice = ray.get([shared, data])
+            self._refusal: QuantrayError | None = None
+            try:
+                cluster.settle(around)
+                (self._plan, self._work), self._slice = ray.get([shared, data])
+                cluster.check_strategy(self._plan)
+            except QuantrayError as error:  # the first batch brings it home; raised here it would be a death
+                self._refusal = error
 
         def reset_config(self, new_config: dict[str, Any]) -> bool:
             return True
@@ -36,6 +41,8 @@ def make_worker(around: Mapping[str, Any], shared: Any, data: Any) -> type[tune.
             return {METRIC: 0.0, "reply": self._evaluated(batch), "done": True}
 
         def _evaluated(self, batch: Any) -> Reply:
+            if self._refusal is not None:
+                return Reply(error=self._refusal)
             try:
                 return Reply(list(self._work(self._plan, self._slice, batch.candidates)))
             except QuantrayError as error:

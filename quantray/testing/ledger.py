@@ -145,6 +145,31 @@ class LedgerContract:
         assert ledger.counts().claimed == 2
         ledger.close()
 
+    def test_store_says_what_it_kept(self) -> None:
+        ledger = self.make_ledger()
+        batch = make_batch(0, [1, 2, 3])
+        ledger.claim(batch)
+        assert list(ledger.store(0, make_trials(batch))) == [True, True, True]
+        ledger.close()
+
+    def test_nothing_is_adopted_from_the_living(self) -> None:
+        ledger = self.make_ledger()
+        ledger.claim(make_batch(0, [1, 2]))
+        orphans = ledger.adopt(1)
+        assert (orphans.number, orphans.digests, dict(orphans.stored)) == (1, (), {})
+        assert ledger.counts() == Counts(claimed=2)
+        ledger.close()
+
+    def test_a_reason_may_hold_anything(self) -> None:
+        ledger = self.make_ledger()
+        batch = make_batch(0, [1])
+        ledger.claim(batch)
+        trial = Trial(batch.digests[0], batch.candidates.params(0), TrialState.FAIL, why="a\0b\udc80 'c' \\ é %s")
+        ledger.store(0, [trial])
+        (found,) = ledger.trials()
+        assert found.why == "a\\0b\\udc80 'c' \\ é %s"
+        ledger.close()
+
     def test_storing_what_was_not_claimed_is_refused(self) -> None:
         ledger = self.make_ledger()
         claimed, other = make_batch(0, [1]), make_batch(0, [2])

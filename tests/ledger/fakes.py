@@ -29,8 +29,13 @@ def described(**changes: Any) -> dict[str, Any]:
 
 def opened(folder: Path, name: str = "fake", **options: Any) -> SqlLedger:
     """The study ``name`` in ``folder`` on SQLite."""
+    return opened_in(Storage(), folder, name, **options)
+
+
+def opened_in(storage: Storage, folder: Path, name: str = "fake", **options: Any) -> SqlLedger:
+    """The study ``name`` in any storage."""
     options.setdefault("described", described())
-    return open_ledger(Storage(), folder, name, options.pop("digests", {"space": SPACE.digest}), **options)
+    return open_ledger(storage, folder, name, options.pop("digests", {"space": SPACE.digest}), **options)
 
 
 def filled(folder: Path, n: int, name: str = "fake", *, batch: int = 20) -> SqlLedger:

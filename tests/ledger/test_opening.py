@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from quantray.ledger.schema import drivers, evaluations
 from quantray.protocols import Counts
 from quantray.space import parse_space
 from quantray.testing.ledger import make_batch, make_trials
+from quantray.types import TrialState
 from tests.ledger.fakes import SPACE, SPEC, described, filled, opened
 
 
@@ -75,19 +77,25 @@ def test_another_live_driver_keeps_its_claims(tmp_path: Path) -> None:
     second.close()
 
 
-def test_an_expired_lease_is_taken_over_and_the_late_driver_refused(tmp_path: Path) -> None:
+def test_an_expired_lease_is_taken_over_and_what_comes_late_is_dropped(tmp_path: Path) -> None:
     first, second = opened(tmp_path), opened(tmp_path, say=lambda _: None)
-    batch = make_batch(0, [1, 2], SPACE)
+    batch = make_batch(0, [1, 2, 3], SPACE)
     first.claim(batch)
+    first.store(0, make_trials(batch)[2:])
     with first.database.write() as connection:
         connection.execute(sa.update(drivers).where(drivers.c.id == first.driver).values(lease=1.0))
     again = make_batch(5, [2, 9], SPACE)
     assert second.claim(again) == (True, True)
-    with pytest.raises(LedgerError, match="no sign of life"):
-        first.store(0, make_trials(batch))
-    assert first.counts() == Counts(claimed=3)
-    second.store(5, make_trials(again))
-    assert [t.number for t in second.trials()] == [1, 2]
+    second.store(5, make_trials(again)[:1])
+    late = [replace(trial, why="late", value=None, state=TrialState.FAIL) for trial in make_trials(batch)[:2]]
+    assert first.store(0, late) == (True, False)  # nobody wanted the first one: it is still its own
+    assert [t.number for t in first.trials()] == [0, 1, 2]
+    assert [t.why == "late" for t in first.trials()] == [True, False, False]
+    assert (first.late, second.late) == (1, 0)
+    second.store(5, make_trials(again)[1:])
+    with open_reader(f"sqlite:///{tmp_path}/ledger.db") as study:
+        assert (study.late(), study.repeated()) == (1, 1)
+    assert first.counts().claimed == 0
     first.close()
     second.close()
 

@@ -1,4 +1,4 @@
-"""Several processes on one file: none of the candidates is claimed twice, none lost; a killed one leaves its claims."""
+"""Several processes on one study: no candidate is claimed twice, none is lost; a killed one leaves its claims."""
 
 from __future__ import annotations
 
@@ -12,13 +12,23 @@ from pathlib import Path
 
 import pytest
 
+from quantray.ledger import open_ledger, open_reader
+from quantray.ledger.addresses import address
+from quantray.plan import Plan, Runner, Search, Storage, StrategySpec
 from quantray.protocols import Counts
+from quantray.runner.local import run_local
+from quantray.runner.sweep import Sweep
+from quantray.search import make_searcher
+from quantray.space import Candidates, parse_space
 from quantray.testing.ledger import make_batch, make_trials
+from quantray.types import Slice, Trial, TrialState
 from tests.ledger.fakes import SPACE, opened
+from tests.ledger.servers import Server
 
 pytestmark = pytest.mark.slow
 
 POINTS = 240
+TABLE = parse_space({"a": list(range(25)), "b": list(range(20))})
 
 
 def _drive(folder: str, seed: int, start: multiprocessing.synchronize.Barrier, out: multiprocessing.Queue) -> None:
@@ -92,3 +102,70 @@ def test_a_killed_driver_leaves_its_batch_to_the_next(tmp_path: Path) -> None:
     assert resumed.counts() == Counts(*(states.count(s) for s in ("COMPLETE", "PRUNED", "FAIL")), 0)
     assert resumed.counts().attempts == 6
     resumed.close()
+
+
+def _noted_down(file: str) -> object:
+    """An objective that writes a line for each of its evaluations, in one write."""
+
+    def evaluate(plan: Plan, slice: Slice, candidates: Candidates) -> list[Trial]:
+        batch = make_batch(0, [TABLE.number(candidates.params(i)) for i in range(len(candidates))], TABLE)
+        with open(file, "ab", buffering=0) as log:
+            log.write("".join(f"{digest}\n" for digest in batch.digests).encode())
+        return [
+            Trial(digest, batch.candidates.params(i), TrialState.COMPLETE, int(digest[:4], 16) / 7)
+            for i, digest in enumerate(batch.digests)
+        ]
+
+    return evaluate
+
+
+def _search(
+    storage: Storage,
+    folder: str,
+    kind: str,
+    seed: int,
+    start: multiprocessing.synchronize.Barrier,
+    out: multiprocessing.Queue,
+) -> None:
+    plan = Plan(
+        "race", StrategySpec("none"), TABLE, None, Path(folder), seed=seed, storage=storage,
+        search=Search(kind=kind, n_trials=2000, batch=16), runner=Runner("local", 1),
+    )  # fmt: skip
+    ledger = open_ledger(storage, folder, plan.study, {}, described={}, say=lambda _: None)
+    sweep = Sweep(plan, make_searcher(plan.search, plan.space, plan.seed), ledger)
+    start.wait()
+    ended = run_local(plan, Slice("NONE", (), "no data"), sweep, _noted_down(f"{folder}/evaluated"))  # type: ignore[arg-type]
+    ledger.close()
+    out.put((ended.reason, ended.sentence, dict(ended.duplicates)))
+
+
+@pytest.mark.parametrize(("kind", "seeds"), [("random", (3, 3)), ("qmc", (3, 4))])
+@pytest.mark.parametrize("where", ["sqlite", "postgres"])
+def test_two_drivers_race_for_500_points_with_2000_asks(
+    request: pytest.FixtureRequest, tmp_path: Path, where: str, kind: str, seeds: tuple[int, int]
+) -> None:
+    storage = Storage()
+    if where == "postgres":
+        server: Server = request.getfixturevalue("server")
+        storage = Storage("postgres", server.database(f"race_{kind}_{seeds[1]}"))
+    context = multiprocessing.get_context("spawn")
+    start, out = context.Barrier(2), context.Queue()
+    processes = [
+        context.Process(target=_search, args=(storage, str(tmp_path), kind, seed, start, out)) for seed in seeds
+    ]
+    for process in processes:
+        process.start()
+    ended = [out.get(timeout=120) for _ in processes]
+    for process in processes:
+        process.join(30)
+        assert process.exitcode == 0
+    assert [reason for reason, _, _ in ended] == ["exhausted", "exhausted"]
+    assert all("every point of the space was tried" in sentence for _, sentence, _ in ended)
+    evaluated = (tmp_path / "evaluated").read_text().split()
+    assert len(evaluated) == len(set(evaluated)) == 500
+    assert sum(duplicates["database"] for _, _, duplicates in ended) >= 1
+    with open_reader(address(storage, tmp_path)) as study:
+        assert study.counts() == Counts(complete=500)
+        assert [t.number for t in study.trials()] == list(range(500))
+        assert {t.digest for t in study.trials()} == set(evaluated)
+        assert (study.repeated(), study.late()) == (0, 0)

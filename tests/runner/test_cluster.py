@@ -54,7 +54,7 @@ def test_a_worker_gets_the_drivers_path_and_shelf(tmp_path: Path, monkeypatch: p
     strategy = sys.modules["strategy"]
     monkeypatch.setattr(strategy, "__path__", list(strategy.__path__))
     monkeypatch.setattr(sys, "path", list(sys.path))
-    cluster.settle({"path": [str(tmp_path / "lib")], "home": str(tmp_path)})
+    cluster.settle({**cluster.surroundings(), "path": [str(tmp_path / "lib")], "home": str(tmp_path)})
     import a_library_of_the_driver  # type: ignore[import-not-found]
 
     from strategy import only_here_for_the_worker  # type: ignore[attr-defined]

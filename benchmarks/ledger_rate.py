@@ -1,0 +1,82 @@
+"""Candidates stored per second on each storage: ``python benchmarks/ledger_rate.py``.
+
+Whole runs on ``runner=local`` with an objective that costs nothing and returns 15 metrics: ask, claim, evaluate, store
+and tell. The second figure is the ledger alone: claiming and storing, with nothing else in the clock; the third is the
+driver's own processor time, which says more on a busy machine. Postgres is the embedded server, on this machine, with
+its commits on disk.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from search_rate import METRICS, NOTHING, SPACE, value
+
+from quantray.ledger import open_ledger
+from quantray.plan import Plan, Runner, Search, Storage, StrategySpec
+from quantray.runner.local import run_local
+from quantray.runner.sweep import Sweep
+from quantray.search import make_searcher
+from quantray.space import Candidates, Digests
+from quantray.types import Slice, Trial, TrialState
+
+DIGESTS = Digests(SPACE)
+
+
+def evaluate(plan: Plan, slice: Slice, candidates: Candidates) -> list[Trial]:
+    return [
+        Trial(d, candidates.params(i), TrialState.COMPLETE, value(d), metrics=METRICS)
+        for i, d in enumerate(DIGESTS.of(candidates))
+    ]
+
+
+def timed(work: Any, spent: list[float]) -> Any:
+    def call(*arguments: Any) -> Any:
+        began = time.perf_counter()
+        try:
+            return work(*arguments)
+        finally:
+            spent[0] += time.perf_counter() - began
+
+    return call
+
+
+def rate(storage: Storage, kind: str, batch: int, trials: int) -> str:
+    """A run of ``trials``, after a tenth of them in another study to warm connections and caches up."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, n in (("warm", max(trials // 10, batch)), ("rate", trials)):
+            plan = Plan(
+                f"{name}-{kind}-{batch}", StrategySpec("none"), SPACE, None, Path(folder), storage=storage,
+                search=Search(kind=kind, n_trials=n, batch=batch), runner=Runner("local", 1),
+            )  # fmt: skip
+            ledger = open_ledger(storage, folder, plan.study, {}, described={})
+            spent = [0.0]
+            ledger.claim = timed(ledger.claim, spent)  # type: ignore[method-assign]
+            ledger.store = timed(ledger.store, spent)  # type: ignore[method-assign]
+            sweep = Sweep(plan, make_searcher(plan.search, plan.space, plan.seed), ledger)
+            began, used = time.perf_counter(), time.process_time()
+            run_local(plan, NOTHING, sweep, evaluate)
+            seconds, used = time.perf_counter() - began, time.process_time() - used
+            assert ledger.counts().complete == n
+            ledger.close()
+    alone = f"the ledger alone {trials / spent[0]:8,.0f}/s"
+    return f"{trials / seconds:8,.0f}/s   {alone}   {used / trials * 1e6:5.0f} us of CPU a candidate"
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--trials", type=int, default=20_480)
+    given = arguments.parse_args()
+    with tempfile.TemporaryDirectory(prefix="quantray-bench-") as folder:
+        storages = [Storage("memory"), Storage("sqlite"), Storage("postgres_embedded", folder)]
+        for storage in storages:
+            for kind, batch in (("random", 64), ("random", 256), ("random", 1024), ("qmc", 256)):
+                print(f"{storage.kind:18} {kind:7} batch {batch:5} {rate(storage, kind, batch, given.trials)}")
+
+
+if __name__ == "__main__":
+    main()

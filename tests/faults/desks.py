@@ -1,0 +1,78 @@
+"""A folder to run commands in, with a strategy that counts its own calls."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from quantray.errors import LedgerError
+from quantray.ledger import open_reader
+from quantray.types import Trial
+from tests.shelf.counting import CALLS, PAUSE
+
+ROOT = Path(__file__).parents[2]
+YAML = """\
+# @package _global_
+strategy:
+  _target_: strategy.counting.Counting
+"""
+#: 640 points.
+SPACE = [f"space.{name}={list(range(n))}".replace(" ", "") for name, n in (("a", 8), ("b", 8), ("c", 10))]
+SMALL = [
+    "strategy=counting", *SPACE, "data.synthetic.sessions=2", "oos.fraction=0", "constraints.min_trades=1",
+    "mirror.enabled=false", "report.surface_max_points=1", "study.name=counted", "search.max_failures=100000",
+    "search.batch=8",
+]  # fmt: skip
+
+
+class Desk:
+    """``run`` and ``start`` execute ``python -m …`` in the folder; ``calls`` is what the strategy counted."""
+
+    def __init__(self, folder: Path, pause: float = 0.0, **env: str) -> None:
+        self.folder, self.log = folder, folder / "calls.txt"
+        (folder / "strategy").mkdir(parents=True)
+        (folder / "conf" / "strategy").mkdir(parents=True)
+        shutil.copy(ROOT / "tests" / "shelf" / "counting.py", folder / "strategy")
+        (folder / "conf" / "strategy" / "counting.yaml").write_text(YAML)
+        path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+        self.env = {**os.environ, CALLS: str(self.log), PAUSE: str(pause), "PYTHONPATH": path, **env}
+
+    def start(self, *args: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", *args], cwd=self.folder, env=self.env, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )  # fmt: skip
+
+    def run(self, *args: str, code: int = 0) -> str:
+        """The output of a command, which must end with ``code``."""
+        done = subprocess.run(
+            [sys.executable, "-m", *args], cwd=self.folder, env=self.env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, f"{args}: exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+        return done.stdout + done.stderr
+
+    @property
+    def calls(self) -> Counter[str]:
+        """How often each candidate was evaluated, by digest."""
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return Counter(line.split()[0] for line in lines)
+
+    def trials(self, run_dir: str = "out") -> list[Trial]:
+        with open_reader(f"sqlite:///{self.folder / run_dir / 'ledger.db'}", "counted") as study:
+            return list(study.trials())
+
+    def stored(self, run_dir: str = "out") -> int:
+        """How many candidates are stored now; 0 while there is no study."""
+        if not (self.folder / run_dir / "ledger.db").exists():
+            return 0
+        try:
+            return len(self.trials(run_dir))
+        except LedgerError:
+            return 0
+
+    def table(self, run_dir: str = "out") -> bytes:
+        return (self.folder / run_dir / "trials.parquet").read_bytes()

@@ -1,0 +1,46 @@
+"""A black box that counts its own calls: every evaluation appends the candidate's digest to a file."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from quantray.plan import Plan
+from quantray.space import candidate_digest
+from quantray.types import Slice, Trades
+
+CALLS, PAUSE = "QUANTRAY_TEST_CALLS", "QUANTRAY_TEST_PAUSE"
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Six trades whose sum has one best point; ``PAUSE`` seconds of the environment are slept before each answer."""
+
+    a: int = 0
+    b: int = 0
+    c: int = 0
+
+    def trades(self, slice: Slice, plan: Plan) -> Trades:
+        line = f"{candidate_digest({'a': self.a, 'b': self.b, 'c': self.c})} {os.getpid()}\n"
+        if CALLS in os.environ:
+            with open(os.environ[CALLS], "ab", buffering=0) as calls:  # one write: whole lines from any process
+                calls.write(line.encode())
+        time.sleep(float(os.environ.get(PAUSE, "0")))
+        if (self.a * 7 + self.b * 5 + self.c * 3) % 11 == 0:
+            raise ZeroDivisionError("no trade at all")
+        return _trades(100.0 - (self.a - 5) ** 2 - 2 * (self.b - 3) ** 2 - 0.5 * (self.c - 6) ** 2, len(slice))
+
+
+def _trades(total: float, sessions: int) -> Trades:
+    n = 6
+    session = np.sort(np.arange(n) % sessions).astype(np.int32)
+    bar, one = np.arange(n, dtype=np.int32) * 10 + 5, np.ones(n)
+    return Trades(
+        session=session, signal_bar=bar - 1, origin_bar=bar - 2, side=np.ones(n, np.int8),
+        contract=np.full(n, -1, np.int32), entry_bar=bar, exit_bar=bar + 5, entry_price=one, exit_price=one,
+        reason=np.full(n, 2, np.int8), fees=np.zeros(n), net=total * (np.arange(n) + 1) / 21, risk=50 * one,
+        entry_carried=np.zeros(n, bool), exit_carried=np.zeros(n, bool),
+    )  # fmt: skip

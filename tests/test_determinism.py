@@ -1,0 +1,71 @@
+"""The same trials table, byte for byte: 1, 2 and 4 workers, threads and Ray, restarted or not; its hash everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from quantray.config import load_plan
+from quantray.evaluate import evaluate_trials
+from quantray.searching import opened
+from quantray.study import sweep
+from quantray.surface import _read_trials, best_numbers, read
+from tests.faults.desks import SMALL, Desk
+from tests.faults.kills import SEARCHES
+
+pytestmark = pytest.mark.slow
+
+
+def hashes(desk: Desk, run: str) -> set[str]:
+    """What the file, the summary, the report and ``quantray study show`` say."""
+    folder = desk.folder / run
+    shown = desk.run("quantray", "study", "show", "--where", run)
+    page = (folder / "report.html").read_text()
+    found = {hashlib.sha256((folder / "trials.parquet").read_bytes()).hexdigest()}
+    found.add(json.loads((folder / "summary.json").read_text())["table_sha256"])
+    found.update(re.findall(r"SHA-256</span><code>([0-9a-f]{64})</code>", page))
+    found.update(re.findall(r"\b[0-9a-f]{64}\b", shown))
+    assert page.count("trials.parquet, SHA-256") == shown.count("trials.parquet, SHA-256") == 1
+    return found
+
+
+@pytest.mark.parametrize("search", SEARCHES)
+def test_workers_runners_and_restarts_change_no_byte(tmp_path: Path, search: str) -> None:
+    desk = Desk(tmp_path / "desk", pause=0.002)
+    plain = ["quantray.run", *SMALL, *SEARCHES[search], "search.in_flight=4"]
+    found = set()
+    for runner, workers in (("local", 1), ("local", 2), ("local", 4), ("ray", 1), ("ray", 2)):
+        run = f"{runner}{workers}"
+        desk.run(*plain, f"runner={runner}", f"runner.workers={workers}", f"run_dir={run}")
+        found |= hashes(desk, run)
+    process = desk.start(*plain, "runner=ray", "runner.workers=2", "run_dir=restarted")
+    deadline = time.monotonic() + 120
+    before = desk.calls.total()
+    while desk.calls.total() < before + 100 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    desk.run(*plain, "runner=local", "runner.workers=4", "run_dir=restarted")
+    found |= hashes(desk, "restarted")
+    assert len(found) == 1
+
+
+def test_trials_read_from_a_table_are_those_that_an_evaluation_gives(tmp_path: Path) -> None:
+    space = ["space.entry_window=['9:30-15:45']", "space.stretch_threshold=[.001,.002]", "space.strikes_depth=[1]"]
+    plan = load_plan(
+        "+experiment=options_table", "data.synthetic.sessions=4", *space, f"run_dir={tmp_path}", "mirror.enabled=false",
+        "study.name=table", "constraints.min_trades=3", "constraints.min_win_rate=0.3",
+    )  # fmt: skip
+    study = sweep(plan)
+    with opened(plan, str) as again:
+        best = best_numbers(read(plan, again.train, study.results.counts).values, 300)
+        assert len(best) == 300
+        expected = evaluate_trials(plan, again.train, plan.space.candidates(np.asarray(best)))
+        assert _read_trials(plan, again.train, best) == expected

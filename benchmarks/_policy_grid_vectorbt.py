@@ -154,14 +154,19 @@ def compare(python: str, runs: int = 5) -> None:
     print(
         f"\n200 entries x {len(specs())} policies x 480 candles against vectorbt {report['version']}, one call a policy"
     )
-    print(f"{'first-touch tables and grid':46} median {middle * 1e3:9.2f} ms   worst {max(mine) * 1e3:9.2f} ms")
+    print(f"{'first-touch tables and grid':46} {_spread(mine)}")
     for name, seconds in report["seconds"].items():
         other = statistics.median(seconds)
-        spread = f"median {other * 1e3:9.1f} ms   worst {max(seconds) * 1e3:9.1f} ms   {other / middle:7,.0f} x"
-        print(f"{'vectorbt, ' + name:46} {spread}")
+        ratios = f"{other / middle:,.0f} x by medians, {min(seconds) / min(mine):,.0f} x by best runs"
+        print(f"{'vectorbt, ' + name:46} {_spread(seconds)}   {ratios}")
     for engine, why in report["missing"].items():
         print(f"vectorbt, {engine} engine: not available ({why})")
     _differences(own, profits)
+
+
+def _spread(seconds: Sequence[float]) -> str:
+    found = (("median", statistics.median(seconds)), ("worst", max(seconds)), ("best", min(seconds)))
+    return "   ".join(f"{name} {x * 1e3:9.2f} ms" for name, x in found)
 
 
 def _differences(own: Sequence[tuple[np.ndarray, np.ndarray, Any]], profits: Sequence[np.ndarray]) -> None:

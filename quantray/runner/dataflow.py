@@ -5,7 +5,10 @@ A row is a descriptor of a few bytes, never data: workers read files and write f
 
 from __future__ import annotations
 
+import contextlib
 import pickle
+import queue
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -15,6 +18,7 @@ from quantray.runner.threads import in_order, worker_count
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
+Item = TypeVar("Item")
 Work = Callable[[Row], Result]
 
 AHEAD = 2  # rows that wait at each actor
@@ -49,7 +53,7 @@ def _on_ray(runner: Runner, rows: Sequence[Row], make: Any, name: str) -> Iterat
         actors = min(actors, runner.workers)
     shared = [ray.put(make)]  # in a list: read when it can be imported
     seen = 0
-    for number, result in _streamed(rows, actors, cluster.surroundings(), shared):
+    for number, result in _pumped(lambda: _streamed(rows, actors, cluster.surroundings(), shared)):
         if number != seen:
             raise QuantrayError(f"{name}: row {seen} is missing, row {number} came in its place")
         seen += 1
@@ -58,6 +62,47 @@ def _on_ray(runner: Runner, rows: Sequence[Row], make: Any, name: str) -> Iterat
         yield rows[number], result
     if seen != len(rows):
         raise QuantrayError(f"{name}: {len(rows) - seen} of {len(rows)} rows are missing")
+
+
+def _pumped(make: Callable[[], Iterator[Item]]) -> Iterator[Item]:
+    """What an iterator gives, made and driven on a thread of its own, one item ahead.
+
+    So Ctrl-C meets this loop, and never Ray's own code, which may swallow it. Who stops reading waits for nothing: the
+    thread ends with the row that it waits for.
+    """
+    items: queue.Queue[Any] = queue.Queue(maxsize=1)
+    over = threading.Event()
+
+    def put(item: Any) -> None:
+        while not over.is_set():
+            with contextlib.suppress(queue.Full):
+                items.put(item, timeout=0.1)
+                return
+
+    def pump() -> None:
+        try:
+            for item in make():
+                put((item, None))
+                if over.is_set():
+                    return
+            put((None, StopIteration()))
+        except Exception as error:
+            put((None, error))
+
+    threading.Thread(target=pump, name="quantray-data", daemon=True).start()
+    try:
+        while True:
+            try:
+                item, error = items.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            if isinstance(error, StopIteration):
+                return
+            if error is not None:
+                raise error
+            yield item
+    finally:
+        over.set()
 
 
 def _streamed(

@@ -279,4 +279,5 @@ def _grown(size: dict[str, int], limited: bool, names: Sequence[str]) -> None:
 
 if __name__ == "__main__":
     commands: dict[str, Callable[..., None]] = {"large": large, "fixed": fixed, "growth": growth}
-    commands[sys.argv[1]](*sys.argv[2:])
+    for name in sys.argv[1:2] or commands:
+        commands[name](*sys.argv[2:])

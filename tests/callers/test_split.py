@@ -28,7 +28,11 @@ def coverage_of(minutes: list[int], eligible: list[bool] | None = None, hold_s: 
     ones = np.ones(n, np.int64)
     reason = np.where([True] * n if eligible is None else eligible, 0, 2).astype(np.int8)
     no = np.zeros(n, bool)
-    return Coverage(windows, CoverageSettings(), reason, ts, ones * 1.0, ones, ones, ones * 0, ones * 0, no, no)
+    return Coverage(
+        plan=windows, settings=CoverageSettings(), reason=reason, entry_ns=ts, entry_open=ones * 1.0, present=ones,
+        expected=ones, warmup_present=ones * 0, longest_gap_s=ones * 0, silent=no, vendor_gap=no, common_end_ns=None,
+        at_common_end=no,
+    )  # fmt: skip
 
 
 def test_the_last_share_is_held_out_and_what_reaches_into_it_is_dropped() -> None:

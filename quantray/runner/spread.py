@@ -33,8 +33,9 @@ def spread(
     An exception of ``work`` is raised here, in its place; Ctrl-C raises KeyboardInterrupt, and nothing waits for
     the chunks that are being worked on.
     """
-    nothing = isinstance(chunks, Sized) and not len(chunks)
-    if kind == "ray" and not nothing and (plan.runner.address != "local" or _holds_the_interpreter(plan)):
+    if isinstance(chunks, Sized) and not len(chunks):
+        return iter(())
+    if kind == "ray" and (plan.runner.address != "local" or _holds_the_interpreter(plan)):
         return _on_ray(plan, slice, chunks, work, workers)
     return _on_threads(plan, slice, chunks, work, workers)
 

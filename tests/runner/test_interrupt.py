@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from quantray.errors import LedgerError
+from quantray.ledger import open_reader
 from quantray.runner.interrupt import interruptible
 from quantray.runner.local import run_local
 from tests.runner.objectives import EMPTY, evaluate, make_plan, open_sweep, table
@@ -51,10 +53,20 @@ def test_sigint_ends_the_run_and_the_next_one_goes_on(tmp_path: Path, kind: str,
 
 def _wait_for_claims(folder: Path) -> None:
     """Until the sweep has claimed its first batches and had time to give them to its workers."""
-    deadline = time.monotonic() + 60
-    while not (folder / "ledger.db").exists() and time.monotonic() < deadline:
+    deadline = time.monotonic() + 120
+    while not _claimed(folder) and time.monotonic() < deadline:
         time.sleep(0.2)
-    time.sleep(15)
+    time.sleep(5)
+
+
+def _claimed(folder: Path) -> int:
+    if not (folder / "ledger.db").exists():
+        return 0
+    try:
+        with open_reader(f"sqlite:///{folder / 'ledger.db'}", "test") as study:
+            return study.counts().claimed
+    except LedgerError:  # it is being made
+        return 0
 
 
 def test_the_first_signal_is_a_wish_and_the_second_an_order() -> None:

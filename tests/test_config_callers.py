@@ -170,6 +170,8 @@ REFUSED = {
     (V1, "intrabar=stop"): "intrabar: unknown intrabar 'stop'",
     (V1, "entry=middle"): "known: close, open",
     (V1, "grouped=mean", "policy=trailing"): "use grouped=pool",
+    (V1, "mode=per_caller", "filter_collapsed=true"): "filter_collapsed=true is about the group",
+    (V1, "mode=per_caller", "grouped=mean"): "mode=per_caller has none; set mode=grouped or mode=both",
     (V1, "ties=[max_drawdwn]"): "did you mean 'max_drawdown'",
     (V1, "ties=[1]"): "ties=[1] must be a list of names",
     (V1, "objective=capture"): "did you mean 'capture_ratio'",

@@ -57,7 +57,8 @@ def group_of(plan: CallerPlan, names: Sequence[str], places: Sequence[Place], tr
         return Group(Unit(GROUP, ()), None, tuple(notes))
     best = [plan.policies[place.top[0]] for place in ranked]
     weights = np.array([trades[place.name] for place in ranked]) if plan.grouped == "weighted" else None
-    notes.append(f"The policy of the group is the {plan.grouped} of the best policies of {len(best)} callers.")
+    mean = "weighted mean" if plan.grouped == "weighted" else "mean"
+    notes.append(f"The policy of the group is the {mean} of the best policies of {len(best)} callers.")
     return Group(unit, (mean_policy(best, weights),), tuple(notes))
 
 

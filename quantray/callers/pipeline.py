@@ -18,6 +18,7 @@ from quantray.callers.stored import Driver, described, digests_of, remove_others
 from quantray.callers.summing import notes_of
 from quantray.callers.work import work_of
 from quantray.digests import digest_of
+from quantray.errors import ConfigError
 from quantray.provenance import versions
 
 _log = logging.getLogger(__name__)
@@ -50,7 +51,10 @@ def _opened(driver: Driver, digests: dict[str, str]) -> Iterator[Path]:
     from quantray.ledger.opening import open_ledger
 
     plan = driver.plan
-    plan.run_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        plan.run_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"run_dir={plan.run_dir} cannot be made: {error.strerror}; give run_dir=DIR") from None
     ledger = open_ledger(
         plan.storage, plan.run_dir, plan.study, digests, described=described(plan), fresh=plan.fresh, say=driver.say
     )

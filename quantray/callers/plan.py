@@ -67,6 +67,9 @@ class CallerPlan:
         check_objective(self.objective)
         check_ties(self.ties)
         self._check_money()
+        if self.mode == "per_caller" and (self.filter_collapsed or self.grouped != "pool"):
+            key = "filter_collapsed=true" if self.filter_collapsed else f"grouped={self.grouped}"
+            raise ConfigError(f"{key} is about the group, and mode=per_caller has none; set mode=grouped or mode=both")
         if self.mode != "per_caller" and self.grouped != "pool":
             _check_means(self.policies)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from quantray.callers.plan import CallerPlan
+from quantray.callers.results import GROUP
 from quantray.callers.splitting import Split, split_calls
 from quantray.calls import (
     CallPlan,
@@ -22,6 +23,7 @@ from quantray.calls import (
     plan_calls,
     require_eligible,
 )  # fmt: skip
+from quantray.errors import DataError
 
 Say = Callable[[str], None]
 Reached = Callable[[str], None]
@@ -54,9 +56,18 @@ def market_needs(plan: CallerPlan, interval_s: int) -> Needs:
     return needs_of(plan.calls, hold, max_dip_wait_s=wait, warmup_s=warmup)
 
 
+def _loaded(plan: CallerPlan) -> Calls:
+    calls = load_calls(plan.data, plan.calls)
+    if GROUP in calls.callers:
+        raise DataError(
+            f"{calls.source}: a caller is named {GROUP!r}, as the group is; give calls.aliases another name"
+        )
+    return calls
+
+
 def planned(plan: CallerPlan, calls: Calls | None = None) -> CallPlan:
     """The calls that count (loaded unless given) and the window of each."""
-    calls = load_calls(plan.data, plan.calls) if calls is None else calls
+    calls = _loaded(plan) if calls is None else calls
     with open_candles(plan.data) as source:
         interval = source.inventory.interval_s
     return plan_calls(calls, interval, market_needs(plan, interval))
@@ -83,7 +94,7 @@ def prepare(plan: CallerPlan, say: Say | None = None, reached: Reached | None = 
     """
     reached = reached or (lambda stage: None)
     reached("calls")
-    calls = load_calls(plan.data, plan.calls)
+    calls = _loaded(plan)
     reached("candles")
     with open_candles(plan.data) as source:
         interval = source.inventory.interval_s

@@ -39,7 +39,10 @@ def grid_of(table: Table, ns: str, wanted_s: int | None) -> Grid:
     found_ns = _common(offsets)
     if interval is None:
         if found_ns % NS:
-            raise DataError(f"{table.where}: candles must start on whole seconds apart; give data.interval")
+            raise DataError(
+                f"{table.where}: candles must start whole seconds apart; give data.interval, "
+                "or the right data.ts_unit where timestamps are numbers"
+            )
         interval = found_ns // NS
     elif found_ns % (interval * NS) and interval < DAY_S:
         raise DataError(

@@ -31,11 +31,13 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
             if getattr(settings, key) is not None:
                 table.require(column)
         rows = _read(table, data)
+        if not len(rows["ts"]):
+            raise DataError(f"{table.where} has no calls; load some")
         aliases = _aliases(settings.aliases, table)
     spelt = np.array([aliases.get(name, name) for name in rows["caller"]], dtype=object)
     aliased = int(sum(a != b for a, b in zip(spelt, rows["caller"], strict=True)))
     rows["caller"] = spelt
-    everyone = sorted(set(spelt.tolist()))
+    everyone = sorted(name for name in set(spelt.tolist()) if name)
     keep, groups, absent = chosen(settings, aliases, everyone)
     kept = filtered(rows, data, settings, keep)
     if not len(kept.rows):

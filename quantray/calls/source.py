@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from quantray.calls.settings import TS_UNITS, CallsData
-from quantray.data.source import TZ_TYPES, Table, existing, file_source, guarded, quoted, table_of, text
+from quantray.data.source import TZ_TYPES, Table, existing, file_source, guarded, quoted, spelt, table_of, text
 from quantray.errors import DataError, near_miss
 
 TABLES = ("calls", "candles")
@@ -54,10 +54,11 @@ def _sources(connection: Any, settings: CallsData, keys: tuple[str, ...]) -> dic
     sources = {}
     for key in keys:
         name = getattr(settings, key) or key
-        if name not in present:
+        found = spelt(name, present)
+        if found is None:
             hint = near_miss(name, present, what="table")
             raise DataError(f"{settings.duckdb} has no table of {key}: {hint} (or name it with data.{key}=TABLE)")
-        sources[key] = (f"{settings.duckdb} ({name})", f"market.{quoted(name)}")
+        sources[key] = (f"{settings.duckdb} ({found})", f"market.{quoted(found)}")
     return sources
 
 
@@ -72,6 +73,11 @@ def ns_of(table: Table, unit: str | None) -> str:
     if unit is None:
         raise DataError(
             f"{table.where}: {table.names['ts']!r} holds whole numbers; say of what: data.ts_unit=s, ms, us or ns"
+        )
+    (latest,) = table.row(f"SELECT max(abs({column}::HUGEINT)) FROM {{t}}")
+    if latest is not None and int(latest) * TS_UNITS[unit] >= 2**63:
+        raise DataError(
+            f"{table.where}: {latest} in {table.names['ts']!r} is no time in {unit}; give the right data.ts_unit"
         )
     return f"({column}::BIGINT * {TS_UNITS[unit]})"
 

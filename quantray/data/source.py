@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,12 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def spelt(name: str, present: Iterable[str]) -> str | None:
+    """``name`` as it is written among the names ``present``: in SQL case does not matter, but the same case wins."""
+    alike = sorted(other for other in present if other.casefold() == name.casefold())
+    return name if name in alike else next(iter(alike), None)
+
+
 def text(value: str | None) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
@@ -122,8 +128,9 @@ def _duckdb_sources(connection: Any, settings: DataSettings) -> dict[str, tuple[
         name = getattr(settings, key)
         if name == "synthetic" and key == "chain":
             continue
-        if (name or key) in present:
-            sources[key] = (f"{settings.duckdb} ({name or key})", f"market.{quoted(name or key)}")
+        found = spelt(name or key, present)
+        if found is not None:
+            sources[key] = (f"{settings.duckdb} ({found})", f"market.{quoted(found)}")
         elif name is not None:
             raise DataError(f"data.{key}: {settings.duckdb}: {near_miss(name, present, what='table')}")
         elif key == "underlying" or (key == "options" and settings.chain != "synthetic"):
@@ -158,8 +165,9 @@ def table_of(connection: Any, key: str, where: str, source: str, columns: Any) -
     present = {row[0]: str(row[1]) for row in described}
     names: dict[str, str] = {}
     for ours, (theirs, chosen) in mapped(columns).items():
-        if theirs in present:
-            names[ours] = theirs
+        found = spelt(theirs, present)
+        if found is not None:
+            names[ours] = found
         elif chosen:
             raise DataError(f"data.columns.{key}.{ours}: {where}: {near_miss(theirs, present, what='column')}")
     types = {ours: present[theirs] for ours, theirs in names.items()}

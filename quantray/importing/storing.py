@@ -108,6 +108,8 @@ def _opened(into: Path, dry_run: bool) -> Iterator[Any]:
 
     there = into.exists()
     try:
+        if into.is_file() and not _is_duckdb(into):
+            raise DataError(f"{into} cannot be opened: it is no DuckDB file; give --into another file")
         if dry_run and not there:
             connection = duckdb.connect(":memory:")
         else:
@@ -128,6 +130,12 @@ def _opened(into: Path, dry_run: bool) -> Iterator[Any]:
         yield connection
     finally:
         connection.close()
+
+
+def _is_duckdb(path: Path) -> bool:
+    """Whether the file begins as DuckDB's do: it would open a table of text too, and store nothing there."""
+    with path.open("rb") as file:
+        return file.read(12)[8:] == b"DUCK"
 
 
 def _stored(connection: Any, source: str) -> Counter[tuple[Any, ...]]:

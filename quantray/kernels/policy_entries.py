@@ -28,7 +28,8 @@ def entries(ts, open_, low, close, interval, entry, stop, fill, dip, wait):  # t
     (exclusive); ``fill`` OPEN or CLOSE; ``dip`` and ``wait`` [V], dip NaN: no waiting. ``interval`` in ns.
 
     Returns (first candle to scan, price NaN where there is no entry, time ns, whether the first candle's high
-    counts), each [n, V]. After a dip the high may lie before the entry, so it pays nothing; the low lies after it.
+    counts), each [n, V]. What is no finite price above 0 buys nothing. After a dip the high may lie before the entry,
+    so it pays nothing; the low lies after it.
     """
     n, ways = entry.shape[0], dip.shape[0]
     start = np.full((n, ways), -1, np.int64)
@@ -42,10 +43,11 @@ def entries(ts, open_, low, close, interval, entry, stop, fill, dip, wait):  # t
             at = entry[i]
             if not np.isnan(dip[v]):
                 found, paid = _dip(ts, open_, low, at, stop[i], interval, dip[v], wait[v])
-                if found >= 0:
+                if found >= 0 and 0 < paid < np.inf:
                     start[i, v], price[i, v], time[i, v], whole[i, v] = found, paid, ts[found], False
             elif fill == CLOSE:
-                start[i, v], price[i, v], time[i, v] = at + 1, close[at], ts[at] + interval
+                if 0 < close[at] < np.inf:
+                    start[i, v], price[i, v], time[i, v] = at + 1, close[at], ts[at] + interval
             else:
                 start[i, v], price[i, v], time[i, v] = at, open_[at], ts[at]
     return start, price, time, whole

@@ -92,7 +92,7 @@ def _first_pass(
                     b += BLOCK
                     continue
             lo = low[i]
-            while lo <= next_stop:
+            while lo <= next_stop and s < n_s:  # a price may be infinite, as the level behind the last one is
                 gap = open_[i] <= next_stop
                 paid = open_[i] if gap else next_stop
                 keys[s0 + s] = key_of(b, GAP_STOP if gap else in_stop)
@@ -104,7 +104,7 @@ def _first_pass(
                 lowest = lo
             hi = high[i]
             if hi > peak and (whole or b > 0):
-                while hi >= next_target:
+                while hi >= next_target and t < n_t:
                     gap = open_[i] >= next_target
                     keys[t0 + t] = key_of(b, GAP_TARGET if gap else in_target)
                     fill[t0 + t] = open_[i] if gap else next_target
@@ -112,7 +112,7 @@ def _first_pass(
                     t += 1
                     next_target = price * target[t] if t < n_t else np.inf
                 peak = hi
-                while hi >= next_arm:
+                while hi >= next_arm and a < n_a:
                     arm_bar[a], arm_low[a] = b, before if order == RAISE_FIRST else lowest
                     a += 1
                     next_arm = price * arm[a] if a < n_a else np.inf
@@ -182,7 +182,7 @@ def _armed_pass(
             fill[a0 + r], worst[a0 + r] = paid, min(lowest, paid)
             r += 1
             near = 1.0 - trail[r] if r < n_r else 0.0
-        while lo <= next_fixed:
+        while lo <= next_fixed and f < n_l:
             gap = armed and op <= next_fixed
             paid = op if gap else next_fixed
             keys[a0 + n_r + f] = key_of(b, GAP_STOP if gap else phase)

@@ -137,7 +137,7 @@ def build_tables(
     """First-touch tables of every level for every call: one pass over a call's candles, one more per arm reached.
 
     ``entry`` ``open``: the entry candle belongs to the trade; ``close``: the scan starts at the next one.
-    DataError where the candle at which something is sold has no price.
+    DataError where the candle at which something is sold has no price, or one below 0.
     """
     from quantray.kernels.policy_entries import CLOSE, OPEN, entries
     from quantray.kernels.policy_touch import block_extremes, tables
@@ -165,6 +165,17 @@ def build_tables(
             ts, open_, high, low, close, read_only(candles.volume, np.float64), warm, start, stop, price, whole,
             *trigger_arrays(levels.trigger), levels.first["trigger"], keys, fill, worst, when,
         )  # fmt: skip
-    if np.isnan(fill.sum()):
-        raise DataError("candles: a trade would be sold at a price that is no number; remove candles without a price")
+    if not np.isfinite(fill.sum()) or fill.min(initial=1.0) < 0:
+        _refuse(ts, start, keys, fill)
     return Tables(keys, fill, worst, when, peaks, price, time, start, stop, ways, order)
+
+
+def _refuse(ts: IntArray1D, start: IntArray1D, keys: np.ndarray, fill: FloatArray2D) -> None:
+    """Raise DataError with the time of the candle whose price cannot be a fill."""
+    row, column = np.argwhere(~(np.isfinite(fill) & (fill >= 0)))[0]
+    candle = int(start[row]) + (int(keys[row, column]) >> 3)
+    at = f"{np.datetime64(int(ts[candle]), 'ns').astype('datetime64[s]')}Z"
+    raise DataError(
+        f"candles: a trade would be sold at a price that is no number above 0, about {at}; "
+        "remove candles without a price"
+    )

@@ -53,8 +53,8 @@ def _parts(r: CallerResults, files: Mapping[str, Path], width: int) -> Iterator[
     reused = f", {r.reused:,} stages and blocks reused" if r.reused else ""
     left = len(c) - c.counts["eligible"]
     yield Text(
-        f"{c.counts['eligible']:,} calls of {len(c.plan.calls.callers):,} callers ({left:,} left out) under "
-        f"{len(r.plan.policies):,} policies in {words.duration(r.seconds)}{reused}"
+        f"{_counted(c.counts['eligible'], 'call')} of {_counted(len(c.plan.calls.callers), 'caller')} "
+        f"({left:,} left out) under {len(r.plan.policies):,} policies in {words.duration(r.seconds)}{reused}"
     )
     yield Text()
     said = warnings(r)
@@ -76,6 +76,10 @@ def _parts(r: CallerResults, files: Mapping[str, Path], width: int) -> Iterator[
     yield Text()
     ledger = r.plan.run_dir / "ledger.db"
     yield from listing({**files, **({ledger.name: ledger} if ledger.exists() else {})}, FILES)
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _callers(r: CallerResults, width: int) -> Iterator[RenderableType]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 STYLES = {Word.BELIEVE: "green", Word.DOUBTFUL: "yellow", Word.DISBELIEVE: "red", Word.TOO_LITTLE_DATA: "cyan"}
+WHOLE_PATH = 54  # a path up to here stands on one line, whatever becomes of the words beside it
 MARKS = {True: ("✓", "green"), False: ("✕", "red"), None: ("?", "yellow")}
 FILES = {
     "report.html": "the report: open it in a browser",
@@ -127,7 +128,8 @@ def listing(lying: Mapping[str, Path], told: Mapping[str, str]) -> Iterator[Rend
 
     yield Text("Where everything lies", style="bold")
     grid = plain_grid()
-    grid.add_column(overflow="fold")
+    longest = max((len(_relative(path)) for path in lying.values()), default=0)
+    grid.add_column(no_wrap=longest <= WHOLE_PATH, overflow="fold")
     grid.add_column()
     for name in sorted(lying, key=lambda n: list(told).index(n) if n in told else len(told)):
         grid.add_row(Text(f"  {_relative(lying[name])}"), Text(told.get(name, ""), style="dim"))

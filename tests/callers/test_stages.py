@@ -53,6 +53,14 @@ def store(work: Work, spec: TableSpec) -> Store:
     return Store(work, spec)
 
 
+def test_a_caller_may_not_be_named_as_the_group(data: CallsData, tmp_path: Path) -> None:
+    plan = plan_on(data, tmp_path)
+    plan = replace(plan, calls=replace(plan.calls, aliases={"caller_0": GROUP}))
+    for stage in (prepare, planned):
+        with pytest.raises(DataError, match=r"as the group is; give calls\.aliases"):
+            stage(plan)
+
+
 def test_plan_coverage_and_slice_come_one_by_one(data: CallsData, tmp_path: Path) -> None:
     plan = plan_on(data, tmp_path)
     whole = prepare(plan)

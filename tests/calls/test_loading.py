@@ -142,8 +142,29 @@ def test_no_caller_left_says_where_they_went(tmp_path):
         loaded(tmp_path, call_rows(*ROWS), from_="2026-01-01")
     with pytest.raises(DataError, match="5 below min per caller"):
         loaded(tmp_path, call_rows(*ROWS), CallSettings(min_per_caller=9))
-    with pytest.raises(DataError, match="no caller left: 0 calls read"):
+    with pytest.raises(DataError, match=r"market.duckdb \(calls\) has no calls; load some"):
         loaded(tmp_path, call_rows(*ROWS).slice(0, 0))
+
+
+def test_calls_without_a_caller_are_counted_and_left_out(tmp_path):
+    calls = loaded(tmp_path, call_rows(*ROWS, (None, "X", 20), ("", "X", 21)))
+    assert (calls.callers, calls.counts["incomplete"], calls.counts["kept"]) == (("a", "b"), 2, 5)
+
+
+def test_case_does_not_matter_in_names_of_tables_and_columns(tmp_path):
+    table = call_rows(*ROWS)
+    shouted = write_duckdb(
+        tmp_path, name="loud.duckdb", CALLS=table.rename_columns(["Call_ID", "CALLER", "Asset", "TS"])
+    )
+    assert load_calls(CallsData("duckdb", duckdb=str(shouted))).digest == loaded(tmp_path, table).digest
+
+
+def test_a_number_that_is_no_time_in_its_unit_is_refused(tmp_path):
+    table = call_rows(*ROWS)
+    table = changed(table, ts=[ns // 10**6 for ns in (minute(m) for _, _, m in ROWS)])
+    assert loaded(tmp_path, table, ts_unit="ms").ts.tolist()[1] == minute(10)
+    with pytest.raises(DataError, match=r"is no time in s; give the right data\.ts_unit"):
+        loaded(tmp_path, table, ts_unit="s")
 
 
 def test_missing_table_column_and_file(tmp_path):

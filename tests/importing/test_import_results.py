@@ -226,6 +226,12 @@ def test_what_is_no_database_is_left_alone(capsys: pytest.CaptureFixture[str], t
     assert (tmp_path / "results.duckdb").read_bytes() == before
 
 
+def test_a_table_of_text_is_not_taken_for_a_database(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["import-results", "other.csv", "--into", "other.csv"]) == 2
+    assert "other.csv cannot be opened: it is no DuckDB file" in capsys.readouterr().err
+    assert Path("other.csv").read_text() == CSV
+
+
 def test_a_negative_drawdown_and_a_percent_sign_in_the_value(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("caller,max_drawdown,win_rate,sl_pct\nA,-0.25,55%,-15\n")
     (file,) = import_results([tmp_path / "x.csv"], tmp_path / "r.duckdb")

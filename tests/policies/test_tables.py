@@ -36,6 +36,33 @@ def test_a_candle_without_a_price_sells_nothing_in_silence():
     assert np.isfinite(returns(build_tables(c, whole(c), program.levels, 60), program, Costs())[0]).all()
 
 
+@pytest.mark.parametrize("entry", ["open", "close"])
+def test_infinite_prices_pass_no_level_that_is_not_there(entry):
+    """A high without end reaches the last target and no other; memory behind the tables stays what it was."""
+    c = candles(60, seed=1, idle=0)
+    c.high[7::10], c.low[9::10] = np.inf, -np.inf
+    program = compile_policies(POLICIES)
+    built = build_tables(c, whole(c), program.levels, 60, entry=entry)
+    at = built.keys >> 3
+    bars = len(c.ts) - (entry == "close")
+    assert np.isfinite(built.fill).all()
+    assert ((at < bars) | (built.fill == 1)).all()
+    assert np.isfinite(returns(built, program, Costs())[0]).any()
+
+
+def test_what_is_no_price_above_zero_neither_buys_nor_sells():
+    program = compile_policies([read_policy({"hold": "5m", "sl": 0.5})])
+    for bad in (np.nan, np.inf, -1.0, 0.0):
+        c = candles(30, seed=1, idle=0)
+        c.close[0] = bad
+        assert not (build_tables(c, whole(c), program.levels, 60, entry="close").price <= 0).any()
+    c = candles(30, seed=1, idle=0)
+    c.open[3] = -1.0
+    c.low[3] = -1.0
+    with pytest.raises(DataError, match="no number above 0, about 1970-01-01T00:04:00Z"):
+        build_tables(c, whole(c), program.levels, 60)
+
+
 def test_one_candle_late():
     c = columns(np.arange(6) * MINUTE, *np.array([[1, 2, 3, 0, np.nan, 6]] * 4, float))
     windows = Windows(np.array([0, 1, 2, 3, -1, 4]), np.array([6, 2, 6, 6, 6, 6]), np.zeros(6))

@@ -136,6 +136,23 @@ def test_on_a_terminal_it_is_live_and_a_stopped_run_says_where_it_stands():
     assert "\x1b[?25h" in said  # the cursor is back
 
 
+def test_bad_prices_and_incomplete_calls_are_told_before_any_figure():
+    r = results()
+    clean = end(replace(r, quality={**r.quality, "nonpositive": 0}, counts={**r.counts, "incomplete": 0}), 120)
+    assert "no number above 0" not in clean
+    assert "without an id" not in clean
+    said = end(replace(r, quality={**r.quality, "nonpositive": 1234}, counts={**r.counts, "incomplete": 7}), 120)
+    assert "Candles with a price that is no number above 0: 1,234;" in said
+    assert "a time, left out: 7." in said
+
+
+def test_where_a_file_lies_stands_on_one_line():
+    console = Console(file=io.StringIO(), width=80)
+    path = "somewhere/beneath/a/folder/of/results/optimal_policies.csv"[-54:]
+    console.print(ending(results(), {"optimal_policies.csv": Path(path), "trades.parquet": Path("trades.parquet")}, 80))
+    assert f"  {path}  the best" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
 def test_the_result_goes_to_out():
     out, err = io.StringIO(), io.StringIO()
     CallerTerminal(results().plan, out=out, err=err).finish(Done(results(), {}))

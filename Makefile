@@ -16,7 +16,7 @@ demo: $(RUN_DEPS) ## set everything up and search the options table on the synth
 	$(BIN)/python -m quantray.run +experiment=options_sweep $(ARGS)
 
 test: $(DEV_DEPS) ## set everything up and run every test
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(DEV_DEPS) ## style, types and the quick tests: under a minute
 	$(BIN)/ruff check .

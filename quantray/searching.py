@@ -91,11 +91,11 @@ def opened(plan: Plan, say: Say) -> Iterator[Opened]:
     train, held_out = split(slice, plan.oos.fraction)
     digests = plan.digests(slice.digest, code_digest())
     _warm(plan, train)
-    plan.run_dir.mkdir(parents=True, exist_ok=True)
     ledger = open_ledger(
         plan.storage, plan.run_dir, plan.study, digests, described=describe(plan), fresh=plan.fresh, say=say
     )
     with closing(ledger):
+        plan.run_dir.mkdir(parents=True, exist_ok=True)  # only now: a refused address leaves no trace
         yield Opened(plan, slice, train, held_out, digests, ledger)
 
 

@@ -147,3 +147,10 @@ def test_a_foreign_or_corrupt_database(capsys, tmp_path_factory):
 def test_a_run_dir_that_cannot_be(capsys):
     Path("file").write_text("")
     refused(capsys, "run_dir=file/run", "run_dir=file/run", kept=("file",))
+
+
+@pytest.mark.slow
+def test_a_database_that_does_not_answer_leaves_no_trace(capsys) -> None:
+    address = "storage.url=postgresql://ann:secret@127.0.0.1:1/market"
+    small = ("data.synthetic.sessions=4", "data.cache=cache")
+    refused(capsys, "127.0.0.1", "storage=postgres", address, *small, kept=("cache",))

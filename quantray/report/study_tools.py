@@ -54,6 +54,7 @@ class StudySummary:
     units: Mapping[str, str] | None = None  # of a study about callers: unit -> state; None for a sweep
     drivers: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)  # of a study that had several, by number
     retried: int = 0  # evaluated again, because the worker that had them died
+    late: int = 0  # results that were dropped, because another driver had taken the candidate over
     table: str = ""  # SHA-256 of the trials as trials.parquet holds them
 
 
@@ -118,6 +119,7 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
             duplicates=duplicates_of(notes),
             drivers=drivers_of(notes),
             retried=retried_of(notes),
+            late=study.late(),
             table="" if about_callers(study) else table_digest(trials_frame(study.trials(), space_of(study))),
             pruned=study.reasons(TrialState.PRUNED),
             failed=study.reasons(TrialState.FAIL),

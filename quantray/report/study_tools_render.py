@@ -73,6 +73,7 @@ def _sections(s: StudySummary) -> Iterator[tuple[str, Mapping[str, str]]]:
             "unfinished": f"{c.claimed:,}",
             "evaluated again after an interruption": f"{s.repeated:,}",
             "evaluated again after a worker died": f"{s.retried:,}",
+            **({"results that came too late": f"{s.late:,}"} if s.late else {}),
         },
     )
     yield "duplicates, not launched, by source", _counted(s.duplicates) or {"none": ""}

@@ -13,9 +13,9 @@ from quantray.sections import checked
 
 EXPERIMENT = """# @package _global_
 defaults:
-  - /calls: {calls}
-  - /coverage: {coverage}
-  - override /data: calls_synthetic
+  - caller_policies
+  - override /calls: {calls}
+  - override /coverage: {coverage}
 """
 
 

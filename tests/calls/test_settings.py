@@ -16,7 +16,6 @@ defaults:
   - caller_policies
   - override /calls: {calls}
   - override /coverage: {coverage}
-  - override /data: calls_synthetic
 """
 
 

@@ -69,7 +69,7 @@ DATA = (
     Flag("--min-calls", "calls.min_per_caller", "leave out callers with fewer calls", "N", number),
     Flag("--chain", "calls.chain", "only calls on this chain", "NAME", one),
     Flag("--dedupe", "calls.dedupe_window", "a repeated call within it is one call: 1h", "LENGTH", one),
-    Flag("--policy", "policy", "which grid: v1, fixed, time, trailing, ladder, mixed", "GRID", choice),
+    Flag("--policy", "policy", "which grid: v1, fixed, time, trailing, ladder, mixed, listed", "GRID", choice),
     Flag("--tp-mults", "policy.tp_mults", "targets, as multiples of the entry", "2,3,4", numbers),
     Flag("--sl-mults", "policy.sl_mults", "stops, as multiples of the entry", ".9,.95", numbers),
     Flag("--hold", "policy.hold", "longest time in a trade: 48h, or several: 1h,48h", "LENGTH", many),

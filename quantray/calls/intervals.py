@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from math import gcd
 
@@ -11,6 +12,8 @@ from quantray.calls.durations import NS, iso, written
 from quantray.calls.types import Inventory
 from quantray.data.source import Table
 from quantray.errors import DataError
+
+_log = logging.getLogger(__name__)
 
 DAY_S = 86_400
 BLOCK, TELLING = 1440, 24  # so many candles of one block all on a coarser grid are no chance: (1/2)**24
@@ -102,6 +105,9 @@ def inventory_of(table: Table, ns: str, grid: Grid) -> Inventory:
         f"sum(hash({ns}, {values})::HUGEINT)::VARCHAR AS print FROM {{t}} "
         f"WHERE {grid.rows} AND {asset} IS NOT NULL GROUP BY 1 ORDER BY 1"
     )
+    nameless = int(table.fetch(f"SELECT count(*) AS n FROM {{t}} WHERE {grid.rows} AND {asset} IS NULL")["n"][0])
+    if nameless:
+        _log.warning("%s: %d candles name no asset and are left out", table.where, nameless)
     assets = np.ma.getdata(got["asset"]).astype(str)
     order = np.argsort(assets, kind="stable")
     return Inventory(

@@ -9,7 +9,7 @@ from typing import Any
 from quantray.errors import ConfigError, near_miss
 from quantray.policies.parts import Part
 from quantray.policies.policy import Policy
-from quantray.policies.reading import TRIGGERS, read_parts
+from quantray.policies.reading import TRIGGERS, read_parts, read_policy
 
 HOLD = "48h"
 _NONE_TP = (None, 1.5, 2, 3)
@@ -118,4 +118,26 @@ def grid_of(spec: Mapping[str, Any]) -> tuple[Policy, ...]:
     """The ``policy`` section of a configuration: ``grid`` and its axes."""
     rest = dict(spec)
     name = rest.pop("grid", "v1")
-    return grid(name, **rest)
+    return listed(**rest) if name == "listed" else grid(name, **rest)
+
+
+def listed(policies: Any = None, **other: Any) -> tuple[Policy, ...]:
+    """Policies one by one, each a mapping that :func:`read_policy` takes; ConfigError names the one that is wrong."""
+    if other:
+        raise ConfigError(f"policy.{next(iter(other))}: {near_miss(next(iter(other)), ['policies'], what='key')}")
+    if not isinstance(policies, list | tuple) or not policies:
+        raise ConfigError(
+            f"policy.policies={policies!r}: policy=listed needs a list, e.g. [{{sl: .9, tp: 2, hold: 48h}}]"
+        )
+    found: dict[Policy, None] = {}
+    for i, spec in enumerate(policies, 1):
+        if not isinstance(spec, Mapping):
+            raise ConfigError(f"policy.policies, number {i}: {spec!r} is no mapping of parts, e.g. {{sl: .9, tp: 2}}")
+        try:
+            policy = read_policy(spec)
+        except ConfigError as error:
+            raise ConfigError(f"policy.policies, number {i}: {error}") from None
+        if policy in found:
+            raise ConfigError(f"policy.policies, number {i}: {dict(spec)} was listed before")
+        found[policy] = None
+    return tuple(found)

@@ -157,7 +157,8 @@ def neighbourhood(value: float | None, neighbours: FloatArray1D) -> Check:
     """Median value of the candidates one step away, as a share of the pick's."""
     name = "neighbours agree"
     valued = neighbours[~np.isnan(neighbours)]
-    if value is None or value <= 0 or valued.size < MIN_NEIGHBOURS:
+    enough = min(MIN_NEIGHBOURS, max(neighbours.size, 2))  # the corner of a grid of two axes has two
+    if value is None or value <= 0 or valued.size < enough:
         why = "Too few candidates one step away have a value to say whether it is an isolated peak."
         return Check(name, None, MIN_NEIGHBOUR_SHARE, None, why)
     share = float(np.median(valued)) / value

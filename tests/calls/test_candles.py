@@ -151,3 +151,11 @@ def test_parquet_files_of_a_folder_are_one_table(tmp_path):
     pq.write_table(candles.slice(50), tmp_path / "candles" / "y.parquet")
     with open_candles(CallsData("parquet", candles=str(tmp_path / "candles"))) as source:
         assert source.inventory.fingerprint == inventory(tmp_path, candles).fingerprint
+
+
+def test_candles_without_an_asset_are_counted(tmp_path, caplog):
+    rows = candle_rows({"A": range(30), "B": range(30)})
+    names = [None if i % 20 == 0 else name for i, name in enumerate(rows["asset"].to_pylist())]
+    with open_candles(data_of(tmp_path, call_rows(("a", "A", 3)), changed(rows, asset=names))) as source:
+        assert source.inventory.rows.sum() == 57
+    assert "3 candles name no asset and are left out" in caplog.text

@@ -178,3 +178,24 @@ def test_wrong_accounts_and_costs(make, said):
     with pytest.raises(ConfigError) as error:
         make()
     assert said in str(error.value)
+
+
+def test_policies_may_be_listed_one_by_one():
+    specs = [{"sl": 0.9, "tp": 2, "hold": "48h"}, {"trailing": {"activation": 0.2, "trail": 0.05}}]
+    assert grid_of({"grid": "listed", "policies": specs}) == tuple(read_policy(spec) for spec in specs)
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"policies": None}, "policy=listed needs a list"),
+        ({"policies": []}, "policy=listed needs a list"),
+        ({"policies": [3]}, "number 1: 3 is no mapping"),
+        ({"policies": [{"sl": 0.9}, {"sl": 1.2}]}, "number 2: "),
+        ({"policies": [{"sl": 0.9}, {"sl": 0.90}]}, "listed before"),
+        ({"policies": [{"sl": 0.9}], "tp_mults": [2]}, "policy.tp_mults"),
+    ],
+)
+def test_a_wrong_list_is_refused(section, said):
+    with pytest.raises(ConfigError, match=said):
+        grid_of({"grid": "listed", **section})

@@ -40,9 +40,15 @@ def test_belief_needs_every_check():
     assert "no promise" in found.headline
 
 
+def test_the_corner_of_a_grid_of_two_axes_has_two_neighbours():
+    assert named(replace(strong(), neighbours=[10.0, 10.0]))["neighbours agree"].passed
+
+
 WEAKER: list[tuple[str, dict[str, Any], Word]] = [
     ("neighbours agree", {"neighbours": [10.0, -1.0, -2.0, -3.0]}, Word.DOUBTFUL),
     ("neighbours agree", {"neighbours": []}, Word.DOUBTFUL),
+    ("neighbours agree", {"neighbours": [10.0]}, Word.DOUBTFUL),
+    ("neighbours agree", {"neighbours": [10.0, np.nan, np.nan]}, Word.DOUBTFUL),
     ("clean data", {"quality": {"quarantined_quotes_share": 0.04}}, Word.DOUBTFUL),
     ("clean data", {"quality": {}}, Word.DOUBTFUL),
     ("fresh prices", {"metrics": {**METRICS, "carried_exit_share": 0.4}}, Word.DOUBTFUL),

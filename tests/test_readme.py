@@ -185,9 +185,11 @@ def test_keys_that_are_named_exist(page: Path) -> None:
     composed = [
         compose(jobs(["study.name=x", *kind], multirun=False)[0])
         for kind in (
-            ["data=synthetic"], ["+experiment=v1_baseline"], ["+experiment=caller_policies"],
+            ["data=synthetic"],
+            ["+experiment=v1_baseline"],
+            ["+experiment=caller_policies"],
             ["+experiment=caller_policies", "policy=listed"],
-        )  # fmt: skip
+        )
     ]
     known = {key for cfg in composed for key in flatten(cfg)}
     sections = {key.split(".")[0] for key in known} - {"space", "strategy", "constraints"}

@@ -39,7 +39,8 @@ class Desk:
         shutil.copy(ROOT / "tests" / "shelf" / "counting.py", folder / "strategy")
         (folder / "conf" / "strategy" / "counting.yaml").write_text(YAML)
         path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-        tools = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))  # what a job calls python
+        # what a job calls python is the one that runs the tests
+        tools = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
         self.env = {**os.environ, CALLS: str(self.log), PAUSE: str(pause), "PYTHONPATH": path, "PATH": tools, **env}
 
     def start(self, *args: str) -> subprocess.Popen[str]:

@@ -18,7 +18,7 @@ demo: $(RUN_DEPS) ## set everything up and search the options table on the synth
 test: $(DEV_DEPS) ## set everything up and run every test
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-check: $(DEV_DEPS) ## style, types and the quick tests: under a minute
+check: $(DEV_DEPS) ## style, types and the quick tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from quantray.calls.settings import TS_UNITS, CallsData
-from quantray.data.source import TZ_TYPES, Table, existing, file_source, guarded, quoted, spelt, table_of, text
+from quantray.data.source import TZ_TYPES, Table, attached, file_source, quoted, spelt, table_of
 from quantray.errors import DataError, near_miss
 
 TABLES = ("calls", "candles")
@@ -45,12 +45,7 @@ def _sources(connection: Any, settings: CallsData, keys: tuple[str, ...]) -> dic
         return {key: (getattr(settings, key), file_source(key, getattr(settings, key))) for key in keys}
     if settings.duckdb is None:
         raise DataError("data=calls_duckdb needs a file: data.duckdb=calls.duckdb")
-    path = existing("duckdb", settings.duckdb)
-    guarded(str(path), lambda: connection.execute(f"ATTACH {text(str(path))} AS market (READ_ONLY)"))
-    rows = connection.execute(
-        "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'market'"
-    ).fetchall()
-    present = sorted(name for (name,) in rows)
+    present = attached(connection, settings.duckdb)
     sources = {}
     for key in keys:
         name = getattr(settings, key) or key

@@ -114,15 +114,18 @@ def open_tables(settings: DataSettings) -> dict[str, Table]:
     return {k: table_of(connection, k, where, source, getattr(maps, k)) for k, (where, source) in sources.items()}
 
 
+def attached(connection: Any, file: str) -> list[str]:
+    """Open a DuckDB file, read only, as ``market``; the names of its tables, sorted. DataError for what is none."""
+    path = existing("duckdb", file)
+    guarded(str(path), lambda: connection.execute(f"ATTACH {text(str(path))} AS market (READ_ONLY)"))
+    rows = connection.execute("SELECT table_name FROM information_schema.tables WHERE table_catalog = 'market'")
+    return sorted(name for (name,) in rows.fetchall())
+
+
 def _duckdb_sources(connection: Any, settings: DataSettings) -> dict[str, tuple[str, str]]:
     if settings.duckdb is None:
         raise DataError("data=duckdb needs a file: data.duckdb=market.duckdb")
-    path = existing("duckdb", settings.duckdb)
-    guarded(str(path), lambda: connection.execute(f"ATTACH {text(str(path))} AS market (READ_ONLY)"))
-    rows = connection.execute(
-        "SELECT table_name FROM information_schema.tables WHERE table_catalog = 'market'"
-    ).fetchall()
-    present = sorted(name for (name,) in rows)
+    present = attached(connection, settings.duckdb)
     sources = {}
     for key in ("underlying", "chain", "options"):
         name = getattr(settings, key)

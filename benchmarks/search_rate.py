@@ -1,4 +1,4 @@
-"""Unique completed trials per second, persisted, against Optuna's own loop: ``python benchmarks/search_rate.py``.
+"""Unique completed trials per second, persisted, against Optuna's own loop: ``python -m benchmarks.search_rate``.
 
 A trivial objective on the default space, so that what is measured is sampling, deduplication, claiming, storing and
 scheduling. ``--ray`` also runs on Ray Tune (the rate without its start-up is given too).
@@ -22,20 +22,9 @@ from quantray.runner.sweep import Sweep
 from quantray.search import make_searcher
 from quantray.space import Candidates, candidate_digest, parse_space
 from quantray.types import Slice, Trial, TrialState
+from tests import sweeps
 
-SPACE = parse_space(
-    {
-        "entry_window": ["9:30-10:30", "9:30-12:00", "12:00-15:00", "15:00-15:45", "9:30-15:45"],
-        "stretch_threshold": [0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008, 0.01, 0.015, 0.02],
-        "reclaim_percentage": [0.4, 0.5, 0.6, 0.7, 0.8],
-        "cooldown_period_seconds": [60, 90, 120, 180, 300, 600],
-        "take_profit_percent": [25, 35, 50, 60, 70, 80, 90, 100],
-        "stop_loss_percent": [-25, -35, -50, -60, -70, -80, -90, -100],
-        "max_trade_duration_seconds": [60, 120, 180, 240, 300, 600],
-        "strikes_depth": [1],
-        "option_selection_mode": ["itm", "otm"],
-    }
-)
+SPACE = parse_space(sweeps.SPACE)
 NOTHING = Slice("NONE", (), "no data")
 METRICS = {f"metric_{i}": float(i) for i in range(15)}
 

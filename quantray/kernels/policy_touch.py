@@ -117,13 +117,10 @@ def _first_pass(
                     a += 1
                     next_arm = price * arm[a] if a < n_a else np.inf
             b += 1
-        if k < n_h:
-            peaks[k] = peak
-            if until[k] < bars:
-                i = start + until[k]
-                keys[h0 + k], fill[h0 + k], worst[h0 + k] = key_of(until[k], TIME), close[i], lowest
-        else:
-            peaks[k] = peak
+        peaks[k] = peak
+        if k < n_h and until[k] < bars:
+            i = start + until[k]
+            keys[h0 + k], fill[h0 + k], worst[h0 + k] = key_of(until[k], TIME), close[i], lowest
     return lowest
 
 

@@ -15,6 +15,6 @@ from quantray.files.pieces import Note, Pieces, pieces_of
 from quantray.files.published import Published
 
 __all__ = [
-    "HOME", "Cached", "Note", "Pieces", "Published", "Removed", "digest_of_file", "fresh_file", "held", "holder", "pieces_of",
-    "room", "write_npy",
+    "HOME", "Cached", "Note", "Pieces", "Published", "Removed", "digest_of_file", "fresh_file", "held", "holder",
+    "pieces_of", "room", "write_npy",
 ]  # fmt: skip

@@ -95,6 +95,7 @@ def run(args: argparse.Namespace, given: Sequence[str], command: str = "python -
     plans = load_plans(args.overrides) if args.multirun else [load_plan(args.overrides)]
     for plan in plans:
         check_run_dir(plan)
+        _check_files(plan)
     again = typed(command, given)
     worst = DONE
     for i, plan in enumerate(plans, 1):
@@ -166,6 +167,19 @@ def check_run_dir(plan: Plan | CallerPlan) -> None:
     if not place.is_dir() or not os.access(place, os.W_OK):
         what = "is a file" if not place.is_dir() else "cannot be written"
         raise ConfigError(f"run_dir={plan.run_dir}: {place} {what}; give run_dir=DIR in a folder that can be written")
+
+
+def _check_files(plan: Plan | CallerPlan) -> None:
+    from quantray.plan import Plan
+
+    if isinstance(plan, Plan):
+        from quantray.searching import check_files as check_sweep
+
+        check_sweep(plan)
+    else:
+        from quantray.caller_study import check_files as check_callers
+
+        check_callers(plan)
 
 
 def _carry_out(plan: Plan | CallerPlan) -> int:

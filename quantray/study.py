@@ -90,7 +90,7 @@ def sweep(
             if mirror is not None:
                 mirror.hurry()  # it catches up while the report is made
             results = _judged(study_of, found, began)
-            study = Study(plan, results, write_all(results, plan.run_dir))
+            study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
             if done is not None:
                 done(study)
         except BaseException:

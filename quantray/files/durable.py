@@ -23,8 +23,7 @@ _numbers = count()
 
 def unfinished_name(name: str) -> str:
     """A name that no other process has, for a file that is to become ``name``: dot, host, process, number."""
-    host = os.uname().nodename.replace("/", "_").replace("~", "_")
-    return f".unfinished~{host}~{os.getpid()}~{next(_numbers)}~{name}"[:200]
+    return f".unfinished~{_host()}~{os.getpid()}~{next(_numbers)}~{name}"[:200]
 
 
 def left_behind(name: str) -> bool:
@@ -32,7 +31,7 @@ def left_behind(name: str) -> bool:
     parts = name.split("~")
     if len(parts) < 5 or parts[0] != ".unfinished" or not (parts[2] + parts[3]).isdigit():
         return False
-    if parts[1] != os.uname().nodename.replace("/", "_").replace("~", "_"):
+    if parts[1] != _host():
         return False
     try:
         os.kill(int(parts[2]), 0)
@@ -41,6 +40,15 @@ def left_behind(name: str) -> bool:
     except OSError:
         pass
     return False
+
+
+def _host() -> str:
+    """This machine, and within it the namespace in which process numbers mean something."""
+    try:
+        space = os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        space = 0
+    return f"{os.uname().nodename}+{space}".replace("/", "_").replace("~", "_")
 
 
 def sync_file(path: Path) -> None:

@@ -17,6 +17,7 @@ from quantray.errors import DiskError
 
 #: What a system says when there is no room: a full disk, a quota, the limit on the size of a file (``ulimit -f``).
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_REFUSED = (errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EMFILE)
 _WORDS = ("no space left", "disk quota", "file too large", "not enough space", "disk is full")
 _numbers = count()
 
@@ -111,21 +112,26 @@ def write_whole(file: IO[bytes], array: np.ndarray) -> None:
 
 
 @contextmanager
-def room(what: object, stored: str = "what was finished before is stored") -> Iterator[None]:
-    """Turn what a system says when ``what`` cannot be written into a :class:`DiskError`: cause, stored, remedy."""
+def room(
+    what: object, stored: str = "what was finished before is stored", *, only_room: bool = False
+) -> Iterator[None]:
+    """Turn what a system says when ``what`` cannot be written into a :class:`DiskError`: cause, stored, remedy.
+
+    ``only_room``: no other cause than a lack of room.
+    """
     try:
         yield
     except Exception as error:
-        cause = _cause(error)
+        cause = _cause(error, only_room)
         if cause is None:
             raise
         raise DiskError(f"{what} cannot be written: {cause}; {stored}: {_remedy(cause)}") from None
 
 
-def _cause(error: Exception) -> str | None:
+def _cause(error: Exception, only_room: bool) -> str | None:
     """In a few words why nothing can be written; None where the exception says something else."""
     if isinstance(error, OSError) and error.errno is not None:
-        known = (*NO_ROOM, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EMFILE)
+        known = NO_ROOM if only_room else (*NO_ROOM, *_REFUSED)
         return os.strerror(error.errno) if error.errno in known else None
     module = type(error).__module__.split(".")[0].lstrip("_")
     if isinstance(error, OSError) or module in ("duckdb", "pyarrow"):

@@ -11,10 +11,10 @@ from quantray.files.durable import digest_of_file, fresh_file, room, write_npy
 from quantray.files.holding import held, holder
 from quantray.files.journal import Removed
 from quantray.files.marks import HOME
-from quantray.files.pieces import Note, Pieces
+from quantray.files.pieces import Note, Pieces, pieces_of
 from quantray.files.published import Published
 
 __all__ = [
     "HOME", "Cached", "Note", "Pieces", "Published", "Removed", "digest_of_file", "fresh_file", "held", "holder",
-    "room", "write_npy",
+    "pieces_of", "room", "write_npy",
 ]  # fmt: skip

@@ -29,6 +29,8 @@ from quantray.files.marks import (
 )  # fmt: skip
 from quantray.files.published import Published
 
+#: Begins the key of the notes by which a ledger knows in which directories a study has pieces.
+NOTED = "files/"
 WHOLE, MISSING, DAMAGED = "whole", "missing", "damaged"
 _READERS = 4  # files whose digests are taken at a time
 
@@ -60,6 +62,12 @@ class Pieces:
     def lock(self) -> Path:
         """Held by whoever works on the study here."""
         return self.home / f"{self.folder.name}.lock"
+
+    @property
+    def noted(self) -> tuple[str, dict[str, str]]:
+        """Key and value of the note that whoever opens the pieces keeps in the ledger: where they are."""
+        run_dir = str(self.run_dir)
+        return f"{NOTED}{key_of(run_dir)}", {"run_dir": run_dir, "host": os.uname().nodename}
 
     def check(self) -> None:
         """ConfigError, before anything is written, where a file, folder or link is in the way."""
@@ -221,3 +229,8 @@ class Pieces:
             for name in list(filter(unfinished, folders)):
                 folders.remove(name)
                 shutil.rmtree(Path(place, name), ignore_errors=True)
+
+
+def pieces_of(study: str, notes: Mapping[str, Any]) -> list[Pieces]:
+    """The pieces of a study in every directory that its notes name."""
+    return [Pieces(value["run_dir"], study) for key, value in sorted(notes.items()) if key.startswith(NOTED)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from quantray.errors import ConfigError
-from quantray.files import Pieces
+from quantray.files import Pieces, pieces_of
 from tests.files.trees import tree
 
 
@@ -134,6 +134,11 @@ def test_pieces_travel_to_workers_and_their_links_are_resolved_once(tmp_path: Pa
     assert some.path("a").parent.parent.parent == real
     with pytest.raises(ValueError, match="no name"):
         some.path("../a")
+
+
+def test_the_ledger_knows_where_the_pieces_of_a_study_are(tmp_path: Path) -> None:
+    notes = dict(pieces(tmp_path / name).noted for name in ("a", "b")) | {"duplicates": {}}
+    assert [some.run_dir for some in pieces_of("study", notes)] == [tmp_path / "a", tmp_path / "b"]
 
 
 def test_what_a_dead_process_left_unfinished_goes_and_a_living_one_keeps_its_own(tmp_path: Path) -> None:

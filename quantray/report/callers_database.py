@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from quantray.errors import ConfigError, DataError
+from quantray.files.duckdb_file import confined, other_kind, quoted, text
 from quantray.files.durable import room, sync_file, sync_folder
 from quantray.files.marks import kind_of, refuse_link
 
@@ -18,7 +19,7 @@ TABLES = ("policies", "best", "trades", "calls")
 #: Begins the comment on each of them, by which they are told from a person's own.
 OURS = "quantray:"
 MEMORY = "512MB"
-_SETTINGS = {"memory_limit": MEMORY, "threads": 2, "autoinstall_known_extensions": False}
+_SETTINGS: dict[str, Any] = {"memory_limit": MEMORY, "threads": 2}
 _NAMES = (
     "SELECT table_name AS name, comment FROM duckdb_tables() WHERE schema_name = 'main' AND "
     "database_name = current_database() UNION ALL SELECT view_name, 'a view' FROM duckdb_views() WHERE "
@@ -37,10 +38,10 @@ def check_database(path: Path) -> None:
     if kind is None:
         return
     refuse_link(path)
-    if kind != "file" or not _is_duckdb(path):
+    if kind != "file" or other_kind(path) is not None:
         raise ConfigError(f"{path} is in the way: it is no DuckDB file; move it away, or give another run_dir=DIR")
     try:
-        with duckdb.connect(str(path), read_only=True, config=_SETTINGS) as connection:
+        with confined(database=path, access_mode="READ_ONLY", **_SETTINGS) as connection:
             refuse_foreign(connection, path)
     except duckdb.Error:
         return
@@ -94,37 +95,29 @@ def write_database(path: Path, tables: Mapping[str, Sequence[Path]], work: Path)
 
 def _continue(path: Path, fresh: Path, tables: Mapping[str, Sequence[Path]]) -> None:
     """A copy of the database as it is, with our tables replaced; nobody changes it meanwhile."""
-    import duckdb
-
     refuse_link(path)
-    if not _is_duckdb(path):
-        raise DataError(f"{path} cannot be read: it is no DuckDB file; move it away")
+    if (found := other_kind(path)) is not None:
+        raise DataError(f"{path} cannot be read: it is {found[0]}; move it away")
     if path.with_name(f"{path.name}.wal").exists():  # of a program that died: taken in by opening it
-        duckdb.connect(str(path), config=_SETTINGS).close()
-    with duckdb.connect(str(path), read_only=True, config=_SETTINGS) as kept:
+        confined(database=path, **_SETTINGS).close()
+    with confined(database=path, access_mode="READ_ONLY", **_SETTINGS) as kept:
         refuse_foreign(kept, path)
         shutil.copyfile(path, fresh)
         _fill(fresh, tables)
 
 
 def _fill(fresh: Path, tables: Mapping[str, Sequence[Path]]) -> None:
-    import duckdb
-
-    with duckdb.connect(str(fresh), config=_SETTINGS) as connection:
+    reached = [file for files in tables.values() for file in files]
+    with confined(reached, database=fresh, **_SETTINGS) as connection:
         for name in _theirs_and_ours(connection)[1]:
-            connection.execute(f'DROP TABLE "{name}"')
+            connection.execute(f"DROP TABLE {quoted(name)}")
         connection.execute("CHECKPOINT")  # so that their room is used again
         for name, files in tables.items():
             if files:
-                connection.execute(f'CREATE TABLE "{name}" AS FROM read_parquet({_list(files)})')
-                connection.execute(f"COMMENT ON TABLE \"{name}\" IS '{OURS} written anew by every run'")
+                connection.execute(f"CREATE TABLE {quoted(name)} AS FROM read_parquet({_list(files)})")
+                connection.execute(f"COMMENT ON TABLE {quoted(name)} IS '{OURS} written anew by every run'")
         connection.execute("CHECKPOINT")
 
 
-def _is_duckdb(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(12)[8:] == b"DUCK"
-
-
 def _list(files: Sequence[Path]) -> str:
-    return "[" + ", ".join("'" + glob.escape(str(file)).replace("'", "''") + "'" for file in files) + "]"
+    return "[" + ", ".join(text(glob.escape(str(file))) for file in files) + "]"

@@ -11,6 +11,7 @@ from typing import Any
 
 from quantray.errors import ConfigError, DataError
 from quantray.files.duckdb_file import confined, other_kind
+from quantray.files.durable import room
 from quantray.importing.matching import Match, match
 from quantray.importing.reading import Read, read
 from quantray.importing.rows import Row, row_of
@@ -47,7 +48,8 @@ def import_results(
     """Read every file and store what is new in the DuckDB file ``into``; a dry run stores nothing.
 
     A row is there already when the same source (the file's name, unless ``source`` is given) brought one with the same
-    values. Raises DataError when no row of any file can be used, ConfigError for a wrong name in ``told``.
+    values. Raises DataError when no row of any file can be used, ConfigError for a wrong name in ``told``, DiskError
+    without room.
     """
     files = [_read(path, source or path.name, told or {}) for path in paths]
     if not any(file.rows for file in files):
@@ -58,7 +60,8 @@ def import_results(
             there.setdefault(file.source, _stored(connection, file.source))
             there[file.source].update(_keep_new(file, there[file.source].copy()))
         if not dry_run:
-            _store(connection, files)
+            with room(into, "what was stored before is stored, and nothing of this import"):
+                _store(connection, files)
     return files
 
 
@@ -117,7 +120,7 @@ def _opened(into: Path, dry_run: bool) -> Iterator[Any]:
             connection = confined()
         else:
             into.parent.mkdir(parents=True, exist_ok=True)
-            connection = confined(database=into, access_mode="READ_ONLY" if dry_run else "READ_WRITE")
+            connection = _connected(into, there, dry_run)
     except (duckdb.Error, OSError) as error:
         raise DataError(
             f"{into} cannot be opened: {str(error).splitlines()[0]}; give --into another file, or close it elsewhere"
@@ -133,6 +136,17 @@ def _opened(into: Path, dry_run: bool) -> Iterator[Any]:
         yield connection
     finally:
         connection.close()
+
+
+def _connected(into: Path, there: bool, dry_run: bool) -> Any:
+    """A connection to the file; one that could not be made is not left half made."""
+    try:
+        with room(into, "nothing of this import is stored", only_room=True):
+            return confined(database=into, access_mode="READ_ONLY" if dry_run else "READ_WRITE")
+    except BaseException:
+        if not there:
+            into.unlink(missing_ok=True)
+        raise
 
 
 def _stored(connection: Any, source: str) -> Counter[tuple[Any, ...]]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
-import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.files.commands import KINDS, compared, finished, prepare, words
+from tests.files.commands import KINDS, carried_out, compared, prepare
 
 pytestmark = pytest.mark.slow
 SIZE = 24 << 20
@@ -31,71 +31,95 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def fill(disk: Path, left: int) -> Path:
-    """Leave so many bytes."""
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@contextmanager
+def filled(disk: Path, left: int) -> Iterator[None]:
+    """So many bytes are left meanwhile."""
     ballast = disk / "ballast"
     free = os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize
     with ballast.open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, max(free - left, 1))
-    return ballast
+    try:
+        yield
+    finally:
+        ballast.unlink()
 
 
-def one_sentence(said: str, remedy: str) -> str:
-    """The last line, which says what could not be written, what is stored, and what to do."""
+@contextmanager
+def limited(size: int) -> Iterator[None]:
+    """``ulimit -f`` meanwhile."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def told(capsys: pytest.CaptureFixture[str], remedy: str) -> None:
+    """One sentence: what could not be written, what is stored, what to do."""
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
     last = said.strip().splitlines()[-1]
     assert last.startswith("failed: "), said
     assert remedy in last
     assert "stored" in last
-    return last
+    assert "the same command goes on" in last
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("left", [0, 20_000, 60_000, 120_000, 400_000, 1_000_000])
-def test_a_full_disk(kind: str, left: int, tmp_path: Path, disk: Path) -> None:
+def test_a_full_disk(kind: str, folder: Path, disk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The results and pieces are on the disk, the ledger and the market are elsewhere."""
-    prepare(tmp_path, kind)
-    ledger = f"storage.url=sqlite:///{tmp_path / 'ledger.db'}"
-    finished(tmp_path, words(kind, "run_dir=whole"))
-    ballast = fill(disk, left)
-    command = words(kind, "run_dir=disk/run", ledger)
-    said = finished(tmp_path, command, code=1)
-    one_sentence(said, "free some space, and the same command goes on")
-    ballast.unlink()
-    left_over = list((disk / "run").rglob(".unfinished*"))
-    assert not left_over
-    finished(tmp_path, command)
-    assert compared(disk / "run", kind) == compared(tmp_path / "whole", kind)
+    prepare(folder, kind)
+    assert carried_out(kind, "run_dir=whole") == 0
+    whole, failed = compared(folder / "whole", kind), 0
+    for left in (0, 20_000, 50_000, 90_000, 150_000, 400_000, 1_000_000):
+        command = (f"run_dir=disk/run-{left}", f"storage.url=sqlite:///{folder}/ledger-{left}.db")
+        with filled(disk, left):
+            capsys.readouterr()
+            code = carried_out(kind, *command)
+        if code:
+            assert code == 1
+            told(capsys, "free some space")
+            failed += 1
+        assert not list((disk / f"run-{left}").rglob(".unfinished*"))
+        assert carried_out(kind, *command) == 0
+        assert compared(disk / f"run-{left}", kind) == whole
+    assert failed > 2
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_full_disk_under_the_cache(kind: str, tmp_path: Path, disk: Path) -> None:
-    prepare(tmp_path, kind)
-    finished(tmp_path, words(kind, "run_dir=whole"))
-    ballast = fill(disk, 8_000)
-    command = words(kind, "run_dir=run", "data.cache=disk/cache")
-    said = finished(tmp_path, command, code=1)
-    one_sentence(said, "free some space, and the same command goes on")
-    assert not (tmp_path / "run").exists()
-    ballast.unlink()
-    finished(tmp_path, command)
-    assert compared(tmp_path / "run", kind) == compared(tmp_path / "whole", kind)
+def test_a_full_disk_under_the_cache(kind: str, folder: Path, disk: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    prepare(folder, kind)
+    assert carried_out(kind, "run_dir=whole") == 0
+    command = ("run_dir=run", "data.cache=disk/cache")
+    with filled(disk, 8_000):
+        assert carried_out(kind, *command) == 1
+    told(capsys, "free some space")
+    assert not (folder / "run").exists()
+    assert not list((disk / "cache").rglob(".unfinished*"))
+    assert carried_out(kind, *command) == 0
+    assert compared(folder / "run", kind) == compared(folder / "whole", kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("limit", [2_000, 8_000, 30_000, 150_000])
-def test_a_limit_on_the_size_of_files(kind: str, limit: int, tmp_path: Path) -> None:
-    prepare(tmp_path, kind)
-    finished(tmp_path, words(kind, "run_dir=whole"))
-    command = words(kind, "run_dir=run", "storage=memory")
-    largest = max(p.stat().st_size for p in (tmp_path / "whole").rglob("*") if p.is_file() and "ledger" not in p.name)
-    done = subprocess.run(
-        [sys.executable, "-m", "quantray.run", *command], cwd=tmp_path, capture_output=True, text=True, check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
-    )  # fmt: skip
-    if largest <= limit:
-        assert done.returncode == 0, done.stderr
-    else:
-        assert done.returncode == 1, done.stderr
-        one_sentence(done.stdout + done.stderr, "ulimit -f")
-    finished(tmp_path, command)
-    assert compared(tmp_path / "run", kind) == compared(tmp_path / "whole", kind)
+def test_a_limit_on_the_size_of_files(kind: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    prepare(folder, kind)
+    assert carried_out(kind, "run_dir=whole") == 0
+    whole = compared(folder / "whole", kind)
+    largest = max(p.stat().st_size for p in (folder / "whole").rglob("*") if p.is_file() and "ledger" not in p.name)
+    for limit in (1_000, 4_000, 16_000, 60_000, 200_000):
+        command = (f"run_dir=run-{limit}", "storage=memory")
+        capsys.readouterr()
+        with limited(limit):
+            code = carried_out(kind, *command)
+        assert code == (1 if largest > limit else 0)
+        if code:
+            told(capsys, "ulimit -f")
+        assert carried_out(kind, *command) == 0
+        assert compared(folder / f"run-{limit}", kind) == whole

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from quantray.errors import ConfigError, DataError
 from quantray.files.durable import digest_of_file, left_behind, room, sync_file, sync_folder, unfinished_name
-from quantray.files.marks import check_folder, kind_of, mark_of, refuse_link, remove_mark, write_mark
+from quantray.files.marks import MARK, check_folder, kind_of, mark_of, refuse_link, remove_mark, write_mark
 
 _REMEDY = "move it away, or choose another data.cache"
 Say = Callable[[str], object]
@@ -96,7 +96,7 @@ class Cached:
         """Move the files of ``work`` over those of the folder, which is not complete meanwhile."""
         if self.find(lambda _: None) is not None:
             return  # another process was quicker
-        (self.folder / "_quantray.json").unlink(missing_ok=True)
+        (self.folder / MARK).unlink(missing_ok=True)
         write_mark(self.folder, holds=self.what, files={})
         for name in files:
             target = self.folder / name
@@ -106,7 +106,7 @@ class Cached:
             refuse_link(target, _REMEDY)
             os.replace(work / name, target)
             sync_folder(target.parent)
-        os.replace(work / "_quantray.json", self.folder / "_quantray.json")
+        os.replace(work / MARK, self.folder / MARK)
         sync_folder(self.folder)
 
     def remove(self) -> None:
@@ -120,7 +120,7 @@ class Cached:
                 with suppress(OSError):
                     (self.folder / name).parent.rmdir()
         with suppress(OSError):
-            if {entry.name for entry in self.folder.iterdir()} <= {"_quantray.json"}:
+            if {entry.name for entry in self.folder.iterdir()} <= {MARK}:
                 remove_mark(self.folder)
 
 

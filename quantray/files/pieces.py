@@ -19,6 +19,7 @@ from quantray.files.holding import busy, held, holder
 from quantray.files.journal import Removed
 from quantray.files.marks import (
     HOME,
+    MARK,
     check_folder,
     key_of,
     kind_of,
@@ -172,12 +173,11 @@ class Pieces:
             remove_empty(self.folder)  # of a deletion that was killed at its very end
             return Removed()
         removed = Published(self.run_dir).withdraw(self.study)
-        known = journal.read(self.folder)
-        removed += self._remove(known)
         self._tidy(lambda name: name.startswith(".unfinished~"))
+        removed += self._remove(journal.read(self.folder))
         if not removed.left:
             journal.remove(self.folder)
-        if {entry.name for entry in self.folder.iterdir()} <= {"_quantray.json"}:
+        if {entry.name for entry in self.folder.iterdir()} <= {MARK}:
             remove_mark(self.folder)
         return removed
 

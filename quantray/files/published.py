@@ -18,6 +18,7 @@ from quantray.files.journal import Entry, Removed, wrote
 from quantray.files.marks import (
     FORMAT,
     HOME,
+    MARK,
     check_folder,
     kind_of,
     make_folder,
@@ -135,7 +136,7 @@ class Published:
             else:
                 removed += Removed(left=(path,))
         for folder in {self.run_dir / name.partition("/")[0] for name in names}:
-            if mark_of(folder) is not None and {entry.name for entry in folder.iterdir()} <= {"_quantray.json"}:
+            if kind_of(folder) == "folder" and {entry.name for entry in folder.iterdir()} <= {MARK}:
                 remove_mark(folder)
         return removed
 

@@ -166,7 +166,8 @@ def own_class(target: str) -> dict[str, str]:
     "override",
     [
         "data.duckdb={_target_:os.system}", "data.columns={_target_:strategy.hostile.function}",
-        "runner._target_=os.system", "fees={_target_:strategy.hostile.function}", "space.stretch_threshold=[{_target_:strategy.hostile.function}]",
+        "runner._target_=os.system", "fees={_target_:strategy.hostile.function}",
+        "space.stretch_threshold=[{_target_:strategy.hostile.function}]",
         "strategy.stretch_threshold={_target_:strategy.hostile.function}", "storage._target_=os.system",
         "space.stretch_threshold={low:1,high:2,_target_:x}", "search._target_=strategy.hostile.function",
     ],

@@ -5,9 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from quantray.outlets import clean
+
 
 class QuantrayError(Exception):
-    """Root of every error that quantray raises on purpose."""
+    """Root of every error that quantray raises on purpose; its message shows no password, whoever prints it."""
+
+    def __str__(self) -> str:
+        return clean(super().__str__())
 
 
 class UserError(QuantrayError):

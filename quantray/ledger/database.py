@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import sqlite3
 import threading
@@ -19,10 +18,11 @@ from quantray.errors import LedgerError
 from quantray.ledger import embedded, postgres, schema, upgrading
 from quantray.ledger.addresses import EMBEDDED, masked
 from quantray.ledger.sqlite_file import check_file, frozen, uri
+from quantray.outlets import logger
 
 TIMEOUT_S = 60.0  # how long a SQLite transaction waits for another writer
 PATIENCE_S = 60.0  # how long a server that was there is waited for
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 T = TypeVar("T")
 
 
@@ -30,9 +30,7 @@ def _url(text: str) -> sa.URL:
     try:
         url = sa.make_url(text)
     except (exc.ArgumentError, ValueError):
-        raise LedgerError(
-            f"{masked(text)!r} is no database address; give a file, sqlite:///FILE or postgresql://…"
-        ) from None
+        raise LedgerError(f"{text!r} is no database address; give a file, sqlite:///FILE or postgresql://…") from None
     if url.drivername in ("postgres", "postgresql"):  # SQLAlchemy 2.1 would take another driver
         url = url.set(drivername="postgresql+psycopg2")
     if url.get_backend_name() not in ("sqlite", "postgresql"):
@@ -155,7 +153,7 @@ class Database:
         try:
             yield
         except exc.DBAPIError as error:
-            cause = masked(str(error.orig).strip()) or type(error.orig).__name__
+            cause = str(error.orig).strip() or type(error.orig).__name__
             raise LedgerError(f"{self.name}: {cause.splitlines()[0]}; {self._remedy(cause)}") from error
 
     def _remedy(self, cause: str) -> str:

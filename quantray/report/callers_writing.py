@@ -13,7 +13,7 @@ from quantray.report.callers_summary import summary
 from quantray.report.callers_tables import best_frame, calls_frame
 from quantray.report.callers_trades import trades_frame
 from quantray.report.summary import dumped
-from quantray.report.tables import write_parquet
+from quantray.report.tables import write_parquet, write_table_csv
 
 
 def write_all(results: CallerResults, run_dir: Path) -> dict[str, Path]:
@@ -26,7 +26,7 @@ def write_all(results: CallerResults, run_dir: Path) -> dict[str, Path]:
     names = ("optimal_policies.csv", "trades.parquet", "calls.parquet", "worklist.csv", "summary.json", "report.html")
     paths = {name: run_dir / name for name in names}
     best = best_frame(results)
-    best.to_csv(paths["optimal_policies.csv"], index=False, lineterminator="\n")
+    write_table_csv(best, paths["optimal_policies.csv"])
     write_parquet(trades_frame(results), paths["trades.parquet"])
     write_parquet(calls_frame(results), paths["calls.parquet"])
     write_worklist(results.coverage, paths["worklist.csv"])

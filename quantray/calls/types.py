@@ -153,6 +153,7 @@ class Inventory:
     phase_ns: int  # where on the clock candles start, modulo the interval
     source: str
     other_intervals: Mapping[int, int] = field(default_factory=dict)  # seconds -> rows that were left out
+    undated: int = 0  # rows without a time, or with an impossible one: they are in none of the others
 
     @property
     def end_ns(self) -> int:
@@ -182,7 +183,8 @@ class Candles:
     close: FloatArray1D
     volume: FloatArray1D
     duplicates: int = 0  # exact copies that were dropped
-    conflicts: int = 0  # rows of the same key with other values: the lowest is kept
+    conflicts: int = 0  # rows of the same key with other values that were dropped
+    unpriced: tuple[tuple[str, int, int], ...] = ()  # (asset, its place as in index, start) of candles without a price
 
     def __post_init__(self) -> None:
         for name in (*PRICES, "volume"):

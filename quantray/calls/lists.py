@@ -74,7 +74,7 @@ def _yaml(text: str) -> Any:
 
     Words.add_constructor("tag:yaml.org,2002:map", Words.construct_yaml_map)
     stand_ins = _stand_ins(text)
-    found = yaml.load(text.translate(stand_ins), Words)  # noqa: S506
+    found = yaml.load(text.translate(stand_ins), Words)
     return _put_back(found, {ord(chr(new)): old for old, new in stand_ins.items()})
 
 
@@ -96,7 +96,7 @@ def _put_back(value: Any, ends: dict[int, int]) -> Any:
 
 def names_of(value: Any, where: str) -> tuple[str, ...]:
     """A list of names, or ConfigError. Numbers are names too: callers may be known by one."""
-    items = [value] if isinstance(value, str | int) and not isinstance(value, bool) else value
+    items = [value] if isinstance(value, str) else value
     if not isinstance(items, list | tuple) or not all(
         isinstance(i, str | int) and not isinstance(i, bool) and str(i).strip() for i in items
     ):

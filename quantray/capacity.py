@@ -55,10 +55,8 @@ def check_table(space: Space, sessions: int = 1, *, compared: bool = False) -> N
     if there is None or need <= there:
         return
     most = there // table_bytes(1, sessions)
-    said = (
-        f"{in_words(points)} points, whose table takes {_in_gb(need)} of memory; this machine has {_in_gb(there)} left"
-    )
-    said += f", enough for {most:,} points"
+    said = f"{in_words(points)} points, whose table takes {_in_gb(need)} of memory; "
+    said += f"this machine has {_in_gb(there)} left, enough for {most:,} points"
     if compared:
         raise ConfigError(
             f"report.surface_max_points: the exact surface to compare the search with has {said}; "

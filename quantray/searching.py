@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from quantray.capacity import check_run_dir, check_table
 from quantray.digests import digest_of
-from quantray.errors import ConfigError, DataError
+from quantray.errors import ConfigError, DataError, begun
 from quantray.evaluate import METRICS, evaluate_trials
 from quantray.files import Pieces
 from quantray.objectives import check_constraints, check_objective, ranked
@@ -22,6 +23,7 @@ from quantray.provenance import code_digest
 from quantray.report.writing import check_results
 from quantray.runner.ranges import SUFFIX, RangeClaims
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
+from quantray.search import check_searcher
 from quantray.sharing import check_fields
 from quantray.space import Candidates
 from quantray.surface import exhaust, keep_best, ranges, surface
@@ -44,8 +46,16 @@ def check(plan: Plan) -> None:
     check_fields(strategy, [*plan.space.names, *plan.strategy.params])
     check_objective(plan.objective)
     check_constraints(plan.constraints, METRICS)
+    check_run_dir(plan.run_dir)
     if plan.search.kind == "exhaustive":
         ranges(plan)
+        check_table(plan.space)
+        return
+    check_searcher(plan.search, plan.space, plan.seed)
+    if plan.runner.kind == "ray":
+        from quantray.runner import cluster
+
+        cluster.check_tune(plan.runner)
 
 
 def check_files(plan: Plan) -> None:
@@ -101,14 +111,32 @@ def opened(plan: Plan, say: Say) -> Iterator[Opened]:
     check_files(plan)
     slice = load_slice(plan)
     train, held_out = split(slice, plan.oos.fraction)
+    if plan.search.kind == "exhaustive" or compared(plan):
+        check_table(plan.space, len(train), compared=plan.search.kind != "exhaustive")
     digests = plan.digests(slice.digest, code_digest())
     _warm(plan, train)
+    _reach(plan, slice)
     ledger = open_ledger(
         plan.storage, plan.run_dir, plan.study, digests, described=describe(plan), fresh=plan.fresh, say=say
     )
-    with closing(ledger):
+    with closing(ledger), begun():
         plan.run_dir.mkdir(parents=True, exist_ok=True)  # only now: a refused address leaves no trace
         yield Opened(plan, slice, train, held_out, digests, ledger)
+
+
+def _reach(plan: Plan, slice: Slice) -> None:
+    """Connect to the cluster before anything is written. Ray of this machine is started only where it is used."""
+    if plan.runner.kind == "ray" and (plan.runner.address != "local" or plan.search.kind != "exhaustive"):
+        from quantray.runner import cluster
+
+        cluster.start(plan.runner, slice)
+        cluster.check_nodes(plan)
+
+
+def compared(plan: Plan) -> bool:
+    """Whether a sampled search is compared with the exact surface: where that is cheap."""
+    size = plan.space.size
+    return size is not None and size <= plan.report.surface_max_points and _shared(plan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,7 +183,7 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
         time.sleep(_POLL_S)
     size = plan.space.size
     exact, notes = None, []
-    if size is not None and size <= plan.report.surface_max_points and _shared(plan):
+    if compared(plan):
         exact = surface(plan, train)
     elif size is not None:
         notes.append(

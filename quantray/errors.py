@@ -6,9 +6,14 @@ import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from quantray.outlets import clean
+
 
 class QuantrayError(Exception):
-    """Root of every error that quantray raises on purpose."""
+    """Root of every error that quantray raises on purpose; its message shows no password, whoever prints it."""
+
+    def __str__(self) -> str:
+        return clean(super().__str__())
 
 
 class UserError(QuantrayError):

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from quantray.digests import digest_of
 from quantray.errors import ConfigError, near_miss
+from quantray.passwords import learn
 from quantray.space import Space
 
 FORBID: dict[str, str] = {"extra": "forbid"}
@@ -168,6 +169,7 @@ class Storage:
     lease_s: float = 60.0
 
     def __post_init__(self) -> None:
+        learn(self.url or ())
         known = ("sqlite", "postgres", "postgres_embedded", "memory")
         if self.kind not in known:
             raise ConfigError(f"storage: {near_miss(self.kind, known, what='storage')}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +16,7 @@ from quantray.errors import ConfigError, DataError, begun
 from quantray.evaluate import METRICS, evaluate_trials
 from quantray.files import Pieces
 from quantray.objectives import check_constraints, check_objective, ranked
+from quantray.outlets import logger
 from quantray.plan import Plan
 from quantray.protocols import Counts
 from quantray.provenance import code_digest
@@ -32,7 +32,7 @@ from quantray.targets import resolve
 from quantray.types import Slice, Trial
 
 Say = Callable[[str], None]
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _POLL_S = 1.0
 
 

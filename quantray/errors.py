@@ -30,6 +30,10 @@ class TooManyFailures(QuantrayError):
     """More candidates failed than ``search.max_failures`` allows. Exit code 1."""
 
 
+class DiskError(QuantrayError):
+    """A file of ours cannot be written: a full disk, a quota, a limit. What is stored stays. Exit code 1."""
+
+
 class Interrupted(QuantrayError):
     """The run was stopped from outside after a clean store. Exit code 130."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping
 from pathlib import Path
 
 from quantray.errors import DataError
+from quantray.files.duckdb_file import confined, quoted, text
 
 #: A table that other tools' results were imported into; a new run of the study keeps it.
 IMPORTED = "imported_results"
@@ -23,12 +25,13 @@ def write_database(path: Path, policies: Path, tables: Mapping[str, Path]) -> Pa
     fresh = path.with_name(f".{path.name}.new")
     for left in (fresh, fresh.with_name(f"{fresh.name}.wal")):
         left.unlink(missing_ok=True)
-    with duckdb.connect(str(fresh), config={"memory_limit": MEMORY, "threads": 2}) as connection:
-        parts = sorted(policies.glob("*.parquet"))
+    parts = sorted(policies.glob("*.parquet"))
+    reached = [*parts, *tables.values(), path, path.with_name(f"{path.name}.wal")]
+    with confined(reached, database=fresh, memory_limit=MEMORY, threads=2) as connection:
         if parts:
             connection.execute(f"CREATE TABLE policies AS FROM read_parquet({_list(parts)})")
         for name, file in tables.items():
-            connection.execute(f"CREATE TABLE {name} AS FROM read_parquet({_list([file])})")
+            connection.execute(f"CREATE TABLE {quoted(name)} AS FROM read_parquet({_list([file])})")
         if path.exists():
             try:
                 _take_over(connection, path)
@@ -45,16 +48,12 @@ def write_database(path: Path, policies: Path, tables: Mapping[str, Path]) -> Pa
 
 def _take_over(connection: object, path: Path) -> None:
     run = connection.execute  # type: ignore[attr-defined]
-    run(f"ATTACH '{_quoted(path)}' AS earlier (READ_ONLY)")
-    known = "SELECT 1 FROM duckdb_tables() WHERE database_name = 'earlier' AND table_name = ?"
+    run(f"ATTACH {text(str(path))} AS earlier (READ_ONLY, TYPE duckdb)")
+    known = "SELECT 1 FROM duckdb_tables() WHERE database_name = 'earlier' AND schema_name = 'main' AND table_name = ?"
     if run(known, [IMPORTED]).fetchone():
-        run(f"CREATE TABLE {IMPORTED} AS FROM earlier.{IMPORTED}")
+        run(f"CREATE TABLE {IMPORTED} AS FROM earlier.main.{IMPORTED}")
     run("DETACH earlier")
 
 
 def _list(files: list[Path]) -> str:
-    return "[" + ", ".join(f"'{_quoted(file)}'" for file in files) + "]"
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+    return "[" + ", ".join(text(glob.escape(str(file))) for file in files) + "]"

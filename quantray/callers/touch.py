@@ -61,7 +61,7 @@ def touch(work: Work, spec: TableSpec, bucket: int) -> int:
 
 
 def windows_of(work: Work, candles: Candles, late: int) -> Windows:
-    """Rows of every eligible call of the block, no candle behind the end of the source as its part of the calls sees it.
+    """Rows of every eligible call of the block: no candle behind the end of the source as the call's part sees it.
 
     ``late`` candles later: a call trades when that candle begins in time, as many candles later than it had to.
     """

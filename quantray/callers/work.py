@@ -97,7 +97,7 @@ class Work:
 
     @cached_property
     def ends(self) -> IntArray1D:
-        """Where the source ends for each call [n], ns: for one that is trained on at the split, whatever comes later."""
+        """Where the source ends for each call [n], ns: for one that is trained on at the split at the latest."""
         ends, split = self.prepared.coverage.source_end_ns, self.prepared.split
         return ends if split.split_ns is None else np.where(self.part == TRAIN, np.minimum(ends, split.split_ns), ends)
 

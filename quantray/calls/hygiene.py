@@ -26,9 +26,11 @@ GATES = {
     "max_scale_jumps": ("scale_jump_assets_share", "of the assets change the scale of their price"),
     "max_lone_prints": ("lone_prints_share", "of the candles have a lone print"),
 }
-COUNTS = ("rows", "candles", "duplicates", "conflicts", "inconsistent", "nonpositive", "zero_volume",
-          "zero_volume_dropped", "no_volume", "assets_without_volume", "expected", "missing", "gaps", "scale_jumps", "lone_highs", "lone_lows", "assets", "assets_without_candles",
-          "scale_jump_assets")  # fmt: skip
+COUNTS = (
+    "rows", "candles", "duplicates", "conflicts", "inconsistent", "nonpositive", "zero_volume", "zero_volume_dropped",
+    "no_volume", "assets_without_volume", "expected", "missing", "gaps", "scale_jumps", "lone_highs", "lone_lows",
+    "assets", "assets_without_candles", "scale_jump_assets",
+)  # fmt: skip
 SHARES = {
     "duplicates": "rows", "conflicts": "rows", "inconsistent": "candles", "nonpositive": "candles",
     "zero_volume": "rows", "missing": "expected", "scale_jump_assets": "assets",

@@ -28,7 +28,7 @@ def unreached(spans: Spans, wide: Spans, block: Candles, inventory: Inventory) -
     """Where the first candle behind a stretch has to be looked for: none is in ``block``, the candles of ``wide``."""
     following, last = _next(spans), inventory.last_of(spans.assets)[spans.asset]
     lacks = (wide.end_ns < following) & (last >= wide.end_ns)
-    rows = {asset: where for asset, where in block}
+    rows = dict(block)
     for s in np.flatnonzero(lacks).tolist():
         if int(spans.asset[s]) in rows:
             low, high = np.searchsorted(block.ts[rows[int(spans.asset[s])]], (spans.end_ns[s], wide.end_ns[s]))

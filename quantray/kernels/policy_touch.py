@@ -214,8 +214,9 @@ def tables(
     ``top`` and ``bottom`` are the prices of :func:`block_extremes`.
 
     ``start``, ``price``, ``time``, ``whole`` [E] as ``policy_entries`` gives them, ``stop`` [E] the end of the
-    window, ``ends`` [E] ns when its data end; ``gap_pays`` AT_LIMIT or AT_THE_OPEN; ``target``, ``level`` multiples; arm k raises ``trail[trail_ptr[k]:]`` and ``raised[raised_ptr[k]:]``;
-    ``hold`` ns; ``endless``: some policy has no time stop.
+    window, ``ends`` [E] ns when its data end; ``gap_pays`` AT_LIMIT or AT_THE_OPEN; ``target``, ``level`` multiples;
+    arm k raises ``trail[trail_ptr[k]:]`` and ``raised[raised_ptr[k]:]``; ``hold`` ns; ``endless``: some policy has no
+    time stop.
 
     Returns keys int32, fill, worst [E, K] as multiples of the entry price, time ns [E, K], peaks [E, holds + 1].
     """

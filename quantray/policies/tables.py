@@ -170,7 +170,8 @@ def build_tables(
     """First-touch tables of every level for every call: one pass over a call's candles, one more per arm reached.
 
     ``entry`` ``open``: the entry candle belongs to the trade; ``close``: the scan starts at the next one.
-    ``target_gap`` ``limit``: a target that the open has jumped pays its own price; ``open``: the open. DataError where the candle at which something is sold has no price, or one below 0.
+    ``target_gap`` ``limit``: a target that the open has jumped pays its own price; ``open``: the open. DataError where
+    the candle at which something is sold has no price, or one below 0.
     """
     from quantray.kernels.policy_entries import CLOSE, OPEN, entries
     from quantray.kernels.policy_touch import block_extremes, tables
@@ -187,9 +188,9 @@ def build_tables(
     kind = CLOSE if entry == "close" else OPEN
     found = entries(ts, open_, low, close, ns, windows.entry, windows.stop, kind, dip, wait)
     start, price, time, whole = (column.ravel() for column in found)
-    ends = windows.ends_of(ts, ns)
-    stop, warm, ends, dead = (np.repeat(column, ways) for column in (
-        windows.stop, windows.warm, ends, np.zeros(len(ends), bool) if windows.dead is None else windows.dead))  # fmt: skip
+    alive = np.zeros(len(windows.entry), bool)
+    per_call = (windows.stop, windows.warm, windows.ends_of(ts, ns), alive if windows.dead is None else windows.dead)
+    stop, warm, ends, dead = (np.repeat(column, ways) for column in per_call)
     top, bottom = (bits.view(np.float64) for bits in block_extremes(high.view(np.int64), low.view(np.int64)))
     keys, fill, worst, when, peaks = tables(
         ts, open_, high, low, close, top, bottom, ns, start, stop, ends, price, time, whole, order, gap_pays,

@@ -157,11 +157,12 @@ def test_any_mix_on_any_market(data):
 
 
 def test_a_silence_beyond_the_hold_and_a_target_under_the_open_behind_it():
-    """Behind a silence a candle begins when the time is up: its open is paid, and no more than a resting target asks."""
+    """Behind a silence a candle begins when the time is up: its open is paid, and no more than a target asks."""
     kinds = [
         {"hold": "5m"}, {"hold": "5m", "tp": 1.5}, {"hold": "5m", "sl": 0.9}, {"hold": "5m", "tp": 1.5, "sl": 0.9},
         {"hold": "5m", "ladder": [[1.2, 0.5], [1.5, 0.25]]}, {"hold": "10m", "ladder": [[1.2, 0.5], [1.5, 0.5]]},
-        {"hold": "5m", "ladder": [[1.01, 0.5], [1.5, 0.25]]}, {"hold": "5m", "trailing": {"activation": 0, "trail": 0.1}},
+        {"hold": "5m", "ladder": [[1.01, 0.5], [1.5, 0.25]]},
+        {"hold": "5m", "trailing": {"activation": 0, "trail": 0.1}},
         {"hold": "31m", "tp": 1.5}, {"hold": "30m", "tp": 1.5}, {"hold": "3h"}, {"tp": 1.5}, {"sl": 0.9},
     ]  # fmt: skip
     policies = [read_policy(spec) for spec in kinds]

@@ -18,7 +18,10 @@ PARTS = {TRAIN: "train", HELD_OUT: "held_out"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Part [n] of each call, and the periods [start, end) of both parts in UTC ns, the same for every caller."""
+    """Part [n] of each call, and the periods [start, end) of both parts in UTC ns, the same for every caller.
+
+    The last period ends when the last call has been held for the horizon.
+    """
 
     part: IntArray1D
     split_ns: int | None  # None: nothing is held out
@@ -50,7 +53,8 @@ def split_calls(coverage: Coverage, fraction: float) -> Split:
     eligible = coverage.eligible
     n = int(eligible.sum())
     part = np.where(eligible, TRAIN, UNUSED).astype(np.int8)
-    first, last = int(ts[eligible].min()), int(end[eligible].max())
+    # the longest wait for a dip is no part of the period: it would be another one beside other policies
+    first, last = int(ts[eligible].min()), int(plan.entry_until_ns[eligible].max()) + plan.needs.max_hold_s * NS
     if fraction == 0:
         return Split(part, None, (first, last), None, (int(ts[eligible].max()),) * 2)
     held = max(1, math.floor(fraction * n))

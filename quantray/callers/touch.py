@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from quantray.callers.warming import warm
 from quantray.callers.work import TableSpec, Work
 from quantray.calls import Candles, locate
+from quantray.calls.durations import NS
 from quantray.files import write_npy
 from quantray.policies.tables import Tables, Windows, build_tables
 
@@ -57,10 +59,22 @@ def touch(work: Work, spec: TableSpec, bucket: int) -> dict[str, Any]:
 
 
 def windows_of(work: Work, candles: Candles, late: int) -> Windows:
-    """Rows of every eligible call of the block; ``late`` candles later, a call whose window is over does not trade."""
-    rows = locate(work.prepared.coverage, candles)
-    windows = Windows(rows.entry, rows.stop, rows.first)
-    return windows.later(candles.open, late) if late else windows
+    """Rows of every eligible call of the block: no candle behind the end of the source as the call's part sees it.
+
+    ``late`` candles later: a call trades when that candle begins in time, as many candles later than it had to.
+    """
+    plan, step = work.prepared.windows, work.prepared.windows.interval_s * NS
+    rows = locate(work.prepared.coverage, candles, work.ends)
+    ends = work.ends[rows.call]
+    entry = np.where(rows.stop > rows.entry, rows.entry, -1)
+    silent = candles.ts[np.maximum(rows.stop, 1) - 1] + step
+    windows = Windows(entry, rows.stop, rows.first, ends, work.went_silent(rows.call, silent))
+    if late:
+        windows = windows.later(candles.open, late)
+        at = candles.ts[np.maximum(windows.entry, 0)]
+        in_time = at <= plan.entry_until_ns[rows.call] + late * step
+        windows = replace(windows, entry=np.where(in_time, windows.entry, -1))
+    return windows
 
 
 def _tables(candles: Candles, windows: Windows, spec: TableSpec, interval_s: int) -> Iterator[np.ndarray]:
@@ -69,8 +83,8 @@ def _tables(candles: Candles, windows: Windows, spec: TableSpec, interval_s: int
     step = max(1, AT_ONCE // (spec.record.itemsize * ways))
     for start in range(0, n, step):
         calls = slice(start, min(start + step, n))
-        some = Windows(windows.entry[calls], windows.stop[calls], windows.warm[calls])
-        built = build_tables(candles, some, spec.levels, interval_s, intrabar=spec.intrabar, entry=spec.entry)
+        built = build_tables(candles, windows.of(calls), spec.levels, interval_s, intrabar=spec.intrabar,
+                             entry=spec.entry, target_gap=spec.target_gap)  # fmt: skip
         into = np.zeros((calls.stop - calls.start) * ways, spec.record)
         for name in spec.record.names or ():
             into[name] = getattr(built, name)

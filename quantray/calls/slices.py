@@ -112,7 +112,7 @@ def slices_home(data: CallsData) -> Path:
 
 def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) -> None:
     inventory = source.inventory
-    hygiene = Hygiene(data, inventory.interval_s, plan.spans)
+    hygiene = Hygiene(data, inventory.interval_s, plan.spans, inventory.traded_of(plan.calls.assets))
     buckets: list[Bucket] = []
     for block in source.candles(plan.spans, data.bucket_rows):
         if not len(block):

@@ -13,12 +13,13 @@ from typing import Any
 from quantray.errors import ConfigError, DataError
 from quantray.evaluate import METRICS, evaluate_trials
 from quantray.objectives import check_constraints, check_objective, ranked
+from quantray.options import LongOption
 from quantray.plan import Plan
 from quantray.protocols import Counts
 from quantray.provenance import code_digest
 from quantray.runner.ranges import SUFFIX, RangeClaims
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
-from quantray.sharing import check_fields
+from quantray.sharing import check_fields, check_ranges
 from quantray.space import Candidates
 from quantray.surface import exhaust, keep_best, ranges, surface
 from quantray.targets import resolve
@@ -36,7 +37,13 @@ def check(plan: Plan) -> None:
         hasattr(strategy, "signals") or hasattr(strategy, "trades")
     ):
         raise ConfigError(f"{plan.strategy.target} is no strategy: a frozen dataclass with signals() or trades()")
+    if hasattr(strategy, "signals") and not issubclass(strategy, LongOption):
+        raise ConfigError(
+            f"{plan.strategy.target} has signals() and does not inherit quantray.options.LongOption, "
+            "whose parameters say what is bought and when it is sold"
+        )
     check_fields(strategy, [*plan.space.names, *plan.strategy.params])
+    check_ranges(strategy, plan.space)
     check_objective(plan.objective)
     check_constraints(plan.constraints, METRICS)
     if plan.search.kind == "exhaustive":

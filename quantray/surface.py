@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from quantray.columns import FAIL, levels_of, nullable, reasons_of
 from quantray.errors import ConfigError, Interrupted
 from quantray.evaluate import METRICS, evaluate, outcome, trial_of
 from quantray.plan import Plan
@@ -209,25 +210,19 @@ def write_part(plan: Plan, slice: Slice, part: Part, path: Path) -> None:
     candidates = plan.space.candidates(np.arange(part.start, part.stop))
     columns: dict[str, Any] = {"number": np.arange(part.start, part.stop, dtype=np.int64)}
     columns["state"] = pa.DictionaryArray.from_arrays(part.state, [str(s) for s in TrialState])
-    columns["value"] = _nullable(part.value)
+    columns["value"] = nullable(part.value)
     for d, name in enumerate(candidates.names):
-        columns[name] = pa.DictionaryArray.from_arrays(candidates.codes[:, d], list(candidates.levels[d]))
-    columns.update((name, _nullable(column)) for name, column in part.metrics.columns.items())
+        columns[name] = levels_of(candidates.codes[:, d], candidates.levels[d])
+    failed = part.state == FAIL
+    columns.update((name, nullable(column, failed)) for name, column in part.metrics.columns.items())
     for j, bound in enumerate(plan.constraints.bounds):
-        columns[f"violation_{bound}"] = part.violations[:, j]
+        columns[f"violation_{bound}"] = nullable(part.violations[:, j], failed)
     for k, date in enumerate(slice.dates):
         columns[f"net_{date}"] = part.metrics.session_net[:, k]
-    if part.metrics.why:
-        columns["why"] = pa.array([part.metrics.why.get(i) for i in range(part.stop - part.start)], pa.string())
+    columns["why"] = reasons_of(plan, part.state, part.metrics)
     unfinished = path.with_suffix(".tmp")
     pq.write_table(pa.table(columns), unfinished, compression="zstd", compression_level=1)
     unfinished.replace(path)
-
-
-def _nullable(column: np.ndarray) -> Any:
-    import pyarrow as pa
-
-    return pa.array(column, from_pandas=True) if column.dtype.kind == "f" else pa.array(column)
 
 
 def read(plan: Plan, slice: Slice, counts: Counts) -> Surface:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,3 +51,16 @@ def reasons_of(plan: Plan, state: np.ndarray, metrics: Metrics) -> Any:
     for i, why in metrics.why.items():
         codes[i] = said.setdefault(why, len(said))
     return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), pa.array(list(said), pa.string()))
+
+
+def tally(path: Path) -> list[tuple[int, str, str, int]]:
+    """Why points of one stored range are not complete: (first number, state, reason, count)."""
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path, columns=["number", "state", "why"])
+    why = table["why"].combine_chunks().dictionary_decode() if len(table) else table["why"]
+    kept = table.set_column(2, "why", why.cast("string")).filter(why.is_valid())
+    kept = kept.set_column(1, "state", kept["state"].cast("string"))
+    grouped = kept.group_by(["state", "why"]).aggregate([("number", "min"), ("number", "count")])
+    rows = [(r["number_min"], r["state"], r["why"], r["number_count"]) for r in grouped.to_pylist()]
+    return sorted(rows)

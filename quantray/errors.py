@@ -27,7 +27,7 @@ class LedgerError(UserError):
 
 
 class TooManyFailures(QuantrayError):
-    """More candidates failed than ``search.max_failures`` allows. Exit code 1."""
+    """More candidates failed than ``search.max_failures`` allows, or all of them. Exit code 1."""
 
 
 class Interrupted(QuantrayError):

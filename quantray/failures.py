@@ -62,6 +62,11 @@ class Reason:
     number: int
 
 
+def is_fault(why: str | None) -> bool:
+    """Whether a failed candidate was no rule's refusal: what ``search.max_failures`` counts."""
+    return why is not None and not why.startswith(REFUSED)
+
+
 def kind_of(why: str) -> str:
     """What equal reasons have in common: the type and the line of an exception, whatever numbers its message has."""
     found = _PLACE.match(why.removeprefix(REFUSED))

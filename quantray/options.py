@@ -184,7 +184,8 @@ class LongOption:
         self._check_alone()
 
     def _check_alone(self) -> None:
-        for name, rule in rules_of(type(self)).items():
+        rules: dict[str, Rule] = rules_of(type(self))  # type: ignore[arg-type]  # a class can be hashed
+        for name, rule in rules.items():
             said = rule(getattr(self, name))
             if said is not None:
                 raise ConfigError(said)

@@ -10,24 +10,28 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from quantray.errors import ConfigError, DataError
+from quantray.errors import ConfigError, DataError, TooManyFailures
 from quantray.evaluate import METRICS, evaluate_trials
+from quantray.failures import Reason, counted
 from quantray.objectives import check_constraints, check_objective, ranked
 from quantray.options import LongOption
+from quantray.outcomes import note_table
 from quantray.plan import Plan
 from quantray.protocols import Counts
 from quantray.provenance import code_digest
+from quantray.report.reasons import everything_failed
 from quantray.runner.ranges import SUFFIX, RangeClaims
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
 from quantray.sharing import check_fields, check_ranges
 from quantray.space import Candidates
-from quantray.surface import exhaust, keep_best, ranges, surface
+from quantray.surface import exhaust, keep_best, ranges, reasons_stored, stored_counts, surface
 from quantray.targets import resolve
 from quantray.types import Slice, Trial
 
 Say = Callable[[str], None]
 _log = logging.getLogger(__name__)
 _POLL_S = 1.0
+_GIVEN_UP = "more than search.max_failures={} candidates failed"
 
 
 def check(plan: Plan) -> None:
@@ -115,6 +119,8 @@ class Found:
     exact: Any = None
     notes: tuple[str, ...] = ()
     repeated: Mapping[str, int] = field(default_factory=dict)  # see Results
+    reasons: Sequence[Reason] = ()  # why candidates did not complete, the commonest first
+    failure: str | None = None  # why the run is no success, though it is reported
 
 
 def search(
@@ -139,9 +145,15 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
     seed = plan.seed if share is None else seed_of(plan.seed, share.driver)
     while True:
         searcher = make_searcher(plan.search, plan.space, seed)
-        ended = _runner(plan)(plan, train, Sweep(plan, searcher, ledger, progress, share=share), evaluate_trials)
+        sweep = Sweep(plan, searcher, ledger, progress, share=share)
+        try:
+            sentence, failure = _runner(plan)(plan, train, sweep, evaluate_trials).sentence, None
+        except TooManyFailures as error:  # what was found until then is reported all the same
+            sentence, failure = _GIVEN_UP.format(plan.search.max_failures), str(error)
         if not last:
             return None
+        if failure is not None:
+            break
         left = ledger.counts().claimed if share is not None else 0
         if not left:
             break
@@ -149,6 +161,8 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
         time.sleep(_POLL_S)
     size = plan.space.size
     exact, notes = None, []
+    if failure is not None:
+        size = None  # no table of a strategy that fails
     if size is not None and size <= plan.report.surface_max_points and _shared(plan):
         exact = surface(plan, train)
     elif size is not None:
@@ -159,7 +173,14 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
     kept = ledger.notes()
     repeated = {"driver": _claimed_again(ledger), "worker": retried_of(kept)}
     trials, counts = list(ledger.trials()), ledger.counts()
-    return Found(trials, counts, duplicates_of(kept), ended.sentence, exact, tuple(notes), repeated)
+    reasons = counted((t.number, str(t.state), t.why, 1) for t in trials if t.why)
+    failure = failure or _all_failed(counts, reasons)
+    return Found(trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, reasons, failure)
+
+
+def _all_failed(counts: Counts, reasons: Sequence[Reason]) -> str | None:
+    """Why a run is no success: every candidate failed; None otherwise."""
+    return everything_failed(counts, reasons) if 0 < counts.attempts == counts.failed else None
 
 
 def _claimed_again(ledger: Any) -> int:
@@ -199,20 +220,36 @@ def _exhaust(opened: Opened, progress: Any, say: Say, share: Share | None, last:
     """Every point once; the best of them become the study's trials."""
     plan, train, ledger = opened.plan, opened.train, opened.ledger
     with closing(_open_ranges(opened)) as beside:
-        exact = exhaust(plan, train, ledger, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
+        try:
+            exact = exhaust(plan, train, ledger, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
+        except TooManyFailures as error:
+            return _stopped(opened, str(error)) if last else None
         again = _claimed_again(beside)
     if exact is None:
         return None
+    reasons = counted(reasons_stored(plan, ledger))
+    note_table(ledger, exact.counts, reasons)
     kept = max(plan.report.top, plan.mirror.max_trials)
     keep_best(plan, train, ledger, exact.values, kept)
     trials = ranked(list(ledger.trials()))
-    notes = (
-        f"The table has {plan.space.size:,} points, all in surface/*.parquet; "
-        f"the trials listed are the best {len(trials):,}.",
-    )
+    listed = f"the trials listed are the best {len(trials):,}" if trials else "none of them is listed as a trial"
+    notes = (f"The table has {plan.space.size:,} points, all in surface/*.parquet; {listed}.",)
     start, stop = ranges(plan)[0]
     repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
-    return Found(sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes, repeated)
+    return Found(
+        sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes, repeated, reasons,
+        _all_failed(exact.counts, reasons),
+    )  # fmt: skip
+
+
+def _stopped(opened: Opened, failure: str) -> Found:
+    """A table that was given up, because its candidates fail: what is stored of it, and why."""
+    plan, ledger = opened.plan, opened.ledger
+    counts, reasons = stored_counts(plan, ledger), counted(reasons_stored(plan, ledger))
+    note_table(ledger, counts, reasons)
+    notes = (f"The table was given up after {counts.attempts:,} of {plan.space.size:,} points.",)
+    ended = _GIVEN_UP.format(plan.search.max_failures)
+    return Found((), counts, {}, ended, None, notes, {}, reasons, failure)
 
 
 def _open_ranges(opened: Opened) -> Any:

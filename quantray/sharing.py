@@ -85,14 +85,12 @@ def prepare(plan: Plan, slice: Slice, candidates: Candidates, strategy: type) ->
         rows, good, list_of = rows[keep], good.take(keep), list_of[keep]
     defaults = {**{f.name: f.default for f in fields(strategy)}, **fixed}
     ways, way_of = _ways(defaults, good)
-    columns, stop_percent, levels = _exit_columns(defaults, good)
+    (tp, sl, held), stop_percent, levels = _exit_columns(defaults, good)
     groups, group = codes_of(list_of.astype(np.int64) * max(len(ways), 1) + way_of, lists.n * max(len(ways), 1))
     kept, kind = np.divmod(groups, max(len(ways), 1))
     tables = build(plan, slice, lists.sessions, ways, kept, kind, levels) if len(good) else None
-    all_of_them = len(rows) == len(candidates)
-    return Prepared(
-        tables, len(candidates), None if all_of_them else rows, group, *columns, stop_percent, levels, why
-    )  # fmt: skip
+    some = None if len(rows) == len(candidates) else rows
+    return Prepared(tables, len(candidates), some, group, tp, sl, held, stop_percent, levels, why)
 
 
 def _without(rows: np.ndarray, candidates: Candidates, why: Mapping[int, str]) -> tuple[np.ndarray, Candidates]:

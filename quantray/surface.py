@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from quantray.columns import FAIL, levels_of, nullable, reasons_of
+from quantray.columns import FAIL, levels_of, nullable, reasons_of, tally
 from quantray.errors import ConfigError, Interrupted
 from quantray.evaluate import METRICS, evaluate, outcome, trial_of
+from quantray.failures import is_fault
+from quantray.outcomes import check_failures
 from quantray.plan import Plan
 from quantray.protocols import Batch, Counts, Ledger
 from quantray.runner.ranges import Range, RangeClaims
@@ -123,17 +125,22 @@ def exhaust(
     A range counts as stored when the ledger notes it; an interrupted table goes on where it stopped. ``on_part`` hears
     of what there is already, then after each range. What other
     drivers have claimed is left to them: with ``whole`` this waits for it, and takes it over from one that died;
-    else None is returned when nothing is left to claim.
+    else None is returned when nothing is left to claim. Raises :class:`TooManyFailures` as soon as a stored range
+    brings the number of failed points (those a rule of the strategy refuses do not count) above
+    ``search.max_failures``.
     """
     (plan.run_dir / "surface").mkdir(parents=True, exist_ok=True)
-    counts, best = _stored_counts(plan, ledger), None
+    counts, best = stored_counts(plan, ledger), None
     on_part(counts, best)
+    check_failures(plan, reasons_stored(plan, ledger))
     try:
         while todo := _todo(plan, ledger):
             for part in _evaluated(plan, slice, ledger, claims, todo):
                 counts = _sum([(counts.complete, counts.pruned, counts.failed), _tally(part)])
                 best = _better(best, plan, part)
                 on_part(counts, best)
+                if any(map(is_fault, part.metrics.why.values())):
+                    check_failures(plan, reasons_stored(plan, ledger))
             if not whole:
                 return None
             if _todo(plan, ledger):
@@ -142,7 +149,7 @@ def exhaust(
         raise Interrupted(
             f"stopped after {counts.attempts:,} of {plan.space.size:,} points; the same command goes on there"
         ) from None
-    return read(plan, slice, _stored_counts(plan, ledger))
+    return read(plan, slice, stored_counts(plan, ledger))
 
 
 def _evaluated(plan: Plan, slice: Slice, ledger: Ledger, claims: RangeClaims, todo: list[Range]) -> Iterator[Part]:
@@ -161,12 +168,20 @@ def _evaluated(plan: Plan, slice: Slice, ledger: Ledger, claims: RangeClaims, to
         yield part
 
 
+def reasons_stored(plan: Plan, ledger: Ledger) -> Iterator[tuple[int, str, str, int]]:
+    """Why stored points are not complete: (first number, state, reason, count), a range at a time."""
+    todo = set(_todo(plan, ledger))
+    for points in ranges(plan):
+        if points not in todo:
+            yield from tally(plan.run_dir / "surface" / _file(points))
+
+
 def _todo(plan: Plan, ledger: Ledger) -> list[Range]:
     notes = ledger.notes()
     return [r for r in ranges(plan) if not _stored(notes.get(_key(r)), plan.run_dir / "surface" / _file(r), r)]
 
 
-def _stored_counts(plan: Plan, ledger: Ledger) -> Counts:
+def stored_counts(plan: Plan, ledger: Ledger) -> Counts:
     notes, todo = ledger.notes(), set(_todo(plan, ledger))
     return _sum(notes[_key(r)]["counts"] for r in ranges(plan) if r not in todo)
 

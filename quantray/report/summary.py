@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
+from quantray.report.reasons import failures, meaning
 from quantray.report.results import Results
 from quantray.stats.surface import SurfaceSummary
 
@@ -53,6 +54,11 @@ def summary(results: Results) -> dict[str, Any]:
         "digests": dict(r.digests),
         "versions": dict(r.versions),
         "stop_reason": r.stop_reason,
+        "reasons": [
+            {"state": x.state, "n": x.n, "reason": meaning(x, plan), "first": x.first, "number": x.number}
+            for x in r.reasons
+        ],
+        "first_failure": failures(r.counts, r.reasons),
         "notes": list(r.notes),
         "seconds": round(r.seconds, 3),
     }

@@ -230,7 +230,7 @@ def test_late_means_one_candle_later_and_in_time(tmp_path: Path) -> None:
     late = trades_of(plan, tmp_path / "late", policy, late=1)[0]
     assert late["call"] == [0]
     assert (late["entry_ns"], late["exit_ns"]) == ([minute(13)], [minute(40)])
-    assert START + 40 * MINUTE == late["exit_ns"][0]
+    assert late["exit_ns"][0] == START + 40 * MINUTE
 
 
 def test_parts_are_named(data: CallsData, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from quantray.calls.intervals import grid_of, inventory_of
 from quantray.calls.reach import first_in, unreached, widened
 from quantray.calls.settings import CallsData
 from quantray.calls.source import between, ns_of, opened
+from quantray.calls.steps import refuse_other_steps
+from quantray.calls.times import started
 from quantray.calls.types import PRICES, Candles, Inventory, Spans
 from quantray.data.source import Table
 from quantray.types import BoolArray1D
@@ -88,9 +90,15 @@ def open_candles(data: CallsData) -> Iterator[CandleSource]:
     with opened(data, "candles") as tables:
         table = tables["candles"]
         table.require("asset", "ts", *COLUMNS)
-        ns = ns_of(table, data.ts_unit)
-        grid = grid_of(table, ns, data.interval_s)
-        yield CandleSource(table, ns, grid.rows, data.ts_unit, inventory_of(table, ns, grid))
+        unit = data.unit_of("candles")
+        ns = ns_of(table, unit)
+        grid = grid_of(table, ns, data.interval_s, data.candle_stamp)
+        if grid.shift_ns:
+            table = started(table, ns, grid.shift_ns)
+            ns = ns_of(table, unit)
+        inventory = inventory_of(table, ns, grid)
+        refuse_other_steps(table, ns, grid.rows, inventory)
+        yield CandleSource(table, ns, grid.rows, unit, inventory)
 
 
 def buckets_of(spans: Spans, inventory: Inventory, bucket_rows: int) -> Iterator[range]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from quantray.calls.choosing import COLUMNS, assembled
 from quantray.calls.intervals import grid_of, inventory_of
+from quantray.calls.reach import first_in, unreached, widened
 from quantray.calls.settings import CallsData
 from quantray.calls.source import between, ns_of, opened
 from quantray.calls.steps import refuse_other_steps
@@ -32,11 +33,33 @@ class CandleSource:
     inventory: Inventory
 
     def candles(self, spans: Spans, bucket_rows: int) -> Iterator[Candles]:
-        """Candles of the stretches, bucket by bucket in order of asset, one a key (see ``assembled``)."""
+        """Candles of the stretches, bucket by bucket in order of asset, one a key (see ``assembled``).
+
+        With them comes the first candle behind each stretch, however late it is: there ends what a silence has carried
+        beyond the stretch. Of an asset with any volume a candle without volume is no candle.
+        """
         for assets in buckets_of(spans, self.inventory, bucket_rows):
             yield self._fetch(spans.of(assets))
 
     def _fetch(self, spans: Spans) -> Candles:
+        inventory, wide = self.inventory, widened(spans, self.inventory.interval_s)
+        traded = inventory.traded_of(spans.assets)
+        rows = self._rows(wide)
+        block = assembled(spans.assets, *rows, self._order, traded)
+        sought = unreached(spans, wide, block, inventory)
+        if not len(sought):
+            return block
+        behind = first_in(self.table, self.unit, self.ns, self.rows, sought, traded)
+        if not len(behind):
+            return block
+        (i, ns, columns), (more_i, more_ns, more) = rows, self._rows(behind)
+        joined = {name: np.concatenate([columns[name], more[name]]) for name in COLUMNS}
+        return assembled(
+            spans.assets, np.concatenate([i, more_i]), np.concatenate([ns, more_ns]), joined, self._order, traded
+        )
+
+    def _rows(self, spans: Spans) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+        """Asset, start and values of every row of the stretches, in any order."""
         import pyarrow as pa
 
         wanted = pa.table(
@@ -60,8 +83,7 @@ class CandleSource:
             f"{'WHERE' if many else 'AND'} c.ns < s.stop"
         )
         columns = {name: np.asarray(got[name], np.float64) for name in COLUMNS}
-        index, ts = np.asarray(got["i"], np.int64), np.asarray(got["ns"], np.int64)
-        return assembled(spans.assets, index, ts, columns, self._order)
+        return np.asarray(got["i"], np.int64), np.asarray(got["ns"], np.int64), columns
 
     def _order(self, assets: Sequence[str], ts: IntArray1D) -> list[tuple[str, int, tuple[float, ...]]]:
         """Rows of some candles (asset, start), in the order in which the table has them: (asset, start, values)."""

@@ -16,13 +16,19 @@ Columns = dict[str, FloatArray1D]
 
 
 def assembled(
-    assets: tuple[str, ...], index: IntArray1D, ts: IntArray1D, columns: Columns, in_order: InOrder
-) -> Candles:
+    assets: tuple[str, ...], index: IntArray1D, ts: IntArray1D, columns: Columns, in_order: InOrder,
+    traded: BoolArray1D | None = None,
+) -> Candles:  # fmt: skip
     """Candles from rows in any order, one a key (asset, start).
 
-    A row without a price that is a number above 0 is no candle. Of rows with one key the one of the largest volume
-    holds (a candle in progress has less than the finished one), at equal volumes the later row; exact copies are one.
+    Rows without volume of the assets that are ``traded`` are no candles, and a row without a price that is a number
+    above 0 is none. Of rows with one key the one of the largest volume holds (a candle in progress has less than the
+    finished one), at equal volumes the later row; exact copies are one.
     """
+    idle = np.zeros(len(ts), bool) if traded is None else traded[index] & (columns["volume"] == 0)
+    if idle.any():
+        index, ts = index[~idle], ts[~idle]
+        columns = {name: values[~idle] for name, values in columns.items()}
     priced = np.all([np.isfinite(columns[p]) & (columns[p] > 0) for p in PRICES], axis=0)
     unpriced = sorted(set(zip(index[~priced].tolist(), ts[~priced].tolist(), strict=True)))
     if unpriced:
@@ -52,6 +58,7 @@ def assembled(
         **columns,
         duplicates=int(copies.sum()),
         conflicts=int((same & ~copies).sum()),
+        idle=int(idle.sum()),
         unpriced=tuple((assets[i], i, at) for i, at in unpriced if (i, at) not in there),
     )
 

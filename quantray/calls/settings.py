@@ -162,11 +162,12 @@ class CallSettings:
     max_mcap: float | None = None
     delay: str | int = 0  # from the call to the earliest entry
     max_entry_lag: str | int | None = None  # of the entry candle behind that; null: two intervals
+    horizon: str | int | None = None  # that the data must hold behind the entry; null: the grid's longest hold
 
     def __post_init__(self) -> None:
         if self.min_per_caller < 1:
             raise ConfigError(f"calls.min_per_caller must be >= 1, got {self.min_per_caller}")
-        for name in ("dedupe_window", "delay", "max_entry_lag"):
+        for name in ("dedupe_window", "delay", "max_entry_lag", "horizon"):
             if getattr(self, name) is not None:
                 duration_s(getattr(self, name), f"calls.{name}")
         low, high = self.min_mcap, self.max_mcap
@@ -176,6 +177,10 @@ class CallSettings:
     @property
     def dedupe_s(self) -> int:
         return duration_s(self.dedupe_window, "calls.dedupe_window")
+
+    @property
+    def horizon_s(self) -> int | None:
+        return None if self.horizon is None else duration_s(self.horizon, "calls.horizon")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from quantray.errors import DataError
 from quantray.importing.matching import NAMES
+from quantray.plain import original
 
 CSV, JSON = (".csv", ".tsv", ".txt"), (".json", ".jsonl", ".ndjson")
 #: Members of a JSON object that hold the rows; another name is taken for a caller's.
@@ -57,11 +58,11 @@ def _csv(text: str) -> Read:
         if not any(value.strip() for value in values):
             continue
         if not names:
-            names = [name.strip() for name in values]
+            names = [original(name.strip()) for name in values]
         elif len(values) != len(names):
             found.failed.append((lines.line_num, f"{len(values)} fields, the header has {len(names)}"))
         else:
-            found.rows.append((lines.line_num, dict(zip(names, values, strict=True))))
+            found.rows.append((lines.line_num, dict(zip(names, map(original, values), strict=True))))
     return found
 
 

@@ -92,8 +92,8 @@ def test_only_the_windows_are_read_each_candle_once(tmp_path):
     assert block.assets == ("X", "Y")
     assert block.index.tolist() == [0, 1]
     x, y = (block.ts[rows] for _, rows in block)
-    assert x.tolist() == [minute(m) for m in [*range(10, 24), *range(100, 112)]]
-    assert y.tolist() == [minute(m) for m in range(40, 52)]
+    assert x.tolist() == [minute(m) for m in [*range(10, 25), *range(100, 113)]]  # one behind each window
+    assert y.tolist() == [minute(m) for m in range(40, 53)]
     assert block.open[0] == 1.01
     assert not block.open.flags.writeable
 
@@ -115,7 +115,7 @@ def test_many_stretches_are_read_like_few(tmp_path):
     assert len(minutes) > MANY
     calls = call_rows(*(("a", "X", m) for m in minutes))
     (block,) = fetched(tmp_path, candle_rows({"X": range(3500)}), calls=calls)
-    assert block.ts.tolist() == [minute(m + k) for m in minutes for k in range(12)]
+    assert block.ts.tolist() == [minute(m + k) for m in minutes for k in range(13)]
 
 
 def with_rows(table, *more):
@@ -132,7 +132,7 @@ def test_exact_copies_are_one_candle(tmp_path):
         assert getattr(block, name).tobytes() == getattr(clean, name).tobytes()
 
 
-@pytest.mark.parametrize("volume", [None, 0.0, 4.9])
+@pytest.mark.parametrize("volume", [None, 0.1, 4.9])
 def test_the_finished_candle_beats_the_one_in_progress(tmp_path, volume):
     candles = candle_rows({"X": range(10, 20)})
     (clean,) = fetched(tmp_path, candles)

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,9 @@ import numpy as np
 
 from quantray.digests import digest_of, encoded
 from quantray.errors import ConfigError, near_miss
+
+#: Of one dimension. Each level is tried on the strategy before work starts; a finer step is a range without one.
+MOST_LEVELS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +37,12 @@ class Dimension:
         if self.values is not None:
             if not self.values:
                 raise ConfigError(f"space.{self.name} is empty; give at least one value")
+            _check_count(self.name, len(self.values), "fewer values, or {low: …, high: …} for any number between")
             if len({repr(v) for v in self.values}) != len(self.values):
                 raise ConfigError(f"space.{self.name} repeats a value: {list(self.values)}")
             for v in self.values:
                 if isinstance(v, float) and not math.isfinite(v):
-                    raise ConfigError(f"space.{self.name} holds {v}; a number must be finite")
+                    raise ConfigError(f"space.{self.name} holds {v}, and a number must be finite; leave it out")
             levels: dict[str, Any] = {}
             for v in self.values:
                 levels.setdefault(level_key(v), v)  # of 1 and 1.0, which are one level, the first
@@ -76,8 +81,7 @@ class Dimension:
                 return cls(name, low=low, high=high, log=log)
             if low is None or high is None or step <= 0 or low > high:
                 raise ConfigError(f"space.{name} needs low <= high and step > 0, got {dict(spec)}")
-            count = math.floor((high - low) / step + 1e-9) + 1
-            return cls(name, tuple(_decimal(low, step, i) for i in range(count)))
+            return cls(name, tuple(_decimal(low, step, i) for i in range(_count(name, low, high, step))))
         if isinstance(spec, list | tuple):
             return cls(name, tuple(spec))
         return cls(name, (spec,))
@@ -116,6 +120,26 @@ def _check_ends(name: str, low: Any, high: Any) -> None:
             raise ConfigError(f"space.{name} is a range and needs {key}")
         if isinstance(end, bool) or not isinstance(end, int | float) or not math.isfinite(end):
             raise ConfigError(f"space.{name}.{key} must be a finite number, got {end!r}")
+
+
+def _count(name: str, low: float, high: float, step: float) -> int:
+    """Levels of a range with a step, counted before any is made."""
+    steps = (Fraction(high) - Fraction(low)) / Fraction(step)  # floats would overflow
+    count = math.floor(steps + Fraction(1, 10**9)) + 1
+    _check_count(name, count, f"a larger step (it is {step}), or none: any number between {low} and {high}")
+    return count
+
+
+def _check_count(name: str, count: int, instead: str) -> None:
+    if count > MOST_LEVELS:
+        raise ConfigError(
+            f"space.{name} has {in_words(count)} levels, and a dimension may have {MOST_LEVELS:,}; give {instead}"
+        )
+
+
+def in_words(count: int) -> str:
+    """A count of points as a reader takes it in: with commas, or as a power of ten."""
+    return f"{count:,}" if count < 10**15 else f"about 10^{len(str(count)) - 1}"
 
 
 def _decimal(low: float, step: float, i: int) -> float | int:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from math import gcd
 
 import numpy as np
 
 from quantray.calls.durations import NS, iso, written
+from quantray.calls.reach import idle_of
 from quantray.calls.types import Inventory
 from quantray.data.source import Table
 from quantray.errors import DataError
+from quantray.outlets import logger
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 DAY_S = 86_400
 BLOCK, TELLING = 1440, 24  # so many candles of one block all on a coarser grid are no chance: (1/2)**24
@@ -97,27 +98,41 @@ def _refuse_coarser(table: Table, ns: str, rows: str, interval: int, phase: int)
 
 
 def inventory_of(table: Table, ns: str, grid: Grid) -> Inventory:
-    """Rows, ends and a fingerprint of every asset's candles, in one scan."""
-    asset = table.column("asset")
+    """Rows, ends and a fingerprint of every asset's candles, in one scan.
+
+    A row without volume is no candle, as long as the asset has a volume anywhere.
+    """
+    asset, (idle, traded) = table.column("asset"), idle_of(table)
     values = ", ".join(table.column(c) for c in ("open", "high", "low", "close", "volume"))
     got = table.fetch(
-        f"SELECT {asset}::VARCHAR AS asset, count(*) AS n, min({ns}) AS first, max({ns}) AS last, "
-        f"sum(hash({ns}, {values})::HUGEINT)::VARCHAR AS print FROM {{t}} "
-        f"WHERE {grid.rows} AND {asset} IS NOT NULL GROUP BY 1 ORDER BY 1"
+        f"SELECT {asset}::VARCHAR AS asset, {idle} AS idle, count(*) AS n, min({ns}) AS first, max({ns}) AS last, "
+        f"sum(hash({ns}, {values})::HUGEINT)::VARCHAR AS print, bool_or({traded}) AS traded FROM {{t}} "
+        f"WHERE {grid.rows} AND {asset} IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
     )
     nameless = int(table.fetch(f"SELECT count(*) AS n FROM {{t}} WHERE {grid.rows} AND {asset} IS NULL")["n"][0])
     if nameless:
         _log.warning("%s: %d candles name no asset and are left out", table.where, nameless)
-    assets = np.ma.getdata(got["asset"]).astype(str)
-    order = np.argsort(assets, kind="stable")
+    names, of = np.unique(np.ma.getdata(got["asset"]).astype(str), return_inverse=True)
+    still, n = np.asarray(got["idle"], bool), np.asarray(got["n"], np.int64)
+    moves = np.zeros(len(names), bool)
+    np.logical_or.at(moves, of, np.asarray(got["traded"], bool))
+    kept = np.flatnonzero(~(still & moves[of]))
+    first, last = np.full(len(names), np.iinfo(np.int64).max), np.full(len(names), -1)
+    np.minimum.at(first, of[kept], np.asarray(got["first"], np.int64)[kept])
+    np.maximum.at(last, of[kept], np.asarray(got["last"], np.int64)[kept])
+    prints: list[list[str]] = [[] for _ in names]
+    for row in kept.tolist():
+        prints[of[row]].append(str(got["print"][row]))
     return Inventory(
-        assets=tuple(assets[order].tolist()),
-        rows=np.asarray(got["n"], np.int64)[order],
-        first_ns=np.asarray(got["first"], np.int64)[order],
-        last_ns=np.asarray(got["last"], np.int64)[order],
-        fingerprint=tuple(np.ma.getdata(got["print"])[order].tolist()),
+        assets=tuple(names.tolist()),
+        rows=np.bincount(of[kept], n[kept], len(names)).astype(np.int64),
+        first_ns=first,
+        last_ns=last,
+        fingerprint=tuple("+".join(some) for some in prints),
         interval_s=grid.interval_s,
         phase_ns=grid.phase_ns,
         source=table.where,
+        idle=np.bincount(of[still], n[still], len(names)).astype(np.int64),
+        traded=moves,
         other_intervals=grid.other,
     )

@@ -70,6 +70,7 @@ class CallsData:
     duckdb: str | None = None
     calls: str | None = None
     candles: str | None = None
+    allow_paths: str | tuple[str, ...] = ()  # folders and files that views of the DuckDB file may read
     interval: str | None = None  # 1m, 15m, 1h, …; null: as the candles are, one interval
     ts_unit: str | None = None  # s, ms, us or ns, where timestamps are whole numbers
     columns: CallMaps = CallMaps()
@@ -83,6 +84,8 @@ class CallsData:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ConfigError(f"data.kind: {near_miss(self.kind, KINDS, what='kind of data')}")
+        if self.allow_paths and self.kind != "duckdb":
+            raise ConfigError(f"data.allow_paths is for views of a DuckDB file; it means nothing to data={self.kind}")
         if self.print_filter not in ("report", "clip"):
             raise ConfigError(f"data.print_filter must be report or clip, got {self.print_filter!r}")
         if self.ts_unit is not None and self.ts_unit not in TS_UNITS:
@@ -125,11 +128,12 @@ class CallSettings:
     max_mcap: float | None = None
     delay: str | int = 0  # from the call to the earliest entry
     max_entry_lag: str | int | None = None  # of the entry candle behind that; null: two intervals
+    horizon: str | int | None = None  # that the data must hold behind the entry; null: the grid's longest hold
 
     def __post_init__(self) -> None:
         if self.min_per_caller < 1:
             raise ConfigError(f"calls.min_per_caller must be >= 1, got {self.min_per_caller}")
-        for name in ("dedupe_window", "delay", "max_entry_lag"):
+        for name in ("dedupe_window", "delay", "max_entry_lag", "horizon"):
             if getattr(self, name) is not None:
                 duration_s(getattr(self, name), f"calls.{name}")
         low, high = self.min_mcap, self.max_mcap
@@ -139,6 +143,10 @@ class CallSettings:
     @property
     def dedupe_s(self) -> int:
         return duration_s(self.dedupe_window, "calls.dedupe_window")
+
+    @property
+    def horizon_s(self) -> int | None:
+        return None if self.horizon is None else duration_s(self.horizon, "calls.horizon")
 
 
 @dataclass(frozen=True, slots=True)

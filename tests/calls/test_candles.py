@@ -87,8 +87,8 @@ def test_only_the_windows_are_read_each_candle_once(tmp_path):
     assert block.assets == ("X", "Y")
     assert block.index.tolist() == [0, 1]
     x, y = (block.ts[rows] for _, rows in block)
-    assert x.tolist() == [minute(m) for m in [*range(10, 24), *range(100, 112)]]
-    assert y.tolist() == [minute(m) for m in range(40, 52)]
+    assert x.tolist() == [minute(m) for m in [*range(10, 25), *range(100, 113)]]  # one behind each window
+    assert y.tolist() == [minute(m) for m in range(40, 53)]
     assert block.open[0] == 1.01
     assert not block.open.flags.writeable
 
@@ -110,7 +110,7 @@ def test_many_stretches_are_read_like_few(tmp_path):
     assert len(minutes) > MANY
     calls = call_rows(*(("a", "X", m) for m in minutes))
     (block,) = fetched(tmp_path, candle_rows({"X": range(3500)}), calls=calls)
-    assert block.ts.tolist() == [minute(m + k) for m in minutes for k in range(12)]
+    assert block.ts.tolist() == [minute(m + k) for m in minutes for k in range(13)]
 
 
 def test_duplicates_are_dropped_conflicts_counted_apart_and_order_decides_nothing(tmp_path):

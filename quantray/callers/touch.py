@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from quantray.callers.warming import warm
+from quantray.callers.windows import windows_of
 from quantray.callers.work import TableSpec, Work
-from quantray.calls import Candles, locate
-from quantray.calls.durations import NS
+from quantray.calls import Candles
 from quantray.calls.files import fresh_folder
 from quantray.policies.tables import Tables, Windows, build_tables
 
@@ -58,25 +57,6 @@ def touch(work: Work, spec: TableSpec, bucket: int) -> int:
             marks["ts"], marks["close"] = candles.ts, candles.close
             np.save(made / MARKS, marks)
     return size_of(folder)
-
-
-def windows_of(work: Work, candles: Candles, late: int) -> Windows:
-    """Rows of every eligible call of the block: no candle behind the end of the source as the call's part sees it.
-
-    ``late`` candles later: a call trades when that candle begins in time, as many candles later than it had to.
-    """
-    plan, step = work.prepared.windows, work.prepared.windows.interval_s * NS
-    rows = locate(work.prepared.coverage, candles, work.ends)
-    ends = work.ends[rows.call]
-    entry = np.where(rows.stop > rows.entry, rows.entry, -1)
-    silent = candles.ts[np.maximum(rows.stop, 1) - 1] + step
-    windows = Windows(entry, rows.stop, rows.first, ends, work.went_silent(rows.call, silent))
-    if late:
-        windows = windows.later(candles.open, late)
-        at = candles.ts[np.maximum(windows.entry, 0)]
-        in_time = at <= plan.entry_until_ns[rows.call] + late * step
-        windows = replace(windows, entry=np.where(in_time, windows.entry, -1))
-    return windows
 
 
 def _write_tables(path: Path, candles: Candles, windows: Windows, spec: TableSpec, interval_s: int) -> None:

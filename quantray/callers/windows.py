@@ -1,4 +1,4 @@
-"""Which candles each trade may see: from the entry to the first one behind its window, and none that is not known yet."""
+"""Which candles each trade may see: from its entry to the first one behind its window, none behind the source's end."""
 
 from __future__ import annotations
 

@@ -159,7 +159,8 @@ def sources(r: CallerResults) -> list[tuple[str, str]]:
     found = describe(r.coverage.plan)
     return [("calls", r.calls_source), ("candles", r.candles_source), ("assets", number(found["assets"])),
             ("horizon of a call (calls.horizon)", written(r.plan.horizon_s)),
-            ("delay of the entry", str(found["delay"])), ("entry at most after", str(found["max_entry_lag"]))]  # fmt: skip
+            ("delay of the entry", str(found["delay"])),
+            ("entry at most after", str(found["max_entry_lag"]))]  # fmt: skip
 
 
 def near_names(r: CallerResults) -> list[str]:

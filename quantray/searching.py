@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from quantray.errors import ConfigError, DataError
+from quantray.capacity import check_run_dir, check_table
+from quantray.digests import digest_of
+from quantray.errors import ConfigError, DataError, begun
 from quantray.evaluate import METRICS, evaluate_trials
+from quantray.files import Pieces
 from quantray.objectives import check_constraints, check_objective, ranked
+from quantray.outlets import logger
 from quantray.plan import Plan
 from quantray.protocols import Counts
 from quantray.provenance import code_digest
+from quantray.report.writing import check_results
 from quantray.runner.ranges import SUFFIX, RangeClaims
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
+from quantray.search import check_searcher
 from quantray.sharing import check_fields
 from quantray.space import Candidates
 from quantray.surface import exhaust, keep_best, ranges, surface
+from quantray.surface_files import SurfaceFiles
 from quantray.targets import resolve
 from quantray.types import Slice, Trial
 
 Say = Callable[[str], None]
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _POLL_S = 1.0
 
 
@@ -39,8 +46,22 @@ def check(plan: Plan) -> None:
     check_fields(strategy, [*plan.space.names, *plan.strategy.params])
     check_objective(plan.objective)
     check_constraints(plan.constraints, METRICS)
+    check_run_dir(plan.run_dir)
     if plan.search.kind == "exhaustive":
         ranges(plan)
+        check_table(plan.space)
+        return
+    check_searcher(plan.search, plan.space, plan.seed)
+    if plan.runner.kind == "ray":
+        from quantray.runner import cluster
+
+        cluster.check_tune(plan.runner)
+
+
+def check_files(plan: Plan) -> None:
+    """ConfigError where a file, folder or link in the run's directory is in the way of what this run will write."""
+    Pieces(plan.run_dir, plan.study).check()
+    check_results(plan.run_dir, table=plan.search.kind == "exhaustive")
 
 
 def split(slice: Slice, fraction: float) -> tuple[Slice, Slice | None]:
@@ -87,16 +108,35 @@ def opened(plan: Plan, say: Say) -> Iterator[Opened]:
     from quantray.ledger import describe, open_ledger
 
     check(plan)
+    check_files(plan)
     slice = load_slice(plan)
     train, held_out = split(slice, plan.oos.fraction)
+    if plan.search.kind == "exhaustive" or compared(plan):
+        check_table(plan.space, len(train), compared=plan.search.kind != "exhaustive")
     digests = plan.digests(slice.digest, code_digest())
     _warm(plan, train)
+    _reach(plan, slice)
     ledger = open_ledger(
         plan.storage, plan.run_dir, plan.study, digests, described=describe(plan), fresh=plan.fresh, say=say
     )
-    with closing(ledger):
+    with closing(ledger), begun():
         plan.run_dir.mkdir(parents=True, exist_ok=True)  # only now: a refused address leaves no trace
         yield Opened(plan, slice, train, held_out, digests, ledger)
+
+
+def _reach(plan: Plan, slice: Slice) -> None:
+    """Connect to the cluster before anything is written. Ray of this machine is started only where it is used."""
+    if plan.runner.kind == "ray" and (plan.runner.address != "local" or plan.search.kind != "exhaustive"):
+        from quantray.runner import cluster
+
+        cluster.start(plan.runner, slice)
+        cluster.check_nodes(plan)
+
+
+def compared(plan: Plan) -> bool:
+    """Whether a sampled search is compared with the exact surface: where that is cheap."""
+    size = plan.space.size
+    return size is not None and size <= plan.report.surface_max_points and _shared(plan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,6 +148,7 @@ class Found:
     exact: Any = None
     notes: tuple[str, ...] = ()
     repeated: Mapping[str, int] = field(default_factory=dict)  # see Results
+    parts: Mapping[str, Path] = field(default_factory=dict)  # of a complete table: name -> piece
 
 
 def search(
@@ -142,7 +183,7 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
         time.sleep(_POLL_S)
     size = plan.space.size
     exact, notes = None, []
-    if size is not None and size <= plan.report.surface_max_points and _shared(plan):
+    if compared(plan):
         exact = surface(plan, train)
     elif size is not None:
         notes.append(
@@ -192,12 +233,13 @@ def _exhaust(opened: Opened, progress: Any, say: Say, share: Share | None, last:
     """Every point once; the best of them become the study's trials."""
     plan, train, ledger = opened.plan, opened.train, opened.ledger
     with closing(_open_ranges(opened)) as beside:
-        exact = exhaust(plan, train, ledger, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
+        files = surface_files(opened, say)
+        exact = exhaust(plan, train, files, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
         again = _claimed_again(beside)
     if exact is None:
         return None
     kept = max(plan.report.top, plan.mirror.max_trials)
-    keep_best(plan, train, ledger, exact.values, kept)
+    keep_best(plan, train, ledger, exact.values, kept, files)
     trials = ranked(list(ledger.trials()))
     notes = (
         f"The table has {plan.space.size:,} points, all in surface/*.parquet; "
@@ -205,7 +247,16 @@ def _exhaust(opened: Opened, progress: Any, say: Say, share: Share | None, last:
     )
     start, stop = ranges(plan)[0]
     repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
-    return Found(sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes, repeated)
+    found = sorted(trials, key=lambda t: t.number)
+    return Found(found, exact.counts, {}, "exhausted", exact, notes, repeated, files.shown())
+
+
+def surface_files(opened: Opened, say: Say = _log.warning) -> SurfaceFiles:
+    """Where the parts of the complete table are kept; the folder is made."""
+    plan = opened.plan
+    pieces = Pieces(plan.run_dir, plan.study).open()
+    opened.ledger.note(*pieces.noted)
+    return SurfaceFiles(pieces, digest_of(opened.digests)[:12], opened.ledger, ranges(plan), say)
 
 
 def _open_ranges(opened: Opened) -> Any:

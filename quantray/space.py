@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,9 @@ import numpy as np
 
 from quantray.digests import digest_of, encoded
 from quantray.errors import ConfigError, near_miss
+
+#: Of one dimension. Each level is tried on the strategy before work starts; a finer step is a range without one.
+MOST_LEVELS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,9 @@ class Dimension:
         if self.values is not None:
             if not self.values:
                 raise ConfigError(f"space.{self.name} is empty; give at least one value")
+            _check_count(self.name, len(self.values), "fewer values, or {low: …, high: …} for any number between")
+            if any(v != v for v in self.values if isinstance(v, float)):
+                raise ConfigError(f"space.{self.name} holds a value that is not a number (NaN); leave it out")
             if len({repr(v) for v in self.values}) != len(self.values):
                 raise ConfigError(f"space.{self.name} repeats a value: {list(self.values)}")
             return
@@ -58,16 +65,45 @@ class Dimension:
             wrong = [key for key in spec if key not in ("low", "high", "step", "log")]
             if wrong:
                 raise ConfigError(f"space.{name}: {near_miss(wrong[0], ('low', 'high', 'step', 'log'), what='key')}")
-            low, high, step = spec.get("low"), spec.get("high"), spec.get("step")
+            low, high, step = (_number(name, key, spec.get(key)) for key in ("low", "high", "step"))
+            log = spec.get("log", False)
+            if not isinstance(log, bool):
+                raise ConfigError(f"space.{name}.log={log!r} must be true or false")
             if step is None:
-                return cls(name, low=low, high=high, log=bool(spec.get("log", False)))
+                return cls(name, low=low, high=high, log=log)
             if low is None or high is None or step <= 0 or low > high:
                 raise ConfigError(f"space.{name} needs low <= high and step > 0, got {dict(spec)}")
-            count = math.floor((high - low) / step + 1e-9) + 1
-            return cls(name, tuple(_decimal(low, step, i) for i in range(count)))
+            return cls(name, tuple(_decimal(low, step, i) for i in range(_count(name, low, high, step))))
         if isinstance(spec, list | tuple):
             return cls(name, tuple(spec))
         return cls(name, (spec,))
+
+
+def _number(name: str, key: str, value: Any) -> Any:
+    """A limit of a range: a finite number, or None where it is not given."""
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)):
+        return value
+    raise ConfigError(f"space.{name}.{key}={value!r} must be a finite number")
+
+
+def _count(name: str, low: float, high: float, step: float) -> int:
+    """Levels of a range with a step, counted before any is made."""
+    steps = (Fraction(high) - Fraction(low)) / Fraction(step)  # floats would overflow
+    count = math.floor(steps + Fraction(1, 10**9)) + 1
+    _check_count(name, count, f"a larger step (it is {step}), or none: any number between {low} and {high}")
+    return count
+
+
+def _check_count(name: str, count: int, instead: str) -> None:
+    if count > MOST_LEVELS:
+        raise ConfigError(
+            f"space.{name} has {in_words(count)} levels, and a dimension may have {MOST_LEVELS:,}; give {instead}"
+        )
+
+
+def in_words(count: int) -> str:
+    """A count of points as a reader takes it in: with commas, or as a power of ten."""
+    return f"{count:,}" if count < 10**15 else f"about 10^{len(str(count)) - 1}"
 
 
 def _decimal(low: float, step: float, i: int) -> float | int:

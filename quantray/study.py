@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantray.judging import best_of, judge
+from quantray.outlets import logger
 from quantray.plan import Plan
 from quantray.provenance import versions
 from quantray.report.results import Results
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Study", "check", "load_slice", "split", "sweep"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 Say = Callable[[str], None]
 
 
@@ -90,7 +90,7 @@ def sweep(
             if mirror is not None:
                 mirror.hurry()  # it catches up while the report is made
             results = _judged(study_of, found, began)
-            study = Study(plan, results, write_all(results, plan.run_dir))
+            study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
             if done is not None:
                 done(study)
         except BaseException:

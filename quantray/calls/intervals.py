@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from math import gcd
 
@@ -13,8 +12,9 @@ from quantray.calls.reach import idle_of
 from quantray.calls.types import Inventory
 from quantray.data.source import Table
 from quantray.errors import DataError
+from quantray.outlets import logger
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 DAY_S = 86_400
 BLOCK, TELLING = 1440, 24  # so many candles of one block all on a coarser grid are no chance: (1/2)**24

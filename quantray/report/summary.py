@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
+from quantray.outlets import cleaned
+from quantray.passwords import masked
+from quantray.plain import in_json
 from quantray.report.results import Results
 from quantray.stats.surface import SurfaceSummary
 
@@ -65,7 +68,8 @@ def summary_json(results: Results) -> str:
 
 def dumped(value: Any) -> str:
     """A value as readable JSON text."""
-    return json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    told = cleaned(jsonable(value), masked)
+    return in_json(json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def _surface(s: SurfaceSummary | None) -> dict[str, Any] | None:

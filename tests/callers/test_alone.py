@@ -20,6 +20,7 @@ from quantray.callers.touch import Touch, buckets_of, toucher
 from quantray.callers.work import TableSpec, Work, work_of
 from quantray.calls import CallsData, CallSettings
 from quantray.errors import ConfigError
+from quantray.files import Pieces
 from quantray.plan import OutOfSample
 from quantray.policies import Policy, read_policy
 from quantray.policies.program import Reason
@@ -38,7 +39,7 @@ KINDS = tuple(read_policy(spec) for spec in (
 def worked(plan: CallerPlan, folder: Path, late: int = 0) -> tuple[Work, TableSpec, Store]:
     """The first stage of a plan, done."""
     folder.mkdir(exist_ok=True)
-    work = work_of(prepare(plan), folder)
+    work = work_of(prepare(plan), Pieces(folder, "test").open(), "stem")
     base = TableSpec(plan.policies, plan.order, plan.entry, target_gap=plan.target_gap, marks=True)
     spec = replace(base, late=late)
     for made in {base.name: base, spec.name: spec}.values():

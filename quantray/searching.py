@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
-from quantray.errors import ConfigError, DataError
+from quantray.capacity import check_run_dir, check_table
+from quantray.errors import ConfigError, DataError, TooManyFailures, begun
 from quantray.evaluate import METRICS, evaluate_trials
-from quantray.objectives import check_constraints, check_objective, ranked
+from quantray.exhausting import exhausted
+from quantray.failures import counted
+from quantray.files import Pieces
+from quantray.found import GIVEN_UP, Found, Opened, all_failed, claimed_again
+from quantray.objectives import check_constraints, check_objective
+from quantray.options import LongOption
 from quantray.outlets import logger
 from quantray.plan import Plan
-from quantray.protocols import Counts
 from quantray.provenance import code_digest
-from quantray.runner.ranges import SUFFIX, RangeClaims
+from quantray.report.writing import check_results
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
-from quantray.sharing import check_fields
+from quantray.search import check_searcher
+from quantray.sharing import check_fields, check_ranges
 from quantray.space import Candidates
-from quantray.surface import exhaust, keep_best, ranges, surface
+from quantray.surface import ranges, surface
 from quantray.targets import resolve
-from quantray.types import Slice, Trial
+from quantray.types import Slice
 
 Say = Callable[[str], None]
 _log = logger(__name__)
@@ -36,11 +41,31 @@ def check(plan: Plan) -> None:
         hasattr(strategy, "signals") or hasattr(strategy, "trades")
     ):
         raise ConfigError(f"{plan.strategy.target} is no strategy: a frozen dataclass with signals() or trades()")
+    if hasattr(strategy, "signals") and not issubclass(strategy, LongOption):
+        raise ConfigError(
+            f"{plan.strategy.target} has signals() and does not inherit quantray.options.LongOption, "
+            "whose parameters say what is bought and when it is sold"
+        )
     check_fields(strategy, [*plan.space.names, *plan.strategy.params])
+    check_ranges(strategy, plan.space)
     check_objective(plan.objective)
     check_constraints(plan.constraints, METRICS)
+    check_run_dir(plan.run_dir)
     if plan.search.kind == "exhaustive":
         ranges(plan)
+        check_table(plan.space)
+        return
+    check_searcher(plan.search, plan.space, plan.seed)
+    if plan.runner.kind == "ray":
+        from quantray.runner import cluster
+
+        cluster.check_tune(plan.runner)
+
+
+def check_files(plan: Plan) -> None:
+    """ConfigError where a file, folder or link in the run's directory is in the way of what this run will write."""
+    Pieces(plan.run_dir, plan.study).check()
+    check_results(plan.run_dir, table=plan.search.kind == "exhaustive")
 
 
 def split(slice: Slice, fraction: float) -> tuple[Slice, Slice | None]:
@@ -66,18 +91,6 @@ def load_slice(plan: Plan) -> Slice:
     return slice
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Opened:
-    """A plan with its data and its study, ready to be searched."""
-
-    plan: Plan
-    slice: Slice
-    train: Slice
-    held_out: Slice | None
-    digests: dict[str, str]
-    ledger: Any
-
-
 @contextmanager
 def opened(plan: Plan, say: Say) -> Iterator[Opened]:
     """Load and split the data, compile, and open the study, which is closed afterwards.
@@ -87,27 +100,35 @@ def opened(plan: Plan, say: Say) -> Iterator[Opened]:
     from quantray.ledger import describe, open_ledger
 
     check(plan)
+    check_files(plan)
     slice = load_slice(plan)
     train, held_out = split(slice, plan.oos.fraction)
+    if plan.search.kind == "exhaustive" or compared(plan):
+        check_table(plan.space, len(train), compared=plan.search.kind != "exhaustive")
     digests = plan.digests(slice.digest, code_digest())
     _warm(plan, train)
+    _reach(plan, slice)
     ledger = open_ledger(
         plan.storage, plan.run_dir, plan.study, digests, described=describe(plan), fresh=plan.fresh, say=say
     )
-    with closing(ledger):
+    with closing(ledger), begun():
         plan.run_dir.mkdir(parents=True, exist_ok=True)  # only now: a refused address leaves no trace
         yield Opened(plan, slice, train, held_out, digests, ledger)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    trials: Sequence[Trial]
-    counts: Counts
-    duplicates: dict[str, int]
-    stop_reason: str
-    exact: Any = None
-    notes: tuple[str, ...] = ()
-    repeated: Mapping[str, int] = field(default_factory=dict)  # see Results
+def _reach(plan: Plan, slice: Slice) -> None:
+    """Connect to the cluster before anything is written. Ray of this machine is started only where it is used."""
+    if plan.runner.kind == "ray" and (plan.runner.address != "local" or plan.search.kind != "exhaustive"):
+        from quantray.runner import cluster
+
+        cluster.start(plan.runner, slice)
+        cluster.check_nodes(plan)
+
+
+def compared(plan: Plan) -> bool:
+    """Whether a sampled search is compared with the exact surface: where that is cheap."""
+    size = plan.space.size
+    return size is not None and size <= plan.report.surface_max_points and _shared(plan)
 
 
 def search(
@@ -119,8 +140,10 @@ def search(
     claim, and returns None. The last one waits for what other drivers still work on, and evaluates what dead ones
     left.
     """
-    work = _exhaust if opened.plan.search.kind == "exhaustive" else _sample
-    return work(opened, progress, say or _log.warning, share, last)
+    say = say or _log.warning
+    if opened.plan.search.kind == "exhaustive":
+        return exhausted(opened, progress, say, last)
+    return _sample(opened, progress, say, share, last)
 
 
 def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: bool) -> Found | None:
@@ -132,9 +155,15 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
     seed = plan.seed if share is None else seed_of(plan.seed, share.driver)
     while True:
         searcher = make_searcher(plan.search, plan.space, seed)
-        ended = _runner(plan)(plan, train, Sweep(plan, searcher, ledger, progress, share=share), evaluate_trials)
+        sweep = Sweep(plan, searcher, ledger, progress, share=share)
+        try:
+            sentence, failure = _runner(plan)(plan, train, sweep, evaluate_trials).sentence, None
+        except TooManyFailures as error:  # what was found until then is reported all the same
+            sentence, failure = GIVEN_UP.format(plan.search.max_failures), str(error)
         if not last:
             return None
+        if failure is not None:
+            break
         left = ledger.counts().claimed if share is not None else 0
         if not left:
             break
@@ -142,27 +171,19 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
         time.sleep(_POLL_S)
     size = plan.space.size
     exact, notes = None, []
-    if size is not None and size <= plan.report.surface_max_points and _shared(plan):
+    if failure is None and compared(plan):
         exact = surface(plan, train)
-    elif size is not None:
+    elif failure is None and size is not None:
         notes.append(
             f"The exact surface of {size:,} points was not computed: it is larger than report.surface_max_points, "
             "or its candidates share nothing (a black box, limits of capital)."
         )
     kept = ledger.notes()
-    repeated = {"driver": _claimed_again(ledger), "worker": retried_of(kept)}
+    repeated = {"driver": claimed_again(ledger), "worker": retried_of(kept)}
     trials, counts = list(ledger.trials()), ledger.counts()
-    return Found(trials, counts, duplicates_of(kept), ended.sentence, exact, tuple(notes), repeated)
-
-
-def _claimed_again(ledger: Any) -> int:
-    """Candidates (of a table: ranges) that were claimed again because the driver that had them died."""
-    from quantray.ledger import open_reader
-
-    if ledger.url is None:
-        return 0
-    with open_reader(ledger.url, ledger.name) as study:
-        return int(study.repeated())
+    reasons = counted((t.number, str(t.state), t.why, 1) for t in trials if t.why)
+    failure = failure or all_failed(counts, reasons)
+    return Found(trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, {}, reasons, failure)
 
 
 def _warm(plan: Plan, train: Slice) -> None:
@@ -186,55 +207,3 @@ def _shared(plan: Plan) -> bool:
     """A surface is cheap where candidates share their tables: not for a black box, nor with limits of capital."""
     limited = plan.capital.initial is not None or plan.capital.max_open_positions is not None
     return hasattr(resolve(plan.strategy.target), "signals") and not limited
-
-
-def _exhaust(opened: Opened, progress: Any, say: Say, share: Share | None, last: bool) -> Found | None:
-    """Every point once; the best of them become the study's trials."""
-    plan, train, ledger = opened.plan, opened.train, opened.ledger
-    with closing(_open_ranges(opened)) as beside:
-        exact = exhaust(plan, train, ledger, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
-        again = _claimed_again(beside)
-    if exact is None:
-        return None
-    kept = max(plan.report.top, plan.mirror.max_trials)
-    keep_best(plan, train, ledger, exact.values, kept)
-    trials = ranked(list(ledger.trials()))
-    notes = (
-        f"The table has {plan.space.size:,} points, all in surface/*.parquet; "
-        f"the trials listed are the best {len(trials):,}.",
-    )
-    start, stop = ranges(plan)[0]
-    repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
-    return Found(sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes, repeated)
-
-
-def _open_ranges(opened: Opened) -> Any:
-    from quantray.ledger import describe, open_ledger
-
-    plan = opened.plan
-    return open_ledger(
-        plan.storage, plan.run_dir, plan.study + SUFFIX, opened.digests, described=describe(plan), fresh=plan.fresh,
-        say=lambda _: None,
-    )  # fmt: skip
-
-
-def _told(plan: Plan, progress: Any) -> Callable[[Counts, Trial | None], None]:
-    """What hears of each range, made from what hears of progress."""
-    from quantray.runner.progress import Progress
-
-    began, size = time.monotonic(), plan.space.size or 0
-    before: Counts | None = None
-
-    def on_part(counts: Counts, best: Trial | None) -> None:
-        nonlocal before
-        if before is None:
-            before = counts
-            return
-        elapsed = time.monotonic() - began
-        new = Counts(counts.complete - before.complete, counts.pruned - before.pruned, counts.failed - before.failed)
-        rate = new.attempts / elapsed if elapsed > 0 else 0.0
-        eta = (size - counts.attempts) / rate if rate > 0 else None
-        if progress is not None:
-            progress(Progress(counts, {}, best, size, rate, elapsed, eta, new))
-
-    return on_part

@@ -74,8 +74,9 @@ VALUES = {
     "capital.initial": ("50000", 50_000), "capital.max_allocation_pct": (".05", 0.05),
     "capital.max_risk_per_trade": ("100", 100), "fees": ("dear", {"slippage_bps": 50}),
     "objective": ("sharpe", "sharpe"), "mode": ("grouped", "grouped"), "filter_collapsed": (None, True),
-    "intrabar": ("both", "both"), "oos.fraction": (".2", 0.2), "runner": ("local", {"kind": "local"}),
-    "runner.workers": ("2", 2), "run_dir": ("~/x y", "~/x y"), "study.name": ("mine", "mine"), "fresh": (None, True),
+    "intrabar": ("both", "both"), "target_gap": ("open", "open"), "oos.fraction": (".2", 0.2),
+    "runner": ("local", {"kind": "local"}), "runner.workers": ("2", 2), "run_dir": ("~/x y", "~/x y"),
+    "study.name": ("mine", "mine"), "fresh": (None, True),
 }  # fmt: skip
 
 
@@ -349,7 +350,7 @@ def test_ctrl_c_repeats_the_command_that_goes_on(tmp_path: Path) -> None:
     keys = [*market(tmp_path, calls=many, candles=candles(3000))[:2], "--runner", "local", "--name", "stopped"]
     command = [sys.executable, "-m", "quantray", "caller-policies", *keys]
     ours = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    work = tmp_path / "outputs" / "stopped" / "work"
+    work = tmp_path / "outputs" / "stopped" / ".quantray"
     until = time.monotonic() + 120
     while time.monotonic() < until and ours.poll() is None and not work.exists():
         time.sleep(0.02)

@@ -13,7 +13,8 @@ from typing import Any
 
 from quantray.errors import DataError
 from quantray.importing import freqtrade
-from quantray.importing.matching import NAMES, Match
+from quantray.importing.matching import Match
+from quantray.importing.names import NAMES
 from quantray.plain import original
 
 CSV, JSON, ARCHIVE = (".csv", ".tsv", ".txt"), (".json", ".jsonl", ".ndjson"), (".zip",)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 from quantray.errors import ConfigError, DataError
+from quantray.importing.encoding import encoded, plain
 from quantray.importing.matching import Match
 from quantray.importing.numbers import bare, is_empty, number, style_of, unit_in, without_currency
 from quantray.importing.units import UNITS, converted, fits, unit_of
@@ -81,7 +81,7 @@ class Reading:
         if self.trades:
             trades, won = 1.0, float((figures["captured_return"] or 0.0) > 0)
         mine = {match.theirs for match in self.matches.values()}
-        extra = {name: _plain(value) for name, value in given.items() if name not in mine}
+        extra = {name: plain(value) for name, value in given.items() if name not in mine}
         return Row(
             caller=caller,
             policy=_policy(self._text(given, "policy"), tp, sl, hold),
@@ -101,9 +101,9 @@ class Reading:
         if is_empty(value):
             return None
         if isinstance(value, str | int | float) and not isinstance(value, bool):
-            return _encoded(str(value).strip())
+            return encoded(str(value).strip())
         if ours == "policy":
-            return json.dumps(_plain(value), sort_keys=True, ensure_ascii=False)
+            return json.dumps(plain(value), sort_keys=True, ensure_ascii=False)
         raise ValueError(f"{ours}={value!r} is no name")
 
     def _measured(self, given: Mapping[str, Any], ours: str) -> float | None:
@@ -178,18 +178,3 @@ def _policy(value: str | None, tp: float | None, sl: float | None, hold: float |
         return value
     levels = {"sl": sl, "tp": tp, "hold": None if hold is None else max(1, round(hold))}
     return None if tp is None and sl is None and hold is None else written(read_policy(levels))
-
-
-def _plain(value: Any) -> Any:
-    """JSON knows no NaN and no half of a character, at any depth."""
-    if isinstance(value, Mapping):
-        return {_encoded(str(name)): _plain(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, str):
-        return _encoded(value)
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _encoded(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\x00", "\\x00")

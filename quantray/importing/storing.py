@@ -11,7 +11,8 @@ from typing import Any
 
 from quantray.errors import ConfigError, DataError
 from quantray.files.duckdb_file import confined, other_kind
-from quantray.importing.matching import NAMES, Match, hints, is_of_trades, match
+from quantray.importing.matching import Match, hints, is_of_trades, match
+from quantray.importing.names import NAMES
 from quantray.importing.reading import KEY, Read, read
 from quantray.importing.rows import Reading, Row
 

@@ -41,7 +41,7 @@ class Unfinished(QuantrayError):
 
 
 class TooManyFailures(QuantrayError):
-    """More candidates failed than ``search.max_failures`` allows. Exit code 1."""
+    """More candidates failed than ``search.max_failures`` allows, or all of them. Exit code 1."""
 
 
 class DiskError(QuantrayError):

@@ -4,32 +4,30 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from quantray.capacity import check_run_dir, check_table
-from quantray.digests import digest_of
-from quantray.errors import ConfigError, DataError, begun
+from quantray.errors import ConfigError, DataError, TooManyFailures, begun
 from quantray.evaluate import METRICS, evaluate_trials
+from quantray.exhausting import exhausted
+from quantray.failures import counted
 from quantray.files import Pieces
-from quantray.objectives import check_constraints, check_objective, ranked
+from quantray.found import GIVEN_UP, Found, Opened, all_failed, claimed_again
+from quantray.objectives import check_constraints, check_objective
+from quantray.options import LongOption
 from quantray.outlets import logger
 from quantray.plan import Plan
-from quantray.protocols import Counts
 from quantray.provenance import code_digest
 from quantray.report.writing import check_results
-from quantray.runner.ranges import SUFFIX, RangeClaims
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
 from quantray.search import check_searcher
-from quantray.sharing import check_fields
+from quantray.sharing import check_fields, check_ranges
 from quantray.space import Candidates
-from quantray.surface import exhaust, keep_best, ranges, surface
-from quantray.surface_files import SurfaceFiles
+from quantray.surface import ranges, surface
 from quantray.targets import resolve
-from quantray.types import Slice, Trial
+from quantray.types import Slice
 
 Say = Callable[[str], None]
 _log = logger(__name__)
@@ -43,7 +41,13 @@ def check(plan: Plan) -> None:
         hasattr(strategy, "signals") or hasattr(strategy, "trades")
     ):
         raise ConfigError(f"{plan.strategy.target} is no strategy: a frozen dataclass with signals() or trades()")
+    if hasattr(strategy, "signals") and not issubclass(strategy, LongOption):
+        raise ConfigError(
+            f"{plan.strategy.target} has signals() and does not inherit quantray.options.LongOption, "
+            "whose parameters say what is bought and when it is sold"
+        )
     check_fields(strategy, [*plan.space.names, *plan.strategy.params])
+    check_ranges(strategy, plan.space)
     check_objective(plan.objective)
     check_constraints(plan.constraints, METRICS)
     check_run_dir(plan.run_dir)
@@ -87,18 +91,6 @@ def load_slice(plan: Plan) -> Slice:
     return slice
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Opened:
-    """A plan with its data and its study, ready to be searched."""
-
-    plan: Plan
-    slice: Slice
-    train: Slice
-    held_out: Slice | None
-    digests: dict[str, str]
-    ledger: Any
-
-
 @contextmanager
 def opened(plan: Plan, say: Say) -> Iterator[Opened]:
     """Load and split the data, compile, and open the study, which is closed afterwards.
@@ -139,18 +131,6 @@ def compared(plan: Plan) -> bool:
     return size is not None and size <= plan.report.surface_max_points and _shared(plan)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    trials: Sequence[Trial]
-    counts: Counts
-    duplicates: dict[str, int]
-    stop_reason: str
-    exact: Any = None
-    notes: tuple[str, ...] = ()
-    repeated: Mapping[str, int] = field(default_factory=dict)  # see Results
-    parts: Mapping[str, Path] = field(default_factory=dict)  # of a complete table: name -> piece
-
-
 def search(
     opened: Opened, progress: Any = None, say: Say | None = None, *, share: Share | None = None, last: bool = True
 ) -> Found | None:
@@ -160,8 +140,10 @@ def search(
     claim, and returns None. The last one waits for what other drivers still work on, and evaluates what dead ones
     left.
     """
-    work = _exhaust if opened.plan.search.kind == "exhaustive" else _sample
-    return work(opened, progress, say or _log.warning, share, last)
+    say = say or _log.warning
+    if opened.plan.search.kind == "exhaustive":
+        return exhausted(opened, progress, say, last)
+    return _sample(opened, progress, say, share, last)
 
 
 def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: bool) -> Found | None:
@@ -173,9 +155,15 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
     seed = plan.seed if share is None else seed_of(plan.seed, share.driver)
     while True:
         searcher = make_searcher(plan.search, plan.space, seed)
-        ended = _runner(plan)(plan, train, Sweep(plan, searcher, ledger, progress, share=share), evaluate_trials)
+        sweep = Sweep(plan, searcher, ledger, progress, share=share)
+        try:
+            sentence, failure = _runner(plan)(plan, train, sweep, evaluate_trials).sentence, None
+        except TooManyFailures as error:  # what was found until then is reported all the same
+            sentence, failure = GIVEN_UP.format(plan.search.max_failures), str(error)
         if not last:
             return None
+        if failure is not None:
+            break
         left = ledger.counts().claimed if share is not None else 0
         if not left:
             break
@@ -183,27 +171,19 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
         time.sleep(_POLL_S)
     size = plan.space.size
     exact, notes = None, []
-    if compared(plan):
+    if failure is None and compared(plan):
         exact = surface(plan, train)
-    elif size is not None:
+    elif failure is None and size is not None:
         notes.append(
             f"The exact surface of {size:,} points was not computed: it is larger than report.surface_max_points, "
             "or its candidates share nothing (a black box, limits of capital)."
         )
     kept = ledger.notes()
-    repeated = {"driver": _claimed_again(ledger), "worker": retried_of(kept)}
+    repeated = {"driver": claimed_again(ledger), "worker": retried_of(kept)}
     trials, counts = list(ledger.trials()), ledger.counts()
-    return Found(trials, counts, duplicates_of(kept), ended.sentence, exact, tuple(notes), repeated)
-
-
-def _claimed_again(ledger: Any) -> int:
-    """Candidates (of a table: ranges) that were claimed again because the driver that had them died."""
-    from quantray.ledger import open_reader
-
-    if ledger.url is None:
-        return 0
-    with open_reader(ledger.url, ledger.name) as study:
-        return int(study.repeated())
+    reasons = counted((t.number, str(t.state), t.why, 1) for t in trials if t.why)
+    failure = failure or all_failed(counts, reasons)
+    return Found(trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, {}, reasons, failure)
 
 
 def _warm(plan: Plan, train: Slice) -> None:
@@ -227,65 +207,3 @@ def _shared(plan: Plan) -> bool:
     """A surface is cheap where candidates share their tables: not for a black box, nor with limits of capital."""
     limited = plan.capital.initial is not None or plan.capital.max_open_positions is not None
     return hasattr(resolve(plan.strategy.target), "signals") and not limited
-
-
-def _exhaust(opened: Opened, progress: Any, say: Say, share: Share | None, last: bool) -> Found | None:
-    """Every point once; the best of them become the study's trials."""
-    plan, train, ledger = opened.plan, opened.train, opened.ledger
-    with closing(_open_ranges(opened)) as beside:
-        files = surface_files(opened, say)
-        exact = exhaust(plan, train, files, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
-        again = _claimed_again(beside)
-    if exact is None:
-        return None
-    kept = max(plan.report.top, plan.mirror.max_trials)
-    keep_best(plan, train, ledger, exact.values, kept, files)
-    trials = ranked(list(ledger.trials()))
-    notes = (
-        f"The table has {plan.space.size:,} points, all in surface/*.parquet; "
-        f"the trials listed are the best {len(trials):,}.",
-    )
-    start, stop = ranges(plan)[0]
-    repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
-    found = sorted(trials, key=lambda t: t.number)
-    return Found(found, exact.counts, {}, "exhausted", exact, notes, repeated, files.shown())
-
-
-def surface_files(opened: Opened, say: Say = _log.warning) -> SurfaceFiles:
-    """Where the parts of the complete table are kept; the folder is made."""
-    plan = opened.plan
-    pieces = Pieces(plan.run_dir, plan.study).open()
-    opened.ledger.note(*pieces.noted)
-    return SurfaceFiles(pieces, digest_of(opened.digests)[:12], opened.ledger, ranges(plan), say)
-
-
-def _open_ranges(opened: Opened) -> Any:
-    from quantray.ledger import describe, open_ledger
-
-    plan = opened.plan
-    return open_ledger(
-        plan.storage, plan.run_dir, plan.study + SUFFIX, opened.digests, described=describe(plan), fresh=plan.fresh,
-        say=lambda _: None,
-    )  # fmt: skip
-
-
-def _told(plan: Plan, progress: Any) -> Callable[[Counts, Trial | None], None]:
-    """What hears of each range, made from what hears of progress."""
-    from quantray.runner.progress import Progress
-
-    began, size = time.monotonic(), plan.space.size or 0
-    before: Counts | None = None
-
-    def on_part(counts: Counts, best: Trial | None) -> None:
-        nonlocal before
-        if before is None:
-            before = counts
-            return
-        elapsed = time.monotonic() - began
-        new = Counts(counts.complete - before.complete, counts.pruned - before.pruned, counts.failed - before.failed)
-        rate = new.attempts / elapsed if elapsed > 0 else 0.0
-        eta = (size - counts.attempts) / rate if rate > 0 else None
-        if progress is not None:
-            progress(Progress(counts, {}, best, size, rate, elapsed, eta, new))
-
-    return on_part

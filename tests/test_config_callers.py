@@ -197,7 +197,7 @@ REFUSED = {
     (V1, "data.interval=often"): "data.interval='often' must be a duration",
     (V1, "data.from=2025-06-01", "data.to=2025-05-01"): "data.from=2025-06-01 lies after data.to=2025-05-01",
     (V1, "data.columns.calls.tz=when"): "data.columns.calls.tz: unknown key",
-    (V1, "gates.max_duplicate_candles=2"): "a share in [0, 1]",
+    (V1, "gates.max_undated_candles=2"): "a share in [0, 1]",
     (V1, "stress=1"): "stress=1 must be true or false",
     (V1, "storage=postgres"): "storage.url=postgresql://",
     (V1, "oos.fraction=1"): "oos.fraction must be in",

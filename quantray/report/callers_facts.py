@@ -137,7 +137,7 @@ def quality(r: CallerResults) -> list[tuple[str, str, str, str, bool]]:
 
 def _wrong(name: str) -> str:
     return {
-        "duplicates": "copies of another row", "conflicts": "contradict another row",
+        "undated": "no time, or an impossible one", "conflicts": "contradict another row",
         "inconsistent": "open or close outside low and high", "nonpositive": "price not above 0",
         "zero_volume": "no volume", "missing": "missing (idle or gone)",
         "scale_jump_assets": "assets whose price changes scale", "lone_prints": "lone prints",

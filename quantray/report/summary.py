@@ -11,6 +11,7 @@ from typing import Any
 from quantray.outlets import cleaned
 from quantray.passwords import masked
 from quantray.plain import in_json
+from quantray.report.reasons import failures, meaning
 from quantray.report.results import Results
 from quantray.stats.surface import SurfaceSummary
 
@@ -56,6 +57,11 @@ def summary(results: Results) -> dict[str, Any]:
         "digests": dict(r.digests),
         "versions": dict(r.versions),
         "stop_reason": r.stop_reason,
+        "reasons": [
+            {"state": x.state, "n": x.n, "reason": meaning(x, plan), "first": x.first, "number": x.number}
+            for x in r.reasons
+        ],
+        "first_failure": failures(r.counts, r.reasons),
         "notes": list(r.notes),
         "seconds": round(r.seconds, 3),
     }

@@ -208,7 +208,8 @@ def _verdict(
         held = net_per_day(gathered[HELD_OUT].tables, one, plan.costs, *days, size)[0]
     values = (place.value, place.held_out_value)
     return judged(plan, family, pick, held, parts[TRAIN].metrics, values, [n.value for n in near],
-                  work.prepared.slice.quality)  # fmt: skip
+                  work.prepared.slice.quality,
+                  parts[HELD_OUT].metrics if HELD_OUT in parts else None)  # fmt: skip
 
 
 def eligible_policies(train: Mapping[str, np.ndarray], objective: str, bounds: Bounds) -> IntArray1D:

@@ -75,7 +75,10 @@ def judged(
         metrics={**metrics, "carried_entry_share": 0.0, "carried_exit_share": ended},
         n_tried=len(plan.policies),
         neighbours=[np.nan if v is None else v for v in above[2:]],
-        quality={"quarantined_candles_share": max(quality.get(name, 0.0) for name in _WRONG)},
+        quality={
+            "quarantined_candles_share": max(quality.get(name, 0.0) for name in _WRONG),
+            judge.RESCALED: quality.get(judge.RESCALED, 0),
+        },
         oos_session_net=held_out,
         oos_value=above[1],
         seed=plan.seed,
@@ -114,11 +117,13 @@ def _too_little(e: Evidence) -> Verdict | None:
         return None
     oos = None if e.oos_session_net is None else np.asarray(e.oos_session_net)
     against = (judge.earns(own, e.value, e.told), judge.out_of_sample(oos, e.oos_value, e.told))
+    clean = judge.data_quality(e.quality)
+    unclean = (clean,) if clean.passed is False else ()
     speaks = [c for c in against if c.passed is False]
     blocking = speaks or [c for c in checks if c.passed is False]
     return Verdict(
         Word.DISBELIEVE if speaks else Word.TOO_LITTLE_DATA,
         " ".join(c.sentence for c in blocking),
-        (*against, *checks, judge.held_out(oos), judge.one_session(own)),
+        (*against, *checks, judge.held_out(oos), judge.one_session(own), *unclean),
         {"n_tried": e.n_tried, "n_sessions": int(own.size)},
     )

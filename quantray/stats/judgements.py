@@ -231,8 +231,20 @@ def carried_fills(metrics: Mapping[str, float | int | None], quotes: bool = Fals
     return Check("fresh prices", worst, MAX_CARRIED, passed, sentence)
 
 
+#: Trades that hold across a change of scale, among the counts of what is wrong with the data.
+RESCALED = "rescaled_trades"
+
+
 def data_quality(quality: Mapping[str, float]) -> Check:
-    """The largest share of quarantined quotes, prints or sessions (keys ending in ``_share``)."""
+    """The largest share of quarantined quotes, prints or sessions (keys ending in ``_share``).
+
+    Data of which trades hold across a change of the price's scale are not clean, whatever the shares.
+    """
+    rescaled = int(quality.get(RESCALED, 0))
+    if rescaled:
+        trades = _count(rescaled, "trade holds", "trades hold")
+        return Check("clean data", float(rescaled), 0.0, False,
+                     f"{trades} across a change of the price's scale: no market paid that.")  # fmt: skip
     shares = {k: float(v) for k, v in quality.items() if k.startswith("quarantined_") and k.endswith("_share")}
     if not shares:
         return Check("clean data", None, MAX_QUARANTINED, None, "The quality of the data is unknown.")

@@ -17,6 +17,7 @@ from quantray.objectives import check_constraints, check_objective, ranked
 from quantray.plan import Plan
 from quantray.protocols import Counts
 from quantray.provenance import code_digest
+from quantray.runner.progress import Outcome
 from quantray.runner.ranges import SUFFIX, RangeClaims
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
 from quantray.search import check_searcher
@@ -28,7 +29,8 @@ from quantray.types import Slice, Trial
 
 Say = Callable[[str], None]
 _log = logging.getLogger(__name__)
-_POLL_S = 1.0
+_POLL_S = 0.5
+_ENDS = ("target", "timeout")  # of a search that does not wait for what others still evaluate
 
 
 def check(plan: Plan) -> None:
@@ -163,24 +165,38 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
         ended = _runner(plan)(plan, train, Sweep(plan, searcher, ledger, progress, share=share), evaluate_trials)
         if not last:
             return None
-        left = ledger.counts().claimed if share is not None else 0
-        if not left:
+        if not (share is not None or ledger.shared) or _complete(opened, ended, say):
             break
-        say(f"waiting for {left:,} candidates that other drivers have claimed")
-        time.sleep(_POLL_S)
-    size = plan.space.size
     exact, notes = None, []
     if compared(plan):
         exact = surface(plan, train)
-    elif size is not None:
+    elif plan.space.size is not None:
         notes.append(
-            f"The exact surface of {size:,} points was not computed: it is larger than report.surface_max_points, "
-            "or its candidates share nothing (a black box, limits of capital)."
+            f"The exact surface of {plan.space.size:,} points was not computed: it is larger than "
+            "report.surface_max_points, or its candidates share nothing (a black box, limits of capital)."
         )
     kept = ledger.notes()
     repeated = {"driver": _claimed_again(ledger), "worker": retried_of(kept)}
     trials, counts = list(ledger.trials()), ledger.counts()
     return Found(trials, counts, duplicates_of(kept), ended.sentence, exact, tuple(notes), repeated)
+
+
+def _complete(opened: Opened, ended: Outcome, say: Say) -> bool:
+    """Wait for what other drivers have claimed; whether nothing of the search is left for this one."""
+    ledger, search, told = opened.ledger, opened.plan.search, False
+    if ended.reason in _ENDS:
+        return True
+    while (counts := ledger.counts()).claimed and not ledger.orphans():
+        if not told:
+            say(f"waiting for {counts.claimed:,} candidates that other drivers have claimed")
+        told = True
+        time.sleep(_POLL_S)
+    if counts.claimed:
+        return False  # of a driver that died
+    full = counts.complete >= search.n_trials or counts.attempts >= search.attempts or ended.reason == "exhausted"
+    if not full:
+        time.sleep(_POLL_S)  # another driver has room set aside, and claims it in a moment
+    return full
 
 
 def _claimed_again(ledger: Any) -> int:

@@ -17,7 +17,7 @@ from quantray.ledger.database import Database
 from quantray.ledger.deleting import delete, inventory
 from quantray.ledger.difference import differences
 from quantray.ledger.rows import encode
-from quantray.ledger.sql_ledger import SqlLedger
+from quantray.ledger.sql_ledger import SHARED, SqlLedger
 from quantray.plan import Storage
 
 _log = logging.getLogger(__name__)
@@ -81,9 +81,8 @@ def _join(
         others = drivers.live(connection, row.id, now)
         driver = drivers.register(connection, row.id, now + lease_s)
     if others:
-        who = ", ".join(f"process {other.pid} on {other.host.split('/')[0]}" for other in others)
-        say(f"study {name!r} is also driven by {who}: no candidate is evaluated twice")
-    return SqlLedger(database, row.id, name, driver, lease_s)
+        say(f"study {name!r} is also driven by {drivers.who(others)}: {SHARED}")
+    return SqlLedger(database, row.id, name, driver, lease_s, others=len(others), say=say)
 
 
 def _compare(database: Database, row: Any, digests: Mapping[str, str], described: Any) -> None:

@@ -19,7 +19,7 @@ from quantray.search import KINDS
 from quantray.sections import checked, constraints_of, run_dir_of, scalar, section, seed_of, storage_of, study_of
 from quantray.space import parse_space
 from quantray.strategies import strategy_of
-from quantray.targets import resolve
+from quantray.targets import refuse_others
 
 if TYPE_CHECKING:
     from quantray.callers.plan import CallerPlan
@@ -146,6 +146,7 @@ def plan_of(cfg: Mapping[str, Any]) -> Plan | CallerPlan:
     With a section ``policy`` it is a plan of callers, else a sweep.
     """
     _check_top(cfg)
+    refuse_others(cfg)
     if "policy" in cfg:
         from quantray.caller_config import caller_plan_of
 
@@ -195,7 +196,9 @@ def _check_top(cfg: Mapping[str, Any]) -> None:
 
 def _check_search(search: Search, spec: Mapping[str, Any]) -> None:
     if search.sampler is not None:
-        resolve(str(search.sampler.get("_target_")), "search.sampler")
+        from quantray.search.samplers import sampler_maker
+
+        sampler_maker(search)
     elif search.kind not in KINDS:
         raise ConfigError(f"search.kind: {near_miss(search.kind, KINDS, what='kind of search')}")
     if search.kind == "exhaustive":

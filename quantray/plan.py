@@ -20,6 +20,9 @@ from quantray.space import Space
 FORBID: dict[str, str] = {"extra": "forbid"}
 _ADDRESS = re.compile(r"(ray://)?([^\s/:@]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}")
 
+#: Counts changes of the rules in docs/rules.md. A study of other rules is refused: its figures mean something else.
+RULES_VERSION = 2
+
 
 @dataclass(frozen=True, slots=True)
 class StrategySpec:
@@ -267,6 +270,7 @@ class Plan:
         s = self.search
         sampler = digest_of(dict(s.sampler or {}), s.n_startup_trials, s.n_ei_candidates)
         return {
+            "rules_version": str(RULES_VERSION),
             "strategy": digest_of(self.strategy.target, dict(self.strategy.params), self.strategy.source),
             "code": code,
             "space": self.space.digest,

@@ -97,6 +97,7 @@ def run(args: argparse.Namespace, given: Sequence[str], command: str = "python -
     plans = load_plans(args.overrides) if args.multirun else [load_plan(args.overrides)]
     for plan in plans:
         check_run_dir(plan.run_dir)
+        _check_files(plan)
     again = typed(command, given)
     worst = DONE
     for i, plan in enumerate(plans, 1):
@@ -171,6 +172,19 @@ def _print_config(overrides: Sequence[str], multirun: bool) -> int:
         plan_of(cfg)
     print(masked("---\n".join(OmegaConf.to_yaml(OmegaConf.create(cfg)) for cfg in composed)), end="")
     return DONE
+
+
+def _check_files(plan: Plan | CallerPlan) -> None:
+    from quantray.plan import Plan
+
+    if isinstance(plan, Plan):
+        from quantray.checking import check_files as check_sweep
+
+        check_sweep(plan)
+    else:
+        from quantray.caller_study import check_files as check_callers
+
+        check_callers(plan)
 
 
 def _carry_out(plan: Plan | CallerPlan) -> int:

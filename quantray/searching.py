@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from quantray.capacity import check_run_dir, check_table
-from quantray.errors import ConfigError, DataError, begun
-from quantray.evaluate import METRICS, evaluate_trials
-from quantray.objectives import check_constraints, check_objective, ranked
+from quantray.checking import check, check_files, check_memory, compared, load_slice, reach, split
+from quantray.digests import digest_of
+from quantray.errors import begun
+from quantray.evaluate import evaluate_trials
+from quantray.files import Pieces
+from quantray.objectives import ranked
 from quantray.plan import Plan
 from quantray.protocols import Counts
 from quantray.provenance import code_digest
 from quantray.runner.progress import Outcome
 from quantray.runner.ranges import SUFFIX, RangeClaims
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
-from quantray.search import check_searcher
-from quantray.sharing import check_fields
 from quantray.space import Candidates
 from quantray.surface import exhaust, keep_best, ranges, surface
+from quantray.surface_files import SurfaceFiles
 from quantray.targets import resolve
 from quantray.types import Slice, Trial
 
@@ -31,51 +32,6 @@ Say = Callable[[str], None]
 _log = logging.getLogger(__name__)
 _POLL_S = 0.5
 _ENDS = ("target", "timeout")  # of a search that does not wait for what others still evaluate
-
-
-def check(plan: Plan) -> None:
-    """Refuse what can be refused without data: names of parameters, metrics and bounds."""
-    strategy = resolve(plan.strategy.target)
-    if not hasattr(strategy, "__dataclass_fields__") or not (
-        hasattr(strategy, "signals") or hasattr(strategy, "trades")
-    ):
-        raise ConfigError(f"{plan.strategy.target} is no strategy: a frozen dataclass with signals() or trades()")
-    check_fields(strategy, [*plan.space.names, *plan.strategy.params])
-    check_objective(plan.objective)
-    check_constraints(plan.constraints, METRICS)
-    check_run_dir(plan.run_dir)
-    if plan.search.kind == "exhaustive":
-        ranges(plan)
-        check_table(plan.space)
-        return
-    check_searcher(plan.search, plan.space, plan.seed)
-    if plan.runner.kind == "ray":
-        from quantray.runner import cluster
-
-        cluster.check_tune(plan.runner)
-
-
-def split(slice: Slice, fraction: float) -> tuple[Slice, Slice | None]:
-    """Sessions the search may see, and the last ``max(1, floor(fraction * n))``, which it never does."""
-    n = len(slice)
-    if fraction == 0:
-        return slice, None
-    if n < 3:
-        raise DataError(
-            f"{n} session{'s' if n != 1 else ''} cannot be split into a search and a held-out part; "
-            "set oos.fraction=0, or give at least 3 sessions"
-        )
-    held = max(1, math.floor(fraction * n))
-    return slice.take(0, n - held), slice.take(n - held, n)
-
-
-def load_slice(plan: Plan) -> Slice:
-    """The plan's data, refused when the share of quarantined rows passes a gate."""
-    from quantray.data import check_gates, load
-
-    slice = load(plan.data)
-    check_gates(slice, plan.gates)
-    return slice
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,34 +55,19 @@ def opened(plan: Plan, say: Say) -> Iterator[Opened]:
     from quantray.ledger import describe, open_ledger
 
     check(plan)
+    check_files(plan)
     slice = load_slice(plan)
     train, held_out = split(slice, plan.oos.fraction)
-    if plan.search.kind == "exhaustive" or compared(plan):
-        check_table(plan.space, len(train), compared=plan.search.kind != "exhaustive")
+    check_memory(plan, train)
     digests = plan.digests(slice.digest, code_digest())
     _warm(plan, train)
-    _reach(plan, slice)
+    reach(plan, slice)
     ledger = open_ledger(
         plan.storage, plan.run_dir, plan.study, digests, described=describe(plan), fresh=plan.fresh, say=say
     )
     with closing(ledger), begun():
         plan.run_dir.mkdir(parents=True, exist_ok=True)  # only now: a refused address leaves no trace
         yield Opened(plan, slice, train, held_out, digests, ledger)
-
-
-def _reach(plan: Plan, slice: Slice) -> None:
-    """Connect to the cluster before anything is written. Ray of this machine is started only where it is used."""
-    if plan.runner.kind == "ray" and (plan.runner.address != "local" or plan.search.kind != "exhaustive"):
-        from quantray.runner import cluster
-
-        cluster.start(plan.runner, slice)
-        cluster.check_nodes(plan)
-
-
-def compared(plan: Plan) -> bool:
-    """Whether a sampled search is compared with the exact surface: where that is cheap."""
-    size = plan.space.size
-    return size is not None and size <= plan.report.surface_max_points and _shared(plan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,6 +79,7 @@ class Found:
     exact: Any = None
     notes: tuple[str, ...] = ()
     repeated: Mapping[str, int] = field(default_factory=dict)  # see Results
+    parts: Mapping[str, Path] = field(default_factory=dict)  # of a complete table: name -> piece
 
 
 def search(
@@ -226,22 +168,17 @@ def _runner(plan: Plan) -> Any:
     return run_local
 
 
-def _shared(plan: Plan) -> bool:
-    """A surface is cheap where candidates share their tables: not for a black box, nor with limits of capital."""
-    limited = plan.capital.initial is not None or plan.capital.max_open_positions is not None
-    return hasattr(resolve(plan.strategy.target), "signals") and not limited
-
-
 def _exhaust(opened: Opened, progress: Any, say: Say, share: Share | None, last: bool) -> Found | None:
     """Every point once; the best of them become the study's trials."""
     plan, train, ledger = opened.plan, opened.train, opened.ledger
     with closing(_open_ranges(opened)) as beside:
-        exact = exhaust(plan, train, ledger, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
+        files = surface_files(opened, say)
+        exact = exhaust(plan, train, files, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
         again = _claimed_again(beside)
     if exact is None:
         return None
     kept = max(plan.report.top, plan.mirror.max_trials)
-    keep_best(plan, train, ledger, exact.values, kept)
+    keep_best(plan, train, ledger, exact.values, kept, files)
     trials = ranked(list(ledger.trials()))
     notes = (
         f"The table has {plan.space.size:,} points, all in surface/*.parquet; "
@@ -249,7 +186,16 @@ def _exhaust(opened: Opened, progress: Any, say: Say, share: Share | None, last:
     )
     start, stop = ranges(plan)[0]
     repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
-    return Found(sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes, repeated)
+    found = sorted(trials, key=lambda t: t.number)
+    return Found(found, exact.counts, {}, "exhausted", exact, notes, repeated, files.shown())
+
+
+def surface_files(opened: Opened, say: Say = _log.warning) -> SurfaceFiles:
+    """Where the parts of the complete table are kept; the folder is made."""
+    plan = opened.plan
+    pieces = Pieces(plan.run_dir, plan.study).open()
+    opened.ledger.note(*pieces.noted)
+    return SurfaceFiles(pieces, digest_of(opened.digests)[:12], opened.ledger, ranges(plan), say)
 
 
 def _open_ranges(opened: Opened) -> Any:
@@ -257,7 +203,7 @@ def _open_ranges(opened: Opened) -> Any:
 
     plan = opened.plan
     return open_ledger(
-        plan.storage, plan.run_dir, plan.study + SUFFIX, opened.digests, described=describe(plan), fresh=plan.fresh,
+        plan.storage, plan.run_dir, plan.study + SUFFIX, opened.digests, described=describe(plan),
         say=lambda _: None,
     )  # fmt: skip
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields
 from typing import Any, get_type_hints
 
 from quantray.errors import ConfigError, QuantrayError, near_miss
 from quantray.plan import StrategySpec
 from quantray.sections import type_error
 from quantray.space import Dimension, Space, parse_space
-from quantray.targets import resolve, source_digest
+from quantray.targets import check_strategy, resolve, source_digest
 
 
 def strategy_of(strategy: Mapping[str, Any], space: Mapping[str, Any]) -> tuple[StrategySpec, Space]:
@@ -21,11 +21,7 @@ def strategy_of(strategy: Mapping[str, Any], space: Mapping[str, Any]) -> tuple[
         raise ConfigError(
             "strategy._target_ is required, e.g. strategy.vwap_reclaim.VwapReclaim; or choose strategy=<name>"
         )
-    cls = resolve(target)
-    if not (isinstance(cls, type) and is_dataclass(cls) and (hasattr(cls, "signals") or hasattr(cls, "trades"))):
-        raise ConfigError(
-            f"strategy._target_={target} must be a dataclass with a method trades(slice, plan) or signals(session)"
-        )
+    cls = resolve(target, check=check_strategy)
     known = {field.name: field for field in fields(cls) if field.init}
     fixed = {name: value for name, value in strategy.items() if name != "_target_"}
     for section, names in (("strategy", fixed), ("space", space)):

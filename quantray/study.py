@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quantray.checking import check, load_slice, split
 from quantray.judging import best_of, judge
 from quantray.plan import Plan
 from quantray.provenance import versions
@@ -16,7 +17,7 @@ from quantray.report.results import Results
 from quantray.report.tables import table_digest, trials_frame
 from quantray.report.writing import write_all
 from quantray.runner.share import Share
-from quantray.searching import Found, Opened, check, load_slice, opened, search, split
+from quantray.searching import Found, Opened, opened, search
 from quantray.types import Slice, Trial
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def sweep(
             if mirror is not None:
                 mirror.hurry()  # it catches up while the report is made
             results = _judged(study_of, found, began)
-            study = Study(plan, results, write_all(results, plan.run_dir))
+            study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
             if done is not None:
                 done(study)
         except BaseException:

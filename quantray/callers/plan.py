@@ -15,6 +15,10 @@ from quantray.policies.account import Account, Costs
 from quantray.policies.policy import Policy
 from quantray.policies.ranking import DEFAULT_TIES, Bounds, check_objective, check_ties
 
+#: Counts changes of the rules in docs/policies.md and docs/calls_data.md. A study of other rules is refused: its
+#: figures mean something else.
+RULES_VERSION = 2
+
 #: Whose calls share one account and one policy: each caller's own, all callers' that are kept, or both tables.
 MODES = ("per_caller", "grouped", "both")
 #: How the policy of the group is found: optimised anew on the pool, or from the callers' own targets and stops.
@@ -95,6 +99,7 @@ class CallerPlan:
         ``calls`` is the digest of the call plan and its coverage, ``data`` of the slice, ``code`` of the kernels.
         """
         return {
+            "rules_version": str(RULES_VERSION),
             "calls": calls,
             "data": data,
             "code": code,

@@ -70,7 +70,7 @@ class Store:
         key = (spec.name, bucket, name)
         with self._lock:
             if key not in self._open:
-                path = self.work.tables_folder(spec.name, bucket) / name
+                path = self.work.pieces.path(self.work.tables(spec.name, bucket, name))
                 try:
                     self._open[key] = np.load(path, mmap_mode="r")
                 except (OSError, ValueError) as error:

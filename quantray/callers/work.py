@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from quantray.callers.prepare import Prepared
 from quantray.digests import digest_of
 from quantray.errors import DataError
+from quantray.files import Pieces
 from quantray.policies.policy import Policy
 from quantray.policies.program import Levels, Program, compile_policies, levels_of
 from quantray.types import BoolArray1D, IntArray1D
@@ -67,10 +67,14 @@ class TableSpec:
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """The prepared calls with the bucket and row of each in the tables. ``folder`` is this plan's own in the run's."""
+    """The prepared calls with the bucket and row of each in the tables.
+
+    Names of ``pieces`` begin with ``stem``, which is this plan's own.
+    """
 
     prepared: Prepared
-    folder: Path
+    pieces: Pieces
+    stem: str
     bucket: IntArray1D  # [n] number of the bucket that holds the call's asset, -1 where the call may not trade
     row: IntArray1D  # [n] place among the eligible calls of the bucket
 
@@ -97,15 +101,15 @@ class Work:
         coverage = self.prepared.coverage
         return coverage.silent & ~coverage.vendor_gap
 
-    def tables_folder(self, spec: str, bucket: int) -> Path:
-        """Where the tables of one bucket are, ``spec`` being the name of a :class:`TableSpec`."""
-        return self.folder / "tables" / spec / f"bucket-{bucket:05d}"
+    def tables(self, spec: str, bucket: int, file: str) -> str:
+        """The piece that is a file of the tables of one bucket, ``spec`` being the name of a :class:`TableSpec`."""
+        return f"{self.stem}/tables/{spec}/bucket-{bucket:05d}/{file}"
 
     def check_visible(self) -> None:
         """Raise DataError in a worker that sees another file system than the driver."""
         import socket
 
-        for what, path in (("slice", self.prepared.slice.folder), ("run", self.folder)):
+        for what, path in (("slice", self.prepared.slice.folder), ("run", self.pieces.folder)):
             if not path.is_dir():
                 raise DataError(
                     f"the folder of the {what}, {path}, is not visible on {socket.gethostname()}; put data.cache and "
@@ -113,7 +117,7 @@ class Work:
                 )
 
 
-def work_of(prepared: Prepared, folder: Path) -> Work:
+def work_of(prepared: Prepared, pieces: Pieces, stem: str) -> Work:
     """Where every eligible call lies in the tables that the buckets of the slice will give."""
     calls, made = prepared.calls, prepared.slice
     place = {name: number for number, bucket in enumerate(made.buckets) for name in bucket.assets}
@@ -123,4 +127,4 @@ def work_of(prepared: Prepared, folder: Path) -> Work:
     order = np.argsort(bucket, kind="stable")
     first = np.searchsorted(bucket[order], bucket[order])
     row[order] = np.arange(len(order)) - first
-    return Work(prepared, folder.resolve(), bucket, row)
+    return Work(prepared, pieces, stem, bucket, row)

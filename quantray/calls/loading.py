@@ -13,8 +13,9 @@ from quantray.calls.names import alias_table, chosen, near_names
 from quantray.calls.settings import CallsData, CallSettings
 from quantray.calls.source import ns_of, opened
 from quantray.calls.types import Calls
-from quantray.data.source import READERS, Table, file_source, quoted, text
-from quantray.errors import ConfigError, DataError
+from quantray.data.source import READERS, Table, data_files, guarded, reader_of
+from quantray.errors import ConfigError, DataError, near_miss
+from quantray.files.duckdb_file import confined, open_market, quoted
 
 EVERY_CALL = CallSettings()
 
@@ -33,7 +34,7 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
         rows = _read(table, data)
         if not len(rows["ts"]):
             raise DataError(f"{table.where} has no calls; load some")
-        aliases = _aliases(settings.aliases, table)
+    aliases = _aliases(settings.aliases, data)
     spelt = np.array([aliases.get(name, name) for name in rows["caller"]], dtype=object)
     aliased = int(sum(a != b for a, b in zip(spelt, rows["caller"], strict=True)))
     rows["caller"] = spelt
@@ -64,26 +65,37 @@ def _read(table: Table, data: CallsData) -> dict[str, np.ndarray]:
     return rows
 
 
-def _aliases(given: Any, table: Table) -> dict[str, str]:
+def _aliases(given: Any, data: CallsData) -> dict[str, str]:
     """Spelling -> caller from a mapping, a YAML/JSON file, a Parquet/CSV file or a table beside the calls."""
     if given is None:
         return {}
     if not isinstance(given, str):
         return alias_table(given, "calls.aliases")
+    where = f"calls.aliases={given}"
     if is_list_file(given):
-        return alias_table(read_list(given, "calls.aliases"), f"calls.aliases={given}")
+        return alias_table(read_list(given, "calls.aliases"), where)
     if any(given.lower().endswith(suffix) for suffix in READERS):
-        source = file_source("aliases", given)
-    elif table.source.startswith("market."):
-        source = f"market.{quoted(given)}"
+        files = data_files("aliases", given)
+        connection, source = confined(files), reader_of(files)
+    elif data.kind == "duckdb" and data.duckdb is not None:
+        connection, market = open_market(data.duckdb, data.allow_paths)
+        found = market.find(given)
+        if found is None:
+            connection.close()
+            raise ConfigError(f"{where}: {near_miss(given, market.shown, what='table')}")
+        source = market.source(found)
     else:
-        raise ConfigError(f"calls.aliases={given} is neither a YAML, JSON, Parquet or CSV file nor a table")
-    got = table.fetch(f"SELECT alias::VARCHAR AS alias, caller::VARCHAR AS caller FROM {source} ORDER BY ALL")
+        raise ConfigError(f"{where} is neither a YAML, JSON, Parquet or CSV file nor a table")
+    query = f"SELECT alias::VARCHAR, caller::VARCHAR FROM {source} ORDER BY ALL"
+    try:
+        rows = guarded(where, lambda: connection.execute(query).fetchall())
+    finally:
+        connection.close()
     pairs: dict[str, str] = {}
-    for alias, caller in zip(got["alias"].tolist(), got["caller"].tolist(), strict=True):
+    for alias, caller in rows:
         if pairs.setdefault(alias, caller) != caller:
-            raise ConfigError(f"calls.aliases={given}: {text(alias)} has two callers, {pairs[alias]!r} and {caller!r}")
-    return alias_table(pairs, f"calls.aliases={given}")
+            raise ConfigError(f"{where}: {alias!r} has two callers, {pairs[alias]!r} and {caller!r}")
+    return alias_table(pairs, where)
 
 
 def _sentence(counts: dict[str, int]) -> str:

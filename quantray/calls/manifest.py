@@ -17,7 +17,7 @@ from quantray.errors import DataError
 from quantray.types import digest_of
 
 MANIFEST = "_slice.json"  # readers of Parquet folders skip what begins with an underscore
-VERSION = 1  # of the files: another number, another slice
+VERSION = 2  # of the files: another number, another slice
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ class CallsData:
     duckdb: str | None = None
     calls: str | None = None
     candles: str | None = None
+    allow_paths: str | tuple[str, ...] = ()  # folders and files that views of the DuckDB file may read
     interval: str | None = None  # 1m, 15m, 1h, …; null: as the candles are, one interval
     ts_unit: str | None = None  # s, ms, us or ns, where timestamps are whole numbers
     columns: CallMaps = CallMaps()
@@ -83,6 +84,8 @@ class CallsData:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ConfigError(f"data.kind: {near_miss(self.kind, KINDS, what='kind of data')}")
+        if self.allow_paths and self.kind != "duckdb":
+            raise ConfigError(f"data.allow_paths is for views of a DuckDB file; it means nothing to data={self.kind}")
         if self.print_filter not in ("report", "clip"):
             raise ConfigError(f"data.print_filter must be report or clip, got {self.print_filter!r}")
         if self.ts_unit is not None and self.ts_unit not in TS_UNITS:

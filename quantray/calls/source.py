@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from quantray.calls.settings import TS_UNITS, CallsData
-from quantray.data.source import TZ_TYPES, Table, attached, file_source, quoted, spelt, table_of
+from quantray.data.source import TZ_TYPES, Table, data_files, reader_of, table_of
 from quantray.errors import DataError, near_miss
+from quantray.files.duckdb_file import confined, open_market
 
 TABLES = ("calls", "candles")
 PLAIN_TYPES = ("TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S")
@@ -18,16 +19,12 @@ WHOLE = ("BIGINT", "INTEGER", "UBIGINT", "UINTEGER", "HUGEINT")
 @contextmanager
 def opened(settings: CallsData, *keys: str) -> Iterator[dict[str, Table]]:
     """The tables named by ``keys`` (calls, candles) on one connection that ends with the block."""
-    import duckdb
-
     if settings.kind == "synthetic":
         from quantray.calls.synthetic_file import synthetic_source
 
         settings = synthetic_source(settings)
-    connection = duckdb.connect(":memory:")
+    connection, sources = _sources(settings, keys or TABLES)
     try:
-        connection.execute("SET TimeZone = 'UTC'")
-        sources = _sources(connection, settings, keys or TABLES)
         yield {
             key: table_of(connection, key, where, source, getattr(settings.columns, key))
             for key, (where, source) in sources.items()
@@ -36,25 +33,31 @@ def opened(settings: CallsData, *keys: str) -> Iterator[dict[str, Table]]:
         connection.close()
 
 
-def _sources(connection: Any, settings: CallsData, keys: tuple[str, ...]) -> dict[str, tuple[str, str]]:
-    """Key -> (name for messages, what follows FROM)."""
+def _sources(settings: CallsData, keys: tuple[str, ...]) -> tuple[Any, dict[str, tuple[str, str]]]:
+    """A connection, and key -> (name for messages, what follows FROM)."""
     if settings.kind == "parquet":
         for key in keys:
             if getattr(settings, key) is None:
                 raise DataError(f"data=calls_parquet needs a file of {key}: data.{key}=FILE")
-        return {key: (getattr(settings, key), file_source(key, getattr(settings, key))) for key in keys}
+        files = {key: data_files(key, getattr(settings, key)) for key in keys}
+        connection = confined([file for found in files.values() for file in found])
+        return connection, {key: (getattr(settings, key), reader_of(found)) for key, found in files.items()}
     if settings.duckdb is None:
         raise DataError("data=calls_duckdb needs a file: data.duckdb=calls.duckdb")
-    present = attached(connection, settings.duckdb)
+    connection, market = open_market(settings.duckdb, settings.allow_paths)
     sources = {}
-    for key in keys:
-        name = getattr(settings, key) or key
-        found = spelt(name, present)
-        if found is None:
-            hint = near_miss(name, present, what="table")
-            raise DataError(f"{settings.duckdb} has no table of {key}: {hint} (or name it with data.{key}=TABLE)")
-        sources[key] = (f"{settings.duckdb} ({found})", f"market.{quoted(found)}")
-    return sources
+    try:
+        for key in keys:
+            name = getattr(settings, key) or key
+            found = market.find(name)
+            if found is None:
+                hint = near_miss(name, market.shown, what="table")
+                raise DataError(f"{settings.duckdb} has no table of {key}: {hint} (or name it with data.{key}=TABLE)")
+            sources[key] = (f"{settings.duckdb} ({getattr(settings, key) or found[1]})", market.source(found))
+    except BaseException:
+        connection.close()
+        raise
+    return connection, sources
 
 
 def ns_of(table: Table, unit: str | None) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from quantray.data.settings import DataSettings, mapped
 from quantray.errors import DataError, near_miss
+from quantray.files.duckdb_file import confined, existing, open_market, quoted, reading_error, text
 
 READERS = {".parquet": "read_parquet", ".pq": "read_parquet", ".csv": "read_csv", ".gz": "read_csv", ".tsv": "read_csv"}
 TZ_TYPES = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
@@ -82,84 +83,66 @@ class Table:
             raise DataError(f"{self.where}: {missing} rows have no timestamp in {self.names['ts']!r}")
 
 
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def spelt(name: str, present: Iterable[str]) -> str | None:
     """``name`` as it is written among the names ``present``: in SQL case does not matter, but the same case wins."""
     alike = sorted(other for other in present if other.casefold() == name.casefold())
     return name if name in alike else next(iter(alike), None)
 
 
-def text(value: str | None) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
-
-
 def open_tables(settings: DataSettings) -> dict[str, Table]:
     """The tables that the settings name, opened read-only; ``chain`` is absent where options bring their own."""
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
     if settings.kind == "duckdb":
-        sources = _duckdb_sources(connection, settings)
+        connection, sources = _duckdb_sources(settings)
     else:
-        sources = {}
-        for key in ("underlying", "chain", "options"):
-            path = getattr(settings, key)
-            if path is not None and not (key == "chain" and path == "synthetic"):
-                sources[key] = (path, file_source(key, path))
+        given = {key: getattr(settings, key) for key in ("underlying", "chain", "options")}
+        if given["chain"] == "synthetic":
+            given["chain"] = None
+        files = {key: data_files(key, path) for key, path in given.items() if path is not None}
+        connection = confined([file for found in files.values() for file in found])
+        sources = {key: (given[key], reader_of(found)) for key, found in files.items()}
     maps = settings.columns
-    return {k: table_of(connection, k, where, source, getattr(maps, k)) for k, (where, source) in sources.items()}
+    try:
+        return {k: table_of(connection, k, where, source, getattr(maps, k)) for k, (where, source) in sources.items()}
+    except BaseException:
+        connection.close()
+        raise
 
 
-def attached(connection: Any, file: str) -> list[str]:
-    """Open a DuckDB file, read only, as ``market``; the names of its tables, sorted. DataError for what is none."""
-    path = existing("duckdb", file)
-    guarded(str(path), lambda: connection.execute(f"ATTACH {text(str(path))} AS market (READ_ONLY)"))
-    rows = connection.execute("SELECT table_name FROM information_schema.tables WHERE table_catalog = 'market'")
-    return sorted(name for (name,) in rows.fetchall())
-
-
-def _duckdb_sources(connection: Any, settings: DataSettings) -> dict[str, tuple[str, str]]:
+def _duckdb_sources(settings: DataSettings) -> tuple[Any, dict[str, tuple[str, str]]]:
     if settings.duckdb is None:
         raise DataError("data=duckdb needs a file: data.duckdb=market.duckdb")
-    present = attached(connection, settings.duckdb)
+    connection, market = open_market(settings.duckdb, settings.allow_paths)
     sources = {}
     for key in ("underlying", "chain", "options"):
         name = getattr(settings, key)
         if name == "synthetic" and key == "chain":
             continue
-        found = spelt(name or key, present)
+        found = market.find(name or key)
         if found is not None:
-            sources[key] = (f"{settings.duckdb} ({found})", f"market.{quoted(found)}")
-        elif name is not None:
-            raise DataError(f"data.{key}: {settings.duckdb}: {near_miss(name, present, what='table')}")
-        elif key == "underlying" or (key == "options" and settings.chain != "synthetic"):
-            raise DataError(f"{settings.duckdb} has no table {key!r}: {near_miss(key, present, what='table')}")
-    return sources
+            sources[key] = (f"{settings.duckdb} ({name or found[1]})", market.source(found))
+            continue
+        hint = near_miss(name or key, market.shown, what="table")
+        if name is not None:
+            raise DataError(f"data.{key}: {settings.duckdb}: {hint}")
+        if key == "underlying" or (key == "options" and settings.chain != "synthetic"):
+            raise DataError(f"{settings.duckdb} has no table {key!r}: {hint}")
+    return connection, sources
 
 
-def file_source(key: str, given: str) -> str:
-    """What follows FROM for a file or folder of Parquet or CSV; DataError when there is none."""
+def data_files(key: str, given: str) -> list[Path]:
+    """The file that ``data.<key>`` gives, or those of its folder: Parquet or CSV, all of one kind. DataError else."""
     path = existing(key, given)
     files = sorted(p for p in path.rglob("*") if p.suffix in READERS) if path.is_dir() else [path]
     readers = {READERS.get(p.suffix.lower()) for p in files}
     if len(readers) != 1 or None in readers:
         what = "no file" if not files else "a mixture of files, or one"
         raise DataError(f"data.{key}={given} has {what} that is Parquet (.parquet) or CSV (.csv)")
-    return f"{readers.pop()}([{', '.join(text(glob.escape(str(p))) for p in files)}])"
+    return files
 
 
-def existing(key: str, given: str) -> Path:
-    """The path that ``data.<key>`` gives, or DataError with the near miss beside it."""
-    path = Path(given).expanduser()
-    if not path.exists():
-        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        hint = f": {near_miss(path.name, beside, what='file')}" if beside else ""
-        raise DataError(f"data.{key}={given} does not exist{hint}")
-    return path
+def reader_of(files: list[Path]) -> str:
+    """What follows FROM for files of :func:`data_files`."""
+    return f"{READERS[files[0].suffix.lower()]}([{', '.join(text(glob.escape(str(p))) for p in files)}])"
 
 
 def table_of(connection: Any, key: str, where: str, source: str, columns: Any) -> Table:
@@ -184,5 +167,4 @@ def guarded(where: str, work: Any) -> Any:
     try:
         return work()
     except duckdb.Error as error:
-        first = str(error).strip().splitlines()[0]
-        raise DataError(f"{where} cannot be read: {first}; is the file whole and of the kind its name says?") from None
+        raise reading_error(where, error) from None

@@ -1,7 +1,8 @@
 """Files that quantray keeps: whole or not there, synced before they are noted, known by content, deleted only as ours.
 
 :class:`Pieces` are the working files of one study, :class:`Published` are the results that a person finds in the run's
-directory, a :class:`Cached` folder is made once for many studies. See docs/ledger.md, "Files".
+directory, a :class:`Cached` folder is made once for many studies. See docs/ledger.md, "Files". Files that others wrote
+are opened by :mod:`quantray.files.duckdb_file`, without trusting what is in them.
 """
 
 from __future__ import annotations

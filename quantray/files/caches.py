@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from quantray.errors import ConfigError, DataError
-from quantray.files.durable import digest_of_file, left_behind, sync_file, sync_folder, unfinished_name
+from quantray.files.durable import digest_of_file, left_behind, room, sync_file, sync_folder, unfinished_name
 from quantray.files.marks import check_folder, kind_of, mark_of, refuse_link, remove_mark, write_mark
 
 _REMEDY = "move it away, or choose another data.cache"
@@ -47,8 +47,19 @@ class Cached:
     def make(self, write: Callable[[Path], object]) -> Path:
         """Let ``write`` fill a folder beside, and move it to its place; a damaged one is replaced file by file.
 
-        OSError where there is no room. Of two that make the same at once both succeed.
+        Of two that make the same at once both succeed. DiskError without room, DataError where nothing can be written.
         """
+        try:
+            with room(f"the {self.what} {self.folder}", "nothing that is stored is lost", only_room=True):
+                return self._make(write)
+        except ConfigError as error:
+            raise DataError(str(error)) from None
+        except OSError as error:
+            raise DataError(
+                f"cannot write the {self.what} to {self.folder}: {error.strerror or error}; choose another data.cache"
+            ) from None
+
+    def _make(self, write: Callable[[Path], object]) -> Path:
         home = self.folder.parent
         home.mkdir(parents=True, exist_ok=True)
         for entry in home.iterdir():

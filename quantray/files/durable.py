@@ -17,14 +17,14 @@ from quantray.errors import DiskError
 
 #: What a system says when there is no room: a full disk, a quota, the limit on the size of a file (``ulimit -f``).
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_REFUSED = (errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EMFILE)
 _WORDS = ("no space left", "disk quota", "file too large", "not enough space", "disk is full")
 _numbers = count()
 
 
 def unfinished_name(name: str) -> str:
     """A name that no other process has, for a file that is to become ``name``: dot, host, process, number."""
-    host = os.uname().nodename.replace("/", "_").replace("~", "_")
-    return f".unfinished~{host}~{os.getpid()}~{next(_numbers)}~{name}"[:200]
+    return f".unfinished~{_host()}~{os.getpid()}~{next(_numbers)}~{name}"[:200]
 
 
 def left_behind(name: str) -> bool:
@@ -32,7 +32,7 @@ def left_behind(name: str) -> bool:
     parts = name.split("~")
     if len(parts) < 5 or parts[0] != ".unfinished" or not (parts[2] + parts[3]).isdigit():
         return False
-    if parts[1] != os.uname().nodename.replace("/", "_").replace("~", "_"):
+    if parts[1] != _host():
         return False
     try:
         os.kill(int(parts[2]), 0)
@@ -41,6 +41,15 @@ def left_behind(name: str) -> bool:
     except OSError:
         pass
     return False
+
+
+def _host() -> str:
+    """This machine, and within it the namespace in which process numbers mean something."""
+    try:
+        space = os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        space = 0
+    return f"{os.uname().nodename}+{space}".replace("/", "_").replace("~", "_")
 
 
 def sync_file(path: Path) -> None:
@@ -103,21 +112,26 @@ def write_whole(file: IO[bytes], array: np.ndarray) -> None:
 
 
 @contextmanager
-def room(what: object, stored: str = "what was finished before is stored") -> Iterator[None]:
-    """Turn what a system says when ``what`` cannot be written into a :class:`DiskError`: cause, stored, remedy."""
+def room(
+    what: object, stored: str = "what was finished before is stored", *, only_room: bool = False
+) -> Iterator[None]:
+    """Turn what a system says when ``what`` cannot be written into a :class:`DiskError`: cause, stored, remedy.
+
+    ``only_room``: no other cause than a lack of room.
+    """
     try:
         yield
     except Exception as error:
-        cause = _cause(error)
+        cause = _cause(error, only_room)
         if cause is None:
             raise
         raise DiskError(f"{what} cannot be written: {cause}; {stored}: {_remedy(cause)}") from None
 
 
-def _cause(error: Exception) -> str | None:
+def _cause(error: Exception, only_room: bool) -> str | None:
     """In a few words why nothing can be written; None where the exception says something else."""
     if isinstance(error, OSError) and error.errno is not None:
-        known = (*NO_ROOM, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENAMETOOLONG, errno.EMFILE)
+        known = NO_ROOM if only_room else (*NO_ROOM, *_REFUSED)
         return os.strerror(error.errno) if error.errno in known else None
     module = type(error).__module__.split(".")[0].lstrip("_")
     if isinstance(error, OSError) or module in ("duckdb", "pyarrow"):

@@ -112,6 +112,16 @@ def make_folder(folder: Path, remedy: str = _REMEDY, **content: Any) -> None:
         raise ConfigError(f"{folder} cannot be made: {error.strerror}; {remedy}") from None
 
 
+def make_run_dir(run_dir: Path) -> None:
+    """Make a run's directory. ConfigError where it cannot be."""
+    try:
+        run_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise
+        raise ConfigError(f"run_dir={run_dir} cannot be made: {error.strerror}; give run_dir=DIR") from None
+
+
 def write_mark(folder: Path, **content: Any) -> None:
     """Write the mark, synced."""
     text = json.dumps({"format": FORMAT, "made_by": made_by(), **content}, indent=1, sort_keys=True) + "\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from typing import Any
 
 from quantray.errors import ConfigError
 from quantray.files import journal
-from quantray.files.durable import digest_of_file, left_behind, sync_file, sync_folder, unfinished_name
+from quantray.files.durable import digest_of_file, left_behind, room, sync_file, sync_folder, unfinished_name
 from quantray.files.holding import busy, held, holder
 from quantray.files.journal import Removed
 from quantray.files.marks import (
@@ -22,6 +22,7 @@ from quantray.files.marks import (
     key_of,
     kind_of,
     make_folder,
+    make_run_dir,
     mark_of,
     refuse_link,
     remove_empty,
@@ -76,10 +77,11 @@ class Pieces:
             check_folder(self.folder, study=self.study)
 
     def open(self) -> Pieces:
-        """Make the folders; what processes that died left unfinished is removed."""
-        self.run_dir.mkdir(parents=True, exist_ok=True)
-        make_folder(self.home)
-        make_folder(self.folder, study=self.study)
+        """Make the folders; what processes that died left unfinished is removed. ConfigError, DiskError."""
+        with room(self.folder):
+            make_run_dir(self.run_dir)
+            make_folder(self.home)
+            make_folder(self.folder, study=self.study)
         self._tidy(left_behind)
         return self
 
@@ -109,8 +111,13 @@ class Pieces:
     def write(self, name: str, make: Callable[[Path], object]) -> Note:
         """``make`` a file under a name of its own, sync it, enter it as ours, move it to its place, sync the folder.
 
-        A piece that is there is replaced. ConfigError where the place is taken by what is not ours.
+        A piece that is there is replaced. ConfigError where the place is taken by what is not ours, DiskError where
+        there is no room.
         """
+        with room(self.path(name)):
+            return self._write(name, make)
+
+    def _write(self, name: str, make: Callable[[Path], object]) -> Note:
         target = self._place(name)
         work = target.with_name(unfinished_name(target.name))
         try:
@@ -147,10 +154,10 @@ class Pieces:
         with ThreadPoolExecutor(_READERS) as pool:
             return dict(zip(notes, pool.map(self.state, notes, notes.values()), strict=True))
 
-    def keep(self, names: Collection[str]) -> Removed:
-        """Remove the pieces of the study that are not among ``names``. Whoever calls holds the study."""
+    def keep(self, wanted: Callable[[str], bool]) -> Removed:
+        """Remove the pieces of the study whose names are not ``wanted``. Whoever calls holds the study."""
         known = journal.read(self.folder)
-        return self._remove({name: entries for name, entries in known.items() if name not in names})
+        return self._remove({name: entries for name, entries in known.items() if not wanted(name)})
 
     def remove_all(self) -> Removed:
         """Delete every piece of the study, and its tables among the results; what others put there stays.

@@ -21,6 +21,7 @@ from quantray.files.marks import (
     check_folder,
     kind_of,
     make_folder,
+    make_run_dir,
     mark_of,
     remove_mark,
 )  # fmt: skip
@@ -66,7 +67,7 @@ class Published:
     @contextmanager
     def staging(self) -> Iterator[Path]:
         """A folder on the same disk in which results are made before :meth:`write` moves them."""
-        self.run_dir.mkdir(parents=True, exist_ok=True)
+        make_run_dir(self.run_dir)
         make_folder(self.home)
         for entry in self.home.iterdir():
             if left_behind(entry.name) and kind_of(entry) == "folder":

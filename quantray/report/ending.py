@@ -24,9 +24,9 @@ FILES = {
     "top_trials.csv": "the best trials",
     "trials.parquet": "every trial",
     "history.png": "progress of the search",
+    "surface": "every point of the table",
 }
 BESIDE = {
-    "surface": "every point of the table",
     "ledger.db": "the study: the same command goes on with it, optuna-dashboard opens it",
 }
 COMPARED = ("n_trades", "return_on_risk_percent", "total_pnl", "expectancy", "win_rate", "profit_factor", "sharpe",

@@ -10,6 +10,7 @@ import pytest
 
 from quantray.errors import ConfigError
 from quantray.files import Pieces, pieces_of
+from quantray.files.durable import unfinished_name
 from tests.files.trees import tree
 
 
@@ -60,7 +61,7 @@ def test_what_others_put_beside_the_pieces_stays(tmp_path: Path) -> None:
     outside.mkdir()
     (outside / "0").write_text("theirs")
     link.symlink_to(outside)
-    assert some.keep({"deep/er/1"}).files == 2
+    assert some.keep("deep/er/1".__eq__).files == 2
     removed = some.remove_all()
     assert (removed.files, removed.left) == (1, ())
     assert mine.read_text() == "mine"
@@ -138,13 +139,13 @@ def test_pieces_travel_to_workers_and_their_links_are_resolved_once(tmp_path: Pa
 
 def test_the_ledger_knows_where_the_pieces_of_a_study_are(tmp_path: Path) -> None:
     notes = dict(pieces(tmp_path / name).noted for name in ("a", "b")) | {"duplicates": {}}
-    assert [some.run_dir for some in pieces_of("study", notes)] == [tmp_path / "a", tmp_path / "b"]
+    assert {some.run_dir for some in pieces_of("study", notes)} == {tmp_path / "a", tmp_path / "b"}
 
 
 def test_what_a_dead_process_left_unfinished_goes_and_a_living_one_keeps_its_own(tmp_path: Path) -> None:
     some = pieces(tmp_path)
-    host = os.uname().nodename
-    dead, alive = (some.folder / f".unfinished~{host}~{pid}~0~a" for pid in (2**22 - 1, os.getpid()))
+    alive = some.folder / unfinished_name("a")
+    dead = some.folder / alive.name.replace(f"~{os.getpid()}~", f"~{2**22 - 1}~")
     dead.write_text("")
     alive.write_text("")
     some.open()

@@ -232,7 +232,7 @@ def main() -> int:
 
 def _filled(told: Mapping[str, Any], orders: Orders) -> int:
     """Fill until it is over; how many trials there are then. A server that goes away is waited for, as drivers do."""
-    deadline, pause = 0.0, 0.2
+    deadline, pause, patience = 0.0, 0.2, float(told.get("patience", PATIENCE_S))
     while True:
         filler: Filler | None = None
         try:
@@ -241,7 +241,7 @@ def _filled(told: Mapping[str, Any], orders: Orders) -> int:
             filler.run(orders)
             return len(filler.queue.done)
         except Exception as error:
-            deadline = deadline or time.monotonic() + PATIENCE_S
+            deadline = deadline or time.monotonic() + patience
             if not _passes(error) or time.monotonic() > deadline:
                 raise
             time.sleep(pause)

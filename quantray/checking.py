@@ -9,10 +9,11 @@ from quantray.errors import ConfigError, DataError
 from quantray.evaluate import METRICS
 from quantray.files import Pieces
 from quantray.objectives import check_constraints, check_objective
+from quantray.options import LongOption
 from quantray.plan import Plan
 from quantray.report.writing import check_results
 from quantray.search import check_searcher
-from quantray.sharing import check_fields
+from quantray.sharing import check_fields, check_ranges
 from quantray.surface import ranges
 from quantray.targets import resolve
 from quantray.types import Slice
@@ -25,7 +26,13 @@ def check(plan: Plan) -> None:
         hasattr(strategy, "signals") or hasattr(strategy, "trades")
     ):
         raise ConfigError(f"{plan.strategy.target} is no strategy: a frozen dataclass with signals() or trades()")
+    if hasattr(strategy, "signals") and not issubclass(strategy, LongOption):
+        raise ConfigError(
+            f"{plan.strategy.target} has signals() and does not inherit quantray.options.LongOption, "
+            "whose parameters say what is bought and when it is sold"
+        )
     check_fields(strategy, [*plan.space.names, *plan.strategy.params])
+    check_ranges(strategy, plan.space)
     check_objective(plan.objective)
     check_constraints(plan.constraints, METRICS)
     check_run_dir(plan.run_dir)

@@ -14,6 +14,7 @@ from quantray.capacity import check_table
 from quantray.errors import ConfigError, near_miss
 from quantray.kinds import ADDED
 from quantray.overrides import Job, jobs
+from quantray.passwords import learn
 from quantray.plan import Capital, Fees, Gates, Mirror, OutOfSample, Plan, Report, Runner, Search, Storage
 from quantray.search import KINDS
 from quantray.sections import checked, constraints_of, run_dir_of, scalar, section, seed_of, storage_of, study_of
@@ -125,6 +126,7 @@ def _compose(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
             raise ConfigError(f"{cause.full_key} is required; give {cause.full_key}=…") from error
         raise ConfigError(f"the configuration cannot be composed: {str(cause).strip().splitlines()[0]}") from error
     assert isinstance(plain, dict)
+    learn(f"{key}={value}" for key, value in naming.flatten(plain).items() if isinstance(value, str | list))
     return _of_its_kind({str(key): value for key, value in plain.items()}), chosen
 
 

@@ -6,9 +6,14 @@ import difflib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from quantray.outlets import clean
+
 
 class QuantrayError(Exception):
-    """Root of every error that quantray raises on purpose."""
+    """Root of every error that quantray raises on purpose; its message shows no password, whoever prints it."""
+
+    def __str__(self) -> str:
+        return clean(super().__str__())
 
 
 class UserError(QuantrayError):
@@ -36,7 +41,7 @@ class Unfinished(QuantrayError):
 
 
 class TooManyFailures(QuantrayError):
-    """More candidates failed than ``search.max_failures`` allows. Exit code 1."""
+    """More candidates failed than ``search.max_failures`` allows, or all of them. Exit code 1."""
 
 
 class DiskError(QuantrayError):

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from quantray.digests import digest_of
 from quantray.errors import ConfigError, near_miss
+from quantray.passwords import learn
 from quantray.space import Space
 
 FORBID: dict[str, str] = {"extra": "forbid"}
@@ -168,6 +169,7 @@ class Storage:
     lease_s: float = 60.0
 
     def __post_init__(self) -> None:
+        learn(self.url or ())
         known = ("sqlite", "postgres", "postgres_embedded", "memory")
         if self.kind not in known:
             raise ConfigError(f"storage: {near_miss(self.kind, known, what='storage')}")
@@ -211,7 +213,7 @@ class Gates:
     max_quarantined_quotes: float = 0.05
     max_quarantined_prints: float = 0.05
     max_quarantined_sessions: float = 0.5
-    max_duplicate_candles: float = 0.01
+    max_undated_candles: float = 0.01
     max_conflicting_candles: float = 0.0
     max_inconsistent_candles: float = 0.01
     max_nonpositive_candles: float = 0.01

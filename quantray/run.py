@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from quantray.capacity import check_run_dir
 from quantray.errors import Interrupted, LedgerStalled, QuantrayError, UserError
-from quantray.ledger.addresses import masked
+from quantray.outlets import guarded_streams
+from quantray.passwords import masked
 from quantray.runner import presence
 
 if TYPE_CHECKING:
@@ -45,8 +46,9 @@ exit codes: 0 done, 2 the request cannot be carried out (nothing was written), 1
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; returns the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
-    parser = make_parser("python -m quantray.run")
-    return guarded(lambda: run(parser.parse_intermixed_args(given), given))
+    with guarded_streams(given):
+        parser = make_parser("python -m quantray.run")
+        return guarded(lambda: run(parser.parse_intermixed_args(given), given))
 
 
 def make_parser(prog: str) -> argparse.ArgumentParser:
@@ -111,9 +113,8 @@ def run(args: argparse.Namespace, given: Sequence[str], command: str = "python -
 
 
 def typed(command: str, given: Sequence[str]) -> str:
-    """A command as it may be typed again; the password of an address is left out."""
-    words = [masked(word) for word in given]
-    return f"{command} {shlex.join(words)}".strip()
+    """A command as it may be typed again, but for the password of an address."""
+    return masked(f"{command} {shlex.join(given)}".strip())
 
 
 def guarded(work: Callable[[], int], again: str | None = None) -> int:
@@ -170,7 +171,7 @@ def _print_config(overrides: Sequence[str], multirun: bool) -> int:
     composed = compose_all(jobs(overrides, multirun=multirun))
     for cfg in composed:
         plan_of(cfg)
-    print(masked("---\n".join(OmegaConf.to_yaml(OmegaConf.create(cfg)) for cfg in composed)), end="")
+    print("---\n".join(OmegaConf.to_yaml(OmegaConf.create(cfg)) for cfg in composed), end="")
     return DONE
 
 

@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from quantray.checking import check, check_files, check_memory, compared, load_slice, reach, split
-from quantray.digests import digest_of
-from quantray.errors import begun
+from quantray.errors import TooManyFailures, begun
 from quantray.evaluate import evaluate_trials
-from quantray.files import Pieces
-from quantray.objectives import ranked
+from quantray.exhausting import exhausted
+from quantray.failures import counted
+from quantray.found import GIVEN_UP, Found, Opened, all_failed, claimed_again
+from quantray.outlets import logger
 from quantray.plan import Plan
-from quantray.protocols import Counts
 from quantray.provenance import code_digest
 from quantray.runner.progress import Outcome
-from quantray.runner.ranges import SUFFIX, RangeClaims
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
 from quantray.space import Candidates
-from quantray.surface import exhaust, keep_best, ranges, surface
-from quantray.surface_files import SurfaceFiles
+from quantray.surface import surface
 from quantray.targets import resolve
-from quantray.types import Slice, Trial
+from quantray.types import Slice
 
 Say = Callable[[str], None]
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _POLL_S = 0.5
 _ENDS = ("target", "timeout")  # of a search that does not wait for what others still evaluate
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Opened:
-    """A plan with its data and its study, ready to be searched."""
-
-    plan: Plan
-    slice: Slice
-    train: Slice
-    held_out: Slice | None
-    digests: dict[str, str]
-    ledger: Any
 
 
 @contextmanager
@@ -70,18 +53,6 @@ def opened(plan: Plan, say: Say) -> Iterator[Opened]:
         yield Opened(plan, slice, train, held_out, digests, ledger)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    trials: Sequence[Trial]
-    counts: Counts
-    duplicates: dict[str, int]
-    stop_reason: str
-    exact: Any = None
-    notes: tuple[str, ...] = ()
-    repeated: Mapping[str, int] = field(default_factory=dict)  # see Results
-    parts: Mapping[str, Path] = field(default_factory=dict)  # of a complete table: name -> piece
-
-
 def search(
     opened: Opened, progress: Any = None, say: Say | None = None, *, share: Share | None = None, last: bool = True
 ) -> Found | None:
@@ -91,8 +62,10 @@ def search(
     claim, and returns None. The last one waits for what other drivers still work on, and evaluates what dead ones
     left.
     """
-    work = _exhaust if opened.plan.search.kind == "exhaustive" else _sample
-    return work(opened, progress, say or _log.warning, share, last)
+    say = say or _log.warning
+    if opened.plan.search.kind == "exhaustive":
+        return exhausted(opened, progress, say, last)
+    return _sample(opened, progress, say, share, last)
 
 
 def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: bool) -> Found | None:
@@ -104,23 +77,30 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
     seed = plan.seed if share is None else seed_of(plan.seed, share.driver)
     while True:
         searcher = make_searcher(plan.search, plan.space, seed)
-        ended = _runner(plan)(plan, train, Sweep(plan, searcher, ledger, progress, share=share), evaluate_trials)
+        sweep = Sweep(plan, searcher, ledger, progress, share=share)
+        try:
+            ended, failure = _runner(plan)(plan, train, sweep, evaluate_trials), None
+            sentence = ended.sentence
+        except TooManyFailures as error:  # what was found until then is reported all the same
+            ended, sentence, failure = None, GIVEN_UP.format(plan.search.max_failures), str(error)
         if not last:
             return None
-        if not (share is not None or ledger.shared) or _complete(opened, ended, say):
+        if ended is None or not sweep.shared or _complete(opened, ended, say):
             break
     exact, notes = None, []
-    if compared(plan):
+    if failure is None and compared(plan):
         exact = surface(plan, train)
-    elif plan.space.size is not None:
+    elif failure is None and plan.space.size is not None:
         notes.append(
             f"The exact surface of {plan.space.size:,} points was not computed: it is larger than "
             "report.surface_max_points, or its candidates share nothing (a black box, limits of capital)."
         )
     kept = ledger.notes()
-    repeated = {"driver": _claimed_again(ledger), "worker": retried_of(kept)}
+    repeated = {"driver": claimed_again(ledger), "worker": retried_of(kept)}
     trials, counts = list(ledger.trials()), ledger.counts()
-    return Found(trials, counts, duplicates_of(kept), ended.sentence, exact, tuple(notes), repeated)
+    reasons = counted((t.number, str(t.state), t.why, 1) for t in trials if t.why)
+    failure = failure or all_failed(counts, reasons)
+    return Found(trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, {}, reasons, failure)
 
 
 def _complete(opened: Opened, ended: Outcome, say: Say) -> bool:
@@ -141,16 +121,6 @@ def _complete(opened: Opened, ended: Outcome, say: Say) -> bool:
     return full
 
 
-def _claimed_again(ledger: Any) -> int:
-    """Candidates (of a table: ranges) that were claimed again because the driver that had them died."""
-    from quantray.ledger import open_reader
-
-    if ledger.url is None:
-        return 0
-    with open_reader(ledger.url, ledger.name) as study:
-        return int(study.repeated())
-
-
 def _warm(plan: Plan, train: Slice) -> None:
     """Compile the kernels (or read them from their cache) before workers start and clocks run."""
     if hasattr(resolve(plan.strategy.target), "signals"):
@@ -166,65 +136,3 @@ def _runner(plan: Plan) -> Any:
     from quantray.runner.local import run_local
 
     return run_local
-
-
-def _exhaust(opened: Opened, progress: Any, say: Say, share: Share | None, last: bool) -> Found | None:
-    """Every point once; the best of them become the study's trials."""
-    plan, train, ledger = opened.plan, opened.train, opened.ledger
-    with closing(_open_ranges(opened)) as beside:
-        files = surface_files(opened, say)
-        exact = exhaust(plan, train, files, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
-        again = _claimed_again(beside)
-    if exact is None:
-        return None
-    kept = max(plan.report.top, plan.mirror.max_trials)
-    keep_best(plan, train, ledger, exact.values, kept, files)
-    trials = ranked(list(ledger.trials()))
-    notes = (
-        f"The table has {plan.space.size:,} points, all in surface/*.parquet; "
-        f"the trials listed are the best {len(trials):,}.",
-    )
-    start, stop = ranges(plan)[0]
-    repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
-    found = sorted(trials, key=lambda t: t.number)
-    return Found(found, exact.counts, {}, "exhausted", exact, notes, repeated, files.shown())
-
-
-def surface_files(opened: Opened, say: Say = _log.warning) -> SurfaceFiles:
-    """Where the parts of the complete table are kept; the folder is made."""
-    plan = opened.plan
-    pieces = Pieces(plan.run_dir, plan.study).open()
-    opened.ledger.note(*pieces.noted)
-    return SurfaceFiles(pieces, digest_of(opened.digests)[:12], opened.ledger, ranges(plan), say)
-
-
-def _open_ranges(opened: Opened) -> Any:
-    from quantray.ledger import describe, open_ledger
-
-    plan = opened.plan
-    return open_ledger(
-        plan.storage, plan.run_dir, plan.study + SUFFIX, opened.digests, described=describe(plan),
-        say=lambda _: None,
-    )  # fmt: skip
-
-
-def _told(plan: Plan, progress: Any) -> Callable[[Counts, Trial | None], None]:
-    """What hears of each range, made from what hears of progress."""
-    from quantray.runner.progress import Progress
-
-    began, size = time.monotonic(), plan.space.size or 0
-    before: Counts | None = None
-
-    def on_part(counts: Counts, best: Trial | None) -> None:
-        nonlocal before
-        if before is None:
-            before = counts
-            return
-        elapsed = time.monotonic() - began
-        new = Counts(counts.complete - before.complete, counts.pruned - before.pruned, counts.failed - before.failed)
-        rate = new.attempts / elapsed if elapsed > 0 else 0.0
-        eta = (size - counts.attempts) / rate if rate > 0 else None
-        if progress is not None:
-            progress(Progress(counts, {}, best, size, rate, elapsed, eta, new))
-
-    return on_part

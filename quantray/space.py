@@ -38,11 +38,17 @@ class Dimension:
             if not self.values:
                 raise ConfigError(f"space.{self.name} is empty; give at least one value")
             _check_count(self.name, len(self.values), "fewer values, or {low: …, high: …} for any number between")
-            if any(v != v for v in self.values if isinstance(v, float)):
-                raise ConfigError(f"space.{self.name} holds a value that is not a number (NaN); leave it out")
             if len({repr(v) for v in self.values}) != len(self.values):
                 raise ConfigError(f"space.{self.name} repeats a value: {list(self.values)}")
+            for v in self.values:
+                if isinstance(v, float) and not math.isfinite(v):
+                    raise ConfigError(f"space.{self.name} holds {v}, and a number must be finite; leave it out")
+            levels: dict[str, Any] = {}
+            for v in self.values:
+                levels.setdefault(level_key(v), v)  # of 1 and 1.0, which are one level, the first
+            object.__setattr__(self, "values", tuple(levels.values()))
             return
+        _check_ends(self.name, self.low, self.high)
         if self.low is None or self.high is None or not self.low < self.high:
             raise ConfigError(f"space.{self.name} needs low < high, got low={self.low} high={self.high}")
         if self.log and self.low <= 0:
@@ -58,17 +64,19 @@ class Dimension:
             return False
         return all(a < b for a, b in pairwise(v)) or all(a > b for a, b in pairwise(v))
 
+    def index(self, value: Any) -> int:
+        """Place of a level among ``values``; ValueError for what is none."""
+        values, key = self.values or (), level_key(value)
+        at = values.index(value) if value in values else -1
+        if at >= 0 and level_key(values[at]) == key:
+            return at
+        return [level_key(v) for v in values].index(key)  # True equals 1 and is not the same level
+
     @classmethod
     def parse(cls, name: str, spec: Any) -> Dimension:
-        """Read a list of values, a single value, or ``{low, high, step?, log?}``."""
+        """Read a list of values, a single value, or ``{low, high, step?, int?, log?}``."""
         if isinstance(spec, Mapping):
-            wrong = [key for key in spec if key not in ("low", "high", "step", "log")]
-            if wrong:
-                raise ConfigError(f"space.{name}: {near_miss(wrong[0], ('low', 'high', 'step', 'log'), what='key')}")
-            low, high, step = (_number(name, key, spec.get(key)) for key in ("low", "high", "step"))
-            log = spec.get("log", False)
-            if not isinstance(log, bool):
-                raise ConfigError(f"space.{name}.log={log!r} must be true or false")
+            low, high, step, log = _range(name, spec)
             if step is None:
                 return cls(name, low=low, high=high, log=log)
             if low is None or high is None or step <= 0 or low > high:
@@ -79,11 +87,39 @@ class Dimension:
         return cls(name, (spec,))
 
 
-def _number(name: str, key: str, value: Any) -> Any:
-    """A limit of a range: a finite number, or None where it is not given."""
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)):
-        return value
-    raise ConfigError(f"space.{name}.{key}={value!r} must be a finite number")
+_KEYS = ("low", "high", "step", "int", "log")
+
+
+def _range(name: str, spec: Mapping[str, Any]) -> tuple[Any, Any, Any, bool]:
+    """Low, high, step and log of a range; what contradicts itself is refused."""
+    for key in spec:
+        if key not in _KEYS:
+            raise ConfigError(f"space.{name}: {near_miss(key, _KEYS, what='key')}")
+    low, high, step, whole, log = (spec.get(key) for key in _KEYS)
+    for key, flag in (("int", whole), ("log", log)):
+        if flag is not None and not isinstance(flag, bool):
+            raise ConfigError(f"space.{name}.{key} must be true or false, got {flag!r}")
+    _check_ends(name, low, high)
+    if step is not None and (isinstance(step, bool) or not isinstance(step, int | float) or not math.isfinite(step)):
+        raise ConfigError(f"space.{name}.step must be a finite number, got {step!r}")
+    if whole and not all(isinstance(x, int) for x in (low, high, step if step is not None else 1)):
+        raise ConfigError(f"space.{name} has int: true and needs whole numbers, got {dict(spec)}")
+    step = 1 if whole and step is None else step
+    if log and step is not None:
+        by = "int" if whole else "step"
+        raise ConfigError(
+            f"space.{name}: log has no meaning beside {by}, which lists the values evenly; "
+            f"leave out {by}, or list the values themselves, e.g. [1, 2, 4, 8]"
+        )
+    return low, high, step, bool(log)
+
+
+def _check_ends(name: str, low: Any, high: Any) -> None:
+    for key, end in (("low", low), ("high", high)):
+        if end is None:
+            raise ConfigError(f"space.{name} is a range and needs {key}")
+        if isinstance(end, bool) or not isinstance(end, int | float) or not math.isfinite(end):
+            raise ConfigError(f"space.{name}.{key} must be a finite number, got {end!r}")
 
 
 def _count(name: str, low: float, high: float, step: float) -> int:
@@ -108,7 +144,7 @@ def in_words(count: int) -> str:
 
 def _decimal(low: float, step: float, i: int) -> float | int:
     value = low + step * i
-    return value if isinstance(value, int) else round(value, 12)  # .1 + 2 * .1 must read .3
+    return value if isinstance(value, int) else round(value, 12) + 0.0  # .1 + 2 * .1 must read .3, and no -0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,14 +232,25 @@ class Space:
         """Inverse of :meth:`point`."""
         number = 0
         for d in self.dimensions:
-            values = d.values or ()
-            number = number * len(values) + values.index(params[d.name])
+            number = number * len(d.values or ()) + d.index(params[d.name])
         return number
 
 
+_EXACT = 2**53  # up to here every whole number is a float
+
+
 def canonical(value: Any) -> Any:
-    """A parameter's value as its digest sees it: 60 and 60.0 are the same value, True is not 1."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    """A parameter's value as its digest sees it: 60 and 60.0 are the same value, 0.0 and -0.0 too, True is not 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if -_EXACT <= value <= _EXACT:
+        return float(value) + 0.0
+    return int(value) if value - value == 0 else value  # beyond, a float would take two whole numbers for one
+
+
+def level_key(value: Any) -> str:
+    """What tells one level from another."""
+    return repr(canonical(value))
 
 
 def candidate_digest(params: Mapping[str, Any]) -> str:

@@ -8,8 +8,11 @@ from dataclasses import MISSING, Field, fields
 from typing import Any, get_type_hints
 
 from quantray.errors import ConfigError, QuantrayError, near_miss
+from quantray.options import rules_of
 from quantray.plan import StrategySpec
+from quantray.recording import Recorder
 from quantray.sections import type_error
+from quantray.sharing import check_ranges
 from quantray.space import Dimension, Space, parse_space
 from quantray.targets import check_strategy, resolve, source_digest
 
@@ -45,11 +48,17 @@ def _check_levels(cls: type, known: Mapping[str, Field[Any]], fixed: Mapping[str
         raise ConfigError(
             f"strategy.{missing[0]} has no default; give strategy.{missing[0]}=… or space.{missing[0]}=[…]"
         )
-    _build(cls, {**fixed, **first}, "strategy", None)
+    varied, recorder = frozenset(space.names), Recorder(cls)
+    for name, value in fixed.items():
+        _check_alone(cls, f"strategy.{name}", name, value)
+    _build(recorder, {**fixed, **first}, "strategy", varied)
+    check_ranges(cls, space)
     for dimension in space.dimensions:
-        _check_type(hints, f"space.{dimension.name}", dimension.name, _levels(dimension))
+        where, others = f"space.{dimension.name}", varied - {dimension.name}
+        _check_type(hints, where, dimension.name, _levels(dimension))
         for level in _levels(dimension):
-            _build(cls, {**fixed, **first, dimension.name: level}, f"space.{dimension.name}", level)
+            _check_alone(cls, where, dimension.name, level)
+            _build(recorder, {**fixed, **first, dimension.name: level}, f"{where}={level!r}", others)
 
 
 def _needed(cls: type) -> list[str]:
@@ -64,11 +73,23 @@ def _has_default(field: Field[Any]) -> bool:
     return field.default is not MISSING or field.default_factory is not MISSING
 
 
-def _build(cls: type, params: dict[str, Any], where: str, level: Any) -> None:
+def _check_alone(cls: type, where: str, name: str, value: Any) -> None:
+    rule = rules_of(cls).get(name)
+    said = rule(value) if rule is not None else None
+    if said is not None:
+        raise ConfigError(f"{where}={value!r}: {said}")
+
+
+def _build(recorder: Recorder, params: dict[str, Any], where: str, others: frozenset[str]) -> None:
+    """Refuse what the strategy refuses whatever the ``others``, which vary, are.
+
+    A rule that reads one of them is asked of every combination later.
+    """
     try:
-        cls(**params)
+        recorder.build(params)
     except (QuantrayError, ValueError, TypeError) as error:
-        raise ConfigError(f"{where if level is None else f'{where}={level!r}'}: {error}") from error
+        if not recorder.last & others:
+            raise ConfigError(f"{where}: {error}") from error
 
 
 def _check_type(hints: Mapping[str, Any], where: str, name: str, values: Sequence[Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -23,9 +22,10 @@ from quantray.digests import digest_of
 from quantray.errors import begun
 from quantray.files import Published, room
 from quantray.files.holding import busy
+from quantray.outlets import logger
 from quantray.provenance import versions
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 def run(

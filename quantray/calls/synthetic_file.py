@@ -28,7 +28,9 @@ def synthetic_source(data: CallsData) -> CallsData:
     given = [key for key in ("duckdb", "calls", "candles") if getattr(data, key) is not None]
     if given:
         raise DataError(f"data.{given[0]} means nothing to data=calls_synthetic; did you mean data=calls_duckdb?")
-    return replace(data, kind="duckdb", duckdb=str(ensure_file(data)), columns=CallMaps(), ts_unit=None)
+    return replace(
+        data, kind="duckdb", duckdb=str(ensure_file(data)), columns=CallMaps(), ts_unit=None, timezone=None, stamp=None
+    )
 
 
 def ensure_file(data: CallsData) -> Path:

@@ -176,5 +176,6 @@ def seconds_of(interval: str) -> int:
 
 
 def mapped(columns: Any) -> dict[str, tuple[str, bool]]:
-    """Our name -> (the file's name, whether the user chose it), of any map of columns."""
-    return {f.name: (getattr(columns, f.name), getattr(columns, f.name) != f.default) for f in fields(columns)}
+    """Our name -> (the file's name, whether the user chose it), of any map of columns; one that is null is not read."""
+    given = {f.name: (getattr(columns, f.name), getattr(columns, f.name) != f.default) for f in fields(columns)}
+    return {name: pair for name, pair in given.items() if pair[0] is not None}

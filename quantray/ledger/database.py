@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import sqlite3
 import threading
@@ -19,12 +18,13 @@ from quantray.errors import LedgerError, LedgerStalled
 from quantray.ledger import embedded, postgres, schema, upgrading
 from quantray.ledger.addresses import EMBEDDED, masked
 from quantray.ledger.sqlite_file import check_file, frozen, make_folder, uri
+from quantray.outlets import logger
 
 TIMEOUT_S = 60.0  # how long a SQLite transaction waits for another writer
 PATIENCE_S = 60.0  # how long a server that was there is waited for
 #: Words of a database that is in order and gave out: no room, a lock that another program holds too long.
 _STALLED = ("locked", "is full", "disk full", "disk i/o error", "no space left", "lock timeout", "quota")
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 T = TypeVar("T")
 
 
@@ -32,9 +32,7 @@ def _url(text: str) -> sa.URL:
     try:
         url = sa.make_url(text)
     except (exc.ArgumentError, ValueError):
-        raise LedgerError(
-            f"{masked(text)!r} is no database address; give a file, sqlite:///FILE or postgresql://…"
-        ) from None
+        raise LedgerError(f"{text!r} is no database address; give a file, sqlite:///FILE or postgresql://…") from None
     if url.drivername in ("postgres", "postgresql"):  # SQLAlchemy 2.1 would take another driver
         url = url.set(drivername="postgresql+psycopg2")
     if url.get_backend_name() not in ("sqlite", "postgresql"):
@@ -163,7 +161,7 @@ class Database:
         try:
             yield
         except exc.DBAPIError as error:
-            cause = masked(str(error.orig).strip()) or type(error.orig).__name__
+            cause = str(error.orig).strip() or type(error.orig).__name__
             kind = LedgerStalled if any(word in cause.lower() for word in _STALLED) else LedgerError
             raise kind(f"{self.name}: {cause.splitlines()[0]}; {self._remedy(cause)}") from error
 

@@ -27,6 +27,8 @@ from quantray.ledger.addresses import masked
 from quantray.ledger.database import PATIENCE_S, TIMEOUT_S
 from quantray.ledger.mirror_queue import Mirrorable, Queue, read
 from quantray.ledger.reading import Reader, open_reader
+from quantray.outlets import guarded_streams
+from quantray.passwords import learn
 from quantray.space import Dimension, parse_space
 
 MARK = "quantray"  # a user attribute of the Optuna studies that are ours: which study they mirror
@@ -220,6 +222,7 @@ def main() -> int:
         os.nice(5)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     told = json.loads(sys.stdin.readline())
+    learn(told["url"])
     orders = Orders(told["driver"], told["parent"], told["share"], threading.Event())
     orders.listen()
     try:
@@ -270,4 +273,5 @@ def _sentence(error: BaseException) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    with guarded_streams(()):
+        raise SystemExit(main())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantray.errors import ConfigError
-from quantray.options import LongOption, bar_at
+from quantray.options import LongOption, bar_at, check_moment
 from quantray.types import ABOVE, BELOW, Session, Signals
 
 
@@ -29,6 +29,7 @@ class OpeningRangeBreakout(LongOption):
             raise ConfigError(f"range_minutes must be > 0, got {self.range_minutes}")
         if not self.buffer >= 0:
             raise ConfigError(f"buffer must be >= 0, got {self.buffer}")
+        check_moment("last_signal", self.last_signal)
 
     def signals(self, session: Session) -> Signals:
         """The first breakout to either side; the range is complete before the first bar that may signal."""

@@ -10,7 +10,7 @@ from collections import Counter
 
 import numpy as np
 
-from quantray.data.chain import Contracts
+from quantray.data.chain import NEVER, Contracts
 from quantray.data.grid import Grid
 from quantray.data.merton import merton_calls
 from quantray.data.options import OptionGrid
@@ -72,4 +72,7 @@ def _contracts(strike: np.ndarray, date: str, day: int, symbol: str) -> Contract
         np.tile(strike, 2),
         np.repeat(np.array([CALL, PUT], np.int8), k),
         np.full(2 * k, 100.0),
+        np.full(2 * k, NEVER),
+        np.zeros(2 * k, bool),
+        np.zeros(2 * k, bool),
     )

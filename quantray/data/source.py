@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from quantray.data.settings import DataSettings, mapped
+from quantray.data.settings import mapped
 from quantray.errors import DataError, near_miss
+from quantray.files.folders import PARQUET, SUFFIXES, data_files, existing, kind_of
 
-READERS = {".parquet": "read_parquet", ".pq": "read_parquet", ".csv": "read_csv", ".gz": "read_csv", ".tsv": "read_csv"}
+READERS = (*SUFFIXES, ".gz")
 TZ_TYPES = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
 
 
@@ -28,6 +28,7 @@ class Table:
     names: dict[str, str]
     types: dict[str, str]
     present: tuple[str, ...]  # every column of the table
+    explain: Callable[[], DataError | None] | None = None  # what DuckDB could not read, where that is known
 
     def has(self, *columns: str) -> bool:
         return all(c in self.names for c in columns)
@@ -55,10 +56,12 @@ class Table:
 
     def fetch(self, query: str) -> dict[str, np.ndarray]:
         """Columns of ``SELECT query`` (``{t}`` is the table), in the file's order."""
-        return guarded(self.where, lambda: self.connection.execute(query.replace("{t}", self.source)).fetchnumpy())
+        query = query.replace("{t}", self.source)
+        return guarded(self.where, lambda: self.connection.execute(query).fetchnumpy(), self.explain)
 
     def row(self, query: str) -> tuple[Any, ...]:
-        return guarded(self.where, lambda: self.connection.execute(query.replace("{t}", self.source)).fetchone())
+        query = query.replace("{t}", self.source)
+        return guarded(self.where, lambda: self.connection.execute(query).fetchone(), self.explain)
 
     def require(self, *columns: str) -> None:
         """Refuse a table without one of these columns."""
@@ -69,17 +72,12 @@ class Table:
                     f"(or map it with data.columns.{self.key}.{name}=NAME)"
                 )
 
-    def require_zoned(self) -> None:
-        """Times must say which instant they mean."""
+    def require_times(self) -> None:
+        """Refuse a table in which a row has no time."""
         self.require("ts")
-        if self.types["ts"] not in TZ_TYPES:
-            raise DataError(
-                f"{self.where}: timestamps in {self.names['ts']!r} have no timezone (type {self.types['ts']}); "
-                "store them as UTC timestamps with a timezone"
-            )
         (missing,) = self.row(f"SELECT count(*) FROM {{t}} WHERE {self.column('ts')} IS NULL")
         if missing:
-            raise DataError(f"{self.where}: {missing} rows have no timestamp in {self.names['ts']!r}")
+            raise DataError(f"{self.where}: {missing} rows have no timestamp in {self.names['ts']!r}; remove them")
 
 
 def quoted(name: str) -> str:
@@ -96,24 +94,6 @@ def text(value: str | None) -> str:
     return "'" + str(value).replace("'", "''") + "'"
 
 
-def open_tables(settings: DataSettings) -> dict[str, Table]:
-    """The tables that the settings name, opened read-only; ``chain`` is absent where options bring their own."""
-    import duckdb
-
-    connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
-    if settings.kind == "duckdb":
-        sources = _duckdb_sources(connection, settings)
-    else:
-        sources = {}
-        for key in ("underlying", "chain", "options"):
-            path = getattr(settings, key)
-            if path is not None and not (key == "chain" and path == "synthetic"):
-                sources[key] = (path, file_source(key, path))
-    maps = settings.columns
-    return {k: table_of(connection, k, where, source, getattr(maps, k)) for k, (where, source) in sources.items()}
-
-
 def attached(connection: Any, file: str) -> list[str]:
     """Open a DuckDB file, read only, as ``market``; the names of its tables, sorted. DataError for what is none."""
     path = existing("duckdb", file)
@@ -122,44 +102,11 @@ def attached(connection: Any, file: str) -> list[str]:
     return sorted(name for (name,) in rows.fetchall())
 
 
-def _duckdb_sources(connection: Any, settings: DataSettings) -> dict[str, tuple[str, str]]:
-    if settings.duckdb is None:
-        raise DataError("data=duckdb needs a file: data.duckdb=market.duckdb")
-    present = attached(connection, settings.duckdb)
-    sources = {}
-    for key in ("underlying", "chain", "options"):
-        name = getattr(settings, key)
-        if name == "synthetic" and key == "chain":
-            continue
-        found = spelt(name or key, present)
-        if found is not None:
-            sources[key] = (f"{settings.duckdb} ({found})", f"market.{quoted(found)}")
-        elif name is not None:
-            raise DataError(f"data.{key}: {settings.duckdb}: {near_miss(name, present, what='table')}")
-        elif key == "underlying" or (key == "options" and settings.chain != "synthetic"):
-            raise DataError(f"{settings.duckdb} has no table {key!r}: {near_miss(key, present, what='table')}")
-    return sources
-
-
 def file_source(key: str, given: str) -> str:
     """What follows FROM for a file or folder of Parquet or CSV; DataError when there is none."""
-    path = existing(key, given)
-    files = sorted(p for p in path.rglob("*") if p.suffix in READERS) if path.is_dir() else [path]
-    readers = {READERS.get(p.suffix.lower()) for p in files}
-    if len(readers) != 1 or None in readers:
-        what = "no file" if not files else "a mixture of files, or one"
-        raise DataError(f"data.{key}={given} has {what} that is Parquet (.parquet) or CSV (.csv)")
-    return f"{readers.pop()}([{', '.join(text(glob.escape(str(p))) for p in files)}])"
-
-
-def existing(key: str, given: str) -> Path:
-    """The path that ``data.<key>`` gives, or DataError with the near miss beside it."""
-    path = Path(given).expanduser()
-    if not path.exists():
-        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        hint = f": {near_miss(path.name, beside, what='file')}" if beside else ""
-        raise DataError(f"data.{key}={given} does not exist{hint}")
-    return path
+    files = data_files(key, given)
+    reader = "read_parquet" if kind_of(files[0]) == PARQUET else "read_csv"
+    return f"{reader}([{', '.join(text(glob.escape(str(p))) for p in files)}])"
 
 
 def table_of(connection: Any, key: str, where: str, source: str, columns: Any) -> Table:
@@ -177,12 +124,15 @@ def table_of(connection: Any, key: str, where: str, source: str, columns: Any) -
     return Table(connection, key, where, source, names, types, tuple(present))
 
 
-def guarded(where: str, work: Any) -> Any:
-    """Do ``work``; what DuckDB raises becomes a DataError about ``where``."""
+def guarded(where: str, work: Any, explain: Callable[[], DataError | None] | None = None) -> Any:
+    """Do ``work``; what DuckDB raises becomes a DataError about ``where``, or what ``explain`` finds in the rows."""
     import duckdb
 
     try:
         return work()
     except duckdb.Error as error:
+        found = explain() if explain is not None else None
+        if found is not None:
+            raise found from None
         first = str(error).strip().splitlines()[0]
         raise DataError(f"{where} cannot be read: {first}; is the file whole and of the kind its name says?") from None

@@ -1,0 +1,1 @@
+"""Files that others wrote: opened without trusting what is in them."""

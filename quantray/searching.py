@@ -14,7 +14,7 @@ from quantray.errors import ConfigError, DataError
 from quantray.evaluate import METRICS, evaluate_trials
 from quantray.objectives import check_constraints, check_objective, ranked
 from quantray.plan import Plan
-from quantray.protocols import Counts
+from quantray.protocols import Counts, check_volume
 from quantray.provenance import code_digest
 from quantray.runner.ranges import SUFFIX, RangeClaims
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
@@ -63,6 +63,7 @@ def load_slice(plan: Plan) -> Slice:
 
     slice = load(plan.data)
     check_gates(slice, plan.gates)
+    check_volume(resolve(plan.strategy.target), slice)
     return slice
 
 

@@ -12,6 +12,7 @@ from quantray.entries import Levels, Tables, build
 from quantray.errors import ConfigError, near_miss
 from quantray.options import EXIT_FIELDS, LongOption
 from quantray.plan import Plan
+from quantray.protocols import check_volume
 from quantray.space import Candidates
 from quantray.types import Session, SignalLists, Slice
 
@@ -41,6 +42,7 @@ def check_fields(strategy: type, names: Sequence[str]) -> None:
 def prepare(plan: Plan, slice: Slice, candidates: Candidates, strategy: type) -> Prepared:
     """Distinct signal sets, ways of entering and exit levels of the candidates, and their tables."""
     check_fields(strategy, candidates.names)
+    check_volume(strategy, slice)
     entering = {f.name for f in fields(LongOption)} - set(EXIT_FIELDS)
     dims = {name: d for d, name in enumerate(candidates.names)}
     signal_dims = [d for name, d in dims.items() if name not in entering and name not in EXIT_FIELDS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,6 +21,8 @@ class VwapReclaim(LongOption):
     fifth of the way back); after a stretch is accepted its side rests for ``cooldown_period_seconds``, which is
     also how long the reclaim may take.
     """
+
+    needs_volume: ClassVar[bool] = True
 
     entry_window: str = "9:30-15:45"
     stretch_threshold: float = 0.005

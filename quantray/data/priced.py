@@ -23,11 +23,12 @@ def priced_sessions(
 ) -> list[Session]:  # fmt: skip
     """Sessions that have option rows, in time order."""
     options = tables["options"]
-    contracts = read_chain(tables.get("chain", options), symbol, span)
+    listing = tables.get("chain", options)
+    contracts = read_chain(listing, symbol, span)
     reader = OptionReader(options, symbol, contracts.symbol)
     sessions = []
     for grid in grids:
-        session = _priced(settings, reader, contracts, "chain" not in tables, grid, counts)
+        session = _priced(settings, reader, contracts, listing, grid, counts)
         if session is not None:
             sessions.append(session)
     counts["option_rows_outside_sessions"] += reader.count_outside(span, [grid.window for grid in grids])
@@ -37,17 +38,17 @@ def priced_sessions(
 
 
 def _priced(
-    settings: DataSettings, reader: OptionReader, chain: Contracts, derived: bool, grid: Grid, counts: Counter[str]
+    settings: DataSettings, reader: OptionReader, chain: Contracts, listing: Table, grid: Grid, counts: Counter[str]
 ) -> Session | None:
     """The session with its option prices; None (counted) when it has none or only part of them."""
     window, where = grid.window, reader.table.where
     rows = reader.read(window)
     known = rows.code >= 0
     counts["rows_unknown_symbol"] += int((~known).sum())
-    chosen = listed_in(chain, window, np.unique(rows.code[known]), derived)
+    chosen = listed_in(chain, window, np.unique(rows.code[known]), listing is reader.table)
     c = chain.take(chosen)
     chosen = chosen[
-        standard(where, c.symbol, c.right, c.strike, c.expiry, c.multiplier, c.adjusted, c.morning, counts)
+        standard(listing.where, c.symbol, c.right, c.strike, c.expiry, c.multiplier, c.adjusted, c.morning, counts)
     ]  # fmt: skip
     contracts = chain.take(chosen)
     ends = contracts.ends(window, grid.interval_s)

@@ -14,8 +14,8 @@ from quantray.errors import DataError
 from quantray.types import CALL
 
 STANDARD = 100.0
-#: Roots whose contracts of the monthly date settle at that morning's open (their PM-settled twins are SPXW, NDXP, …).
-AM_MONTHLY = frozenset({"SPX", "NDX", "RUT", "DJX", "RUI", "MXEA", "MXEF"})
+#: Roots whose contracts of the monthly date settle at that morning's open, and the root of their PM-settled twins.
+AM_MONTHLY = {"SPX": "SPXW", "NDX": "NDXP", "RUT": "RUTW", "DJX": "", "RUI": "", "MXEA": "", "MXEF": ""}
 #: Roots that always do.
 AM_ALWAYS = frozenset({"VIX", "VIXW"})
 
@@ -45,16 +45,20 @@ def adjusted(symbols: tuple[str, ...], underlyings: list[str | None]) -> np.ndar
 
 
 def settles_in_the_morning(symbols: tuple[str, ...], expiry: np.ndarray, days: np.ndarray) -> np.ndarray:
-    """Contracts [k] that trade for the last time the session before ``expiry`` [k]; ``days`` are the exchange's."""
+    """Contracts [k] that trade for the last time the session before ``expiry`` [k]; ``days`` are the exchange's.
+
+    A root that settles in the morning does so on its monthly date, and wherever the chain has its PM-settled twin of
+    the same expiry beside it. On other days it is a vendor's name for all contracts of the index.
+    """
     found = np.zeros(len(symbols), bool)
+    roots = [root_of(symbol)[0] for symbol in symbols]
+    listed = set(zip(roots, expiry.tolist(), strict=True))
     monthly: dict[int, bool] = {}
-    for i, symbol in enumerate(symbols):
-        root, _ = root_of(symbol)
+    for i, (root, day) in enumerate(zip(roots, expiry.tolist(), strict=True)):
         if root in AM_MONTHLY:
-            day = int(expiry[i])
             if day not in monthly:
                 monthly[day] = day == int(trading_day(np.array([third_friday(day)]), days)[0])
-            found[i] = monthly[day]
+            found[i] = monthly[day] or (AM_MONTHLY[root], day) in listed
         else:
             found[i] = root in AM_ALWAYS
     return found
@@ -95,7 +99,7 @@ def standard(
         i, j = int(a[np.argmax(both)]), int(b[np.argmax(both)])
         what = "call" if right[i] == CALL else "put"
         raise DataError(
-            f"{where}: {symbols[i]} and {symbols[j]} are both the {what} of strike {strike[i]:g} that expires on "
+            f"{where}: {symbols[i]!r} and {symbols[j]!r} are both the {what} of strike {strike[i]:g} that expires on "
             f"{np.datetime64(int(expiry[i]), 'D')}, and nothing tells which one is meant; leave one of them out of the "
             "chain"
         )

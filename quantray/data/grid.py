@@ -113,7 +113,8 @@ def closed_bars(window: Window, interval_s: int) -> np.ndarray | None:
     if window.pause_ns is None:
         return None
     starts = window.open_ns + np.arange(window.n_bars(interval_s)) * (interval_s * NS)
-    return (starts + interval_s * NS > window.pause_ns[0]) & (starts < window.pause_ns[1])
+    closed = (starts + interval_s * NS > window.pause_ns[0]) & (starts < window.pause_ns[1])
+    return closed if closed.any() else None
 
 
 def _take(column: np.ndarray, last: np.ndarray) -> np.ndarray:

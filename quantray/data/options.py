@@ -135,7 +135,8 @@ def lay_options(
 ) -> OptionGrid:  # fmt: skip
     """Dense grids of one session. ``place`` [rows] is each row's contract there, ``contracts`` (strike, right).
 
-    Nothing stands in a break of the exchange, nor from the bar on at which a contract ``ends`` [m].
+    Nothing stands in a break of the exchange or after it until it is quoted anew, nor from the bar on at which a
+    contract ``ends`` [m].
     """
     m, n = len(contracts[0]), grid.n_bars
     cell = place * n + bar
@@ -143,14 +144,7 @@ def lay_options(
     low, high = bounds(grid, *contracts, place, bar, tolerance)
     if quotes:
         bid, ask, replaces = judge_quotes(rows.columns["bid"], rows.columns["ask"], low, high, counts)
-        made = _standing(bid[replaces], ask[replaces], cell[replaces], m, n)
-        for side in (made.bid, made.ask):
-            assert side is not None
-            if grid.closed is not None:
-                side[:, grid.closed] = np.nan
-            for c in np.flatnonzero(ends < n):
-                side[c, ends[c] :] = np.nan
-        return made
+        return _standing(bid[replaces], ask[replaces], cell[replaces], grid.closed, ends, n)
     price = judge_prints(rows.columns, low, high, counts)
     last = np.full((m, n), np.nan)
     traded = ~np.isnan(price)
@@ -221,15 +215,25 @@ def judge_prints(columns: dict[str, np.ndarray], low: np.ndarray, high: np.ndarr
     return np.where(traded & ~outside, price, np.nan)
 
 
-def _standing(bid: np.ndarray, ask: np.ndarray, cell: np.ndarray, m: int, n: int) -> OptionGrid:
+def _standing(
+    bid: np.ndarray, ask: np.ndarray, cell: np.ndarray, closed: np.ndarray | None, ends: np.ndarray, n: int
+) -> OptionGrid:
+    m = len(ends)
     source = np.full(m * n, -1, np.int32)
     source[cell] = np.arange(len(cell), dtype=np.int32)
     fresh = (source >= 0).reshape(m, n)
     # within a contract's row of the grid the newest source is not the largest: carry the bar, then look it up
     newest = np.where(fresh, np.arange(n, dtype=np.int32), np.int32(-1))
     np.maximum.accumulate(newest, axis=1, out=newest)
+    if closed is not None:
+        last = int(np.flatnonzero(closed)[-1])
+        newest[:, closed] = -1
+        # whoever quoted before the break may have gone: nobody knows until the next row
+        newest[:, last:][newest[:, last:] <= last] = -1
+    for c in np.flatnonzero(ends < n):
+        newest[c, ends[c] :] = -1
     source = np.take_along_axis(source.reshape(m, n), np.maximum(newest, 0), axis=1)
-    unknown = source < 0
+    unknown = (source < 0) | (newest < 0)
     source[unknown] = len(bid)
     sides = (np.append(side, np.nan)[source] for side in (bid, ask))
     return OptionGrid(next(sides), next(sides), None, fresh)

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quantray.data import load
+from quantray.data import DataSettings, load
 from quantray.data.sessions import Window, session_windows
 from quantray.errors import ConfigError
 from quantray.evaluate import trades
@@ -134,6 +134,32 @@ def test_rows_in_a_break_are_outside_the_session_and_change_nothing(tmp_path: Pa
     assert np.isnan(noon.sessions[0].bid[:, 150:210]).all()
 
 
+def test_no_quote_of_the_morning_stands_in_the_afternoon(tmp_path: Path):
+    whole = market(tmp_path, "XHKG", "2024-11-18", "2024-11-18").sessions[0]
+    rows = pd.read_parquet(tmp_path / "options.parquet")
+    gone = (rows.ts >= pd.Timestamp("2024-11-18T05:00Z")) & (rows.ts < pd.Timestamp("2024-11-18T05:20Z"))
+    rows[~gone].to_parquet(tmp_path / "options.parquet")
+    paths = {name: str(tmp_path / f"{name}.parquet") for name in ("underlying", "chain", "options")}
+    session = load(DataSettings(kind="parquet", calendar="XHKG", **paths)).sessions[0]
+    assert np.isnan(session.bid[:, 150:230]).all()
+    np.testing.assert_array_equal(session.bid[:, 230:], whole.bid[:, 230:])
+
+
+@pytest.mark.parametrize("calendar", ["XHKG", "CMES", "XNZE"])
+def test_modelled_options_and_the_synthetic_market_keep_the_hours_of_any_exchange(calendar: str, tmp_path: Path):
+    market(tmp_path, calendar, "2024-11-18", "2024-11-20")
+    bars = str(tmp_path / "underlying.parquet")
+    for made in (
+        load(DataSettings(kind="parquet", underlying=bars, chain="synthetic", calendar=calendar)),
+        load(DataSettings(calendar=calendar, cache=str(tmp_path), from_="2024-11-18", to="2024-11-18")),
+    ):
+        session = made.sessions[0]
+        assert made.quality["rows_outside_sessions"] == 0
+        if session.closed is not None:
+            after = int(session.closed.nonzero()[0][-1]) + 1
+            assert session.fresh[:, after].mean() > 0.9  # quoted anew, but for what is withdrawn
+
+
 class Fixed(VwapReclaim):
     """Signals at given bars, whatever the market does."""
 
@@ -189,7 +215,8 @@ def test_prints_are_known_and_dealt_on_while_the_exchange_and_the_contract_are_o
         for c in range(5):
             for s in range(40):
                 shown = not closed[s] and s < ends[c]
-                before = [g for g in range(max(s - age, 0), s + 1) if last[c, g] == last[c, g]] if shown else []
+                since = max(s - age, 0, 20 if s >= 20 else 0)  # a print from before the break is forgotten
+                before = [g for g in range(since, s + 1) if last[c, g] == last[c, g]] if shown else []
                 after = [g for g in range(s, min(s + age, 39) + 1) if last[c, g] == last[c, g]]
                 assert np.array_equal(known[c, s], last[c, before[-1]] if before else np.nan, equal_nan=True)
                 deal = (after[:1] if wait else [s] if before else []) or [-1]

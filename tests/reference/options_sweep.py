@@ -144,6 +144,8 @@ class Prices:
         if self.quotes:
             return None if math.isnan(self.bid[s]) else self.bid[s]
         for g in range(s, max(s - self.age, 0) - 1, -1):
+            if is_closed(self.session, g):
+                return None
             if not math.isnan(self.last[g]):
                 return self.last[g]
         return None

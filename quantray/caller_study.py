@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.callers.plan import CallerPlan
 from quantray.callers.results import CallerResults
+from quantray.outlets import logger
 from quantray.policies.policy import Policy
 
 if TYPE_CHECKING:
     import pandas
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 Say = Callable[[str], None]
 
 
@@ -55,6 +55,15 @@ class CallerStudy:
         return target
 
 
+def check_files(plan: CallerPlan) -> None:
+    """ConfigError where a file, folder or link in the run's directory is in the way of what this run will write."""
+    from quantray.files import Pieces
+    from quantray.report.callers_writing import check_results
+
+    Pieces(plan.run_dir, plan.study).check()
+    check_results(plan.run_dir)
+
+
 def optimise(
     plan: CallerPlan, *, progress: Any = None, say: Say | None = None, done: Callable[[CallerStudy], Any] | None = None
 ) -> CallerStudy:
@@ -62,14 +71,15 @@ def optimise(
 
     ``progress`` is called with :class:`quantray.callers.progress.Progress` as buckets and blocks finish, ``say`` with
     sentences a person should read, ``done`` with the study once everything is written. Raises UserError for a plan
-    that cannot be carried out.
+    that cannot be carried out, DiskError where there is no room.
     """
     from quantray.callers.pipeline import run
     from quantray.report.callers_writing import write_all
 
     say = say or _log.warning
+    check_files(plan)
     results = run(plan, progress=progress, say=say)
-    study = CallerStudy(plan, results, write_all(results, plan.run_dir))
+    study = CallerStudy(plan, results, write_all(results, plan.run_dir, say))
     if done is not None:
         done(study)
     return study

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from quantray.outlets import guarded_streams
 from quantray.run import DONE, guarded, quiet
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ _SIBLINGS = "is also driven by"  # expected here, and said N times
 def main(argv: Sequence[str] | None = None) -> int:
     """``K N overrides``: drive as number K of N; returns the exit code of a run."""
     number, of, *overrides = sys.argv[1:] if argv is None else argv
-    quiet()
 
     def work() -> int:
         from quantray.config import load_sweep
@@ -35,7 +35,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         threading.Thread(target=_end_with_parent, name="quantray-parent", daemon=True).start()
         return drive(load_sweep(overrides, asked="a driver"), int(number), int(of))
 
-    return guarded(work)
+    with guarded_streams(overrides):
+        quiet()
+        return guarded(work)
 
 
 def drive(plan: Plan, number: int, of: int) -> int:

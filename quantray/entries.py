@@ -12,6 +12,8 @@ from quantray.options import MODES, LongOption, bar_at, bars_at
 from quantray.plan import Plan
 from quantray.types import CALL, PUT, Session, SignalLists, Slice
 
+MOST_DEPTH = 1_000_000  # of strikes; no chain has more
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Levels:
@@ -103,7 +105,16 @@ def _bought(session: Session, lists: SignalLists, ways: Sequence[LongOption]) ->
     for rules in ways:
         sides = [ladder(session, right, rules.require_same_day_expiry) for right in (CALL, PUT)]
         mode = MODES.index(rules.option_selection_mode)
-        mark(lists.bar, lists.side, session.close, *sides[0], *sides[1], mode, rules.strikes_depth, chosen)
+        mark(
+            lists.bar,
+            lists.side,
+            session.close,
+            *sides[0],
+            *sides[1],
+            mode,
+            min(rules.strikes_depth, MOST_DEPTH),
+            chosen,
+        )
     return np.flatnonzero(chosen)
 
 
@@ -169,14 +180,13 @@ def _open(
     from quantray.kernels.entries import open_entries
 
     assert session.ends is not None
-
-    groups = np.flatnonzero(mine)
+    groups, depth = np.flatnonzero(mine), min(rules.strikes_depth, MOST_DEPTH)
     call_strikes, call_rows = ladder(session, CALL, rules.require_same_day_expiry)
     put_strikes, put_rows = ladder(session, PUT, rules.require_same_day_expiry)
     ptr, found, tally = open_entries(
         list_of[groups], lists.ptr, lists.bar, lists.side, lists.origin, session.close, session.filled,
         call_strikes, market.slot[call_rows], put_strikes, market.slot[put_rows],
-        MODES.index(rules.option_selection_mode), rules.strikes_depth, session.bars(rules.latency_seconds),
+        MODES.index(rules.option_selection_mode), depth, session.bars(rules.latency_seconds),
         bars_at(session, rules.late_entry_cutoff)[market.rows], bar_at(session, rules.late_entry_cutoff),
         session.ends[market.rows], market.entry_price, market.bar, session.has_quotes,
     )  # fmt: skip

@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import quantray
+from quantray.capacity import check_run_dir
 from quantray.errors import ConfigError, Interrupted
-from quantray.run import DONE, FAILED, INTERRUPTED, USER_ERROR, WORST, check_run_dir, guarded, quiet, typed
+from quantray.run import DONE, FAILED, INTERRUPTED, USER_ERROR, WORST, guarded, quiet, typed
 
 if TYPE_CHECKING:
     from quantray.plan import Plan
@@ -73,7 +74,7 @@ def launch(args: argparse.Namespace, given: Sequence[str]) -> int:
     plan = load_sweep(overrides, asked="quantray launch")
     if plan.storage.kind == "memory" and args.drivers > 1:
         raise ConfigError("storage=memory cannot be shared by several drivers; choose storage=sqlite or postgres")
-    check_run_dir(plan)
+    check_run_dir(plan.run_dir)
     again = typed("quantray launch", given)
     if args.drivers == 1 and args.first == 0:
         return guarded(lambda: _report(plan, None), again)

@@ -6,7 +6,10 @@ A strategy that inherits :class:`LongOption` brings entry signals only (``quantr
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,8 +20,10 @@ MODES = ("itm", "otm", "atm")
 STALE_FILLS = ("next_print", "carry")
 #: Fields that only choose a column of the first-touch tables: every value of them is shared.
 EXIT_FIELDS = ("take_profit_percent", "stop_loss_percent", "max_trade_duration_seconds")
+Rule = Callable[[Any], str | None]  # what is wrong with a value of one parameter; None: nothing
 
 EVENING = 15 * 3600  # a window that begins later may end the next morning
+_HUGE = 1e300  # beyond it a number is infinite in what follows
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _TO_CLOSE = re.compile(r"close-(\d+)(s|m)")
@@ -91,22 +96,94 @@ def bars_at(session: Session, moment: str) -> IntArray1D:
     return np.array([found[int(end)] for end in session.ends], np.int64)
 
 
-def check_moment(name: str, moment: str) -> None:
-    """Refuse what :func:`bar_at` cannot read."""
-    if _TO_CLOSE.fullmatch(str(moment)):
-        return
-    if not _CLOCK.fullmatch(str(moment)):
-        raise ConfigError(f"{name}={moment!r} must read close-6m, close-90s or 15:54{_unquoted(moment)}")
-    time_of_day(moment)
-
-
 def _number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value == value
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _HUGE
+
+
+def _choice(name: str, known: tuple[str, ...]) -> Rule:
+    return lambda value: None if value in known else near_miss(value, known, what=name)
+
+
+def moment(name: str) -> Rule:
+    """The rule of ``close-6m``, ``close-90s`` or ``15:54``."""
+
+    def said(value: Any) -> str | None:
+        if isinstance(value, str) and (_TO_CLOSE.fullmatch(value) or said_of(time_of_day, value) is None):
+            return None
+        return f"{name}={value!r} must read close-6m, close-90s or 15:54{_unquoted(value)}"
+
+    return said
+
+
+def positive(name: str) -> Rule:
+    """The rule of a finite number above 0."""
+    return lambda value: None if _number(value) and value > 0 else f"{name} must be > 0 and finite, got {value!r}"
+
+
+def at_least_zero(name: str) -> Rule:
+    """The rule of a finite number that is not below 0."""
+    return lambda value: None if _number(value) and value >= 0 else f"{name} must be >= 0 and finite, got {value!r}"
+
+
+def share(name: str, *, zero: bool = False) -> Rule:
+    """The rule of a fraction below 1: above 0, or ``zero`` too."""
+    said = f"{name} is a fraction in {'[' if zero else '('}0, 1), got "
+    return lambda value: None if _number(value) and 0 <= value < 1 and (zero or value) else f"{said}{value!r}"
+
+
+def _depth(value: Any) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+        return None
+    return f"strikes_depth must be a whole number >= 1, got {value!r}"
+
+
+def _latency(value: Any) -> str | None:
+    if _number(value) and value > 0:
+        return None
+    # the signal is known when its bar has ended: an earlier fill would lie inside that bar
+    return f"latency_seconds must be > 0 and finite, got {value!r}: it would fill inside the signal's own bar"
+
+
+def _age(value: Any) -> str | None:
+    if value is None or (_number(value) and value >= 0):
+        return None
+    return f"max_price_age_seconds must be >= 0 or null, got {value!r}"
+
+
+def _stop(value: Any) -> str | None:
+    return None if _number(value) and -100 <= value < 0 else f"stop_loss_percent must be in [-100, 0), got {value!r}"
+
+
+def _flag(name: str) -> Rule:
+    return lambda value: None if isinstance(value, bool) else f"{name} must be true or false, got {value!r}"
+
+
+def said_of(read: Callable[[Any], Any], value: Any) -> str | None:
+    """What ``read`` says against a value: the rule of a text that a function reads."""
+    try:
+        read(value)
+    except ConfigError as error:
+        return str(error)
+    return None
+
+
+@lru_cache(maxsize=64)
+def rules_of(strategy: type) -> dict[str, Rule]:
+    """The rules about one parameter alone of a strategy and what it inherits: its own come after inherited ones."""
+    found: dict[str, Rule] = {}
+    for owner in reversed(strategy.__mro__):
+        found.update(vars(owner).get("RULES", {}))
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
 class LongOption:
-    """Parameters every long option trade has; the defaults are those of the published rules."""
+    """Parameters every long option trade has; the defaults are those of the published rules.
+
+    ``RULES`` say of one parameter alone what is wrong with a value (None: nothing); a strategy adds those of its own
+    fields, and says in ``__post_init__``, after ``super().__post_init__()``, what must hold between several. A rule is
+    asked once a value, however many candidates have it.
+    """
 
     option_selection_mode: str = "itm"
     strikes_depth: int = 1
@@ -121,27 +198,27 @@ class LongOption:
     end_of_day_exit: str = "close-6m"
     emergency_exit: str = "close-5m"
 
+    RULES: ClassVar[Mapping[str, Rule]] = {
+        "option_selection_mode": _choice("option_selection_mode", MODES),
+        "stale_fill": _choice("stale_fill", STALE_FILLS),
+        "strikes_depth": _depth,
+        "require_same_day_expiry": _flag("require_same_day_expiry"),
+        "latency_seconds": _latency,
+        "max_price_age_seconds": _age,
+        "take_profit_percent": positive("take_profit_percent"),
+        "stop_loss_percent": _stop,
+        "max_trade_duration_seconds": positive("max_trade_duration_seconds"),
+        "late_entry_cutoff": moment("late_entry_cutoff"),
+        "end_of_day_exit": moment("end_of_day_exit"),
+        "emergency_exit": moment("emergency_exit"),
+    }
+
     def __post_init__(self) -> None:
-        if self.option_selection_mode not in MODES:
-            raise ConfigError(near_miss(self.option_selection_mode, MODES, what="option_selection_mode"))
-        if self.stale_fill not in STALE_FILLS:
-            raise ConfigError(near_miss(self.stale_fill, STALE_FILLS, what="stale_fill"))
-        if isinstance(self.strikes_depth, bool) or not isinstance(self.strikes_depth, int) or self.strikes_depth < 1:
-            raise ConfigError(f"strikes_depth must be a whole number >= 1, got {self.strikes_depth!r}")
-        if not _number(self.latency_seconds) or not self.latency_seconds > 0:
-            # the signal is known when its bar has ended: an earlier fill would lie inside that bar
-            raise ConfigError(
-                f"latency_seconds must be > 0, got {self.latency_seconds}: it would fill inside the signal's own bar"
-            )
-        if self.max_price_age_seconds is not None and not (
-            _number(self.max_price_age_seconds) and self.max_price_age_seconds >= 0
-        ):
-            raise ConfigError(f"max_price_age_seconds must be >= 0 or null, got {self.max_price_age_seconds!r}")
-        if not _number(self.take_profit_percent) or not self.take_profit_percent > 0:
-            raise ConfigError(f"take_profit_percent must be > 0, got {self.take_profit_percent!r}")
-        if not _number(self.stop_loss_percent) or not -100 <= self.stop_loss_percent < 0:
-            raise ConfigError(f"stop_loss_percent must be in [-100, 0), got {self.stop_loss_percent!r}")
-        if not _number(self.max_trade_duration_seconds) or not self.max_trade_duration_seconds > 0:
-            raise ConfigError(f"max_trade_duration_seconds must be > 0, got {self.max_trade_duration_seconds!r}")
-        for name in ("late_entry_cutoff", "end_of_day_exit", "emergency_exit"):
-            check_moment(name, getattr(self, name))
+        self._check_alone()
+
+    def _check_alone(self) -> None:
+        rules: dict[str, Rule] = rules_of(type(self))  # type: ignore[arg-type]  # a class can be hashed
+        for name, rule in rules.items():
+            said = rule(getattr(self, name))
+            if said is not None:
+                raise ConfigError(said)

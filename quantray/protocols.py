@@ -11,6 +11,9 @@ from quantray.plan import Plan
 from quantray.space import Candidates
 from quantray.types import Session, SignalLists, Signals, Slice, Trades, Trial
 
+#: Under which a study notes what its complete table came to: counts by state, and reasons.
+TABLE = "table"
+
 
 @runtime_checkable
 class Strategy(Protocol):

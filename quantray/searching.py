@@ -1,46 +1,41 @@
-"""The search of a plan: what is refused before it, the study it is kept in, and the trials it finds."""
+"""The search of a plan: the study it is kept in, and the trials it finds."""
 
 from __future__ import annotations
 
-import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from quantray.errors import ConfigError, DataError
-from quantray.evaluate import METRICS, evaluate_trials
-from quantray.objectives import check_constraints, check_objective, ranked
+from quantray.capacity import check_table
+from quantray.digests import digest_of
+from quantray.errors import DataError, TooManyFailures, begun
+from quantray.evaluate import evaluate_trials
+from quantray.failures import Reason, counted
+from quantray.files import Pieces
+from quantray.objectives import ranked
+from quantray.outcomes import note_table
+from quantray.outlets import logger
 from quantray.plan import Plan
 from quantray.protocols import Counts, check_volume
 from quantray.provenance import code_digest
+from quantray.refusals import check, check_files
+from quantray.report.reasons import everything_failed
 from quantray.runner.ranges import SUFFIX, RangeClaims
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
-from quantray.sharing import check_fields
 from quantray.space import Candidates
-from quantray.surface import exhaust, keep_best, ranges, surface
+from quantray.surface import exhaust, keep_best, ranges, reasons_stored, surface
+from quantray.surface_files import SurfaceFiles
 from quantray.targets import resolve
 from quantray.types import Slice, Trial
 
 Say = Callable[[str], None]
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 _POLL_S = 1.0
-
-
-def check(plan: Plan) -> None:
-    """Refuse what can be refused without data: names of parameters, metrics and bounds."""
-    strategy = resolve(plan.strategy.target)
-    if not hasattr(strategy, "__dataclass_fields__") or not (
-        hasattr(strategy, "signals") or hasattr(strategy, "trades")
-    ):
-        raise ConfigError(f"{plan.strategy.target} is no strategy: a frozen dataclass with signals() or trades()")
-    check_fields(strategy, [*plan.space.names, *plan.strategy.params])
-    check_objective(plan.objective)
-    check_constraints(plan.constraints, METRICS)
-    if plan.search.kind == "exhaustive":
-        ranges(plan)
+_GIVEN_UP = "more than search.max_failures={} candidates failed"
 
 
 def split(slice: Slice, fraction: float) -> tuple[Slice, Slice | None]:
@@ -88,16 +83,35 @@ def opened(plan: Plan, say: Say) -> Iterator[Opened]:
     from quantray.ledger import describe, open_ledger
 
     check(plan)
+    check_files(plan)
     slice = load_slice(plan)
     train, held_out = split(slice, plan.oos.fraction)
+    if plan.search.kind == "exhaustive" or compared(plan):
+        check_table(plan.space, len(train), compared=plan.search.kind != "exhaustive")
     digests = plan.digests(slice.digest, code_digest())
     _warm(plan, train)
+    _reach(plan, slice)
     ledger = open_ledger(
         plan.storage, plan.run_dir, plan.study, digests, described=describe(plan), fresh=plan.fresh, say=say
     )
-    with closing(ledger):
+    with closing(ledger), begun():
         plan.run_dir.mkdir(parents=True, exist_ok=True)  # only now: a refused address leaves no trace
         yield Opened(plan, slice, train, held_out, digests, ledger)
+
+
+def _reach(plan: Plan, slice: Slice) -> None:
+    """Connect to the cluster before anything is written. Ray of this machine is started only where it is used."""
+    if plan.runner.kind == "ray" and (plan.runner.address != "local" or plan.search.kind != "exhaustive"):
+        from quantray.runner import cluster
+
+        cluster.start(plan.runner, slice)
+        cluster.check_nodes(plan)
+
+
+def compared(plan: Plan) -> bool:
+    """Whether a sampled search is compared with the exact surface: where that is cheap."""
+    size = plan.space.size
+    return size is not None and size <= plan.report.surface_max_points and _shared(plan)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +123,9 @@ class Found:
     exact: Any = None
     notes: tuple[str, ...] = ()
     repeated: Mapping[str, int] = field(default_factory=dict)  # see Results
+    parts: Mapping[str, Path] = field(default_factory=dict)  # of a complete table: name -> piece
+    reasons: Sequence[Reason] = ()  # why candidates did not complete, the commonest first
+    failure: str | None = None  # why the run is no success, though it is reported
 
 
 def search(
@@ -133,9 +150,15 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
     seed = plan.seed if share is None else seed_of(plan.seed, share.driver)
     while True:
         searcher = make_searcher(plan.search, plan.space, seed)
-        ended = _runner(plan)(plan, train, Sweep(plan, searcher, ledger, progress, share=share), evaluate_trials)
+        sweep = Sweep(plan, searcher, ledger, progress, share=share)
+        try:
+            sentence, failure = _runner(plan)(plan, train, sweep, evaluate_trials).sentence, None
+        except TooManyFailures as error:  # what was found until then is reported all the same
+            sentence, failure = _GIVEN_UP.format(plan.search.max_failures), str(error)
         if not last:
             return None
+        if failure is not None:
+            break
         left = ledger.counts().claimed if share is not None else 0
         if not left:
             break
@@ -143,7 +166,9 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
         time.sleep(_POLL_S)
     size = plan.space.size
     exact, notes = None, []
-    if size is not None and size <= plan.report.surface_max_points and _shared(plan):
+    if failure is not None:
+        size = None  # no table of a strategy that fails
+    if failure is None and compared(plan):
         exact = surface(plan, train)
     elif size is not None:
         notes.append(
@@ -153,7 +178,16 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
     kept = ledger.notes()
     repeated = {"driver": _claimed_again(ledger), "worker": retried_of(kept)}
     trials, counts = list(ledger.trials()), ledger.counts()
-    return Found(trials, counts, duplicates_of(kept), ended.sentence, exact, tuple(notes), repeated)
+    reasons = counted((t.number, str(t.state), t.why, 1) for t in trials if t.why)
+    failure = failure or _all_failed(counts, reasons)
+    return Found(
+        trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, reasons=reasons, failure=failure
+    )
+
+
+def _all_failed(counts: Counts, reasons: Sequence[Reason]) -> str | None:
+    """Why a run is no success: every candidate failed; None otherwise."""
+    return everything_failed(counts, reasons) if 0 < counts.attempts == counts.failed else None
 
 
 def _claimed_again(ledger: Any) -> int:
@@ -193,20 +227,45 @@ def _exhaust(opened: Opened, progress: Any, say: Say, share: Share | None, last:
     """Every point once; the best of them become the study's trials."""
     plan, train, ledger = opened.plan, opened.train, opened.ledger
     with closing(_open_ranges(opened)) as beside:
-        exact = exhaust(plan, train, ledger, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
+        files = surface_files(opened, say)
+        try:
+            exact = exhaust(plan, train, files, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
+        except TooManyFailures as error:
+            return _stopped(opened, files, str(error)) if last else None
         again = _claimed_again(beside)
     if exact is None:
         return None
+    reasons = counted(reasons_stored(files))
+    note_table(ledger, exact.counts, reasons)
     kept = max(plan.report.top, plan.mirror.max_trials)
-    keep_best(plan, train, ledger, exact.values, kept)
+    keep_best(plan, train, ledger, exact.values, kept, files)
     trials = ranked(list(ledger.trials()))
-    notes = (
-        f"The table has {plan.space.size:,} points, all in surface/*.parquet; "
-        f"the trials listed are the best {len(trials):,}.",
-    )
+    listed = f"the trials listed are the best {len(trials):,}" if trials else "none of them is listed as a trial"
+    notes = (f"The table has {plan.space.size:,} points, all in surface/*.parquet; {listed}.",)
     start, stop = ranges(plan)[0]
     repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
-    return Found(sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes, repeated)
+    return Found(
+        sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes, repeated,
+        parts=files.shown(), reasons=reasons, failure=_all_failed(exact.counts, reasons),
+    )  # fmt: skip
+
+
+def surface_files(opened: Opened, say: Say = _log.warning) -> SurfaceFiles:
+    """Where the parts of the complete table are kept; the folder is made."""
+    plan = opened.plan
+    pieces = Pieces(plan.run_dir, plan.study).open()
+    opened.ledger.note(*pieces.noted)
+    return SurfaceFiles(pieces, digest_of(opened.digests)[:12], opened.ledger, ranges(plan), say)
+
+
+def _stopped(opened: Opened, files: SurfaceFiles, failure: str) -> Found:
+    """A table that was given up, because its candidates fail: what is stored of it, and why."""
+    plan, ledger = opened.plan, opened.ledger
+    counts, reasons = files.counts(files.todo()), counted(reasons_stored(files))
+    note_table(ledger, counts, reasons)
+    notes = (f"The table was given up after {counts.attempts:,} of {plan.space.size:,} points.",)
+    ended = _GIVEN_UP.format(plan.search.max_failures)
+    return Found((), counts, {}, ended, None, notes, {}, reasons=reasons, failure=failure)
 
 
 def _open_ranges(opened: Opened) -> Any:

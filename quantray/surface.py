@@ -5,16 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from quantray.errors import ConfigError, Interrupted
+from quantray.columns import FAIL, levels_of, nullable, reasons_of, tally
+from quantray.errors import ConfigError, DiskError, Interrupted
 from quantray.evaluate import METRICS, evaluate, outcome, trial_of
+from quantray.failures import is_fault
+from quantray.outcomes import check_failures
 from quantray.plan import Plan
 from quantray.protocols import Batch, Counts, Ledger
 from quantray.runner.ranges import Range, RangeClaims
+from quantray.surface_files import SurfaceFiles
 from quantray.targets import resolve
 from quantray.types import Metrics, Slice, Trial, TrialState
 
@@ -24,7 +29,6 @@ RANGE = 131_072
 BOX_RANGE = 64
 BOX_RANGES = 4096  # at most, each a file
 _POLL_S = 1.0
-_NOTE = "surface/part/"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,40 +115,47 @@ def _joined(parts: list[Part]) -> Surface:
 def exhaust(
     plan: Plan,
     slice: Slice,
-    ledger: Ledger,
+    files: SurfaceFiles,
     claims: RangeClaims,
     on_part: Callable[[Counts, Trial | None], Any],
     *,
     whole: bool = True,
 ) -> Surface | None:
-    """Evaluate what is not stored yet, a range at a time, to Parquet under ``run_dir/surface``; then rank.
+    """Evaluate what is not stored yet, a range at a time, to Parquet ``files``; then rank.
 
-    A range counts as stored when the ledger notes it; an interrupted table goes on where it stopped. ``on_part`` hears
-    of what there is already, then after each range. What other
-    drivers have claimed is left to them: with ``whole`` this waits for it, and takes it over from one that died;
-    else None is returned when nothing is left to claim.
+    A range counts as stored when the ledger notes it and its file is as it was written; an interrupted table goes on
+    where it stopped. ``on_part`` hears of what there is already, then after each range. What other drivers have
+    claimed is left to them: with ``whole`` this waits for it, and takes it over from one that died; else None is
+    returned when nothing is left to claim. DiskError where there is no room. Raises :class:`TooManyFailures` as soon as
+    a stored range brings the number of failed points (those a rule of the strategy refuses do not count) above
+    ``search.max_failures``.
     """
-    (plan.run_dir / "surface").mkdir(parents=True, exist_ok=True)
-    counts, best = _stored_counts(plan, ledger), None
+    todo = files.todo()
+    counts, best = files.counts(todo), None
     on_part(counts, best)
+    check_failures(plan, reasons_stored(files))
     try:
-        while todo := _todo(plan, ledger):
-            for part in _evaluated(plan, slice, ledger, claims, todo):
+        while todo:
+            for part in _evaluated(plan, slice, files, claims, todo):
                 counts = _sum([(counts.complete, counts.pruned, counts.failed), _tally(part)])
                 best = _better(best, plan, part)
                 on_part(counts, best)
+                if any(map(is_fault, part.metrics.why.values())):
+                    check_failures(plan, reasons_stored(files))
             if not whole:
                 return None
-            if _todo(plan, ledger):
+            if todo := files.todo():
                 time.sleep(_POLL_S)
     except KeyboardInterrupt:
         raise Interrupted(
             f"stopped after {counts.attempts:,} of {plan.space.size:,} points; the same command goes on there"
         ) from None
-    return read(plan, slice, _stored_counts(plan, ledger))
+    except DiskError as error:
+        raise DiskError(f"stopped after {counts.attempts:,} of {plan.space.size:,} points: {error}") from None
+    return read(plan, slice, files.counts([]), files)
 
 
-def _evaluated(plan: Plan, slice: Slice, ledger: Ledger, claims: RangeClaims, todo: list[Range]) -> Iterator[Part]:
+def _evaluated(plan: Plan, slice: Slice, files: SurfaceFiles, claims: RangeClaims, todo: list[Range]) -> Iterator[Part]:
     """Claim, evaluate and store, range by range."""
     from quantray.runner.spread import spread
 
@@ -152,40 +163,21 @@ def _evaluated(plan: Plan, slice: Slice, ledger: Ledger, claims: RangeClaims, to
     results: Iterator[tuple[Range, Part]]
     results = spread(plan, slice, work, evaluate_full, kind=plan.runner.kind, workers=plan.runner.workers)
     for points, part in results:
-        path = plan.run_dir / "surface" / _file(points)
-        write_part(plan, slice, part, path)
-        note = {"file": path.name, "counts": _tally(part), "bytes": path.stat().st_size}
-        ledger.note(_key(points), note)
+        files.write(points, _tally(part), partial(write_part, plan, slice, part))
         claims.store(points)
         yield part
 
 
-def _todo(plan: Plan, ledger: Ledger) -> list[Range]:
-    notes = ledger.notes()
-    return [r for r in ranges(plan) if not _stored(notes.get(_key(r)), plan.run_dir / "surface" / _file(r), r)]
-
-
-def _stored_counts(plan: Plan, ledger: Ledger) -> Counts:
-    notes, todo = ledger.notes(), set(_todo(plan, ledger))
-    return _sum(notes[_key(r)]["counts"] for r in ranges(plan) if r not in todo)
+def reasons_stored(files: SurfaceFiles) -> Iterator[tuple[int, str, str, int]]:
+    """Why stored points are not complete: (first number, state, reason, count), a range at a time."""
+    todo = set(files.todo())
+    for points in files.ranges:
+        if points not in todo:
+            yield from tally(files.path(points))
 
 
 def _tally(part: Part) -> list[int]:
     return [int((part.state == k).sum()) for k in range(3)]
-
-
-def _key(points: Range) -> str:
-    return f"{_NOTE}{points[0]:012d}"
-
-
-def _file(points: Range) -> str:
-    return f"part-{points[0]:012d}.parquet"
-
-
-def _stored(note: Any, path: Path, points: Range) -> bool:
-    if note is None or sum(note["counts"]) != points[1] - points[0]:
-        return False
-    return path.exists() and path.stat().st_size == note["bytes"]
 
 
 def _sum(counts: Any) -> Counts:
@@ -202,35 +194,27 @@ def _better(best: Trial | None, plan: Plan, part: Part) -> Trial | None:
 
 
 def write_part(plan: Plan, slice: Slice, part: Part, path: Path) -> None:
-    """One range as Parquet: number, state, value, parameters, metrics, violations, net per session. Atomic."""
+    """One range as Parquet: number, state, value, parameters, metrics, violations, net per session."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     candidates = plan.space.candidates(np.arange(part.start, part.stop))
     columns: dict[str, Any] = {"number": np.arange(part.start, part.stop, dtype=np.int64)}
     columns["state"] = pa.DictionaryArray.from_arrays(part.state, [str(s) for s in TrialState])
-    columns["value"] = _nullable(part.value)
+    columns["value"] = nullable(part.value)
     for d, name in enumerate(candidates.names):
-        columns[name] = pa.DictionaryArray.from_arrays(candidates.codes[:, d], list(candidates.levels[d]))
-    columns.update((name, _nullable(column)) for name, column in part.metrics.columns.items())
+        columns[name] = levels_of(candidates.codes[:, d], candidates.levels[d])
+    failed = part.state == FAIL
+    columns.update((name, nullable(column, failed)) for name, column in part.metrics.columns.items())
     for j, bound in enumerate(plan.constraints.bounds):
-        columns[f"violation_{bound}"] = part.violations[:, j]
+        columns[f"violation_{bound}"] = nullable(part.violations[:, j], failed)
     for k, date in enumerate(slice.dates):
         columns[f"net_{date}"] = part.metrics.session_net[:, k]
-    if part.metrics.why:
-        columns["why"] = pa.array([part.metrics.why.get(i) for i in range(part.stop - part.start)], pa.string())
-    unfinished = path.with_suffix(".tmp")
-    pq.write_table(pa.table(columns), unfinished, compression="zstd", compression_level=1)
-    unfinished.replace(path)
+    columns["why"] = reasons_of(plan, part.state, part.metrics)
+    pq.write_table(pa.table(columns), path, compression="zstd", compression_level=1)
 
 
-def _nullable(column: np.ndarray) -> Any:
-    import pyarrow as pa
-
-    return pa.array(column, from_pandas=True) if column.dtype.kind == "f" else pa.array(column)
-
-
-def read(plan: Plan, slice: Slice, counts: Counts) -> Surface:
+def read(plan: Plan, slice: Slice, counts: Counts, files: SurfaceFiles) -> Surface:
     """Values and per-session sums of a stored surface."""
     import pyarrow.parquet as pq
 
@@ -238,7 +222,7 @@ def read(plan: Plan, slice: Slice, counts: Counts) -> Surface:
     dates = [f"net_{d}" for d in slice.dates]
     values, nets = [], []
     for points in ranges(plan):
-        table = pq.read_table(plan.run_dir / "surface" / _file(points), columns=["value", *bounds, *dates])
+        table = pq.read_table(files.path(points), columns=["value", *bounds, *dates])
         value = table["value"].to_numpy()
         for name in bounds:
             value = np.where(table[name].to_numpy() <= 0, value, np.nan)
@@ -256,17 +240,17 @@ def best_numbers(values: np.ndarray, n: int) -> np.ndarray:
     return found[np.lexsort((found, -values[found]))][:n]
 
 
-def keep_best(plan: Plan, slice: Slice, ledger: Ledger, values: np.ndarray, n: int) -> None:
+def keep_best(plan: Plan, slice: Slice, ledger: Ledger, values: np.ndarray, n: int, files: SurfaceFiles) -> None:
     """Store the best points as trials of the study, so that its tools and its mirror know them; once."""
     numbers = best_numbers(values, n)
     if not len(numbers) or ledger.counts().attempts:
         return
-    trials = _read_trials(plan, slice, numbers)
+    trials = _read_trials(plan, slice, numbers, files)
     mine = ledger.claim(Batch(0, plan.space.candidates(numbers), tuple(t.digest for t in trials)))
     ledger.store(0, [t for t, owned in zip(trials, mine, strict=True) if owned])
 
 
-def _read_trials(plan: Plan, slice: Slice, numbers: np.ndarray) -> list[Trial]:
+def _read_trials(plan: Plan, slice: Slice, numbers: np.ndarray, files: SurfaceFiles) -> list[Trial]:
     """Numbered points with a value as the trials that their evaluation gave, from the stored surface."""
     import pyarrow.parquet as pq
 
@@ -277,7 +261,7 @@ def _read_trials(plan: Plan, slice: Slice, numbers: np.ndarray) -> list[Trial]:
         wanted = [int(k) for k in numbers if points[0] <= k < points[1]]
         if not wanted:
             continue
-        table = pq.read_table(plan.run_dir / "surface" / _file(points)).take([k - points[0] for k in wanted])
+        table = pq.read_table(files.path(points)).take([k - points[0] for k in wanted])
         for k, row in zip(wanted, table.to_pylist(), strict=True):
             params = plan.space.point(k)
             found[k] = Trial(

@@ -24,6 +24,8 @@ BoolArray1D = np.ndarray[tuple[int], np.dtype[np.bool_]]
 CALL, PUT = 1, -1
 ABOVE, BELOW = 1, -1  # side of the VWAP on which price stretched
 
+MOST_BARS = 2**31 - 1  # of any duration
+
 #: ``Session.ask`` of a quote that was quarantined: it may not be traded on, and an entry that meets it says why.
 ZERO_QUOTE, CROSSED_QUOTE = 0.0, -1.0
 
@@ -140,7 +142,9 @@ class Session:
         return int(np.datetime64(self.date, "D").astype(np.int64))
 
     def bars(self, seconds: float) -> int:
-        """Round a duration up to whole bars (on minute bars 1 s is one bar)."""
+        """Round a duration up to whole bars (on minute bars 1 s is one bar); what no session holds is one number."""
+        if not seconds < MOST_BARS * self.interval_s:
+            return MOST_BARS
         return int(-(-seconds // self.interval_s))
 
     def ns(self, bar: IntArray1D) -> IntArray1D:

@@ -349,7 +349,7 @@ def test_ctrl_c_repeats_the_command_that_goes_on(tmp_path: Path) -> None:
     keys = [*market(tmp_path, calls=many, candles=candles(3000))[:2], "--runner", "local", "--name", "stopped"]
     command = [sys.executable, "-m", "quantray", "caller-policies", *keys]
     ours = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-    work = tmp_path / "outputs" / "stopped" / "work"
+    work = tmp_path / "outputs" / "stopped" / ".quantray"
     until = time.monotonic() + 120
     while time.monotonic() < until and ours.poll() is None and not work.exists():
         time.sleep(0.02)

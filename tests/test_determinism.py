@@ -14,7 +14,7 @@ import pytest
 
 from quantray.config import load_plan
 from quantray.evaluate import evaluate_trials
-from quantray.searching import opened
+from quantray.searching import opened, surface_files
 from quantray.study import sweep
 from quantray.surface import _read_trials, best_numbers, read
 from tests.faults.desks import SMALL, Desk
@@ -65,7 +65,8 @@ def test_trials_read_from_a_table_are_those_that_an_evaluation_gives(tmp_path: P
     )  # fmt: skip
     study = sweep(plan)
     with opened(plan, str) as again:
-        best = best_numbers(read(plan, again.train, study.results.counts).values, 300)
+        files = surface_files(again)
+        best = best_numbers(read(plan, again.train, study.results.counts, files).values, 300)
         assert len(best) == 300
         expected = evaluate_trials(plan, again.train, plan.space.candidates(np.asarray(best)))
-        assert _read_trials(plan, again.train, best) == expected
+        assert _read_trials(plan, again.train, best, files) == expected

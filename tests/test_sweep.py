@@ -205,7 +205,7 @@ def test_the_exact_table_agrees_with_the_search_and_goes_on_after_an_interruptio
 
     with pytest.raises(BaseException):  # noqa: B017, PT011 - an interruption, whatever its form
         sweep(plan_of(tmp_path / "parts", "search=exhaustive"), progress=stop_at_two([]))
-    kept = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "parts" / "surface").glob("*.parquet")}
+    kept = {p.name: p.stat().st_mtime_ns for p in (tmp_path / "parts" / ".quantray").rglob("*.parquet")}
     assert len(kept) == 2
     sweep(plan_of(tmp_path / "parts", "search=exhaustive"))
     for p in parts:

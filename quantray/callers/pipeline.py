@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -14,14 +13,17 @@ from quantray.callers.prepare import Prepared, Say, prepare
 from quantray.callers.progress import Progress
 from quantray.callers.results import CallerResults, UnitResult
 from quantray.callers.stages import Stages
-from quantray.callers.stored import Driver, described, digests_of, remove_others
+from quantray.callers.stored import Driver, described, digests_of
 from quantray.callers.summing import notes_of
+from quantray.callers.table import TABLE
 from quantray.callers.work import work_of
 from quantray.digests import digest_of
-from quantray.errors import ConfigError
+from quantray.files import Published, room
+from quantray.files.holding import busy
+from quantray.outlets import logger
 from quantray.provenance import versions
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 def run(
@@ -30,51 +32,75 @@ def run(
     """Carry out the plan, or go on with it where an earlier run stopped.
 
     ``progress`` is told of every finished row of a stage, ``say`` sentences a person should read. Files are written
-    under ``plan.run_dir``: ``policies/part-*.parquet`` (the table), ``work/`` (tables and scores, from which a killed
-    run goes on) and the ledger. Raises UserError, before anything is written there, for a plan that cannot be carried
-    out, and Interrupted on Ctrl-C.
+    under ``plan.run_dir``: ``policies/part-*.parquet`` (the table), ``.quantray/`` (the pieces from which a killed run
+    goes on) and the ledger. Raises UserError, before anything is written there, for a plan that cannot be carried out,
+    or whose study another process works on; DiskError where there is no room, and Interrupted on Ctrl-C.
     """
     driver = Driver(plan, progress, say or _log.warning)
     try:
+        driver.pieces.check()
+        Published(plan.run_dir).check([], [TABLE])
+        driver.pieces.free()
         prepared = prepare(plan, driver.say, driver.reached)
         digests = digests_of(prepared)
-        with _opened(driver, digests) as folder:
-            units, notes = Stages(driver, work_of(prepared, folder)).units()
-        return _results(prepared, digests, units, notes, driver)
+        stem = digest_of(digests)[:12]
+        with _opened(driver, digests):
+            driver.pieces.keep(lambda name: name.startswith(f"{stem}/"))
+            stages = Stages(driver, work_of(prepared, driver.pieces, stem))
+            units, notes = stages.units()
+            _publish(driver, stages.parts)
+        return _results(prepared, digests, units, notes, driver, driver.pieces.path(f"{stem}/{TABLE}"))
     except KeyboardInterrupt:
         raise driver.interrupted from None
 
 
 @contextmanager
-def _opened(driver: Driver, digests: dict[str, str]) -> Iterator[Path]:
-    """The study's ledger for the driver, and the folder of this plan's files; other plans' are removed."""
+def _opened(driver: Driver, digests: dict[str, str]) -> Iterator[None]:
+    """The study's ledger and pieces for the driver, which nobody else has meanwhile."""
     from quantray.ledger.opening import open_ledger
 
     plan = driver.plan
-    try:
-        plan.run_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"run_dir={plan.run_dir} cannot be made: {error.strerror}; give run_dir=DIR") from None
     ledger = open_ledger(
         plan.storage, plan.run_dir, plan.study, digests, described=described(plan), fresh=plan.fresh, say=driver.say
     )
     with closing(ledger):
-        driver.resume(ledger)
-        folder = plan.run_dir / "work" / digest_of(digests)[:12]
-        remove_others(folder.parent, [folder])
-        folder.mkdir(parents=True, exist_ok=True)
-        yield folder
+        _refuse_others(ledger)
+        with driver.pieces.open().held():
+            ledger.note(*driver.pieces.noted)
+            driver.resume(ledger)
+            yield
+
+
+def _refuse_others(ledger: Any) -> None:
+    """LedgerError where another process has the study open: rows are not claimed, both would do everything."""
+    from quantray.ledger import drivers
+
+    with ledger.database.read() as connection:
+        live = drivers.live(connection, ledger.study, ledger.database.now(connection))
+    others = [f"process {d.pid} on {d.host.split('/')[0]}" for d in live if d.id != ledger.driver]
+    if others:
+        raise busy(f"study {ledger.name!r} in {ledger.database.name}", ", ".join(others))
+
+
+def _publish(driver: Driver, parts: Sequence[str]) -> None:
+    """Show the table where a person finds it."""
+    published = Published(driver.plan.run_dir)
+    with room(driver.plan.run_dir / TABLE):
+        paths = map(driver.pieces.path, parts)
+        for sentence in published.write(driver.plan.study, {}, {TABLE: {path.name: path for path in paths}}):
+            driver.say(sentence)
 
 
 def _results(
-    prepared: Prepared, digests: dict[str, str], units: Sequence[UnitResult], notes: Sequence[str], driver: Driver
-) -> CallerResults:
+    prepared: Prepared, digests: dict[str, str], units: Sequence[UnitResult], notes: Sequence[str], driver: Driver,
+    table: Path,
+) -> CallerResults:  # fmt: skip
     calls = prepared.calls
     return CallerResults(
         plan=prepared.plan,
         units=tuple(units),
         coverage=prepared.coverage,
-        table=prepared.plan.run_dir / "policies",
+        table=table,
         quality=prepared.slice.quality,
         counts=calls.counts,
         split_ns=prepared.split.split_ns,
@@ -83,6 +109,7 @@ def _results(
         digests=digests,
         versions=versions(),
         reused=driver.reused,
+        remade=driver.remade,
         seconds=time.monotonic() - driver.began,
         notes=(*notes_of(prepared, units), *notes),
     )

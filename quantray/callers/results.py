@@ -90,7 +90,7 @@ class CallerResults:
     plan: CallerPlan
     units: Sequence[UnitResult]
     coverage: Coverage
-    table: Path  # folder of Parquet parts: one row per unit, policy and part of the data
+    table: Path  # folder of the Parquet parts among the pieces: one row per unit, policy and part of the data
     quality: Mapping[str, float] = field(default_factory=dict)  # counts and shares of what is wrong with the candles
     counts: Mapping[str, int] = field(default_factory=dict)  # of the calls: read, left out by each filter, kept
     split_ns: int | None = None  # calls from here on are held out
@@ -99,8 +99,14 @@ class CallerResults:
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     reused: int = 0  # stages and blocks of an earlier run that were not done again; in no file that is compared
+    remade: int = 0  # stages and blocks whose files were damaged or gone; in no file that is compared
     seconds: float = 0.0  # wall time; in no file that is compared
     notes: Sequence[str] = ()  # sentences the reader should see
+
+    @property
+    def parts(self) -> list[Path]:
+        """The Parquet parts of the table."""
+        return sorted(self.table.glob("part-*.parquet"))
 
     @property
     def study(self) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +12,7 @@ import numpy as np
 from quantray.callers.store import Store
 from quantray.callers.warming import warm
 from quantray.callers.work import TableSpec, Unit, Work
-from quantray.calls.files import fresh_file
+from quantray.files import Pieces, write_npy
 from quantray.policies.account import Account
 from quantray.policies.program import Program
 from quantray.policies.ranking import DAILY
@@ -49,10 +47,12 @@ class ScoreSet:
     units: tuple[Unit, ...]
     n_policies: int
     blocks: tuple[ScoreBlock, ...]
-    folder: Path
+    pieces: Pieces
+    stem: str
 
-    def path(self, block: ScoreBlock) -> Path:
-        return self.folder / f"block-{block.number:06d}.npy"
+    def piece(self, block: ScoreBlock) -> str:
+        """The name of the piece that holds the block."""
+        return f"{self.stem}/block-{block.number:06d}.npy"
 
     def columns(self, unit: int) -> FloatArray2D:
         """Metrics of every policy of one unit, [parts, P, M]."""
@@ -61,7 +61,7 @@ class ScoreSet:
             if block.first <= unit < block.first + len(block.units):
                 size = block.stop - block.start
                 at = (unit - block.first) * size
-                found.append(np.load(self.path(block), mmap_mode="r")[:, at : at + size])
+                found.append(np.load(self.pieces.path(self.piece(block)), mmap_mode="r")[:, at : at + size])
         return np.concatenate(found, axis=1)
 
 
@@ -95,7 +95,8 @@ def _cuts(n_calls: Sequence[int], n_policies: int) -> Iterator[tuple[int, int, i
 def scores_of(work: Work, name: str, units: Sequence[Unit], n_policies: int) -> ScoreSet:
     """The blocks of some units, in their order."""
     sizes = [sum(len(work.calls_of(u, part)) for part in work.prepared.split.parts) for u in units]
-    return ScoreSet(name, tuple(units), n_policies, blocks_of(units, sizes, n_policies), work.folder / "scores" / name)
+    blocks, stem = blocks_of(units, sizes, n_policies), f"{work.stem}/scores/{name}"
+    return ScoreSet(name, tuple(units), n_policies, blocks, work.pieces, stem)
 
 
 def scorer(work: Work, spec: TableSpec, scores: ScoreSet) -> Callable[[ScoreBlock], dict[str, Any]]:
@@ -103,15 +104,13 @@ def scorer(work: Work, spec: TableSpec, scores: ScoreSet) -> Callable[[ScoreBloc
     work.check_visible()
     warm()
     store = Store(work, spec)
-    return lambda block: {"bytes": write_block(store, spec, block, scores.path(block))}
+    return lambda block: {"files": write_block(store, spec, block, scores)}
 
 
-def write_block(store: Store, spec: TableSpec, block: ScoreBlock, path: Path) -> int:
-    """Metrics [parts, units x policies, M] of a block as a .npy file, whole or not at all; returns its bytes."""
-    out = score_block(store, spec, block)
-    with fresh_file(path) as made:
-        np.save(made, out)
-    return os.stat(path).st_size
+def write_block(store: Store, spec: TableSpec, block: ScoreBlock, scores: ScoreSet) -> dict[str, Any]:
+    """Metrics [parts, units x policies, M] of a block as a .npy file; returns what is to be noted of it."""
+    out, name = score_block(store, spec, block), scores.piece(block)
+    return {name: scores.pieces.write(name, lambda path: write_npy(path, [out], out.dtype, out.shape)).as_json()}
 
 
 def score_block(store: Store, spec: TableSpec, block: ScoreBlock) -> np.ndarray:

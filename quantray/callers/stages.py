@@ -15,11 +15,12 @@ from quantray.callers.ranking import Place, columns_of
 from quantray.callers.results import GROUP, UnitResult
 from quantray.callers.scores import scorer, scores_of
 from quantray.callers.stored import Driver
-from quantray.callers.table import parts_of, path_of, ranker
+from quantray.callers.table import parts_of, piece_of, ranker
 from quantray.callers.touch import Touch, buckets_of, toucher
 from quantray.callers.warming import warm
 from quantray.callers.winners import Found, examiner
 from quantray.callers.work import TableSpec, Unit, Work
+from quantray.policies import Policy
 
 #: Seconds of one core: a candle of a call's window, a column of its tables; a policy on a call; a unit's report.
 _CANDLE_S, _LEVEL_S, _PAIR_S, _WINNER_S = 4e-9, 1e-7, 2.5e-7, 0.1
@@ -37,8 +38,8 @@ class Stages:
 
     def __init__(self, driver: Driver, work: Work) -> None:
         self.driver, self.work, self.plan = driver, work, work.prepared.plan
-        self.base = TableSpec(self.plan.policies, self.plan.order, self.plan.entry, marks=True)
-        self.table = self.plan.run_dir / "policies"
+        self.base = self._spec(self.plan.policies, marks=True)
+        self.parts: list[str] = []  # names of the pieces that are the table, once there are units
 
     def units(self) -> tuple[list[UnitResult], tuple[str, ...]]:
         """Results of every unit that was asked for, and what is to be said of the group."""
@@ -55,7 +56,7 @@ class Stages:
             group = group_of(plan, names, found[0].places, self._trades(found[0]))
             found.append(self.grouped(group))
             notes = group.notes
-        self.driver.keep_only(self.table, [path_of(self.table, f.scores, p) for f in found for p in parts_of(f.scores)])
+        self.parts = [piece_of(self.work, f.scores, p) for f in found for p in parts_of(f.scores)]
         hidden = plan.mode == "grouped" and depends  # ranked for the group's sake
         return self.examined(found[1:] if hidden else found), notes
 
@@ -65,8 +66,8 @@ class Stages:
         rows = [Touch(spec.name, bucket) for spec in specs for bucket in buckets_of(work)]
         by_name = {spec.name: spec for spec in specs}
         self.driver.stage(
-            "first touch", rows, lambda r: f"tables/{r.spec}/{r.bucket:06d}", lambda r: work.tables_folder(*r),
-            partial(toucher, work, by_name), seconds=sum(map(self._touch_s, specs)),
+            "first touch", rows, lambda r: f"tables/{r.spec}/{r.bucket:06d}", partial(toucher, work, by_name),
+            seconds=sum(map(self._touch_s, specs)),
         )  # fmt: skip
 
     def ranked(self, name: str, units: Sequence[Unit], spec: TableSpec, numbered: bool = True) -> Found:
@@ -75,13 +76,12 @@ class Stages:
         scores = scores_of(work, name, units, len(spec.policies))
         pairs = sum(len(work.calls_of(u)) for u in units) * len(spec.policies)
         driver.stage(
-            "scores", scores.blocks, lambda b: f"scores/{name}/{b.number:06d}", scores.path,
+            "scores", scores.blocks, lambda b: f"scores/{name}/{b.number:06d}",
             partial(scorer, work, spec, scores), seconds=pairs * _PAIR_S,
         )  # fmt: skip
         done = driver.stage(
             "ranking", parts_of(scores), lambda p: f"ranking/{name}/{p.number:06d}",
-            partial(path_of, self.table, scores), partial(ranker, work, spec, scores, self.table, numbered),
-            seconds=None, detail=_best,
+            partial(ranker, work, spec, scores, numbered), seconds=None, detail=_best,
         )  # fmt: skip
         places = tuple(Place(**place) for note in done for place in note["places"])
         return Found(spec, scores, places, numbered)
@@ -90,7 +90,7 @@ class Stages:
         """The group on one account: the whole grid anew, or the one policy that is the callers' mean."""
         if group.policies is None:
             return self.ranked(group.name, [group.unit], self.base)
-        spec = TableSpec(group.policies, self.plan.order, self.plan.entry)
+        spec = self._spec(group.policies)
         self.touch([spec])
         return self.ranked(group.name, [group.unit], spec, numbered=False)
 
@@ -102,6 +102,11 @@ class Stages:
         rows = [winner for k, f in enumerate(found) for winner in f.winners(k)]
         make = partial(examiner, self.work, found, lanes, self.base)
         return self.driver.passed("winners", rows, make, seconds=len(policies) * _WINNER_S)
+
+    def _spec(self, policies: tuple[Policy, ...], marks: bool = False) -> TableSpec:
+        """Tables of some policies in the plan's own market."""
+        plan = self.plan
+        return TableSpec(policies, plan.order, plan.entry, target_gap=plan.target_gap, marks=marks)
 
     def _trades(self, found: Found) -> dict[str, int]:
         """Trades of each unit's best policy in training."""

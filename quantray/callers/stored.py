@@ -1,8 +1,7 @@
-"""What an interrupted run leaves behind: files of finished rows, each noted in the ledger with its size."""
+"""What an interrupted run leaves behind: pieces of finished rows, each noted in the ledger with its digest."""
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,8 @@ from quantray.callers.plan import CallerPlan
 from quantray.callers.prepare import Prepared
 from quantray.callers.progress import Progress
 from quantray.digests import digest_of
-from quantray.errors import Interrupted
+from quantray.errors import DiskError, Interrupted
+from quantray.files.pieces import DAMAGED, MISSING, WHOLE, Pieces
 from quantray.plan import Runner
 from quantray.runner.dataflow import flow
 
@@ -27,13 +27,17 @@ _TELLS = ("progress.py", "results.py", "pipeline.py", "stored.py", "summing.py",
 
 
 class Driver:
-    """Runs stages row by row: what the ledger notes is not done again. ``reused`` counts those rows."""
+    """Runs stages row by row: what the ledger notes, and is still as it was written, is not done again.
+
+    ``reused`` counts those rows, ``remade`` the ones that were noted and are damaged or gone.
+    """
 
     def __init__(self, plan: CallerPlan, progress: Report | None, say: Say) -> None:
         self.plan, self.say, self._progress = plan, say, progress
         self.ledger: Any = None
+        self.pieces = Pieces(plan.run_dir, plan.study)
         self.notes: dict[str, Any] = {}
-        self.began, self.reused, self._said = time.monotonic(), 0, False
+        self.began, self.reused, self.remade, self._said = time.monotonic(), 0, 0, False
         self._at, self._detail = ("calls", 0, 0), ""
 
     def reached(self, stage: str, done: int = 0, total: int = 0, reused: int = 0) -> None:
@@ -46,18 +50,20 @@ class Driver:
         self.ledger, self.notes = ledger, dict(ledger.notes())
 
     def stage(
-        self, stage: str, rows: Sequence[Row], key: Callable[[Row], str], path: Callable[[Row], Path],
+        self, stage: str, rows: Sequence[Row], key: Callable[[Row], str],
         make: Callable[[], Callable[[Row], Mapping[str, Any]]], *, seconds: float | None,
         detail: Callable[[Mapping[str, Any]], str] = lambda note: "",
     ) -> list[Mapping[str, Any]]:  # fmt: skip
-        """What is noted of every row, in order. ``make()`` gives what turns a row into a file and its note.
+        """What is noted of every row, in order. ``make()`` gives what turns a row into pieces and their note, which
+
+        has under ``files`` what :meth:`Pieces.write` gave for each.
 
         ``seconds``: what the rows are expected to cost one core, for choosing where they run; None: in this process.
         ``detail`` makes a note's part of what progress says.
         """
         keys = [f"callers/{key(row)}" for row in rows]
         notes = [self.notes.get(k) for k in keys]
-        kept = [n is not None and size_of(path(row)) == n["bytes"] for row, n in zip(rows, notes, strict=True)]
+        kept = self._kept(stage, notes)
         todo = [i for i, whole in enumerate(kept) if not whole]
         again = sum(kept)
         self.reused += again
@@ -69,6 +75,26 @@ class Driver:
             self._detail = detail(note)
         return [n for n in notes if n is not None]
 
+    def _kept(self, stage: str, notes: Sequence[Mapping[str, Any] | None]) -> list[bool]:
+        """Whether the pieces of each note are as they were written; what is not is said and counted."""
+        files = {name: note for n in notes if n is not None for name, note in n.get("files", {}).items()}
+        states = self.pieces.states(files)
+        kept = []
+        for n in notes:
+            mine = [states[name] for name in (n or {}).get("files", ())]
+            kept.append(bool(mine) and all(state == WHOLE for state in mine))
+        lost = sum(n is not None and not whole for n, whole in zip(notes, kept, strict=True))
+        if lost:
+            bad = [state for state in states.values() if state != WHOLE]
+            counted = ", ".join(f"{bad.count(s):,} {s}" for s in (DAMAGED, MISSING) if s in bad)
+            first = next(name for name, state in states.items() if state != WHOLE)
+            self.say(
+                f"{stage}: of {len(states):,} files of an earlier run {counted} ({self.pieces.path(first)}); "
+                f"{lost:,} of {len(notes):,} rows are done again"
+            )
+            self.remade += lost
+        return kept
+
     def passed(
         self, stage: str, rows: Sequence[Row], make: Callable[[], Callable[[Row], Result]], *, seconds: float | None
     ) -> list[Result]:
@@ -78,10 +104,13 @@ class Driver:
 
     def _flow(self, stage: str, rows: Sequence[Row], make: Any, seconds: float | None, again: int) -> Iterator[Any]:
         done = again
-        for _, result in flow(self.runner(seconds), rows, make, name=stage):
-            yield result  # noted when control comes back
-            done += 1
-            self.reached(stage, done, again + len(rows), again)
+        try:
+            for _, result in flow(self.runner(seconds), rows, make, name=stage):
+                yield result  # noted when control comes back
+                done += 1
+                self.reached(stage, done, again + len(rows), again)
+        except DiskError as error:
+            raise DiskError(f"stopped in {stage} after {done:,} of {again + len(rows):,}: {error}") from None
 
     @property
     def interrupted(self) -> Interrupted:
@@ -105,25 +134,6 @@ class Driver:
             self._said = True
         return Runner("local", own.workers)
 
-    def keep_only(self, folder: Path, expected: Sequence[Path]) -> None:
-        """Remove what other plans, or other units of this study, left in a folder of results."""
-        remove_others(folder, expected)
-
-
-def size_of(path: Path) -> int:
-    """Bytes of a file, or of the files of a folder; -1 where there is none."""
-    if path.is_dir():
-        return sum(f.stat().st_size for f in path.iterdir())
-    return path.stat().st_size if path.is_file() else -1
-
-
-def remove_others(folder: Path, expected: Sequence[Path]) -> None:
-    """Files and folders that an earlier plan of this study left in ``folder``."""
-    names = {p.name for p in expected}
-    for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name not in names:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-
 
 def code_digest() -> str:
     """Digest of the files that stand between candles and a result."""
@@ -136,8 +146,8 @@ def code_digest() -> str:
 def digests_of(prepared: Prepared) -> dict[str, str]:
     """What resume compares: the plan's parts, and the calls and candles that they meet."""
     plan, coverage = prepared.plan, prepared.coverage
-    calls = digest_of(prepared.windows.digest, coverage.reason, coverage.entry_ns, coverage.silent,
-                      coverage.vendor_gap)  # fmt: skip
+    outages = [(o.asset, o.start_ns, o.end_ns) for o in coverage.outages]
+    calls = digest_of(prepared.windows.digest, coverage.reason, coverage.entry_ns, coverage.source_end_ns, outages)
     clip = plan.data.print_filter_k if plan.data.print_filter == "clip" else None
     data = digest_of(prepared.slice.digest(prepared.windows), clip)
     return plan.digests(calls, data, code_digest())
@@ -157,7 +167,8 @@ def described(plan: CallerPlan) -> dict[str, Any]:
         "objective": plan.objective,
         "ties": plan.ties,
         "mode": {"mode": plan.mode, "grouped": plan.grouped, "filter_collapsed": plan.filter_collapsed},
-        "market": {"intrabar": plan.intrabar, "entry": plan.entry, "stress": plan.stress},
+        "market": {"intrabar": plan.intrabar, "entry": plan.entry, "target_gap": plan.target_gap,
+                   "stress": plan.stress},
         "oos": plan.oos,
         "seed": plan.seed,
     })  # fmt: skip

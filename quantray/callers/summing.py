@@ -18,6 +18,13 @@ def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
     notes = [coverage.note + "."] if coverage.note else []
     if plan.data.print_filter == "clip":
         notes.append(CLIPPED)
+    still = int(prepared.slice.quality.get("assets_without_volume", 0))
+    if still:
+        who = "1 asset has" if still == 1 else f"{still:,} assets have"
+        notes.append(
+            f"{who} no volume anywhere in the source: a candle that was only filled forward cannot be told from a "
+            "trade there, so all of them are kept."
+        )
     cut_off = int(coverage.cut_off.sum())
     if cut_off:
         end = np.datetime64(coverage.common_end_ns, "ns").astype("datetime64[m]")

@@ -15,10 +15,11 @@ from quantray.callers.scores import ROWS, ScoreSet
 from quantray.callers.splitting import PARTS
 from quantray.callers.store import Store
 from quantray.callers.work import TableSpec, Work
-from quantray.calls.files import fresh_file
 from quantray.policies.policy import Policy
 from quantray.policies.ranking import Bounds, violations
 
+#: The folder of the parts, among the pieces and among the results.
+TABLE = "policies"
 #: Metrics that count something: whole numbers in the table.
 COUNTS = ("n_trades", "skipped_max_positions", "skipped_max_positions_per_asset", "skipped_max_positions_per_caller",
           "skipped_no_cash", "skipped_below_minimum", "no_entry", "stop_outs")  # fmt: skip
@@ -41,14 +42,15 @@ def parts_of(scores: ScoreSet) -> list[TablePart]:
     return [TablePart(i, start, min(start + step, len(scores.units))) for i, start in enumerate(starts)]
 
 
-def path_of(folder: Path, scores: ScoreSet, part: TablePart) -> Path:
-    return folder / f"part-{scores.name.split('-')[0]}-{part.number:05d}.parquet"
+def piece_of(work: Work, scores: ScoreSet, part: TablePart) -> str:
+    """The name of the piece that holds the part."""
+    return f"{work.stem}/{TABLE}/part-{scores.name.split('-')[0]}-{part.number:05d}.parquet"
 
 
 def ranker(
-    work: Work, spec: TableSpec, scores: ScoreSet, folder: Path, numbered: bool = True
+    work: Work, spec: TableSpec, scores: ScoreSet, numbered: bool = True
 ) -> Callable[[TablePart], dict[str, Any]]:
-    """What a worker does with a part: rank its units, write the file, return its bytes and the units' places.
+    """What a worker does with a part: rank its units, write the file, return its note and the units' places.
 
     ``numbered`` False: the policies are none of the grid's, and have no number.
     """
@@ -57,10 +59,9 @@ def ranker(
 
     def write(part: TablePart) -> dict[str, Any]:
         ranked = [rank_set(store, spec, scores, u, n_parts) for u in range(part.first, part.last)]
-        path = path_of(folder, scores, part)
-        with fresh_file(path) as made:
-            write_part(made, ranked, described, work.prepared.plan.bounds, work.prepared.plan.objective)
-        return {"bytes": path.stat().st_size, "places": [r.place.as_json() for r in ranked]}
+        name, plan = piece_of(work, scores, part), work.prepared.plan
+        note = work.pieces.write(name, lambda path: write_part(path, ranked, described, plan.bounds, plan.objective))
+        return {"files": {name: note.as_json()}, "places": [r.place.as_json() for r in ranked]}
 
     return write
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,8 @@ import numpy as np
 from quantray.callers.warming import warm
 from quantray.callers.work import TableSpec, Work
 from quantray.calls import Candles, locate
-from quantray.calls.files import fresh_folder
+from quantray.calls.durations import NS
+from quantray.files import write_npy
 from quantray.policies.tables import Tables, Windows, build_tables
 
 TABLES, MARKS = "tables.npy", "marks.npy"
@@ -37,51 +37,58 @@ def toucher(work: Work, specs: Mapping[str, TableSpec]) -> Callable[[Touch], dic
     """What a worker does with a row: write the tables of the bucket, return what the ledger notes of them."""
     work.check_visible()
     warm()
-    return lambda row: {"bytes": touch(work, specs[row.spec], row.bucket)}
+    return lambda row: {"files": touch(work, specs[row.spec], row.bucket)}
 
 
-def touch(work: Work, spec: TableSpec, bucket: int) -> int:
-    """Build and write the tables of one bucket, whole or not at all; returns the bytes of the folder."""
+def touch(work: Work, spec: TableSpec, bucket: int) -> dict[str, Any]:
+    """Build and write the tables of one bucket; returns what is to be noted of its files."""
     prepared = work.prepared
     data = prepared.plan.data
     clip = data.print_filter_k if data.print_filter == "clip" else None
     candles = prepared.slice.read(bucket, prepared.calls.assets, clip_k=clip)
     windows = windows_of(work, candles, spec.late)
-    folder = work.tables_folder(spec.name, bucket)
-    shutil.rmtree(folder, ignore_errors=True)  # one that an earlier run did not finish noting
-    with fresh_folder(folder, TABLES) as made:
-        _write_tables(made / TABLES, candles, windows, spec, prepared.windows.interval_s)
-        if spec.marks:
-            marks = np.empty(len(candles), MARK)
-            marks["ts"], marks["close"] = candles.ts, candles.close
-            np.save(made / MARKS, marks)
-    return size_of(folder)
+    shape = (len(windows.entry) * spec.ways,)
+    parts = _tables(candles, windows, spec, prepared.windows.interval_s)
+    made = {TABLES: (parts, spec.record, shape)}
+    if spec.marks:
+        marks = np.empty(len(candles), MARK)
+        marks["ts"], marks["close"] = candles.ts, candles.close
+        made[MARKS] = (iter([marks]), MARK, marks.shape)
+    files = {work.tables(spec.name, bucket, file): content for file, content in made.items()}
+    return {n: work.pieces.write(n, lambda path, c=c: write_npy(path, *c)).as_json() for n, c in files.items()}
 
 
 def windows_of(work: Work, candles: Candles, late: int) -> Windows:
-    """Rows of every eligible call of the block; ``late`` candles later, a call whose window is over does not trade."""
-    rows = locate(work.prepared.coverage, candles)
-    windows = Windows(rows.entry, rows.stop, rows.first)
-    return windows.later(candles.open, late) if late else windows
+    """Rows of every eligible call of the block: no candle behind the end of the source as the call's part sees it.
+
+    ``late`` candles later: a call trades when that candle begins in time, as many candles later than it had to.
+    """
+    plan, step = work.prepared.windows, work.prepared.windows.interval_s * NS
+    rows = locate(work.prepared.coverage, candles, work.ends)
+    ends = work.ends[rows.call]
+    entry = np.where(rows.stop > rows.entry, rows.entry, -1)
+    silent = candles.ts[np.maximum(rows.stop, 1) - 1] + step
+    windows = Windows(entry, rows.stop, rows.first, ends, work.went_silent(rows.call, silent))
+    if late:
+        windows = windows.later(candles.open, late)
+        at = candles.ts[np.maximum(windows.entry, 0)]
+        in_time = at <= plan.entry_until_ns[rows.call] + late * step
+        windows = replace(windows, entry=np.where(in_time, windows.entry, -1))
+    return windows
 
 
-def _write_tables(path: Path, candles: Candles, windows: Windows, spec: TableSpec, interval_s: int) -> None:
+def _tables(candles: Candles, windows: Windows, spec: TableSpec, interval_s: int) -> Iterator[np.ndarray]:
+    """Rows of the tables as they are stored, some calls at a time."""
     n, ways = len(windows.entry), spec.ways
-    out = np.lib.format.open_memmap(path, mode="w+", dtype=spec.record, shape=(n * ways,))
     step = max(1, AT_ONCE // (spec.record.itemsize * ways))
     for start in range(0, n, step):
         calls = slice(start, min(start + step, n))
-        some = Windows(windows.entry[calls], windows.stop[calls], windows.warm[calls])
-        built = build_tables(candles, some, spec.levels, interval_s, intrabar=spec.intrabar, entry=spec.entry)
-        into = out[calls.start * ways : calls.stop * ways]
+        built = build_tables(candles, windows.of(calls), spec.levels, interval_s, intrabar=spec.intrabar,
+                             entry=spec.entry, target_gap=spec.target_gap)  # fmt: skip
+        into = np.zeros((calls.stop - calls.start) * ways, spec.record)
         for name in spec.record.names or ():
             into[name] = getattr(built, name)
-    out.flush()
-
-
-def size_of(folder: Path) -> int:
-    """Bytes of the files of a bucket; 0 where there is none."""
-    return sum(f.stat().st_size for f in folder.iterdir()) if (folder / TABLES).is_file() else 0
+        yield into
 
 
 def tables_of(records: Any, spec: TableSpec, order: int) -> Tables:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from quantray.callers.prepare import Prepared
+from quantray.callers.splitting import TRAIN
+from quantray.calls.durations import NS
+from quantray.calls.outages import unexplained_ns
 from quantray.digests import digest_of
 from quantray.errors import DataError
+from quantray.files import Pieces
 from quantray.policies.policy import Policy
 from quantray.policies.program import Levels, Program, compile_policies, levels_of
 from quantray.types import BoolArray1D, IntArray1D
@@ -34,6 +37,7 @@ class TableSpec:
     intrabar: str
     entry: str
     late: int = 0  # candles between the entry candle and the one that is entered
+    target_gap: str = "limit"  # what a target pays that an open has jumped
     marks: bool = False  # whether times and closes of the candles are stored beside the tables
 
     @cached_property
@@ -44,7 +48,7 @@ class TableSpec:
     def name(self) -> str:
         lv = self.levels
         parts = [getattr(lv, f) for f in lv.__dataclass_fields__]
-        return digest_of(parts, self.intrabar, self.entry, self.late, self.marks)[:16]
+        return digest_of(parts, self.intrabar, self.entry, self.late, self.target_gap, self.marks)[:16]
 
     @cached_property
     def record(self) -> np.dtype[Any]:
@@ -53,7 +57,7 @@ class TableSpec:
         return np.dtype([
             ("keys", np.int32, (wide,)), ("fill", np.float64, (wide,)), ("worst", np.float64, (wide,)),
             ("time", np.int64, (wide,)), ("peaks", np.float64, (holds,)), ("price", np.float64),
-            ("entry_ns", np.int64), ("start", np.int64), ("stop", np.int64),
+            ("entry_ns", np.int64), ("start", np.int64), ("stop", np.int64), ("dead", np.bool_),
         ])  # fmt: skip
 
     @property
@@ -67,10 +71,14 @@ class TableSpec:
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """The prepared calls with the bucket and row of each in the tables. ``folder`` is this plan's own in the run's."""
+    """The prepared calls with the bucket and row of each in the tables.
+
+    Names of ``pieces`` begin with ``stem``, which is this plan's own.
+    """
 
     prepared: Prepared
-    folder: Path
+    pieces: Pieces
+    stem: str
     bucket: IntArray1D  # [n] number of the bucket that holds the call's asset, -1 where the call may not trade
     row: IntArray1D  # [n] place among the eligible calls of the bucket
 
@@ -91,21 +99,35 @@ class Work:
         rows = np.sort(rows)
         return rows if part is None else rows[self.part[rows] == part]
 
-    @property
-    def dead(self) -> BoolArray1D:
-        """Calls [n] whose asset never printed again, and not because the vendor's data ends."""
-        coverage = self.prepared.coverage
-        return coverage.silent & ~coverage.vendor_gap
+    @cached_property
+    def ends(self) -> IntArray1D:
+        """Where the source ends for each call [n], ns: for one that is trained on at the split at the latest."""
+        ends, split = self.prepared.coverage.source_end_ns, self.prepared.split
+        return ends if split.split_ns is None else np.where(self.part == TRAIN, np.minimum(ends, split.split_ns), ends)
 
-    def tables_folder(self, spec: str, bucket: int) -> Path:
-        """Where the tables of one bucket are, ``spec`` being the name of a :class:`TableSpec`."""
-        return self.folder / "tables" / spec / f"bucket-{bucket:05d}"
+    def went_silent(self, calls: IntArray1D, since_ns: IntArray1D) -> BoolArray1D:
+        """Calls whose assets printed nothing since ``since_ns`` though a whole candle had room before the source's end.
+
+        What lies in a known outage of the asset is no silence.
+        """
+        coverage, out = self.prepared.coverage, np.zeros(len(calls), bool)
+        asset = coverage.plan.calls.asset[calls]
+        for a in np.unique(asset).tolist():
+            mine = asset == a
+            name = coverage.plan.calls.assets[a]
+            left = unexplained_ns(coverage.outages, name, since_ns[mine], self.ends[calls[mine]])
+            out[mine] = left >= coverage.plan.interval_s * NS
+        return out
+
+    def tables(self, spec: str, bucket: int, file: str) -> str:
+        """The piece that is a file of the tables of one bucket, ``spec`` being the name of a :class:`TableSpec`."""
+        return f"{self.stem}/tables/{spec}/bucket-{bucket:05d}/{file}"
 
     def check_visible(self) -> None:
         """Raise DataError in a worker that sees another file system than the driver."""
         import socket
 
-        for what, path in (("slice", self.prepared.slice.folder), ("run", self.folder)):
+        for what, path in (("slice", self.prepared.slice.folder), ("run", self.pieces.folder)):
             if not path.is_dir():
                 raise DataError(
                     f"the folder of the {what}, {path}, is not visible on {socket.gethostname()}; put data.cache and "
@@ -113,7 +135,7 @@ class Work:
                 )
 
 
-def work_of(prepared: Prepared, folder: Path) -> Work:
+def work_of(prepared: Prepared, pieces: Pieces, stem: str) -> Work:
     """Where every eligible call lies in the tables that the buckets of the slice will give."""
     calls, made = prepared.calls, prepared.slice
     place = {name: number for number, bucket in enumerate(made.buckets) for name in bucket.assets}
@@ -123,4 +145,4 @@ def work_of(prepared: Prepared, folder: Path) -> Work:
     order = np.argsort(bucket, kind="stable")
     first = np.searchsorted(bucket[order], bucket[order])
     row[order] = np.arange(len(order)) - first
-    return Work(prepared, folder.resolve(), bucket, row)
+    return Work(prepared, pieces, stem, bucket, row)

@@ -9,10 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantray.calls.intervals import grid_of, inventory_of
+from quantray.calls.reach import first_in, unreached, widened
 from quantray.calls.settings import CallsData
 from quantray.calls.source import between, ns_of, opened
+from quantray.calls.steps import refuse_other_steps
+from quantray.calls.times import started
 from quantray.calls.types import PRICES, Candles, Inventory, Spans
 from quantray.data.source import Table
+from quantray.types import BoolArray1D
 
 COLUMNS = (*PRICES, "volume")
 MANY = 32  # stretches of one asset
@@ -29,11 +33,31 @@ class CandleSource:
     inventory: Inventory
 
     def candles(self, spans: Spans, bucket_rows: int) -> Iterator[Candles]:
-        """Candles of the stretches, bucket by bucket in order of asset; exact copies of a key are dropped."""
+        """Candles of the stretches, bucket by bucket in order of asset; exact copies of a key are dropped.
+
+        With them comes the first candle behind each stretch, however late it is: there ends what a silence has carried
+        beyond the stretch. Of an asset with any volume a candle without volume is no candle.
+        """
         for assets in buckets_of(spans, self.inventory, bucket_rows):
             yield self._fetch(spans.of(assets))
 
     def _fetch(self, spans: Spans) -> Candles:
+        inventory, wide = self.inventory, widened(spans, self.inventory.interval_s)
+        traded = inventory.traded_of(spans.assets)
+        rows = self._rows(wide)
+        block = assembled(spans.assets, *rows, traded)
+        sought = unreached(spans, wide, block, inventory)
+        if not len(sought):
+            return block
+        behind = first_in(self.table, self.unit, self.ns, self.rows, sought, traded)
+        if not len(behind):
+            return block
+        (i, ns, columns), (more_i, more_ns, more) = rows, self._rows(behind)
+        joined = {name: np.concatenate([columns[name], more[name]]) for name in COLUMNS}
+        return assembled(spans.assets, np.concatenate([i, more_i]), np.concatenate([ns, more_ns]), joined, traded)
+
+    def _rows(self, spans: Spans) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+        """Asset, start and values of every row of the stretches, in any order."""
         import pyarrow as pa
 
         wanted = pa.table(
@@ -57,7 +81,7 @@ class CandleSource:
             f"{'WHERE' if many else 'AND'} c.ns < s.stop"
         )
         columns = {name: np.asarray(got[name], np.float64) for name in COLUMNS}
-        return assembled(spans.assets, np.asarray(got["i"]), np.asarray(got["ns"], np.int64), columns)
+        return np.asarray(got["i"]), np.asarray(got["ns"], np.int64), columns
 
 
 @contextmanager
@@ -66,9 +90,15 @@ def open_candles(data: CallsData) -> Iterator[CandleSource]:
     with opened(data, "candles") as tables:
         table = tables["candles"]
         table.require("asset", "ts", *COLUMNS)
-        ns = ns_of(table, data.ts_unit)
-        grid = grid_of(table, ns, data.interval_s)
-        yield CandleSource(table, ns, grid.rows, data.ts_unit, inventory_of(table, ns, grid))
+        unit = data.unit_of("candles")
+        ns = ns_of(table, unit)
+        grid = grid_of(table, ns, data.interval_s, data.candle_stamp)
+        if grid.shift_ns:
+            table = started(table, ns, grid.shift_ns)
+            ns = ns_of(table, unit)
+        inventory = inventory_of(table, ns, grid)
+        refuse_other_steps(table, ns, grid.rows, inventory)
+        yield CandleSource(table, ns, grid.rows, unit, inventory)
 
 
 def buckets_of(spans: Spans, inventory: Inventory, bucket_rows: int) -> Iterator[range]:
@@ -85,8 +115,18 @@ def buckets_of(spans: Spans, inventory: Inventory, bucket_rows: int) -> Iterator
         yield range(start, len(spans.assets))
 
 
-def assembled(assets: tuple[str, ...], index: np.ndarray, ts: np.ndarray, columns: dict[str, np.ndarray]) -> Candles:
-    """Candles from rows in any order; of rows with one key the lowest (by open, high, low, close, volume) stays."""
+def assembled(
+    assets: tuple[str, ...], index: np.ndarray, ts: np.ndarray, columns: dict[str, np.ndarray],
+    traded: BoolArray1D | None = None,
+) -> Candles:  # fmt: skip
+    """Candles from rows in any order; of rows with one key the lowest (by open, high, low, close, volume) stays.
+
+    Rows without volume of the assets that are ``traded`` are no candles.
+    """
+    idle = np.zeros(len(ts), bool) if traded is None else traded[index] & (columns["volume"] == 0)
+    if idle.any():
+        index, ts = index[~idle], ts[~idle]
+        columns = {name: values[~idle] for name, values in columns.items()}
     order = np.lexsort((ts, index))
     same = _repeated(index[order], ts[order])
     if same.any():
@@ -110,6 +150,7 @@ def assembled(assets: tuple[str, ...], index: np.ndarray, ts: np.ndarray, column
         **columns,
         duplicates=int(copies.sum()),
         conflicts=int((same & ~copies).sum()),
+        idle=int(idle.sum()),
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from quantray.calls.candles import CandleSource
 from quantray.calls.durations import NS
-from quantray.calls.outages import in_outage, read_outages, source_ends
+from quantray.calls.outages import Outage, in_outage, read_outages, source_ends
 from quantray.calls.settings import CoverageSettings
 from quantray.calls.types import CallPlan, Candles, Exclusion, Inventory, on_grid
 from quantray.errors import DataError
@@ -45,6 +45,8 @@ class Coverage:
     longest_gap_s: IntArray1D  # longest silence from the entry to the end of the window; 0 without an entry
     silent: BoolArray1D  # the asset's last candle in the whole source starts before the window's last interval
     vendor_gap: BoolArray1D  # the window meets a known outage
+    source_end_ns: IntArray1D  # where the source ends for the call's asset
+    outages: tuple[Outage, ...]
     common_end_ns: int | None  # last candle that many assets share before the source ends: a file's end
     at_common_end: BoolArray1D  # the asset's last candle is that one
 
@@ -94,7 +96,8 @@ def cover(
             _measure(plan, by_asset[asset], block.ts[rows], block.open[rows], found)
     expected = on_grid(plan.start_ns, plan.end_ns, inventory.interval_s, inventory.phase_ns)
     outages = read_outages(settings.outages)
-    reason = _reasons(plan, source_ends(plan, inventory.end_ns, outages), found)
+    source_end = source_ends(plan, inventory.end_ns, outages)
+    reason = _reasons(plan, source_end, found)
     if settings.mode == "window":
         low = found.present / np.maximum(expected, 1) < settings.min_share
         reason[(reason == Exclusion.NONE) & low] = Exclusion.LOW_COVERAGE
@@ -112,6 +115,8 @@ def cover(
         longest_gap_s=np.where(late, 0, found.gap_ns // NS),
         silent=_silent(plan, inventory),
         vendor_gap=in_outage(plan, outages),
+        source_end_ns=source_end,
+        outages=outages,
         common_end_ns=common_end,
         at_common_end=last_of_asset == (-2 if common_end is None else common_end),
     )

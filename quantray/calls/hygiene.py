@@ -13,6 +13,7 @@ from quantray.calls.settings import CallsData
 from quantray.calls.types import PRICES, Candles, Spans
 from quantray.errors import DataError
 from quantray.plan import Gates
+from quantray.types import BoolArray1D
 
 #: Gate -> (share, sentence).
 GATES = {
@@ -20,25 +21,27 @@ GATES = {
     "max_conflicting_candles": ("conflicts_share", "of the rows of candles contradict another of the same time"),
     "max_inconsistent_candles": ("inconsistent_share", "of the candles have a low or high inside their open or close"),
     "max_nonpositive_candles": ("nonpositive_share", "of the candles have a price that is no number above 0"),
-    "max_zero_volume_candles": ("zero_volume_share", "of the candles have no volume"),
+    "max_zero_volume_candles": ("zero_volume_share", "of the rows of candles have no volume"),
     "max_missing_candles": ("missing_share", "of the candles that the windows span are missing"),
     "max_scale_jumps": ("scale_jump_assets_share", "of the assets change the scale of their price"),
     "max_lone_prints": ("lone_prints_share", "of the candles have a lone print"),
 }
-COUNTS = ("rows", "candles", "duplicates", "conflicts", "inconsistent", "nonpositive", "zero_volume", "no_volume",
-          "expected", "missing", "gaps", "scale_jumps", "lone_highs", "lone_lows", "assets", "assets_without_candles",
-          "scale_jump_assets")  # fmt: skip
+COUNTS = (
+    "rows", "candles", "duplicates", "conflicts", "inconsistent", "nonpositive", "zero_volume", "zero_volume_dropped",
+    "no_volume", "assets_without_volume", "expected", "missing", "gaps", "scale_jumps", "lone_highs", "lone_lows",
+    "assets", "assets_without_candles", "scale_jump_assets",
+)  # fmt: skip
 SHARES = {
     "duplicates": "rows", "conflicts": "rows", "inconsistent": "candles", "nonpositive": "candles",
-    "zero_volume": "candles", "missing": "expected", "scale_jump_assets": "assets",
+    "zero_volume": "rows", "missing": "expected", "scale_jump_assets": "assets",
 }  # fmt: skip
 
 
 class Hygiene:
     """Counts over blocks of candles; :meth:`summary` is what reports show and gates read."""
 
-    def __init__(self, data: CallsData, interval_s: int, spans: Spans) -> None:
-        self.data, self.step, self.spans = data, interval_s * NS, spans
+    def __init__(self, data: CallsData, interval_s: int, spans: Spans, traded: BoolArray1D) -> None:
+        self.data, self.step, self.spans, self.traded = data, interval_s * NS, spans, traded
         self.counts: Counter[str] = Counter()
         self.longest_gap_s = 0
         self.worst_print = 1.0
@@ -46,7 +49,7 @@ class Hygiene:
     def add(self, block: Candles) -> None:
         """Count one block; its assets are whole."""
         counts = self.counts
-        counts["rows"] += len(block) + block.duplicates + block.conflicts
+        counts["rows"] += len(block) + block.duplicates + block.conflicts + block.idle
         counts["candles"] += len(block)
         counts["duplicates"] += block.duplicates
         counts["conflicts"] += block.conflicts
@@ -54,13 +57,25 @@ class Hygiene:
         counts["inconsistent"] += int(((low > np.minimum(opened, close)) | (high < np.maximum(opened, close))).sum())
         good = np.all([np.isfinite(p) & (p > 0) for p in (opened, high, low, close)], axis=0)
         counts["nonpositive"] += int((~good).sum())
-        counts["zero_volume"] += int((block.volume == 0).sum())
+        counts["zero_volume"] += int((block.volume == 0).sum()) + block.idle
+        counts["zero_volume_dropped"] += block.idle
+        counts["assets_without_volume"] += int((~self.traded[block.index]).sum())
+        counts["inside"] += self._inside(block)
         counts["no_volume"] += int(np.isnan(block.volume).sum())
         self._between(block, opened, close)
         lone = lone_prints(block, self.data.print_filter_k)
         counts["lone_highs"] += int(lone.high.sum())
         counts["lone_lows"] += int(lone.low.sum())
         self.worst_print = max(self.worst_print, lone.worst)
+
+    def _inside(self, block: Candles) -> int:
+        """Candles of the stretches themselves, without the one that was read behind each."""
+        total = 0
+        for asset, rows in block:
+            mine = self.spans.of(range(asset, asset + 1))
+            low, high = np.searchsorted(block.ts[rows], mine.start_ns), np.searchsorted(block.ts[rows], mine.end_ns)
+            total += int((high - low).sum())
+        return total
 
     def _between(self, block: Candles, opened: np.ndarray, close: np.ndarray) -> None:
         """Gaps and changes of scale between a candle and the next of its asset."""
@@ -89,7 +104,7 @@ class Hygiene:
         """Counts and shares in a fixed order. ``found``: assets with a candle in the stretches."""
         counts, spans = self.counts, self.spans
         counts["expected"] = int(spans.expected(self.step // NS, phase_ns).sum())
-        counts["missing"] = max(counts["expected"] - counts["candles"], 0)
+        counts["missing"] = max(counts["expected"] - counts["inside"], 0)
         counts["assets"] = found
         counts["assets_without_candles"] = len(np.unique(spans.asset)) - found
         shares = {f"{name}_share": counts[name] / max(counts[whole], 1) for name, whole in SHARES.items()}

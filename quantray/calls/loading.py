@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from quantray.calls.columns import CallTable
 from quantray.calls.durations import iso
 from quantray.calls.filters import Kept, filtered
 from quantray.calls.lists import is_list_file, read_list
@@ -13,8 +14,10 @@ from quantray.calls.names import alias_table, chosen, near_names
 from quantray.calls.settings import CallsData, CallSettings
 from quantray.calls.source import ns_of, opened
 from quantray.calls.types import Calls
-from quantray.data.source import READERS, Table, file_source, quoted, text
-from quantray.errors import ConfigError, DataError
+from quantray.data.source import READERS, guarded, reader_of
+from quantray.errors import ConfigError, DataError, near_miss
+from quantray.files.duckdb_file import confined, open_market, quoted
+from quantray.files.folders import data_files
 
 EVERY_CALL = CallSettings()
 
@@ -31,15 +34,16 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
             if getattr(settings, key) is not None:
                 table.require(column)
         rows = _read(table, data)
-        if not len(rows["ts"]):
+        undated = table.undated
+        if not len(rows["ts"]) + undated:
             raise DataError(f"{table.where} has no calls; load some")
-        aliases = _aliases(settings.aliases, table)
+    aliases = _aliases(settings.aliases, data)
     spelt = np.array([aliases.get(name, name) for name in rows["caller"]], dtype=object)
     aliased = int(sum(a != b for a, b in zip(spelt, rows["caller"], strict=True)))
     rows["caller"] = spelt
     everyone = sorted(name for name in set(spelt.tolist()) if name)
     keep, groups, absent = chosen(settings, aliases, everyone)
-    kept = filtered(rows, data, settings, keep)
+    kept = filtered(rows, data, settings, keep, undated)
     if not len(kept.rows):
         raise DataError(f"no caller left: {_sentence(kept.counts)} ({table.where}); widen the filters")
     _check_ids(table.where, rows["call_id"], kept.rows)
@@ -47,43 +51,53 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
     return _columns(rows, kept, groups, absent, near_names(everyone), table.where, counts)
 
 
-def _read(table: Table, data: CallsData) -> dict[str, np.ndarray]:
-    """Columns of every row; text columns as objects, None where null."""
-    texts = [f"{table.column(c)}::VARCHAR AS {quoted(c)}" for c in ("call_id", "caller", "asset")]
+def _read(table: CallTable, data: CallsData) -> dict[str, np.ndarray]:
+    """Columns of every row with a time; text columns as objects, None where null or empty."""
+    texts = [f"nullif(trim({table.column(c)}::VARCHAR), '') AS {quoted(c)}" for c in ("call_id", "caller", "asset")]
     texts.append(f"{table.column('chain')}::VARCHAR AS chain" if table.has("chain") else "NULL::VARCHAR AS chain")
-    query = f"SELECT {', '.join(texts)}, {ns_of(table, data.ts_unit)} AS ts, {table.numbers(('price_at_call', 'mcap'))}"
-    got = table.fetch(f"{query} FROM {{t}}")
+    ns, numbers = ns_of(table, data.unit_of("calls")), table.numbers(("price_at_call", "mcap"))
+    got = table.fetch(f"SELECT {', '.join(texts)}, {ns} AS ts, {numbers} FROM {{t}}")
     rows: dict[str, np.ndarray] = {}
     for name in ("call_id", "caller", "asset", "chain"):
         rows[name] = np.ma.getdata(got[name]).astype(object)
         rows[name][np.ma.getmaskarray(got[name])] = None
-    rows["missing_ts"] = np.ma.getmaskarray(got["ts"])
-    rows["ts"] = np.ma.filled(got["ts"], 0).astype(np.int64)
+    rows["ts"] = np.asarray(got["ts"], np.int64)
     for name in ("price_at_call", "mcap"):
         rows[name] = np.asarray(got[name], np.float64)
     return rows
 
 
-def _aliases(given: Any, table: Table) -> dict[str, str]:
+def _aliases(given: Any, data: CallsData) -> dict[str, str]:
     """Spelling -> caller from a mapping, a YAML/JSON file, a Parquet/CSV file or a table beside the calls."""
     if given is None:
         return {}
     if not isinstance(given, str):
         return alias_table(given, "calls.aliases")
+    where = f"calls.aliases={given}"
     if is_list_file(given):
-        return alias_table(read_list(given, "calls.aliases"), f"calls.aliases={given}")
+        return alias_table(read_list(given, "calls.aliases"), where)
     if any(given.lower().endswith(suffix) for suffix in READERS):
-        source = file_source("aliases", given)
-    elif table.source.startswith("market."):
-        source = f"market.{quoted(given)}"
+        files = data_files("aliases", given)
+        connection, source = confined(files), reader_of(files)
+    elif data.kind == "duckdb" and data.duckdb is not None:
+        connection, market = open_market(data.duckdb, data.allow_paths)
+        found = market.find(given)
+        if found is None:
+            connection.close()
+            raise ConfigError(f"{where}: {near_miss(given, market.shown, what='table')}")
+        source = market.source(found)
     else:
-        raise ConfigError(f"calls.aliases={given} is neither a YAML, JSON, Parquet or CSV file nor a table")
-    got = table.fetch(f"SELECT alias::VARCHAR AS alias, caller::VARCHAR AS caller FROM {source} ORDER BY ALL")
+        raise ConfigError(f"{where} is neither a YAML, JSON, Parquet or CSV file nor a table")
+    query = f"SELECT alias::VARCHAR, caller::VARCHAR FROM {source} ORDER BY ALL"
+    try:
+        rows = guarded(where, lambda: connection.execute(query).fetchall())
+    finally:
+        connection.close()
     pairs: dict[str, str] = {}
-    for alias, caller in zip(got["alias"].tolist(), got["caller"].tolist(), strict=True):
+    for alias, caller in rows:
         if pairs.setdefault(alias, caller) != caller:
-            raise ConfigError(f"calls.aliases={given}: {text(alias)} has two callers, {pairs[alias]!r} and {caller!r}")
-    return alias_table(pairs, f"calls.aliases={given}")
+            raise ConfigError(f"{where}: {alias!r} has two callers, {pairs[alias]!r} and {caller!r}")
+    return alias_table(pairs, where)
 
 
 def _sentence(counts: dict[str, int]) -> str:

@@ -17,7 +17,7 @@ from quantray.errors import DataError
 from quantray.types import digest_of
 
 MANIFEST = "_slice.json"  # readers of Parquet folders skip what begins with an underscore
-VERSION = 1  # of the files: another number, another slice
+VERSION = 2  # of the files: another number, another slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,8 @@ class CandleSlice:
             for asset, rows in block:
                 ts = block.ts[rows]
                 spans = plan.spans.of(range(asset, asset + 1))
-                low, high = np.searchsorted(ts, spans.start_ns), np.searchsorted(ts, spans.end_ns)
+                low, high = np.searchsorted(ts, spans.start_ns), np.searchsorted(ts, spans.end_ns) + 1
+                low[1:], high = np.maximum(low[1:], high[:-1]), np.minimum(high, len(ts))  # each candle once
                 if (high > low).any():
                     ends = zip((rows.start + low).tolist(), (rows.start + high).tolist(), strict=True)
                     columns = [[getattr(block, name)[i:j] for name in ("ts", *COLUMNS)] for i, j in ends]

@@ -6,6 +6,7 @@ windows; another plan may use it when the source is the same and every window li
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -13,27 +14,27 @@ import numpy as np
 
 from quantray.calls.candles import COLUMNS, CandleSource
 from quantray.calls.durations import written
-from quantray.calls.files import fresh_folder
 from quantray.calls.hygiene import Hygiene
-from quantray.calls.manifest import MANIFEST, VERSION, Bucket, CandleSlice, open_slice, write_manifest
+from quantray.calls.manifest import VERSION, Bucket, CandleSlice, open_slice, write_manifest
 from quantray.calls.settings import CallsData
 from quantray.calls.types import CallPlan, Candles, Inventory
 from quantray.errors import DataError
+from quantray.files.caches import Cached
 from quantray.types import digest_of
+
+_log = logging.getLogger(__name__)
 
 
 def materialise(plan: CallPlan, source: CandleSource, data: CallsData) -> CandleSlice:
-    """The slice that covers every window of the plan: one that exists already, else a new one, written atomically."""
+    """The slice that covers every window of the plan: one that exists already, else a new one, written atomically.
+
+    DiskError where there is no room for it.
+    """
     existing = find_slice(plan, source.inventory, data)
     if existing is not None:
         return existing
-    folder = slices_home(data) / slice_name(plan, source.inventory, data)
-    try:
-        with fresh_folder(folder, MANIFEST) as made:
-            _write(plan, source, data, made)
-    except OSError as error:
-        raise DataError(f"cannot write the slice to {folder}: {error.strerror}; choose another data.cache") from None
-    return open_slice(folder)
+    cached = _cached(data, slice_name(plan, source.inventory, data))
+    return open_slice(cached.make(lambda made: _write(plan, source, data, made)))
 
 
 def slice_name(plan: CallPlan, inventory: Inventory, data: CallsData) -> str:
@@ -46,24 +47,30 @@ def slice_name(plan: CallPlan, inventory: Inventory, data: CallsData) -> str:
 
 
 def find_slice(plan: CallPlan, inventory: Inventory, data: CallsData) -> CandleSlice | None:
-    """A slice in the cache made from the same candles that covers every window of the plan; the exact one first."""
+    """A slice in the cache made from the same candles that covers every window of the plan; the exact one first.
+
+    One whose files are not as they were written counts as absent, which is said.
+    """
     home, exact = slices_home(data), slice_name(plan, inventory, data)
     if not home.is_dir():
         return None
     stem = f"calls-{written(inventory.interval_s)}-"
     names = sorted((n for n in os.listdir(home) if n.startswith(stem)), key=lambda n: (n != exact, n))
     for name in names:
-        if not (home / name / MANIFEST).is_file():
-            continue
         try:
             candidate = open_slice(home / name)
         except DataError:
-            if name == exact:
-                raise
-            continue  # another plan's, and not ours to mend
-        if same_source(candidate, plan, inventory, data) and covers(candidate, plan):
+            if name == exact:  # damaged, which is said, or not ours, which is refused
+                _cached(data, name).find(_log.warning)
+            continue
+        fits = same_source(candidate, plan, inventory, data) and covers(candidate, plan)
+        if fits and _cached(data, name).find(_log.warning) is not None:
             return candidate
     return None
+
+
+def _cached(data: CallsData, name: str) -> Cached:
+    return Cached(slices_home(data), name, "slice")
 
 
 def same_source(made: CandleSlice, plan: CallPlan, inventory: Inventory, data: CallsData) -> bool:
@@ -105,7 +112,7 @@ def slices_home(data: CallsData) -> Path:
 
 def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) -> None:
     inventory = source.inventory
-    hygiene = Hygiene(data, inventory.interval_s, plan.spans)
+    hygiene = Hygiene(data, inventory.interval_s, plan.spans, inventory.traded_of(plan.calls.assets))
     buckets: list[Bucket] = []
     for block in source.candles(plan.spans, data.bucket_rows):
         if not len(block):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,14 @@ from typing import Any
 import numpy as np
 
 from quantray.calls.durations import day_ns, written
-from quantray.calls.files import fresh_file
 from quantray.calls.settings import CallMaps, CallsData
 from quantray.calls.synthetic import CHAINS, MINUTE, MadeCalls, make_calls, make_token
 from quantray.calls.synthetic_settings import SyntheticCalls
 from quantray.errors import ConfigError, DataError
+from quantray.files.caches import Cached
 from quantray.types import digest_of
 
+_log = logging.getLogger(__name__)
 VERSION = 1  # of the generator: another number, another market
 FIRST = "2024-11-18"
 SUPPLY = (6.0, 9.0)  # tokens, as powers of ten
@@ -26,7 +28,9 @@ def synthetic_source(data: CallsData) -> CallsData:
     given = [key for key in ("duckdb", "calls", "candles") if getattr(data, key) is not None]
     if given:
         raise DataError(f"data.{given[0]} means nothing to data=calls_synthetic; did you mean data=calls_duckdb?")
-    return replace(data, kind="duckdb", duckdb=str(ensure_file(data)), columns=CallMaps(), ts_unit=None)
+    return replace(
+        data, kind="duckdb", duckdb=str(ensure_file(data)), columns=CallMaps(), ts_unit=None, timezone=None, stamp=None
+    )
 
 
 def ensure_file(data: CallsData) -> Path:
@@ -43,14 +47,12 @@ def ensure_file(data: CallsData) -> Path:
             raise ConfigError(f"data.to={data.to} lies before data.from={first}, the synthetic market's first day")
     key = digest_of(VERSION, settings, first, days, interval)[:16]
     home = cache_dir(DataSettings(cache=data.cache)) / "synthetic"
-    path = home / f"calls-{written(interval)}-seed{settings.seed}-{key}.duckdb"
-    if not path.is_file():
-        try:
-            with fresh_file(path) as made:
-                _write(made, settings, day_ns(first), days, interval)
-        except OSError as error:
-            raise DataError(f"cannot write the market to {home}: {error.strerror}; choose another data.cache") from None
-    return path
+    name = f"calls-{written(interval)}-seed{settings.seed}-{key}"
+    cached, file = Cached(home, name, "synthetic market"), f"{name}.duckdb"
+    found = cached.find(_log.warning)
+    if found is None:
+        found = cached.make(lambda made: _write(made / file, settings, day_ns(first), days, interval))
+    return found / file
 
 
 def _check(data: CallsData, interval: int) -> None:

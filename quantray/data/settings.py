@@ -143,6 +143,7 @@ class DataSettings:
     chain: str | None = None
     options: str | None = None
     duckdb: str | None = None
+    allow_paths: str | tuple[str, ...] = ()  # folders and files that views of the DuckDB file may read
     interval: str | None = None  # 1s, 1m, …; null: as the bars are
     calendar: str = "XNYS"
     symbol: str | None = None  # which underlying, when a file holds several
@@ -161,6 +162,8 @@ class DataSettings:
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ConfigError(f"data.kind: {near_miss(self.kind, KINDS, what='kind of data')}")
+        if self.allow_paths and self.kind != "duckdb":
+            raise ConfigError(f"data.allow_paths is for views of a DuckDB file; it means nothing to data={self.kind}")
         if self.suspect_bars not in ("keep", "carry"):
             raise ConfigError(f"data.suspect_bars must be keep or carry, got {self.suspect_bars!r}")
         for name in ("min_session_coverage", "min_options_span", "arbitrage_tolerance"):
@@ -228,5 +231,6 @@ def seconds_of(interval: str) -> int:
 
 
 def mapped(columns: Any) -> dict[str, tuple[str, bool]]:
-    """Our name -> (the file's name, whether the user chose it), of any map of columns."""
-    return {f.name: (getattr(columns, f.name), getattr(columns, f.name) != f.default) for f in fields(columns)}
+    """Our name -> (the file's name, whether the user chose it), of any map of columns; one that is null is not read."""
+    given = {f.name: (getattr(columns, f.name), getattr(columns, f.name) != f.default) for f in fields(columns)}
+    return {name: pair for name, pair in given.items() if pair[0] is not None}

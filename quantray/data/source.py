@@ -5,15 +5,17 @@ from __future__ import annotations
 import glob
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from quantray.data.settings import mapped
 from quantray.errors import DataError, near_miss
-from quantray.files.folders import PARQUET, SUFFIXES, data_files, existing, kind_of
+from quantray.files.duckdb_file import quoted, reading_error, text
+from quantray.files.folders import PARQUET, SUFFIXES
 
-READERS = (*SUFFIXES, ".gz")
+READERS = {".gz": "read_csv"} | {n: "read_parquet" if k == PARQUET else "read_csv" for n, k in SUFFIXES.items()}
 TZ_TYPES = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
 
 
@@ -80,33 +82,15 @@ class Table:
             raise DataError(f"{self.where}: {missing} rows have no timestamp in {self.names['ts']!r}; remove them")
 
 
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
 def spelt(name: str, present: Iterable[str]) -> str | None:
     """``name`` as it is written among the names ``present``: in SQL case does not matter, but the same case wins."""
     alike = sorted(other for other in present if other.casefold() == name.casefold())
     return name if name in alike else next(iter(alike), None)
 
 
-def text(value: str | None) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-def attached(connection: Any, file: str) -> list[str]:
-    """Open a DuckDB file, read only, as ``market``; the names of its tables, sorted. DataError for what is none."""
-    path = existing("duckdb", file)
-    guarded(str(path), lambda: connection.execute(f"ATTACH {text(str(path))} AS market (READ_ONLY)"))
-    rows = connection.execute("SELECT table_name FROM information_schema.tables WHERE table_catalog = 'market'")
-    return sorted(name for (name,) in rows.fetchall())
-
-
-def file_source(key: str, given: str) -> str:
-    """What follows FROM for a file or folder of Parquet or CSV; DataError when there is none."""
-    files = data_files(key, given)
-    reader = "read_parquet" if kind_of(files[0]) == PARQUET else "read_csv"
-    return f"{reader}([{', '.join(text(glob.escape(str(p))) for p in files)}])"
+def reader_of(files: list[Path]) -> str:
+    """What follows FROM for files of one kind."""
+    return f"{READERS[files[0].suffix.lower()]}([{', '.join(text(glob.escape(str(p))) for p in files)}])"
 
 
 def table_of(connection: Any, key: str, where: str, source: str, columns: Any) -> Table:
@@ -132,7 +116,4 @@ def guarded(where: str, work: Any, explain: Callable[[], DataError | None] | Non
         return work()
     except duckdb.Error as error:
         found = explain() if explain is not None else None
-        if found is not None:
-            raise found from None
-        first = str(error).strip().splitlines()[0]
-        raise DataError(f"{where} cannot be read: {first}; is the file whole and of the kind its name says?") from None
+        raise found or reading_error(where, error) from None

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,9 @@ from quantray.data.settings import DataSettings
 from quantray.data.synthetic_day import Day, changed, make_day
 from quantray.digests import digest_of
 from quantray.errors import DataError
+from quantray.files.caches import Cached
 
+_log = logging.getLogger(__name__)
 VERSION = 1  # of the generator: another number, another market
 FIRST, SYMBOL = "2024-11-18", "SYN"
 FILES = ("underlying.parquet", "chain.parquet", "options.parquet")
@@ -26,27 +27,10 @@ def ensure_market(settings: DataSettings) -> Path:
     windows = market_windows(settings)
     pauses = [w.pause_ns for w in windows if w.pause_ns is not None]
     key = digest_of(VERSION, settings.synthetic, settings.calendar, [w.date for w in windows], *pauses)[:16]
-    home = cache_dir(settings) / "synthetic"
-    folder = home / f"seed{settings.synthetic.seed}-{key}"
-    if _complete(folder):
-        return folder
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=home))
-    except OSError as error:
-        raise DataError(f"cannot write the market to {home}: {error.strerror}; choose another data.cache") from None
-    try:
-        made.chmod(0o755)
-        _write(settings, windows, made)
-        if folder.exists() and not _complete(folder):
-            shutil.rmtree(folder)
-        os.rename(made, folder)
-    except OSError:
-        if not _complete(folder):  # else another process was quicker
-            raise
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-    return folder
+    name = f"market-seed{settings.synthetic.seed}-{key}"
+    cached = Cached(cache_dir(settings) / "synthetic", name, "synthetic market")
+    found = cached.find(_log.warning)
+    return found if found is not None else cached.make(lambda made: _write(settings, windows, made))
 
 
 def market_windows(settings: DataSettings) -> tuple[Window, ...]:
@@ -68,10 +52,6 @@ def cache_dir(settings: DataSettings) -> Path:
     if settings.cache is not None:
         return Path(settings.cache).expanduser()
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "quantray"
-
-
-def _complete(folder: Path) -> bool:
-    return all((folder / name).is_file() for name in FILES)
 
 
 def _write(settings: DataSettings, windows: tuple[Window, ...], folder: Path) -> None:

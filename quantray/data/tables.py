@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from quantray.data.settings import mapped
-from quantray.data.source import Table, guarded, quoted, spelt
+from quantray.data.source import Table, guarded, spelt
 from quantray.errors import DataError, near_miss
 from quantray.files.delimited import broken_row
+from quantray.files.duckdb_file import quoted
 from quantray.files.parts import Part
 from quantray.files.typed import Cell, Reading, day, instant, label, number, right
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from quantray.errors import DataError, near_miss
+from quantray.errors import DataError
+from quantray.files.duckdb_file import existing
 
 PARQUET, DELIMITED = "parquet", "delimited"
 SUFFIXES = {".parquet": PARQUET, ".pq": PARQUET, ".csv": DELIMITED, ".tsv": DELIMITED}
@@ -44,13 +45,3 @@ def data_files(key: str, given: str) -> list[Path]:
 
 def _hidden(path: Path) -> bool:
     return any(part.startswith((".", "_")) for part in path.parts)
-
-
-def existing(key: str, given: str) -> Path:
-    """The path that ``data.<key>`` gives, or DataError with the near miss beside it."""
-    path = Path(given).expanduser()
-    if not given or not path.exists():
-        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        hint = f": {near_miss(path.name, beside, what='file')}" if beside else ""
-        raise DataError(f"data.{key}={given} does not exist{hint}")
-    return path

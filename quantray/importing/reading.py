@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 
 from quantray.errors import DataError
 from quantray.importing.matching import NAMES
+from quantray.plain import original
 
 CSV, JSON = (".csv", ".tsv", ".txt"), (".json", ".jsonl", ".ndjson")
 #: Members of a JSON object that hold the rows; another name is taken for a caller's.
@@ -49,17 +51,17 @@ def _csv(text: str) -> Read:
     found = Read()
     header = text.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
-    lines = csv.reader(text.splitlines(), delimiter=delimiter)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     names: list[str] = []
     for values in lines:
         if not any(value.strip() for value in values):
             continue
         if not names:
-            names = [name.strip() for name in values]
+            names = [original(name.strip()) for name in values]
         elif len(values) != len(names):
             found.failed.append((lines.line_num, f"{len(values)} fields, the header has {len(names)}"))
         else:
-            found.rows.append((lines.line_num, dict(zip(names, values, strict=True))))
+            found.rows.append((lines.line_num, dict(zip(names, map(original, values), strict=True))))
     return found
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from quantray.errors import ConfigError, DataError
+from quantray.files.duckdb_file import confined, other_kind
 from quantray.importing.matching import Match, match
 from quantray.importing.reading import Read, read
 from quantray.importing.rows import Row, row_of
@@ -20,6 +21,8 @@ COLUMNS = {
     "hold_s": "DOUBLE", "n_trades": "BIGINT", "win_rate": "DOUBLE", "captured_return": "DOUBLE",
     "final_capital": "DOUBLE", "max_drawdown": "DOUBLE", "imported_from": "VARCHAR", "extra": "JSON",
 }  # fmt: skip
+#: The table of that name in the file's own main schema: not another schema's, nor one of DuckDB's.
+_OURS = "table_name = ? AND schema_name = 'main' AND database_name = current_database()"
 _CONTENT = [name for name in COLUMNS if name not in ("source", "row", "imported_from")]
 
 
@@ -108,20 +111,20 @@ def _opened(into: Path, dry_run: bool) -> Iterator[Any]:
 
     there = into.exists()
     try:
-        if into.is_file() and not _is_duckdb(into):
-            raise DataError(f"{into} cannot be opened: it is no DuckDB file; give --into another file")
+        if into.is_file() and (found := other_kind(into)) is not None:
+            raise DataError(f"{into} cannot be opened: it is {found[0]}; give --into another file")
         if dry_run and not there:
-            connection = duckdb.connect(":memory:")
+            connection = confined()
         else:
             into.parent.mkdir(parents=True, exist_ok=True)
-            connection = duckdb.connect(str(into), read_only=dry_run)
+            connection = confined(database=into, access_mode="READ_ONLY" if dry_run else "READ_WRITE")
     except (duckdb.Error, OSError) as error:
         raise DataError(
             f"{into} cannot be opened: {str(error).splitlines()[0]}; give --into another file, or close it elsewhere"
         ) from None
     try:
         have = [name for (name,) in connection.execute(
-            "SELECT column_name FROM duckdb_columns() WHERE table_name = ? ORDER BY column_index", [TABLE]
+            f"SELECT column_name FROM duckdb_columns() WHERE {_OURS} ORDER BY column_index", [TABLE]
         ).fetchall()]  # fmt: skip
         if have and have != list(COLUMNS):
             raise ConfigError(
@@ -132,14 +135,8 @@ def _opened(into: Path, dry_run: bool) -> Iterator[Any]:
         connection.close()
 
 
-def _is_duckdb(path: Path) -> bool:
-    """Whether the file begins as DuckDB's do: it would open a table of text too, and store nothing there."""
-    with path.open("rb") as file:
-        return file.read(12)[8:] == b"DUCK"
-
-
 def _stored(connection: Any, source: str) -> Counter[tuple[Any, ...]]:
-    known = connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = ?", [TABLE]).fetchone()
+    known = connection.execute(f"SELECT 1 FROM duckdb_tables() WHERE {_OURS}", [TABLE]).fetchone()
     if known is None:
         return Counter()
     query = f"SELECT {', '.join(_CONTENT)} FROM {TABLE} WHERE source = ?"

@@ -85,7 +85,8 @@ def exit_tables(
                 paid[e, width - 1] = fill
                 ended = True
                 break
-            change = (known[c, s] - cost) / cost * 100.0  # NaN where no price is known: no level is touched
+            # NaN where no price is known, or nothing was paid: no level is touched
+            change = (known[c, s] - cost) / cost * 100.0 if cost > 0.0 else np.nan
             while tp < n_tp and change >= take_profit[tp]:
                 when[e, tp] = s
                 out[e, tp] = fill_bar

@@ -13,7 +13,12 @@ from quantray.space import Dimension
 #: Where the reader finds a part of ``Plan.digests``, if the configuration calls it otherwise.
 _SECTION = {"costs": "fees"}
 
-_ADVICE = {"code": "quantray's own kernels changed", "data": "the market data changed"}
+_ADVICE = {
+    "rules_version": "the rules of trading changed, and a change of rules changes results; see docs/rules.md, or "
+    "docs/policies.md for policies of callers",
+    "code": "quantray's own kernels changed",
+    "data": "the market data changed",
+}
 
 
 def describe(plan: Plan) -> dict[str, Any]:
@@ -66,7 +71,8 @@ def differences(
     ``old``/``new`` are digests by part, ``was``/``now`` the described sections.
     """
     lines: list[str] = []
-    for part in [*old, *(name for name in new if name not in old)]:
+    names = [*old, *(name for name in new if name not in old)]
+    for part in sorted(names, key=lambda name: name != "rules_version"):  # the reason for all other differences
         if old.get(part) == new.get(part):
             continue
         section = _SECTION.get(part, part)

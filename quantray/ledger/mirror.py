@@ -23,6 +23,8 @@ from quantray.errors import LedgerError
 from quantray.ledger.database import TIMEOUT_S
 from quantray.ledger.mirror_queue import Mirrorable, Queue, read
 from quantray.ledger.reading import Reader, open_reader
+from quantray.outlets import guarded_streams
+from quantray.passwords import learn
 from quantray.space import Dimension, parse_space
 
 MARK = "quantray"  # a user attribute of the Optuna studies that are ours
@@ -183,6 +185,7 @@ def main() -> int:
         os.nice(5)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     told = json.loads(sys.stdin.readline())
+    learn(told["url"])
     orders = Orders(told["driver"], told["parent"], told["share"], threading.Event())
     orders.listen()
     filler = Filler(told["url"], told["study"], told["max_trials"], told["expected"])
@@ -192,4 +195,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    with guarded_streams(()):
+        raise SystemExit(main())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ from quantray.ledger.deleting import delete, inventory
 from quantray.ledger.difference import differences
 from quantray.ledger.rows import encode
 from quantray.ledger.sql_ledger import SqlLedger
+from quantray.outlets import logger
 from quantray.plan import Storage
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 def open_ledger(

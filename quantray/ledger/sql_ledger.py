@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -19,11 +18,13 @@ from quantray.ledger.database import Database
 from quantray.ledger.results import store_batch
 from quantray.ledger.rows import encode
 from quantray.ledger.schema import CLAIMED
+from quantray.outlets import cleaned, logger
+from quantray.passwords import masked
 from quantray.protocols import Batch, Counts, Pending
 from quantray.types import Trial
 
 _LOCK = sa.select(schema.studies.c.id).where(schema.studies.c.id == sa.bindparam("study")).with_for_update()
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 T = TypeVar("T")
 
 
@@ -113,7 +114,7 @@ class SqlLedger:
 
     def note(self, key: str, value: Any) -> None:
         """Keep a JSON value under ``key``, replacing what was there; durable when the call returns."""
-        text = encode(value, f"note {key!r}")
+        text = encode(cleaned(value, masked), f"note {key!r}")
         statement = schema.insert(self.database.dialect, schema.notes)
         statement = statement.on_conflict_do_update(
             index_elements=["study", "key"], set_={"value": statement.excluded.value}

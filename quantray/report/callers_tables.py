@@ -147,7 +147,7 @@ def policy_table(results: CallerResults, unit: str | None = None) -> pandas.Data
     import pyarrow.dataset
 
     where = None if unit is None else pyarrow.dataset.field("unit") == unit
-    return pyarrow.dataset.dataset(results.table, format="parquet").to_table(filter=where).to_pandas()
+    return pyarrow.dataset.dataset(results.parts, format="parquet").to_table(filter=where).to_pandas()
 
 
 def texts(values: Iterable[Any]) -> Any:
@@ -168,9 +168,9 @@ def objective_columns(results: CallerResults, units: Sequence[str]) -> dict[str,
 
     name, n = results.plan.objective, len(results.plan.policies)
     found = {unit: {part: np.full(n, np.nan) for part in PARTS} for unit in units}
-    if not units or not results.table.is_dir():
+    if not units or not results.parts:
         return found
-    source = pyarrow.dataset.dataset(results.table, format="parquet")
+    source = pyarrow.dataset.dataset(results.parts, format="parquet")
     where = pyarrow.dataset.field("unit").isin(list(units))
     for batch in source.to_batches(columns=["unit", "part", "policy", name], filter=where):
         values = batch.column(name).to_numpy(zero_copy_only=False)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from quantray.report import words
+from quantray.report.reasons import meaning
 from quantray.report.results import Results
 from quantray.report.sections import samples
 
@@ -22,10 +21,13 @@ def search_rows(r: Results) -> list[tuple[str, str]]:
     return [*rows, ("wall time", words.duration(r.seconds))]
 
 
-def reasons(r: Results) -> list[tuple[str, int]]:
-    """Why trials were pruned or failed, most frequent first."""
-    found = Counter(f"{t.state.value.lower()}: {(t.why or '').replace('_', ' ')}" for t in r.trials if t.why)
-    return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:8]
+def reasons(r: Results, at_most: int = 8) -> list[tuple[str, int]]:
+    """Why candidates were pruned or failed, the commonest first; of equal failures the first message."""
+    rows = [(f"{reason.state.lower()}: {meaning(reason, r.plan)}", reason.n) for reason in r.reasons]
+    if len(rows) > at_most:
+        rest = rows[at_most - 1 :]
+        rows = [*rows[: at_most - 1], (f"{len(rest):,} other reasons", sum(n for _, n in rest))]
+    return rows
 
 
 def quality_rows(r: Results) -> list[tuple[str, str, str, bool]]:

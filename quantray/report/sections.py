@@ -14,7 +14,8 @@ from quantray.stats.checks import Word
 from quantray.stats.interval import trade_interval
 from quantray.types import TrialState
 
-TONES = {Word.BELIEVE: "good", Word.DOUBTFUL: "doubt", Word.DISBELIEVE: "bad", Word.TOO_LITTLE_DATA: "none"}
+TONES = {Word.BELIEVE: "good", Word.DOUBTFUL: "doubt", Word.DISBELIEVE: "bad", Word.TOO_LITTLE_DATA: "none",
+         Word.FAILED: "bad"}  # fmt: skip
 COMPARED = (
     "n_trades", "return_on_risk_percent", "total_pnl", "expectancy", "win_rate", "profit_factor", "sharpe",
     "max_drawdown", "avg_risk", "median_net", "p05_net", "mean_duration_s", "max_duration_s",

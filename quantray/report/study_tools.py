@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantray.errors import LedgerError, near_miss
-from quantray.protocols import Counts
+from quantray.failures import Reason, counted
+from quantray.protocols import TABLE, Counts
 from quantray.space import Space, parse_space
 from quantray.types import Trial, TrialState
 
@@ -44,7 +45,7 @@ class StudySummary:
     counts: Counts
     duplicates: Mapping[str, int]  # source -> count: sampler | memory | database
     pruned: Mapping[str, int]  # reason -> count, most frequent first
-    failed: Mapping[str, int]  # message -> count, most frequent first
+    failed: Mapping[str, int]  # first message of its kind -> count, most frequent first
     repeated: int  # evaluated again, because the driver that had claimed them died
     best: Trial | None
     metrics: tuple[str, ...]  # stored with the best trial
@@ -111,24 +112,25 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
 
         notes = dict(study.notes())
         best = next(iter(study.ranked(1)), None)
+        counts, reasons = _counts(study, notes), _reasons(study, notes)
         return StudySummary(
             name=study.name,
             where=study.database.name,
             created_at=study.created_at,
-            counts=study.counts(),
+            counts=counts,
             duplicates=duplicates_of(notes),
             drivers=drivers_of(notes),
             retried=retried_of(notes),
             late=study.late(),
             table="" if about_callers(study) else table_digest(trials_frame(study.trials(), space_of(study))),
-            pruned=study.reasons(TrialState.PRUNED),
-            failed=study.reasons(TrialState.FAIL),
+            pruned={r.first: r.n for r in reasons if r.state == TrialState.PRUNED},
+            failed={r.first: r.n for r in reasons if r.state == TrialState.FAIL},
             repeated=study.repeated(),
             best=best,
             metrics=tuple(best.metrics) if best else (),
             digests=study.digests,
             described=study.described,
-            notes={key: value for key, value in notes.items() if key != "duplicates"},
+            notes={key: value for key, value in notes.items() if key not in ("duplicates", TABLE)},
             units=units_of(notes) if about_callers(study) else None,
         )
 
@@ -203,6 +205,18 @@ def open_study(where: str | Path, name: str | None = None) -> Iterator[Reader]:
         yield study
 
 
+def _counts(study: Reader, notes: Mapping[str, Any]) -> Counts:
+    """How many candidates are in which state: of a table, all of its points, of which the trials are the best."""
+    return Counts(*notes[TABLE]["counts"]) if TABLE in notes else study.counts()
+
+
+def _reasons(study: Reader, notes: Mapping[str, Any]) -> list[Reason]:
+    """Why candidates did not complete, the commonest first."""
+    if TABLE in notes:
+        return [Reason(state, n, why, number) for state, n, why, number in notes[TABLE]["reasons"]]
+    return counted((t.number, str(t.state), t.why, 1) for t in study.trials() if t.why)
+
+
 def space_of(study: Reader) -> Space | None:
     """The space the study searched, as it was described when it was created."""
     spec = study.described.get("space")
@@ -250,6 +264,6 @@ def _list(url: str) -> Iterator[StudyRow]:
             best = next(iter(study.ranked(1)), None)
             value = best.value if best else None
             units = units_of(study.notes()) if about_callers(study) else None
-            yield StudyRow(name, database.name, study.counts(), value, study.created_at, units=units)
+            yield StudyRow(name, database.name, _counts(study, study.notes()), value, study.created_at, units=units)
     finally:
         database.close()

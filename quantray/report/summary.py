@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
+from quantray.outlets import cleaned
+from quantray.passwords import masked
+from quantray.plain import in_json
+from quantray.report.reasons import failures, meaning
 from quantray.report.results import Results
 from quantray.stats.surface import SurfaceSummary
 
@@ -53,6 +57,11 @@ def summary(results: Results) -> dict[str, Any]:
         "digests": dict(r.digests),
         "versions": dict(r.versions),
         "stop_reason": r.stop_reason,
+        "reasons": [
+            {"state": x.state, "n": x.n, "reason": meaning(x, plan), "first": x.first, "number": x.number}
+            for x in r.reasons
+        ],
+        "first_failure": failures(r.counts, r.reasons),
         "notes": list(r.notes),
         "seconds": round(r.seconds, 3),
     }
@@ -65,7 +74,8 @@ def summary_json(results: Results) -> str:
 
 def dumped(value: Any) -> str:
     """A value as readable JSON text."""
-    return json.dumps(jsonable(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    told = cleaned(jsonable(value), masked)
+    return in_json(json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def _surface(s: SurfaceSummary | None) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from quantray.errors import Interrupted, TooManyFailures
+from quantray.failures import is_fault
 from quantray.plan import Plan
 from quantray.protocols import Batch, Counts, Ledger, Pending, Searcher
 from quantray.runner.flight import Flight, part
@@ -49,7 +50,8 @@ class Sweep:
         self._flights: dict[int, Flight] = {}
         self._tally = dict.fromkeys(TrialState, 0)
         self._best: Trial | None = None
-        self._why = ""  # of the last failure
+        self._why = ""  # of the first failure that was told
+        self._faults = 0  # candidates that failed and were not refused, told or not
         self._began, self._said, self._noted = clock(), float("-inf"), clock()
         self._earlier = {pending.number: pending for pending in ledger.batches()}
         notes = ledger.notes() if share is None else ledger.notes().get(share.key, {})
@@ -148,8 +150,8 @@ class Sweep:
             )
         if self._stop == "failures":
             raise TooManyFailures(
-                f"{self._told_failed} candidates failed, more than search.max_failures={search.max_failures}; "
-                f"the last one: {self._why}. All results are stored; repair the strategy, or raise max_failures"
+                f"{self._faults} candidates failed, more than search.max_failures={search.max_failures}; "
+                f"the first one: {self._why}. All results are stored; repair the strategy, or raise max_failures"
             )
         seconds = self._seconds_before + self.clock() - self._began
         return Outcome(self._stop, self._sentence(), counts, self.duplicates, self._best, seconds)
@@ -233,7 +235,9 @@ class Sweep:
         del self._flights[self._told]
         self._told += 1
         self._told_complete += sum(t.state is TrialState.COMPLETE for t in trials)
-        self._told_failed += sum(t.state is TrialState.FAIL for t in trials)
+        faults = [t.why for t in trials if t.state is TrialState.FAIL and is_fault(t.why)]
+        self._told_failed += len(faults)
+        self._why = self._why or (faults[0] or "" if faults else "")
         target = self.plan.search.target
         if self._told_failed > self.plan.search.max_failures:
             self._stop = "failures"
@@ -249,9 +253,8 @@ class Sweep:
     def _count(self, trials: Sequence[Trial]) -> None:
         for trial in trials:
             self._tally[trial.state] += 1
+            self._faults += trial.state is TrialState.FAIL and is_fault(trial.why)
             self._best = better(self._best, trial)
-            if trial.state is TrialState.FAIL:
-                self._why = trial.why or self._why
 
     def _speak(self, last: bool = False) -> None:
         now = self.clock()

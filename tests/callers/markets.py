@@ -63,7 +63,8 @@ def finished(data: CallsData, run_dir: Path, **other: Any) -> CallerResults:
 
 def bytes_of(run_dir: Path) -> dict[str, str]:
     """Digest of every file of the table."""
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted((run_dir / "policies").iterdir())}
+    parts = sorted((run_dir / "policies").glob("*.parquet"))
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in parts}
 
 
 def shown(results: CallerResults) -> list[dict[str, Any]]:

@@ -82,8 +82,8 @@ def test_blocks_and_buckets_of_any_size_give_the_same_table(
     again = finished(replace(data, bucket_rows=100), tmp_path, mode="both")
     assert bytes_of(tmp_path) == bytes_of(both.table.parent)
     assert shown(again) == shown(both)
-    assert len(list((tmp_path / "work").glob("*/scores/units/*.npy"))) > 10
-    assert len(list((tmp_path / "work").glob("*/tables/*/*"))) > 10
+    assert len(list((tmp_path / ".quantray").glob("*/*/scores/units/*.npy"))) > 10
+    assert len(list((tmp_path / ".quantray").glob("*/*/tables/*/*"))) > 10
 
 
 def test_a_second_run_does_nothing_again(data: CallsData, tmp_path: Path) -> None:

@@ -64,4 +64,4 @@ def test_zero_latency_is_shown_one_candle_late(results: CallerResults) -> None:
 
 
 def test_no_run_folder_is_left_half_written(results: CallerResults) -> None:
-    assert not [p for p in Path(results.plan.run_dir).rglob(".*") if p.name.startswith(".")]
+    assert not list(Path(results.plan.run_dir).rglob(".unfinished*"))

@@ -75,9 +75,10 @@ def test_a_file_that_was_cut_is_made_again(tmp_path: Path) -> None:
     data = market(tmp_path)
     first = finished(data, tmp_path / "run")
     before = bytes_of(tmp_path / "run")
-    cut = next((tmp_path / "run" / "work").glob("*/scores/units/*.npy"))
+    pieces = tmp_path / "run" / ".quantray"
+    cut = next(pieces.glob("*/*/scores/units/*.npy"))
     cut.write_bytes(cut.read_bytes()[:100])
-    shutil.rmtree(next((tmp_path / "run" / "work").glob("*/tables/*/bucket-00000")))
+    shutil.rmtree(next(pieces.glob("*/*/tables/*/bucket-00000")))
     second = finished(data, tmp_path / "run")
     assert second.reused > 0
     assert bytes_of(tmp_path / "run") == before
@@ -100,4 +101,4 @@ def test_a_fresh_start_leaves_nothing_of_the_plan_before(tmp_path: Path) -> None
     again = finished(data, tmp_path / "run", fresh=True, oos=OutOfSample(0.5))
     assert again.reused == 0
     assert set(bytes_of(tmp_path / "run")) < files
-    assert len(list((tmp_path / "run" / "work").iterdir())) == 1
+    assert len({path.parts[-3] for path in (tmp_path / "run" / ".quantray").glob("*/*/scores/*")}) == 1

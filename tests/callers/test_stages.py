@@ -18,13 +18,14 @@ from quantray.callers.results import GROUP
 from quantray.callers.scores import ROWS, blocks_of, score_block, scores_of
 from quantray.callers.splitting import HELD_OUT, TRAIN
 from quantray.callers.store import Store
-from quantray.callers.touch import Touch, buckets_of, toucher
+from quantray.callers.touch import Touch, buckets_of, toucher, windows_of
 from quantray.callers.work import TableSpec, Unit, Work, work_of
 from quantray.calls import CallsData, locate
 from quantray.errors import DataError
+from quantray.files import Pieces
 from quantray.policies import read_policy
 from quantray.policies.scoring import Block, Market, Pool
-from quantray.policies.tables import Windows, build_tables
+from quantray.policies.tables import build_tables
 from tests.callers.markets import POLICIES, market, plan_on
 
 
@@ -36,7 +37,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> CallsData:
 @pytest.fixture(scope="module")
 def work(data: CallsData, tmp_path_factory: pytest.TempPathFactory) -> Work:
     folder = tmp_path_factory.mktemp("work")
-    return work_of(prepare(plan_on(data, folder)), folder)
+    return work_of(prepare(plan_on(data, folder)), Pieces(folder, "test").open(), "stem")
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +109,8 @@ def test_tables_from_files_are_the_tables_of_the_candles(work: Work, spec: Table
     gathered = store.gather(spec, shuffled, marks=True)
     for bucket in buckets_of(work):
         candles = prepared.slice.read(bucket, prepared.calls.assets)
-        rows = locate(prepared.coverage, candles)
-        direct = build_tables(candles, Windows(rows.entry, rows.stop, rows.first), spec.levels, 60)
+        rows = locate(prepared.coverage, candles, work.ends)
+        direct = build_tables(candles, windows_of(work, candles, 0), spec.levels, 60)
         mine = gathered.tables.take(np.flatnonzero(np.isin(shuffled, rows.call)))
         back = direct.take(np.argsort(np.argsort(shuffled[np.isin(shuffled, rows.call)])))
         for name in ("keys", "fill", "worst", "time", "peaks", "price", "entry_ns"):
@@ -120,7 +121,7 @@ def test_tables_from_files_are_the_tables_of_the_candles(work: Work, spec: Table
         want = Block(direct, spec.program(POLICIES), pool, plan.account, plan.costs)
         whole = Market(candles, 60, *period)
         some = store.gather(spec, rows.call, marks=True)
-        part = Market(some.candles, 60, *period)
+        part = store.market(some, TRAIN)
         got = Block(some.tables, spec.program(POLICIES), pool, plan.account, plan.costs)
         expected = want.metrics(whole, closes=whole.closes, daily=True)
         found = got.metrics(part, closes=whole.closes, daily=True)
@@ -146,7 +147,7 @@ def test_a_missing_table_is_an_error_with_a_remedy(work: Work, tmp_path: Path) -
 
 def test_a_worker_without_the_slice_says_so(work: Work, tmp_path: Path) -> None:
     lost = replace(work.prepared.slice, folder=tmp_path / "elsewhere")
-    blind = Work(replace(work.prepared, slice=lost), work.folder, work.bucket, work.row)
+    blind = Work(replace(work.prepared, slice=lost), work.pieces, work.stem, work.bucket, work.row)
     with pytest.raises(DataError, match=r"the folder of the slice.*is not visible on.*every node"):
         toucher(blind, {})
 
@@ -166,7 +167,7 @@ def test_a_block_is_scored_alone(work: Work, spec: TableSpec, store: Store) -> N
 def test_a_unit_is_ranked_from_its_files(work: Work, spec: TableSpec, store: Store) -> None:
     found = scores_of(work, "ranked", [Unit(GROUP, (0, 1, 2))], len(POLICIES))
     for block in found.blocks:
-        scores.write_block(store, spec, block, found.path(block))
+        scores.write_block(store, spec, block, found)
     ranked = rank_set(store, spec, found, 0, np.array([p.n_parts for p in POLICIES]))
     assert Place(**ranked.place.as_json()) == ranked.place
     assert ranked.place.best == ranked.ranking.order[0]
@@ -196,9 +197,11 @@ def test_memory_is_of_the_unit_and_not_of_the_data(tmp_path: Path) -> None:
     import tracemalloc
 
     data = market(tmp_path, n_calls=3000, n_callers=60, n_assets=12)
-    work = work_of(prepare(plan_on(data, tmp_path / "run")), tmp_path)
+    work = work_of(prepare(plan_on(data, tmp_path / "run")), Pieces(tmp_path, "test").open(), "stem")
     spec = TableSpec(POLICIES, "stop_first", "open", marks=True)
-    written = sum(toucher(work, {spec.name: spec})(Touch(spec.name, b))["bytes"] for b in buckets_of(work))
+    for bucket in buckets_of(work):
+        toucher(work, {spec.name: spec})(Touch(spec.name, bucket))
+    written = work.pieces.size()[1]
     found = scores_of(work, "one", [Unit("caller_7", (7,))], len(POLICIES))
     store = Store(work, spec)
     score_block(store, spec, found.blocks[0])

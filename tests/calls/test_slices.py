@@ -19,6 +19,7 @@ from quantray.calls import (
 from quantray.calls.slices import covers, find_slice, slice_name
 from quantray.errors import DataError
 from tests.calls.tables import call_rows, candle_rows, changed, data_of, minute
+from tests.files.trees import tree
 
 CALLS = call_rows(("a", "X", 10), ("b", "X", 50), ("a", "Y", 30), ("b", "X", 400), ("a", "GONE", 10))
 CANDLES = candle_rows({"X": range(600), "Y": range(0, 600, 1), "Z": range(600)})
@@ -38,7 +39,7 @@ def test_a_slice_holds_the_windows_once_partitioned_by_bucket(tmp_path):
     table = pq.read_table(found.folder, partitioning="hive")
     assert sorted(set(table["asset"].to_pylist())) == ["X", "Y"]
     keys = list(zip(table["asset"].to_pylist(), table["ts"].to_pylist(), strict=True))
-    assert len(keys) == len(set(keys)) == found.rows == 3 * 32 + 32
+    assert len(keys) == len(set(keys)) == found.rows == 3 * 33 + 33  # one behind each window
     assert set(table.column_names) == {"asset", "ts", "open", "high", "low", "close", "volume", "bucket"}
     assert plan.spans.assets == found.spans.assets == ("GONE", "X", "Y")
 
@@ -115,8 +116,8 @@ def test_rows_of_every_eligible_call(tmp_path):
             assert block.ts[entry] == coverage.entry_ns[call]
             assert block.ts[first] >= plan.start_ns[call]
             assert block.open[entry] == coverage.entry_open[call]
-            assert stop - entry == 32
-            assert block.ts[stop - 1] < plan.end_ns[call]
+            assert stop - entry == 33
+            assert block.ts[stop - 2] < plan.end_ns[call] <= block.ts[stop - 1]
     assert sorted(seen) == np.flatnonzero(coverage.eligible).tolist()
     assert len(seen) == 4
 
@@ -137,9 +138,24 @@ def test_a_folder_that_is_no_slice_and_a_broken_bucket_are_refused(tmp_path):
     (found.folder / found.buckets[0].file).write_bytes(b"PAR1")
     with pytest.raises(DataError, match=r"cannot be read.*delete it, it will be made again"):
         found.digest(plan)
-    (found.folder / "_slice.json").write_text("{}")
-    with pytest.raises(DataError, match="is no slice of candles"):
-        made(tmp_path)
+
+
+@pytest.mark.parametrize("file", ["_slice.json", "bucket"])
+@pytest.mark.parametrize("change", ["zeros", "cut", "one byte", "gone"])
+def test_a_slice_that_is_not_as_it_was_written_is_made_again_and_said(tmp_path, caplog, file: str, change: str):
+    plan, _, found = made(tmp_path)
+    before, digest = tree(found.folder), found.digest(plan)
+    path = found.folder / (file if file.startswith("_") else found.buckets[0].file)
+    content = path.read_bytes()
+    changed = {"zeros": bytes(len(content)), "cut": content[:-9], "one byte": content[:-40] + b"x" + content[-39:]}
+    if change == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(changed[change])
+    assert made(tmp_path)[2].digest(plan) == digest
+    assert "1 of 2 files are damaged or missing" in caplog.text
+    assert "is made again" in caplog.text
+    assert tree(found.folder) == before
 
 
 def test_a_half_made_slice_is_made_again(tmp_path):
@@ -161,7 +177,7 @@ def test_the_name_tells_interval_source_and_windows(tmp_path):
 
 def test_a_slice_says_what_it_is(tmp_path):
     shown = describe(made(tmp_path)[2])
-    assert shown["candles"] == 128
+    assert shown["candles"] == 132
     assert shown["assets"] == 2
     assert shown["interval"] == "1m"
     assert shown["quality"]["assets_without_candles"] == 1

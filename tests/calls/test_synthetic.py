@@ -25,7 +25,8 @@ def test_the_market_is_one_duckdb_file_made_once(tmp_path):
     before = path.stat().st_mtime_ns
     assert ensure_file(small(tmp_path)) == path
     assert path.stat().st_mtime_ns == before
-    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert {p.name for p in path.parent.iterdir()} == {path.name, "_quantray.json"}
+    assert [p.name for p in path.parent.parent.iterdir()] == [path.parent.name]
     with duckdb.connect(str(path), read_only=True) as connection:
         tables = connection.execute("SELECT table_name FROM information_schema.tables ORDER BY 1").fetchall()
     assert tables == [("calls",), ("candles",)]

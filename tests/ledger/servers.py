@@ -53,10 +53,10 @@ class Server:
         return len(ended)
 
     def stop(self) -> None:
-        embedded._running(embedded._wheel(), self.folder).stop()
+        embedded._down(self.folder)
 
     def start(self) -> None:
-        embedded._running(embedded._wheel(), self.folder)
+        embedded._up(self.folder)
 
     def restart_after(self, seconds: float) -> threading.Thread:
         """Stop the server now, and start it again later."""

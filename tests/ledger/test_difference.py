@@ -6,9 +6,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from quantray.callers.plan import CallerPlan
+from quantray.calls.settings import CallsData
 from quantray.ledger import describe
 from quantray.ledger.difference import differences
 from quantray.plan import Constraints, Fees, Plan, Search, StrategySpec
+from quantray.policies import read_policy
 from quantray.space import parse_space
 
 PLAN = Plan(
@@ -18,6 +23,7 @@ PLAN = Plan(
     data={"path": Path("somewhere"), "days": (1, 2)},
     run_dir=Path("outputs/s"),
 )
+CALLERS = CallerPlan("s", CallsData(), (read_policy({"hold": "1h"}),), Path("outputs/s"))
 
 
 def _lines(new: Plan, data: str = "d") -> list[str]:
@@ -67,3 +73,12 @@ def test_the_described_space_is_the_space() -> None:
 def test_long_values_are_cut() -> None:
     other = replace(PLAN, space=parse_space({"stop_loss_percent": list(range(-500, 0))}))
     assert max(map(len, _lines(other))) < 300
+
+
+@pytest.mark.parametrize("plan", [PLAN, CALLERS], ids=["sweep", "callers"])
+def test_a_study_of_other_rules_is_refused_with_that_reason_first(plan: Plan | CallerPlan) -> None:
+    now = plan.digests("d", "c") if isinstance(plan, Plan) else plan.digests("k", "d", "c")
+    before = {name: value for name, value in now.items() if name != "rules_version"}  # what release 0.1.0 stored
+    line, *others = differences(before | {"code": "other"}, now, {}, {})
+    assert line.startswith(f"  rules_version: absent -> {now['rules_version']} (the rules of trading changed")
+    assert [other.split(":")[0] for other in others] == ["  code"]

@@ -59,14 +59,14 @@ def is_closed(session, t):
 def vwap(session, count_filled=False):
     if session.vwap_running is not None:
         return list(map(float, session.vwap_running))
-    out, paid, shares, last = [], 0.0, 0.0, 0.0
+    out, paid, shares, price, volume = [], 0.0, 0.0, math.nan, 0.0
     for i in range(session.n_bars):
-        price, filled = float(session.price[i]), bool(session.filled[i])
+        filled = bool(session.filled[i])
         if not filled:
-            last = float(session.volume[i])
+            price, volume = float(session.price[i]), float(session.volume[i])
         if not math.isnan(price) and (not filled or count_filled):
-            paid += price * last
-            shares += last
+            paid += price * volume
+            shares += volume
         out.append(paid / shares if shares > 0 else math.nan)
     return out
 

@@ -78,7 +78,7 @@ def coverage(found: Any, n_callers: int, seed: int) -> Coverage:
     return Coverage(
         windows, CoverageSettings(), reason, np.where(late, -1, ts), np.where(late, np.nan, found.candles.open[at]),
         present, np.full(n, 62), np.zeros(n, np.int64), np.full(n, 300), np.arange(n) % 11 == 0, np.zeros(n, bool),
-        None, np.zeros(n, bool),
+        np.full(n, int(found.candles.ts[-1]) + 60 * 10**9), (), None, np.zeros(n, bool),
     )  # fmt: skip
 
 

@@ -13,8 +13,8 @@ import pandas
 import pytest
 
 from quantray.callers.results import CallerResults
-from quantray.errors import DataError
-from quantray.report.callers_database import write_database
+from quantray.errors import ConfigError, DataError
+from quantray.report.callers_database import check_database, write_database
 from quantray.report.callers_html import report_html
 from quantray.report.callers_sections import callers, in_detail
 from quantray.report.callers_tables import PARTS, best_frame, calls_frame, parts_of, policy_table
@@ -44,7 +44,8 @@ def test_every_file_is_written_and_reads_back(shape: str, tmp_path: Path):
     r = SHAPES[shape]()
     files = write_all(r, tmp_path / "run")
     assert set(files) == FILES
-    assert {p.name for p in (tmp_path / "run").iterdir()} == FILES - {"policies"}  # and nothing is left beside them
+    left = {p.name for p in (tmp_path / "run").iterdir()}
+    assert left == FILES - {"policies"} | {".quantray"}  # and nothing is left beside them
     found = json.loads(files["summary.json"].read_text(), parse_constant=lambda name: pytest.fail(name))
     assert list(found["units"]) == [u.name for u in r.units]
     assert len(pandas.read_csv(files["optimal_policies.csv"])) == len(r.units)
@@ -142,7 +143,7 @@ def test_the_database_keeps_what_was_imported(tmp_path: Path):
     assert write_all(r, tmp_path)["results.duckdb"] == path
     with duckdb.connect(str(path), read_only=True) as connection:
         tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        assert tables == {"policies", "best", "trades", "calls", "imported_results"}
+        assert tables == {"policies", "best", "trades", "calls", "imported_results", "scribbles"}
         assert connection.execute("SELECT answer FROM imported_results").fetchone() == (42,)
         n = connection.execute("SELECT count(*) FROM policies WHERE part = 'train'").fetchone()
     assert n == (len(r.units) * len(r.plan.policies),)
@@ -152,7 +153,9 @@ def test_a_database_that_cannot_be_read_is_not_overwritten(tmp_path: Path):
     path = tmp_path / "results.duckdb"
     path.write_bytes(b"not a database" * 1000)
     with pytest.raises(DataError, match="move it away"):
-        write_database(path, tmp_path / "policies", {})
+        write_database(path, {}, tmp_path)
+    with pytest.raises(ConfigError, match="move it away"):
+        check_database(path)
     assert path.read_bytes().startswith(b"not a database")
     assert [p.name for p in tmp_path.iterdir()] == ["results.duckdb"]
 

@@ -22,7 +22,7 @@ STALE_FILLS = ("next_print", "carry")
 EXIT_FIELDS = ("take_profit_percent", "stop_loss_percent", "max_trade_duration_seconds")
 Rule = Callable[[Any], str | None]  # what is wrong with a value of one parameter; None: nothing
 
-EVENING = 15 * 3600  # a window that begins later may end the next morning
+DAY, EVENING = 24 * 3600, 15 * 3600  # a window that begins in the evening may end the next morning
 _HUGE = 1e300  # beyond it a number is infinite in what follows
 
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
@@ -71,8 +71,8 @@ def window_bars(session: Session, text: str) -> tuple[int, int]:
 
 def since_open(session: Session, clock: int) -> int:
     """Seconds from the open to a time of day; one before the open of an overnight session is the next day's."""
-    seconds = clock - session.open_s
-    return seconds + 86_400 if seconds < 0 and session.overnight else seconds
+    seconds, overnight = clock - session.open_s, session.open_s + session.n_bars * session.interval_s > DAY
+    return seconds + DAY if seconds < 0 and overnight else seconds
 
 
 def bar_at(session: Session, moment: str, end: int | None = None) -> int:

@@ -37,6 +37,7 @@ _QUOTED = re.compile(r"""'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 _BARE, _IN_QUERY = re.compile(r"(?:\\.|[^\s\\])+"), re.compile(r"[^\s&#]+")
 _CLOSING = "'\")]},;"
 _known: set[str] = set()
+_from_environment: set[str] = set()
 _environment: tuple[str | None, ...] = ()
 
 
@@ -49,8 +50,8 @@ def masked(text: str) -> str:
     'host=db password = *** user=ann'
     """
     _look_around()
-    if _known:
-        text = _pattern(frozenset(_known)).sub(MASK, text)
+    if _known or _from_environment:
+        text = _pattern(frozenset(_known | _from_environment)).sub(MASK, text)
     if "@" not in text and ":" not in text and "=" not in text:
         return text
     spans = [(a, b) for a, b in _spans(text, whole=False) if text[a:b].strip("'\"") not in _PLACEHOLDERS]
@@ -62,8 +63,7 @@ def masked(text: str) -> str:
 def learn(words: str | Iterable[str]) -> None:
     """Remember every password in the words, each of them a value or ``key=value`` as a whole."""
     for word in [words] if isinstance(words, str) else words:
-        for start, end in _spans(word, whole=True):
-            _remember(word[start:end])
+        _known.update(_passwords_of(word))
 
 
 @contextmanager
@@ -84,18 +84,30 @@ def _look_around(environ: Mapping[str, str] = os.environ) -> None:
     found = tuple(environ.get(name) for name in (*ADDRESSES, PASSWORD))
     if found != _environment:
         _environment = found
+        _from_environment.clear()
         for text in found[:-1]:
-            learn(text or ())
-        if found[-1]:
-            _remember(found[-1])
+            _from_environment.update(_passwords_of(text or ""))
+        _from_environment.update(_to_know(found[-1] or "", pieces=True))
 
 
-def _remember(secret: str) -> None:
+def _passwords_of(word: str) -> Iterator[str]:
+    spans, sure = list(_spans(word, whole=True)), set(_spans(word, whole=False))
+    for start, end in spans:
+        shortest = end == min(e for s, e in spans if s == start)
+        yield from _to_know(word[start:end], pieces=shortest or (start, end) in sure)
+
+
+def _to_know(secret: str, *, pieces: bool) -> Iterator[str]:
+    """The password, and with ``pieces`` what is left of it when it is cut at a mark that means something somewhere."""
     inner = secret[1:-1] if secret[:1] in "'\"" and secret[-1:] == secret[:1] and len(secret) > 2 else secret
-    pieces = [piece for piece in re.split(r"[\s,'\"\[\]{}()=]+", inner) if piece != inner]
-    for text in (secret, inner, *pieces):
-        if text not in _PLACEHOLDERS and len(text) >= 4 and not (text.isdigit() and len(text) < 8):
-            _known.add(text)
+    for text in (secret, inner, *(re.split(r"[\s,'\"\[\]{}()=@:/?#&]+", inner) if pieces else ())):
+        if (
+            not re.fullmatch(_DATABASE, text)
+            and text not in _PLACEHOLDERS
+            and len(text) >= 4
+            and not (text.isdigit() and len(text) < 8)
+        ):
+            yield text
 
 
 @lru_cache(maxsize=8)
@@ -106,9 +118,11 @@ def _pattern(known: frozenset[str]) -> re.Pattern[str]:
 
 
 def _found_as(text: str) -> str:
-    """Wrapped text may break at a space; a plain word is not looked for inside of others."""
+    """Wrapped text may break at a space; a plain or short word is not looked for inside of others."""
     body = r"\s+".join(map(re.escape, re.split(r"\s+", text)))
-    return rf"(?<![A-Za-z0-9]){body}(?![A-Za-z0-9])" if text.isalnum() else body
+    if not text.isalpha() and not (text.isalnum() and len(text) < 8):
+        return body
+    return rf"(?:(?<![A-Za-z0-9])|(?<=%[0-9A-Fa-f]{{2}})){body}(?![A-Za-z0-9])"
 
 
 def _spellings(secret: str) -> Iterator[str]:
@@ -146,7 +160,7 @@ def _spans(text: str, *, whole: bool) -> Iterator[tuple[int, int]]:
         rest = match.end()
         found = _QUOTED.match(text, rest) or (_IN_QUERY if match["first"] in ("?", "&") else _BARE).match(text, rest)
         if found is not None:
-            end = found.end()
+            end = min([found.end(), *(m.start() for m in starts if m.start() > rest)])
             if match["named"] and text[rest] in "'\"" and end > rest + 2:  # what was JSON stays JSON
                 rest, end = rest + 1, end - 1
             while not whole and text[rest] not in "'\"" and end > rest + 1 and text[end - 1] in _CLOSING:
@@ -161,7 +175,7 @@ def _in_address(body: str, *, database: bool, whole: bool) -> Iterator[tuple[int
         return
     behind, query = body[colon + 1 :], body.find("?")
     ats = [i for i in ats if i > colon + 1]
-    if re.match(r"\d{1,5}[/?#,]", behind) and (not database or all(i > query >= 0 for i in ats)):
+    if colon and re.match(r"\d{1,5}[/?#,]", behind) and (not database or re.match(r"[^@]*\?\w+=", behind)):
         return  # a port; the @ stands in a path or a query
     if not ats:
         cut = re.match(r"(?![\d\[/])[^\s,'\"/\])}]+", behind)
@@ -174,9 +188,11 @@ def _in_address(body: str, *, database: bool, whole: bool) -> Iterator[tuple[int
 
 
 def _without_scheme(word: str) -> Iterator[tuple[int, int]]:
-    """``storage.url=ann:secret@db`` where the scheme was forgotten and the key says that an address was meant."""
+    """``ann:secret@db`` where the scheme was forgotten, alone or behind a key that says that an address is meant."""
     key, equals, value = word.partition("=")
-    if equals and re.search(r"ur[li]|stor|dsn|addr", key, re.IGNORECASE) and "@" in value and ":" in value:
+    if match := re.fullmatch(r"(?://)?([^\s:/@=]*:)([^\s@]+)@[\w.-]+(:\d+)?(/[\w.-]*)?", word):
+        yield match.start(2), match.end(2)
+    elif equals and re.search(r"ur[li]|stor|dsn|addr", key, re.IGNORECASE) and "@" in value and ":" in value:
         begin = len(key) + 1 + len(value) - len(value.lstrip("/"))
         for a, b in _in_address(word[begin:], database=True, whole=True):
             yield begin + a, begin + b

@@ -214,7 +214,7 @@ class Gates:
     max_quarantined_prints: float = 0.05
     max_unknown_symbols: float = 0.05
     max_quarantined_sessions: float = 0.5
-    max_duplicate_candles: float = 0.01
+    max_undated_candles: float = 0.01
     max_conflicting_candles: float = 0.0
     max_inconsistent_candles: float = 0.01
     max_nonpositive_candles: float = 0.01

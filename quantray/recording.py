@@ -29,6 +29,7 @@ class Recorder:
         self._defaults = {f.name: f.default for f in fields(strategy)}
         self._reads: set[str] = set()
         self._built: set[str] = set()
+        self._last: set[str] = set()
         self._changed: set[str] = set()  # by ``__post_init__``: no longer what the candidate says
         self._make = strategy
         self.watches = not hides(strategy)
@@ -45,7 +46,8 @@ class Recorder:
         try:
             made = self._make(**params)
         finally:
-            self._built |= self._reads
+            self._last = set(self._reads)
+            self._built |= self._last
             self._reads.clear()
             self._reads |= before
         kept = {**self._defaults, **params}
@@ -57,6 +59,11 @@ class Recorder:
     def built(self) -> frozenset[str]:
         """The parameters that were read while objects were built, by all that were built so far."""
         return self._settled(self._built)
+
+    @property
+    def last(self) -> frozenset[str]:
+        """The parameters that were read while the last object was built."""
+        return self._settled(self._last)
 
     @contextmanager
     def reading(self) -> Iterator[Callable[[], frozenset[str]]]:

@@ -1,41 +1,72 @@
-"""The search of a plan: the study it is kept in, and the trials it finds."""
+"""The search of a plan: what is refused before it, the study it is kept in, and the trials it finds."""
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from quantray.capacity import check_table
-from quantray.digests import digest_of
-from quantray.errors import DataError, TooManyFailures, begun
-from quantray.evaluate import evaluate_trials
-from quantray.failures import Reason, counted
+from quantray.capacity import check_run_dir, check_table
+from quantray.errors import ConfigError, DataError, TooManyFailures, begun
+from quantray.evaluate import METRICS, evaluate_trials
+from quantray.exhausting import exhausted
+from quantray.failures import counted
 from quantray.files import Pieces
-from quantray.objectives import ranked
-from quantray.outcomes import note_table
+from quantray.found import GIVEN_UP, Found, Opened, all_failed, claimed_again
+from quantray.objectives import check_constraints, check_objective
+from quantray.options import LongOption
 from quantray.outlets import logger
 from quantray.plan import Plan
-from quantray.protocols import Counts, check_volume
+from quantray.protocols import check_volume
 from quantray.provenance import code_digest
-from quantray.refusals import check, check_files
-from quantray.report.reasons import everything_failed
-from quantray.runner.ranges import SUFFIX, RangeClaims
+from quantray.report.writing import check_results
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
+from quantray.search import check_searcher
+from quantray.sharing import check_fields, check_ranges
 from quantray.space import Candidates
-from quantray.surface import exhaust, keep_best, ranges, reasons_stored, surface
-from quantray.surface_files import SurfaceFiles
+from quantray.surface import ranges, surface
 from quantray.targets import resolve
-from quantray.types import Slice, Trial
+from quantray.types import Slice
 
 Say = Callable[[str], None]
 _log = logger(__name__)
 _POLL_S = 1.0
-_GIVEN_UP = "more than search.max_failures={} candidates failed"
+
+
+def check(plan: Plan) -> None:
+    """Refuse what can be refused without data: names of parameters, metrics and bounds."""
+    strategy = resolve(plan.strategy.target)
+    if not hasattr(strategy, "__dataclass_fields__") or not (
+        hasattr(strategy, "signals") or hasattr(strategy, "trades")
+    ):
+        raise ConfigError(f"{plan.strategy.target} is no strategy: a frozen dataclass with signals() or trades()")
+    if hasattr(strategy, "signals") and not issubclass(strategy, LongOption):
+        raise ConfigError(
+            f"{plan.strategy.target} has signals() and does not inherit quantray.options.LongOption, "
+            "whose parameters say what is bought and when it is sold"
+        )
+    check_fields(strategy, [*plan.space.names, *plan.strategy.params])
+    check_ranges(strategy, plan.space)
+    check_objective(plan.objective)
+    check_constraints(plan.constraints, METRICS)
+    check_run_dir(plan.run_dir)
+    if plan.search.kind == "exhaustive":
+        ranges(plan)
+        check_table(plan.space)
+        return
+    check_searcher(plan.search, plan.space, plan.seed)
+    if plan.runner.kind == "ray":
+        from quantray.runner import cluster
+
+        cluster.check_tune(plan.runner)
+
+
+def check_files(plan: Plan) -> None:
+    """ConfigError where a file, folder or link in the run's directory is in the way of what this run will write."""
+    Pieces(plan.run_dir, plan.study).check()
+    check_results(plan.run_dir, table=plan.search.kind == "exhaustive")
 
 
 def split(slice: Slice, fraction: float) -> tuple[Slice, Slice | None]:
@@ -60,18 +91,6 @@ def load_slice(plan: Plan) -> Slice:
     check_gates(slice, plan.gates)
     check_volume(resolve(plan.strategy.target), slice)
     return slice
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Opened:
-    """A plan with its data and its study, ready to be searched."""
-
-    plan: Plan
-    slice: Slice
-    train: Slice
-    held_out: Slice | None
-    digests: dict[str, str]
-    ledger: Any
 
 
 @contextmanager
@@ -114,20 +133,6 @@ def compared(plan: Plan) -> bool:
     return size is not None and size <= plan.report.surface_max_points and _shared(plan)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    trials: Sequence[Trial]
-    counts: Counts
-    duplicates: dict[str, int]
-    stop_reason: str
-    exact: Any = None
-    notes: tuple[str, ...] = ()
-    repeated: Mapping[str, int] = field(default_factory=dict)  # see Results
-    parts: Mapping[str, Path] = field(default_factory=dict)  # of a complete table: name -> piece
-    reasons: Sequence[Reason] = ()  # why candidates did not complete, the commonest first
-    failure: str | None = None  # why the run is no success, though it is reported
-
-
 def search(
     opened: Opened, progress: Any = None, say: Say | None = None, *, share: Share | None = None, last: bool = True
 ) -> Found | None:
@@ -137,8 +142,10 @@ def search(
     claim, and returns None. The last one waits for what other drivers still work on, and evaluates what dead ones
     left.
     """
-    work = _exhaust if opened.plan.search.kind == "exhaustive" else _sample
-    return work(opened, progress, say or _log.warning, share, last)
+    say = say or _log.warning
+    if opened.plan.search.kind == "exhaustive":
+        return exhausted(opened, progress, say, last)
+    return _sample(opened, progress, say, share, last)
 
 
 def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: bool) -> Found | None:
@@ -154,7 +161,7 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
         try:
             sentence, failure = _runner(plan)(plan, train, sweep, evaluate_trials).sentence, None
         except TooManyFailures as error:  # what was found until then is reported all the same
-            sentence, failure = _GIVEN_UP.format(plan.search.max_failures), str(error)
+            sentence, failure = GIVEN_UP.format(plan.search.max_failures), str(error)
         if not last:
             return None
         if failure is not None:
@@ -166,38 +173,19 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
         time.sleep(_POLL_S)
     size = plan.space.size
     exact, notes = None, []
-    if failure is not None:
-        size = None  # no table of a strategy that fails
     if failure is None and compared(plan):
         exact = surface(plan, train)
-    elif size is not None:
+    elif failure is None and size is not None:
         notes.append(
             f"The exact surface of {size:,} points was not computed: it is larger than report.surface_max_points, "
             "or its candidates share nothing (a black box, limits of capital)."
         )
     kept = ledger.notes()
-    repeated = {"driver": _claimed_again(ledger), "worker": retried_of(kept)}
+    repeated = {"driver": claimed_again(ledger), "worker": retried_of(kept)}
     trials, counts = list(ledger.trials()), ledger.counts()
     reasons = counted((t.number, str(t.state), t.why, 1) for t in trials if t.why)
-    failure = failure or _all_failed(counts, reasons)
-    return Found(
-        trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, reasons=reasons, failure=failure
-    )
-
-
-def _all_failed(counts: Counts, reasons: Sequence[Reason]) -> str | None:
-    """Why a run is no success: every candidate failed; None otherwise."""
-    return everything_failed(counts, reasons) if 0 < counts.attempts == counts.failed else None
-
-
-def _claimed_again(ledger: Any) -> int:
-    """Candidates (of a table: ranges) that were claimed again because the driver that had them died."""
-    from quantray.ledger import open_reader
-
-    if ledger.url is None:
-        return 0
-    with open_reader(ledger.url, ledger.name) as study:
-        return int(study.repeated())
+    failure = failure or all_failed(counts, reasons)
+    return Found(trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, {}, reasons, failure)
 
 
 def _warm(plan: Plan, train: Slice) -> None:
@@ -221,80 +209,3 @@ def _shared(plan: Plan) -> bool:
     """A surface is cheap where candidates share their tables: not for a black box, nor with limits of capital."""
     limited = plan.capital.initial is not None or plan.capital.max_open_positions is not None
     return hasattr(resolve(plan.strategy.target), "signals") and not limited
-
-
-def _exhaust(opened: Opened, progress: Any, say: Say, share: Share | None, last: bool) -> Found | None:
-    """Every point once; the best of them become the study's trials."""
-    plan, train, ledger = opened.plan, opened.train, opened.ledger
-    with closing(_open_ranges(opened)) as beside:
-        files = surface_files(opened, say)
-        try:
-            exact = exhaust(plan, train, files, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
-        except TooManyFailures as error:
-            return _stopped(opened, files, str(error)) if last else None
-        again = _claimed_again(beside)
-    if exact is None:
-        return None
-    reasons = counted(reasons_stored(files))
-    note_table(ledger, exact.counts, reasons)
-    kept = max(plan.report.top, plan.mirror.max_trials)
-    keep_best(plan, train, ledger, exact.values, kept, files)
-    trials = ranked(list(ledger.trials()))
-    listed = f"the trials listed are the best {len(trials):,}" if trials else "none of them is listed as a trial"
-    notes = (f"The table has {plan.space.size:,} points, all in surface/*.parquet; {listed}.",)
-    start, stop = ranges(plan)[0]
-    repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
-    return Found(
-        sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes, repeated,
-        parts=files.shown(), reasons=reasons, failure=_all_failed(exact.counts, reasons),
-    )  # fmt: skip
-
-
-def surface_files(opened: Opened, say: Say = _log.warning) -> SurfaceFiles:
-    """Where the parts of the complete table are kept; the folder is made."""
-    plan = opened.plan
-    pieces = Pieces(plan.run_dir, plan.study).open()
-    opened.ledger.note(*pieces.noted)
-    return SurfaceFiles(pieces, digest_of(opened.digests)[:12], opened.ledger, ranges(plan), say)
-
-
-def _stopped(opened: Opened, files: SurfaceFiles, failure: str) -> Found:
-    """A table that was given up, because its candidates fail: what is stored of it, and why."""
-    plan, ledger = opened.plan, opened.ledger
-    counts, reasons = files.counts(files.todo()), counted(reasons_stored(files))
-    note_table(ledger, counts, reasons)
-    notes = (f"The table was given up after {counts.attempts:,} of {plan.space.size:,} points.",)
-    ended = _GIVEN_UP.format(plan.search.max_failures)
-    return Found((), counts, {}, ended, None, notes, {}, reasons=reasons, failure=failure)
-
-
-def _open_ranges(opened: Opened) -> Any:
-    from quantray.ledger import describe, open_ledger
-
-    plan = opened.plan
-    return open_ledger(
-        plan.storage, plan.run_dir, plan.study + SUFFIX, opened.digests, described=describe(plan), fresh=plan.fresh,
-        say=lambda _: None,
-    )  # fmt: skip
-
-
-def _told(plan: Plan, progress: Any) -> Callable[[Counts, Trial | None], None]:
-    """What hears of each range, made from what hears of progress."""
-    from quantray.runner.progress import Progress
-
-    began, size = time.monotonic(), plan.space.size or 0
-    before: Counts | None = None
-
-    def on_part(counts: Counts, best: Trial | None) -> None:
-        nonlocal before
-        if before is None:
-            before = counts
-            return
-        elapsed = time.monotonic() - began
-        new = Counts(counts.complete - before.complete, counts.pruned - before.pruned, counts.failed - before.failed)
-        rate = new.attempts / elapsed if elapsed > 0 else 0.0
-        eta = (size - counts.attempts) / rate if rate > 0 else None
-        if progress is not None:
-            progress(Progress(counts, {}, best, size, rate, elapsed, eta, new))
-
-    return on_part

@@ -42,7 +42,7 @@ class Dimension:
                 raise ConfigError(f"space.{self.name} repeats a value: {list(self.values)}")
             for v in self.values:
                 if isinstance(v, float) and not math.isfinite(v):
-                    raise ConfigError(f"space.{self.name} holds {v}; a number must be finite")
+                    raise ConfigError(f"space.{self.name} holds {v}, and a number must be finite; leave it out")
             levels: dict[str, Any] = {}
             for v in self.values:
                 levels.setdefault(level_key(v), v)  # of 1 and 1.0, which are one level, the first

@@ -48,18 +48,17 @@ def _check_levels(cls: type, known: Mapping[str, Field[Any]], fixed: Mapping[str
         raise ConfigError(
             f"strategy.{missing[0]} has no default; give strategy.{missing[0]}=… or space.{missing[0]}=[…]"
         )
-    varied = frozenset(space.names)
+    varied, recorder = frozenset(space.names), Recorder(cls)
     for name, value in fixed.items():
         _check_alone(cls, f"strategy.{name}", name, value)
-    _build(cls, {**fixed, **first}, "strategy", varied)
+    _build(recorder, {**fixed, **first}, "strategy", varied)
     check_ranges(cls, space)
     for dimension in space.dimensions:
-        where = f"space.{dimension.name}"
+        where, others = f"space.{dimension.name}", varied - {dimension.name}
         _check_type(hints, where, dimension.name, _levels(dimension))
         for level in _levels(dimension):
             _check_alone(cls, where, dimension.name, level)
-            params = {**fixed, **first, dimension.name: level}
-            _build(cls, params, f"{where}={level!r}", varied - {dimension.name})
+            _build(recorder, {**fixed, **first, dimension.name: level}, f"{where}={level!r}", others)
 
 
 def _needed(cls: type) -> list[str]:
@@ -81,16 +80,15 @@ def _check_alone(cls: type, where: str, name: str, value: Any) -> None:
         raise ConfigError(f"{where}={value!r}: {said}")
 
 
-def _build(cls: type, params: dict[str, Any], where: str, others: frozenset[str]) -> None:
-    """Refuse what the strategy refuses whatever the ``others`` are, which vary; a rule that reads one of them is asked
+def _build(recorder: Recorder, params: dict[str, Any], where: str, others: frozenset[str]) -> None:
+    """Refuse what the strategy refuses whatever the ``others``, which vary, are.
 
-    of every combination later.
+    A rule that reads one of them is asked of every combination later.
     """
-    recorder = Recorder(cls)
     try:
         recorder.build(params)
     except (QuantrayError, ValueError, TypeError) as error:
-        if not recorder.built & others:
+        if not recorder.last & others:
             raise ConfigError(f"{where}: {error}") from error
 
 

@@ -13,12 +13,11 @@ from quantray.judging import best_of, judge
 from quantray.outlets import logger
 from quantray.plan import Plan
 from quantray.provenance import versions
-from quantray.refusals import check
 from quantray.report.results import Results
 from quantray.report.tables import table_digest, trials_frame
 from quantray.report.writing import write_all
 from quantray.runner.share import Share
-from quantray.searching import Found, Opened, load_slice, opened, search, split
+from quantray.searching import Found, Opened, check, load_slice, opened, search, split
 from quantray.types import Slice, Trial
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -126,14 +126,13 @@ def exhaust(
     A range counts as stored when the ledger notes it and its file is as it was written; an interrupted table goes on
     where it stopped. ``on_part`` hears of what there is already, then after each range. What other drivers have
     claimed is left to them: with ``whole`` this waits for it, and takes it over from one that died; else None is
-    returned when nothing is left to claim. DiskError where there is no room. Raises :class:`TooManyFailures` as soon as
-    a stored range brings the number of failed points (those a rule of the strategy refuses do not count) above
-    ``search.max_failures``.
+    returned when nothing is left to claim. DiskError where there is no room; TooManyFailures as soon as the stored
+    points that failed (those a rule of the strategy refuses do not count) pass ``search.max_failures``.
     """
     todo = files.todo()
     counts, best = files.counts(todo), None
     on_part(counts, best)
-    check_failures(plan, reasons_stored(files))
+    check_failures(plan, reasons_stored(files, todo))
     try:
         while todo:
             for part in _evaluated(plan, slice, files, claims, todo):
@@ -141,7 +140,7 @@ def exhaust(
                 best = _better(best, plan, part)
                 on_part(counts, best)
                 if any(map(is_fault, part.metrics.why.values())):
-                    check_failures(plan, reasons_stored(files))
+                    check_failures(plan, reasons_stored(files, files.todo()))
             if not whole:
                 return None
             if todo := files.todo():
@@ -168,11 +167,11 @@ def _evaluated(plan: Plan, slice: Slice, files: SurfaceFiles, claims: RangeClaim
         yield part
 
 
-def reasons_stored(files: SurfaceFiles) -> Iterator[tuple[int, str, str, int]]:
+def reasons_stored(files: SurfaceFiles, todo: Iterable[Range]) -> Iterator[tuple[int, str, str, int]]:
     """Why stored points are not complete: (first number, state, reason, count), a range at a time."""
-    todo = set(files.todo())
+    left = set(todo)
     for points in files.ranges:
-        if points not in todo:
+        if points not in left:
             yield from tally(files.path(points))
 
 

@@ -132,11 +132,6 @@ class Session:
         return not bool(np.isnan(self.volume).all())
 
     @property
-    def overnight(self) -> bool:
-        """Whether the session goes beyond midnight of the exchange's clock."""
-        return self.open_s + self.n_bars * self.interval_s > 86_400
-
-    @property
     def day(self) -> int:
         """Days since 1970-01-01 of the session date, to compare with ``expiry``."""
         return int(np.datetime64(self.date, "D").astype(np.int64))

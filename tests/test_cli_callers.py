@@ -74,8 +74,9 @@ VALUES = {
     "capital.initial": ("50000", 50_000), "capital.max_allocation_pct": (".05", 0.05),
     "capital.max_risk_per_trade": ("100", 100), "fees": ("dear", {"slippage_bps": 50}),
     "objective": ("sharpe", "sharpe"), "mode": ("grouped", "grouped"), "filter_collapsed": (None, True),
-    "intrabar": ("both", "both"), "oos.fraction": (".2", 0.2), "runner": ("local", {"kind": "local"}),
-    "runner.workers": ("2", 2), "run_dir": ("~/x y", "~/x y"), "study.name": ("mine", "mine"), "fresh": (None, True),
+    "intrabar": ("both", "both"), "target_gap": ("open", "open"), "oos.fraction": (".2", 0.2),
+    "runner": ("local", {"kind": "local"}), "runner.workers": ("2", 2), "run_dir": ("~/x y", "~/x y"),
+    "study.name": ("mine", "mine"), "fresh": (None, True),
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ Row = Mapping[str, float | int | None]
 #: Returns that are held in memory at a time.
 AT_ONCE = 4_000_000
 #: Shares of the candles' quality that count against a result, under the names that the verdict reads.
-_WRONG = ("duplicates_share", "conflicts_share", "inconsistent_share", "nonpositive_share")
+_WRONG = ("undated_share", "conflicts_share", "inconsistent_share", "nonpositive_share")
 
 
 def position(account: Account) -> float:

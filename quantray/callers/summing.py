@@ -8,6 +8,7 @@ import numpy as np
 
 from quantray.callers.prepare import Prepared
 from quantray.callers.results import UnitResult
+from quantray.calls.durations import written
 
 CLIPPED = "data.print_filter=clip draws lone prints back to their neighbours: it cleans with hindsight."
 
@@ -25,6 +26,8 @@ def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
             f"{who} no volume anywhere in the source: a candle that was only filled forward cannot be told from a "
             "trade there, so all of them are kept."
         )
+    because = "the longest hold of the grid" if plan.calls.horizon is None else "calls.horizon"
+    notes.append(f"A call counts when the data reach {written(plan.horizon_s)} behind its latest entry: {because}.")
     cut_off = int(coverage.cut_off.sum())
     if cut_off:
         end = np.datetime64(coverage.common_end_ns, "ns").astype("datetime64[m]")

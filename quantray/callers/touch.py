@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from quantray.callers.warming import warm
+from quantray.callers.windows import windows_of
 from quantray.callers.work import TableSpec, Work
-from quantray.calls import Candles, locate
-from quantray.calls.durations import NS
+from quantray.calls import Candles
 from quantray.files import write_npy
 from quantray.policies.tables import Tables, Windows, build_tables
 
@@ -56,25 +55,6 @@ def touch(work: Work, spec: TableSpec, bucket: int) -> dict[str, Any]:
         made[MARKS] = (iter([marks]), MARK, marks.shape)
     files = {work.tables(spec.name, bucket, file): content for file, content in made.items()}
     return {n: work.pieces.write(n, lambda path, c=c: write_npy(path, *c)).as_json() for n, c in files.items()}
-
-
-def windows_of(work: Work, candles: Candles, late: int) -> Windows:
-    """Rows of every eligible call of the block: no candle behind the end of the source as the call's part sees it.
-
-    ``late`` candles later: a call trades when that candle begins in time, as many candles later than it had to.
-    """
-    plan, step = work.prepared.windows, work.prepared.windows.interval_s * NS
-    rows = locate(work.prepared.coverage, candles, work.ends)
-    ends = work.ends[rows.call]
-    entry = np.where(rows.stop > rows.entry, rows.entry, -1)
-    silent = candles.ts[np.maximum(rows.stop, 1) - 1] + step
-    windows = Windows(entry, rows.stop, rows.first, ends, work.went_silent(rows.call, silent))
-    if late:
-        windows = windows.later(candles.open, late)
-        at = candles.ts[np.maximum(windows.entry, 0)]
-        in_time = at <= plan.entry_until_ns[rows.call] + late * step
-        windows = replace(windows, entry=np.where(in_time, windows.entry, -1))
-    return windows
 
 
 def _tables(candles: Candles, windows: Windows, spec: TableSpec, interval_s: int) -> Iterator[np.ndarray]:

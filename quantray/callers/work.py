@@ -11,14 +11,12 @@ import numpy as np
 
 from quantray.callers.prepare import Prepared
 from quantray.callers.splitting import TRAIN
-from quantray.calls.durations import NS
-from quantray.calls.outages import unexplained_ns
 from quantray.digests import digest_of
 from quantray.errors import DataError
 from quantray.files import Pieces
 from quantray.policies.policy import Policy
 from quantray.policies.program import Levels, Program, compile_policies, levels_of
-from quantray.types import BoolArray1D, IntArray1D
+from quantray.types import IntArray1D
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,20 +102,6 @@ class Work:
         """Where the source ends for each call [n], ns: for one that is trained on at the split at the latest."""
         ends, split = self.prepared.coverage.source_end_ns, self.prepared.split
         return ends if split.split_ns is None else np.where(self.part == TRAIN, np.minimum(ends, split.split_ns), ends)
-
-    def went_silent(self, calls: IntArray1D, since_ns: IntArray1D) -> BoolArray1D:
-        """Calls whose assets printed nothing since ``since_ns`` though a whole candle had room before the source's end.
-
-        What lies in a known outage of the asset is no silence.
-        """
-        coverage, out = self.prepared.coverage, np.zeros(len(calls), bool)
-        asset = coverage.plan.calls.asset[calls]
-        for a in np.unique(asset).tolist():
-            mine = asset == a
-            name = coverage.plan.calls.assets[a]
-            left = unexplained_ns(coverage.outages, name, since_ns[mine], self.ends[calls[mine]])
-            out[mine] = left >= coverage.plan.interval_s * NS
-        return out
 
     def tables(self, spec: str, bucket: int, file: str) -> str:
         """The piece that is a file of the tables of one bucket, ``spec`` being the name of a :class:`TableSpec`."""

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from quantray.calls.choosing import COLUMNS, assembled
 from quantray.calls.intervals import grid_of, inventory_of
 from quantray.calls.reach import first_in, unreached, widened
 from quantray.calls.settings import CallsData
 from quantray.calls.source import between, ns_of, opened
 from quantray.calls.steps import refuse_other_steps
 from quantray.calls.times import started
-from quantray.calls.types import PRICES, Candles, Inventory, Spans
+from quantray.calls.types import Candles, Inventory, Spans
 from quantray.data.source import Table
-from quantray.types import BoolArray1D
+from quantray.types import IntArray1D
 
-COLUMNS = (*PRICES, "volume")
 MANY = 32  # stretches of one asset
 
 
@@ -33,7 +33,7 @@ class CandleSource:
     inventory: Inventory
 
     def candles(self, spans: Spans, bucket_rows: int) -> Iterator[Candles]:
-        """Candles of the stretches, bucket by bucket in order of asset; exact copies of a key are dropped.
+        """Candles of the stretches, bucket by bucket in order of asset, one a key (see ``assembled``).
 
         With them comes the first candle behind each stretch, however late it is: there ends what a silence has carried
         beyond the stretch. Of an asset with any volume a candle without volume is no candle.
@@ -45,7 +45,7 @@ class CandleSource:
         inventory, wide = self.inventory, widened(spans, self.inventory.interval_s)
         traded = inventory.traded_of(spans.assets)
         rows = self._rows(wide)
-        block = assembled(spans.assets, *rows, traded)
+        block = assembled(spans.assets, *rows, self._order, traded)
         sought = unreached(spans, wide, block, inventory)
         if not len(sought):
             return block
@@ -54,7 +54,9 @@ class CandleSource:
             return block
         (i, ns, columns), (more_i, more_ns, more) = rows, self._rows(behind)
         joined = {name: np.concatenate([columns[name], more[name]]) for name in COLUMNS}
-        return assembled(spans.assets, np.concatenate([i, more_i]), np.concatenate([ns, more_ns]), joined, traded)
+        return assembled(
+            spans.assets, np.concatenate([i, more_i]), np.concatenate([ns, more_ns]), joined, self._order, traded
+        )
 
     def _rows(self, spans: Spans) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
         """Asset, start and values of every row of the stretches, in any order."""
@@ -81,7 +83,21 @@ class CandleSource:
             f"{'WHERE' if many else 'AND'} c.ns < s.stop"
         )
         columns = {name: np.asarray(got[name], np.float64) for name in COLUMNS}
-        return np.asarray(got["i"]), np.asarray(got["ns"], np.int64), columns
+        return np.asarray(got["i"], np.int64), np.asarray(got["ns"], np.int64), columns
+
+    def _order(self, assets: Sequence[str], ts: IntArray1D) -> list[tuple[str, int, tuple[float, ...]]]:
+        """Rows of some candles (asset, start), in the order in which the table has them: (asset, start, values)."""
+        import pyarrow as pa
+
+        self.table.connection.register("wanted_rows", pa.table({"asset": list(assets), "ns": ts}))
+        asset = f"{self.table.column('asset')}::VARCHAR"
+        got = self.table.fetch(
+            f"SELECT c.* FROM (SELECT row_number() OVER () AS r, {asset} AS asset, {self.ns} AS ns, "
+            f"{self.table.numbers(COLUMNS)} FROM {{t}} WHERE {self.rows}) c SEMI JOIN wanted_rows USING (asset, ns) "
+            "ORDER BY r"
+        )
+        values = zip(*(np.asarray(got[name], np.float64).tolist() for name in COLUMNS), strict=True)
+        return list(zip(got["asset"].tolist(), np.asarray(got["ns"]).tolist(), values, strict=True))
 
 
 @contextmanager
@@ -96,7 +112,7 @@ def open_candles(data: CallsData) -> Iterator[CandleSource]:
         if grid.shift_ns:
             table = started(table, ns, grid.shift_ns)
             ns = ns_of(table, unit)
-        inventory = inventory_of(table, ns, grid)
+        inventory = replace(inventory_of(table, ns, grid), undated=table.undated)
         refuse_other_steps(table, ns, grid.rows, inventory)
         yield CandleSource(table, ns, grid.rows, unit, inventory)
 
@@ -113,49 +129,3 @@ def buckets_of(spans: Spans, inventory: Inventory, bucket_rows: int) -> Iterator
         rows += more
     if rows:
         yield range(start, len(spans.assets))
-
-
-def assembled(
-    assets: tuple[str, ...], index: np.ndarray, ts: np.ndarray, columns: dict[str, np.ndarray],
-    traded: BoolArray1D | None = None,
-) -> Candles:  # fmt: skip
-    """Candles from rows in any order; of rows with one key the lowest (by open, high, low, close, volume) stays.
-
-    Rows without volume of the assets that are ``traded`` are no candles.
-    """
-    idle = np.zeros(len(ts), bool) if traded is None else traded[index] & (columns["volume"] == 0)
-    if idle.any():
-        index, ts = index[~idle], ts[~idle]
-        columns = {name: values[~idle] for name, values in columns.items()}
-    order = np.lexsort((ts, index))
-    same = _repeated(index[order], ts[order])
-    if same.any():
-        order = np.lexsort((*(columns[name] for name in reversed(COLUMNS)), ts, index))
-    index, ts = index[order], ts[order]
-    columns = {name: values[order] for name, values in columns.items()}
-    copies = same.copy()
-    if same.any():
-        for values in columns.values():
-            copies[1:] &= (values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))
-        index, ts = index[~same], ts[~same]
-        columns = {name: values[~same] for name, values in columns.items()}
-    found, first = np.unique(index, return_index=True)
-    for array in (ts, *columns.values()):
-        array.flags.writeable = False
-    return Candles(
-        assets=tuple(assets[i] for i in found.tolist()),
-        index=found.astype(np.int32),
-        offsets=np.append(first, len(ts)).astype(np.int64),
-        ts=ts,
-        **columns,
-        duplicates=int(copies.sum()),
-        conflicts=int((same & ~copies).sum()),
-        idle=int(idle.sum()),
-    )
-
-
-def _repeated(index: np.ndarray, ts: np.ndarray) -> np.ndarray:
-    """True for a row with the key of the row before it."""
-    same = np.zeros(len(ts), bool)
-    same[1:] = (index[1:] == index[:-1]) & (ts[1:] == ts[:-1])
-    return same

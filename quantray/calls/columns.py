@@ -55,7 +55,8 @@ def _one_asset(table: Table) -> Table:
     if not table.has("asset"):
         return table
     column = table.column("asset")
-    name = f'({column}::VARCHAR COLLATE "binary")'
+    plain = table.types["asset"] == "VARCHAR" and _compared_by_bytes(table, column)
+    name = column if plain else f'({column}::VARCHAR COLLATE "binary")'
     (mixed,) = table.row(
         f"SELECT count(*) FROM (SELECT DISTINCT {name} AS a FROM {{t}}) "
         f"WHERE regexp_matches(a, {text(HEX)}) AND a <> lower(a)"

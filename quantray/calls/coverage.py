@@ -94,6 +94,7 @@ def cover(
     for block in source.candles(plan.spans, bucket_rows) if candles is None else candles:
         for asset, rows in block:
             _measure(plan, by_asset[asset], block.ts[rows], block.open[rows], found)
+        _without_price(plan, by_asset, block, found)
     expected = on_grid(plan.start_ns, plan.end_ns, inventory.interval_s, inventory.phase_ns)
     outages = read_outages(settings.outages)
     source_end = source_ends(plan, inventory.end_ns, outages)
@@ -146,6 +147,16 @@ def _measure(plan: CallPlan, calls: np.ndarray, ts: np.ndarray, opened: np.ndarr
     last = np.maximum(plan.end_ns[calls] - ends[stop - 1], 0)
     inner = np.array([idle[e : s - 1].max(initial=0) for e, s in zip(entry.tolist(), stop.tolist(), strict=True)])
     found.gap_ns[calls] = np.maximum(inner, np.where(last >= step, last, 0)) if len(calls) else 0
+
+
+def _without_price(plan: CallPlan, by_asset: tuple[np.ndarray, ...], block: Candles, found: _Found) -> None:
+    """A candle without a price is none, but the first one behind a call is where it would have bought."""
+    for _, asset, at in reversed(block.unpriced):
+        calls = by_asset[asset] if asset >= 0 else by_asset[0][:0]
+        inside = (plan.entry_from_ns[calls] <= at) & (at < plan.end_ns[calls])
+        calls = calls[inside & ((found.entry_ns[calls] < 0) | (found.entry_ns[calls] > at))]
+        found.entry_ns[calls] = at
+        found.entry_open[calls] = np.nan
 
 
 def _reasons(plan: CallPlan, source_end: np.ndarray, found: _Found) -> np.ndarray:

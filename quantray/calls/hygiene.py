@@ -17,22 +17,22 @@ from quantray.types import BoolArray1D
 
 #: Gate -> (share, sentence).
 GATES = {
-    "max_duplicate_candles": ("duplicates_share", "of the rows of candles are copies of another"),
+    "max_undated_candles": ("undated_share", "of the rows of candles have no time, or an impossible one"),
     "max_conflicting_candles": ("conflicts_share", "of the rows of candles contradict another of the same time"),
     "max_inconsistent_candles": ("inconsistent_share", "of the candles have a low or high inside their open or close"),
-    "max_nonpositive_candles": ("nonpositive_share", "of the candles have a price that is no number above 0"),
+    "max_nonpositive_candles": ("nonpositive_share", "of the rows of candles have a price that is no number above 0"),
     "max_zero_volume_candles": ("zero_volume_share", "of the rows of candles have no volume"),
     "max_missing_candles": ("missing_share", "of the candles that the windows span are missing"),
     "max_scale_jumps": ("scale_jump_assets_share", "of the assets change the scale of their price"),
     "max_lone_prints": ("lone_prints_share", "of the candles have a lone print"),
 }
 COUNTS = (
-    "rows", "candles", "duplicates", "conflicts", "inconsistent", "nonpositive", "zero_volume", "zero_volume_dropped",
-    "no_volume", "assets_without_volume", "expected", "missing", "gaps", "scale_jumps", "lone_highs", "lone_lows",
-    "assets", "assets_without_candles", "scale_jump_assets",
+    "rows", "candles", "undated", "duplicates", "conflicts", "inconsistent", "nonpositive", "zero_volume",
+    "zero_volume_dropped", "no_volume", "assets_without_volume", "expected", "missing", "gaps", "scale_jumps",
+    "lone_highs", "lone_lows", "assets", "assets_without_candles", "scale_jump_assets",
 )  # fmt: skip
 SHARES = {
-    "duplicates": "rows", "conflicts": "rows", "inconsistent": "candles", "nonpositive": "candles",
+    "undated": "rows", "duplicates": "rows", "conflicts": "rows", "inconsistent": "candles", "nonpositive": "rows",
     "zero_volume": "rows", "missing": "expected", "scale_jump_assets": "assets",
 }  # fmt: skip
 
@@ -43,20 +43,21 @@ class Hygiene:
     def __init__(self, data: CallsData, interval_s: int, spans: Spans, traded: BoolArray1D) -> None:
         self.data, self.step, self.spans, self.traded = data, interval_s * NS, spans, traded
         self.counts: Counter[str] = Counter()
+        self.unpriced: Counter[str] = Counter()  # asset -> its candles without a price
         self.longest_gap_s = 0
         self.worst_print = 1.0
 
     def add(self, block: Candles) -> None:
         """Count one block; its assets are whole."""
         counts = self.counts
-        counts["rows"] += len(block) + block.duplicates + block.conflicts + block.idle
+        counts["rows"] += len(block) + block.duplicates + block.conflicts + len(block.unpriced) + block.idle
         counts["candles"] += len(block)
         counts["duplicates"] += block.duplicates
         counts["conflicts"] += block.conflicts
         opened, high, low, close = (getattr(block, p) for p in PRICES)
         counts["inconsistent"] += int(((low > np.minimum(opened, close)) | (high < np.maximum(opened, close))).sum())
-        good = np.all([np.isfinite(p) & (p > 0) for p in (opened, high, low, close)], axis=0)
-        counts["nonpositive"] += int((~good).sum())
+        counts["nonpositive"] += len(block.unpriced)
+        self.unpriced.update(asset for asset, _, _ in block.unpriced)
         counts["zero_volume"] += int((block.volume == 0).sum()) + block.idle
         counts["zero_volume_dropped"] += block.idle
         counts["assets_without_volume"] += int((~self.traded[block.index]).sum())

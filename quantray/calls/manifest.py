@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from quantray.calls.candles import COLUMNS
+from quantray.calls.choosing import COLUMNS
 from quantray.calls.prints import clipped
 from quantray.calls.types import CallPlan, Candles, Spans
 from quantray.errors import DataError
@@ -27,6 +27,7 @@ class Bucket:
     file: str  # inside the slice's folder
     assets: tuple[str, ...]
     offsets: tuple[int, ...]
+    unpriced: tuple[tuple[str, int], ...] = ()  # (asset, start) of candles without a price: they are not in the file
 
     @property
     def rows(self) -> int:
@@ -61,7 +62,8 @@ class CandleSlice:
         index = np.array([place.get(name, -1) for name in bucket.assets], np.int32)
         ts, opened, high, low, close, volume = _columns(self.folder / bucket.file)
         offsets = np.array(bucket.offsets, np.int64)
-        block = Candles(bucket.assets, index, offsets, ts, opened, high, low, close, volume)
+        unpriced = tuple((asset, place.get(asset, -1), at) for asset, at in bucket.unpriced)
+        block = Candles(bucket.assets, index, offsets, ts, opened, high, low, close, volume, unpriced=unpriced)
         return block if clip_k is None else clipped(block, clip_k)
 
     def candles(self, plan: CallPlan, *, clip_k: float | None = None) -> Iterator[Candles]:
@@ -117,9 +119,13 @@ def write_manifest(made: CandleSlice) -> None:
         "version": VERSION, "interval_s": made.interval_s, "phase_ns": made.phase_ns, "source": made.source,
         "assets": spans.assets, "fingerprints": made.fingerprints, "scan": made.scan, "quality": dict(made.quality),
         "spans": [spans.asset.tolist(), spans.start_ns.tolist(), spans.end_ns.tolist()],
-        "buckets": [[b.file, b.assets, b.offsets] for b in made.buckets],
+        "buckets": [[b.file, b.assets, b.offsets, b.unpriced] for b in made.buckets],
     }  # fmt: skip
     (made.folder / MANIFEST).write_text(json.dumps(content), encoding="utf-8")
+
+
+def _bucket(file: str, assets: list[str], offsets: list[int], unpriced: list[tuple[str, int]]) -> Bucket:
+    return Bucket(file, tuple(assets), tuple(offsets), tuple((asset, at) for asset, at in unpriced))
 
 
 def open_slice(folder: str | Path) -> CandleSlice:
@@ -137,7 +143,7 @@ def open_slice(folder: str | Path) -> CandleSlice:
             interval_s=content["interval_s"],
             phase_ns=content["phase_ns"],
             spans=spans,
-            buckets=tuple(Bucket(file, tuple(assets), tuple(offsets)) for file, assets, offsets in content["buckets"]),
+            buckets=tuple(_bucket(*parts) for parts in content["buckets"]),
             fingerprints=tuple(content["fingerprints"]),
             scan=tuple(content["scan"]),
             quality=content["quality"],

@@ -56,15 +56,21 @@ def group_table(settings: CallSettings) -> dict[str, tuple[str, ...]]:
 
 
 def _of_file(given: str, key: str) -> dict[str, tuple[str, ...]]:
+    """The group that ``file#name`` names, or every group of the file: other tools keep notes beside their lists."""
     file, _, name = given.partition("#")
     content = read_list(file, key)
+    if not isinstance(content, Mapping | list):
+        raise ConfigError(f"{key}={file} must be a list of callers, got {content!r}")
     groups = content if isinstance(content, Mapping) else {Path(file).stem: content}
-    known = {str(g): names_of(callers, f"{key}={file} ({g})") for g, callers in groups.items()}
-    if not name:
-        return known
-    if name not in known:
-        raise ConfigError(f"{key}={file}: {near_miss(name, known, what='group')}")
-    return {name: known[name]}
+    if name and name not in groups:
+        raise ConfigError(f"{key}={file}: {near_miss(name, groups, what='group')}")
+    lists = [group for group, callers in groups.items() if isinstance(callers, list)]
+    if not name and len(lists) < len(groups) and any(isinstance(callers, Mapping) for callers in groups.values()):
+        several = f" (or {', '.join(lists[1:])})" if lists[1:] else ""
+        hint = f"choose one: {file}#{lists[0]}{several}" if lists else "it holds no list"
+        raise ConfigError(f"{key}={file} holds more than lists of callers; {hint}")
+    asked = [name] if name else list(groups)
+    return {str(group): names_of(groups[group], f"{key}={file} ({group})") for group in asked}
 
 
 def chosen(

@@ -6,7 +6,7 @@ import numpy as np
 
 from quantray.calls.durations import NS
 from quantray.calls.source import between
-from quantray.calls.types import Candles, Inventory, Spans
+from quantray.calls.types import PRICES, Candles, Inventory, Spans
 from quantray.data.source import Table
 from quantray.types import BoolArray1D, IntArray1D
 
@@ -17,6 +17,12 @@ def idle_of(table: Table) -> tuple[str, str]:
         return "false", "false"
     volume = f"TRY_CAST({table.column('volume')} AS DOUBLE)"
     return f"coalesce({volume} = 0, false)", f"coalesce({volume} > 0 AND NOT isnan({volume}), false)"
+
+
+def priced(table: Table) -> str:
+    """SQL of a row: all of its prices are numbers above 0."""
+    columns = [f"TRY_CAST({table.column(name)} AS DOUBLE)" for name in PRICES]
+    return " AND ".join(f"coalesce(isfinite({c}) AND {c} > 0, false)" for c in columns)
 
 
 def widened(spans: Spans, interval_s: int) -> Spans:
@@ -46,7 +52,7 @@ def first_in(table: Table, unit: str | None, ns: str, rows: str, spans: Spans, t
     for told in (True, False):
         some = np.flatnonzero(traded[spans.asset] == told)
         if len(some):
-            kept = f"{rows} AND NOT {idle_of(table)[0]}" if told else rows
+            kept = f"{rows} AND {priced(table)}" + (f" AND NOT {idle_of(table)[0]}" if told else "")
             _seek(table, unit, ns, kept, spans, some, found)
     there = (found >= 0) & (found < spans.end_ns)
     return Spans(spans.assets, spans.asset[there], found[there], found[there] + 1)

@@ -218,7 +218,7 @@ def _check_zone(name: str) -> None:
 
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         raise ConfigError(f"data.timezone: {near_miss(name, sorted(available_timezones()), what='zone')}") from None
 
 

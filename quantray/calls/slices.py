@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from quantray.calls.candles import COLUMNS, CandleSource
+from quantray.calls.candles import CandleSource
+from quantray.calls.choosing import COLUMNS
 from quantray.calls.durations import written
 from quantray.calls.hygiene import Hygiene
 from quantray.calls.manifest import VERSION, Bucket, CandleSlice, open_slice, write_manifest
@@ -40,7 +41,7 @@ def materialise(plan: CallPlan, source: CandleSource, data: CallsData) -> Candle
 def slice_name(plan: CallPlan, inventory: Inventory, data: CallsData) -> str:
     """``calls-1m-<source>-<windows>``: equal names mean equal candles."""
     prints = fingerprints(plan.calls.assets, inventory)
-    source = digest_of(VERSION, inventory.interval_s, plan.calls.assets, [p or "" for p in prints])
+    source = digest_of(VERSION, inventory.interval_s, plan.calls.assets, [p or "" for p in prints], inventory.undated)
     scan = (data.print_filter_k, data.scale_jump, data.bucket_rows)
     windows = digest_of(plan.spans.asset, plan.spans.start_ns, plan.spans.end_ns, scan)
     return f"calls-{written(inventory.interval_s)}-{source[:12]}-{windows[:12]}"
@@ -113,6 +114,7 @@ def slices_home(data: CallsData) -> Path:
 def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) -> None:
     inventory = source.inventory
     hygiene = Hygiene(data, inventory.interval_s, plan.spans, inventory.traded_of(plan.calls.assets))
+    hygiene.counts["undated"] = inventory.undated
     buckets: list[Bucket] = []
     for block in source.candles(plan.spans, data.bucket_rows):
         if not len(block):
@@ -121,7 +123,8 @@ def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) 
         file = Path(f"bucket={len(buckets):04d}") / "candles.parquet"
         (folder / file).parent.mkdir()
         _write_bucket(block, folder / file)
-        buckets.append(Bucket(str(file), block.assets, tuple(block.offsets.tolist())))
+        unpriced = tuple((asset, at) for asset, _, at in block.unpriced)
+        buckets.append(Bucket(str(file), block.assets, tuple(block.offsets.tolist()), unpriced))
     quality = hygiene.summary(inventory.phase_ns, sum(len(b.assets) for b in buckets))
     write_manifest(
         CandleSlice(

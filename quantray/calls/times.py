@@ -70,9 +70,9 @@ def _all_inside(table: Table, column: str, bounds: tuple[str, str]) -> bool:
 def _reading(table: Table, column: str, unit: str | None, zone: str | None, days: bool) -> _Reading:
     kind = table.types["ts"]
     if kind in TZ_TYPES:
-        return _Reading(_inside(column, f"epoch_ns({column})", "TIMESTAMPTZ"), STORE, _bounds("TIMESTAMPTZ"))
+        return _Reading(_inside(column, _epoch(column, kind), "TIMESTAMPTZ"), STORE, _bounds("TIMESTAMPTZ"))
     if kind in PLAIN_TYPES:
-        return _Reading(_plain(column, zone), STORE, _bounds("TIMESTAMP") if zone in (None, "UTC") else None)
+        return _Reading(_plain(column, zone, kind), STORE, _bounds("TIMESTAMP") if zone in (None, "UTC") else None)
     if kind in WHOLE or kind in BROKEN:
         return _number(table, column, unit, whole=kind in WHOLE)
     if kind == "VARCHAR":
@@ -87,17 +87,22 @@ def _reading(table: Table, column: str, unit: str | None, zone: str | None, days
 def _inside(value: str, ns: str, kind: str) -> str:
     """``ns`` where the time lies in the years that data may come from; only there does it fit into 64 bits."""
     low, high = _bounds(kind)
-    return f"CASE WHEN {value} >= {low} AND {value} < {high} THEN {ns} END"
+    return f"CASE WHEN {value} >= {low} AND {value} < {high} THEN TRY({ns}) END"  # all rows are worked out
 
 
-def _plain(value: str, zone: str | None) -> str:
+def _epoch(value: str, kind: str = "") -> str:
+    """Nanoseconds of a timestamp; DuckDB's own epoch_ns fails for a column that holds the year 9999 anywhere."""
+    return f"epoch_ns({value})" if kind.endswith("_NS") else f"(epoch_us({value}) * 1000)"
+
+
+def _plain(value: str, zone: str | None, kind: str = "") -> str:
     """A time without a zone. An hour that a change of clocks skips or repeats could mean two things: it is none."""
     if zone in (None, "UTC"):
-        return _inside(value, f"epoch_ns({value})", "TIMESTAMP")
+        return _inside(value, _epoch(value, kind), "TIMESTAMP")
     there = f"timezone({text(zone)}, {value}::TIMESTAMP)"
     shifted = [f"timezone({text(zone)}, {there} {sign} INTERVAL 1 HOUR)" for sign in "+-"]
     clear = " AND ".join([f"timezone({text(zone)}, {there}) = {value}", *(f"{s} <> {value}" for s in shifted)])
-    return _inside(value, f"CASE WHEN {clear} THEN epoch_ns({there}) END", "TIMESTAMP")
+    return _inside(value, f"CASE WHEN {clear} THEN {_epoch(there)} END", "TIMESTAMP")
 
 
 def _number(table: Table, column: str, unit: str | None, *, whole: bool) -> _Reading:
@@ -149,7 +154,7 @@ def _text(column: str, unit: str | None, zone: str | None, days: bool) -> _Readi
     ns = (
         f"CASE WHEN try_cast({word} AS DOUBLE) IS NOT NULL THEN {number} "
         f"WHEN regexp_matches(lower({word}), {text(_ZONED)}) "
-        f"THEN {_inside(zoned, f'epoch_ns({zoned})', 'TIMESTAMPTZ')} "
+        f"THEN {_inside(zoned, _epoch(zoned), 'TIMESTAMPTZ')} "
         f"WHEN {timeless} THEN NULL ELSE {_plain(plain, zone)} END"
     )
     return _Reading(ns, "write 2025-05-06 12:00:00 (with Z or +02:00 where it is not UTC), or numbers and data.ts_unit")

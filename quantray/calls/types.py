@@ -159,6 +159,7 @@ class Inventory:
     idle: IntArray1D  # rows without volume [a]: of a traded asset they are no candles and in none of the others
     traded: BoolArray1D  # some row of the asset has a volume [a]
     other_intervals: Mapping[int, int] = field(default_factory=dict)  # seconds -> rows that were left out
+    undated: int = 0  # rows without a time, or with an impossible one: they are in none of the others
 
     @property
     def end_ns(self) -> int:
@@ -193,8 +194,9 @@ class Candles:
     close: FloatArray1D
     volume: FloatArray1D
     duplicates: int = 0  # exact copies that were dropped
-    conflicts: int = 0  # rows of the same key with other values: the lowest is kept
+    conflicts: int = 0  # rows of the same key with other values that were dropped
     idle: int = 0  # rows without volume that were dropped
+    unpriced: tuple[tuple[str, int, int], ...] = ()  # (asset, its place as in index, start) of candles without a price
 
     def __post_init__(self) -> None:
         for name in (*PRICES, "volume"):

@@ -39,7 +39,7 @@ def render_plan(plan: CallerPlan, windows: CallPlan) -> RenderableType:
                     "indicators need before the call": about["warmup"],
                     "entry": f"{about['delay']} after the call, {about['max_entry_lag']} later at most",
                     "wait for a dip": about["max_dip_wait"],
-                    "longest hold": about["max_hold"],
+                    "horizon (calls.horizon)": about["max_hold"],
                     "assets": f"{about['assets']:,}",
                     "candles at most": f"{about['candles_at_most']:,}",
                     "from": about["first"] or "",

@@ -18,7 +18,8 @@ from quantray.callers.results import GROUP
 from quantray.callers.scores import ROWS, blocks_of, score_block, scores_of
 from quantray.callers.splitting import HELD_OUT, TRAIN
 from quantray.callers.store import Store
-from quantray.callers.touch import Touch, buckets_of, toucher, windows_of
+from quantray.callers.touch import Touch, buckets_of, toucher
+from quantray.callers.windows import windows_of
 from quantray.callers.work import TableSpec, Unit, Work, work_of
 from quantray.calls import CallsData, locate
 from quantray.errors import DataError

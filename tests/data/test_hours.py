@@ -72,7 +72,7 @@ def test_the_half_day_of_auckland_is_the_last_session(tmp_path: Path):
 
 def test_clock_times_of_a_session_that_opens_the_evening_before(tmp_path: Path):
     session = market(tmp_path, "CMES", "2024-11-18", "2024-11-18").sessions[0]
-    assert session.overnight
+    assert session.open_s == 17 * 3600
     assert window_bars(session, "9:30-15:45") == (990, 1365)
     assert window_bars(session, "17:00-17:00") == (0, 0)
     assert window_bars(session, "18:00-2:00") == (60, 540)

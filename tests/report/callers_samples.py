@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -211,7 +212,8 @@ def results(
         units.append(unit)
         if tables:
             write_table(p.run_dir / "policies", name, columns, number)
-    notes = notes_of(Prepared(p, bench.coverage.plan, None, bench.coverage, bench.split), units)  # type: ignore[arg-type]
+    made: Any = SimpleNamespace(quality=QUALITY)
+    notes = notes_of(Prepared(p, bench.coverage.plan, made, bench.coverage, bench.split), units)
     return CallerResults(
         p, units, bench.coverage, p.run_dir / "policies", QUALITY, bench.calls.counts, bench.split.split_ns,
         "calls.parquet", "candles.parquet", {"calls": "ab" * 16, "policy": "cd" * 16}, {"quantray": "0.1.0"},

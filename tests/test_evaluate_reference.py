@@ -96,6 +96,18 @@ def test_any_rules_on_any_market(quotes, data):
     compare(slice, params, capital, Fees(slippage_per_share=draw(st.sampled_from([None, 0.0, 0.01]))))
 
 
+def test_an_entry_that_takes_the_last_cent_is_admitted_in_whatever_order_it_was_added_up():
+    """150 - 107.10 in three parts is 42.90 but for rounding, which is what the last entry costs."""
+    params = {
+        "entry_window": "9:31-9:35", "stretch_threshold": 0.0001, "reclaim_percentage": 0.0, "strikes_depth": 1,
+        "cooldown_period_seconds": 1, "take_profit_percent": 0.5, "stop_loss_percent": -100,
+        "max_trade_duration_seconds": 60, "option_selection_mode": "atm", "latency_seconds": 3,
+        "max_price_age_seconds": None, "require_same_day_expiry": False, "late_entry_cutoff": "close-20s",
+        "end_of_day_exit": "close-10s", "emergency_exit": "close-5s",
+    }  # fmt: skip
+    assert compare(tiny_slice(2, seed=3, n_bars=390, n_strikes=3), params, Capital(contracts=3, initial=150.0)) == 8
+
+
 @pytest.mark.parametrize("quotes", [True, False])
 @pytest.mark.parametrize("evening", [True, False])
 def test_breaks_contracts_that_end_early_and_sessions_through_the_night(quotes, evening):

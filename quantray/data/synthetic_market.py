@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ from quantray.data.synthetic_day import Day, changed, make_day
 from quantray.digests import digest_of
 from quantray.errors import DataError
 from quantray.files.caches import Cached
+from quantray.outlets import logger
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 VERSION = 1  # of the generator: another number, another market
 FIRST, SYMBOL = "2024-11-18", "SYN"
 FILES = ("underlying.parquet", "chain.parquet", "options.parquet")

@@ -27,7 +27,8 @@ def subtitle(r: Results) -> str:
     parts = [str(r.data[k]) for k in ("underlying", "source") if r.data.get(k)]
     size = r.plan.space.size
     of = f" of {size:,} points" if size else ""
-    parts.append(f"{r.plan.search.kind}, {r.counts.attempts:,} candidates{of}")
+    kind = words.searched_by(r.plan.search.kind, r.plan.search.sampler)
+    parts.append(f"{kind}, {r.counts.attempts:,} candidates{of}")
     return " · ".join(parts)
 
 

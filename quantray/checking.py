@@ -11,6 +11,7 @@ from quantray.files import Pieces
 from quantray.objectives import check_constraints, check_objective
 from quantray.options import LongOption
 from quantray.plan import Plan
+from quantray.protocols import check_volume
 from quantray.report.writing import check_results
 from quantray.search import check_searcher
 from quantray.sharing import check_fields, check_ranges
@@ -73,6 +74,7 @@ def load_slice(plan: Plan) -> Slice:
 
     slice = load(plan.data)
     check_gates(slice, plan.gates)
+    check_volume(resolve(plan.strategy.target), slice)
     return slice
 
 

@@ -1,7 +1,7 @@
 """The same trades by vectorbt: one call a policy, in an interpreter of its own; profits compared pair by pair.
 
 Rules both follow here: entry at the close of the first candle, stop before target inside a candle, gaps fill at the
-open, a trailing stop known before the candle, the rest sold at the last close. One rule differs where an open jumps
+open (``target_gap=open``; by default a target fills at its own price), a trailing stop known before the candle, the rest sold at the last close. One rule differs where an open jumps
 over the target and the same candle's low reaches the stop: vectorbt looks at the stop first, here the open comes first.
 """
 
@@ -23,7 +23,6 @@ import numpy as np
 TARGETS = (1.01, 1.02, 1.03, 1.05, 1.08, 1.12, 1.2, 1.5)
 DISTANCES = (0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3)
 COST = 0.004
-GAP_TARGET = 1
 EQUAL = 1e-9
 Prices = dict[str, np.ndarray]
 
@@ -52,6 +51,7 @@ def specs() -> list[dict[str, Any]]:
 
 def ours(prices: Prices, runs: int = 0) -> tuple[np.ndarray, np.ndarray, list[float]]:
     """Net returns [policies, calls], whether a gap paid the target, and the seconds of tables and grid in each run."""
+    from quantray.kernels.policy_codes import GAP_TARGET
     from quantray.policies import read_policy
     from quantray.policies.account import Costs
     from quantray.policies.program import NS, compile_policies
@@ -69,7 +69,7 @@ def ours(prices: Prices, runs: int = 0) -> tuple[np.ndarray, np.ndarray, list[fl
     seconds = []
     for _ in range(runs + 1):  # the first one compiles
         began = time.perf_counter()
-        tables = build_tables(candles, windows, program.levels, 60, entry="close")
+        tables = build_tables(candles, windows, program.levels, 60, entry="close", target_gap="open")
         net, last = returns(tables, program, costs)
         seconds.append(time.perf_counter() - began)
     gap = np.take_along_axis(tables.keys, last.astype(np.int64), axis=1) & 7 == GAP_TARGET

@@ -39,6 +39,7 @@ def caller_plan_of(cfg: Mapping[str, Any]) -> CallerPlan:
         filter_collapsed=scalar(cfg, "filter_collapsed", bool, False),
         intrabar=scalar(cfg, "intrabar", str, "stop_first"),
         entry=scalar(cfg, "entry", str, "open"),
+        target_gap=scalar(cfg, "target_gap", str, "limit"),
         costs=checked(Costs, cfg, "fees"),
         account=checked(Account, cfg, "capital"),
         bounds=checked(Bounds, cfg, "constraints"),

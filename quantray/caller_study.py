@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.callers.plan import CallerPlan
 from quantray.callers.results import CallerResults
+from quantray.outlets import logger
 from quantray.policies.policy import Policy
 
 if TYPE_CHECKING:
     import pandas
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 Say = Callable[[str], None]
 
 

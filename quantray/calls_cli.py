@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantray import flags
 from quantray.errors import ConfigError
+from quantray.outlets import cleaned
 from quantray.run import DONE, quiet, run
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ STAGES = {
     "coverage": "which calls have an entry, which are left out or thin, and why",
     "slice": "the candles of all windows: where they lie and what is wrong with them",
 }
-PIPE_WIDTH = 400
 
 
 def parsers() -> dict[tuple[str, ...], argparse.ArgumentParser]:
@@ -123,7 +122,7 @@ _WORK: dict[str, Callable[[Any, argparse.Namespace], None]] = {
 
 def _write(path: str | None, content: dict[str, Any]) -> None:
     if path is not None:
-        text = json.dumps(content, indent=2) + "\n"
+        text = json.dumps(cleaned(content), indent=2) + "\n"
         _guarded(path, lambda: Path(path).write_text(text, encoding="utf-8"))
 
 
@@ -136,7 +135,6 @@ def _guarded(path: str, write: Callable[[], Any]) -> None:
 
 
 def _show(renderable: Any) -> None:
-    from rich.console import Console
+    from quantray.report.console import show
 
-    # a pipe has no width: names must arrive whole
-    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False).print(renderable)
+    show(renderable)

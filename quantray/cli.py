@@ -9,14 +9,18 @@ from typing import Any
 
 from quantray import calls_cli, import_cli
 from quantray.launching import add_arguments, launch
+from quantray.outlets import guarded_streams
 from quantray.run import DONE, guarded, make_parser, quiet, run
-
-PIPE_WIDTH = 400
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
+    with guarded_streams(given):
+        return _main(given)
+
+
+def _main(given: list[str]) -> int:
     if given[:1] == ["run"]:  # its overrides and options may stand in any order
         parser = make_parser("quantray run")
         return guarded(lambda: run(parser.parse_intermixed_args(given[1:]), given[1:]))
@@ -147,8 +151,7 @@ def _doctor(args: argparse.Namespace) -> int:
 
 
 def _show(renderable: Any) -> int:
-    from rich.console import Console
+    from quantray.report.console import show
 
-    # a pipe has no width: names must arrive whole
-    Console(width=None if sys.stdout.isatty() else PIPE_WIDTH).print(renderable)
+    show(renderable)
     return DONE

@@ -10,13 +10,15 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from quantray import kinds, naming, shelf
+from quantray.capacity import check_table
 from quantray.errors import ConfigError, near_miss
 from quantray.kinds import ADDED
 from quantray.overrides import Job, jobs
+from quantray.passwords import learn
 from quantray.plan import Capital, Fees, Gates, Mirror, OutOfSample, Plan, Report, Runner, Search, Storage
 from quantray.search import KINDS
 from quantray.sections import checked, constraints_of, run_dir_of, scalar, section, seed_of, storage_of, study_of
-from quantray.space import Space
+from quantray.space import parse_space
 from quantray.strategies import strategy_of
 from quantray.targets import refuse_others
 
@@ -124,7 +126,9 @@ def _compose(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
             raise ConfigError(f"{cause.full_key} is required; give {cause.full_key}=…") from error
         raise ConfigError(f"the configuration cannot be composed: {str(cause).strip().splitlines()[0]}") from error
     assert isinstance(plain, dict)
-    return _of_its_kind({str(key): value for key, value in plain.items()}), chosen
+    found = {str(key): value for key, value in plain.items()}
+    learn(f"{key}={value}" for key, value in naming.flatten(found).items() if isinstance(value, str | list))
+    return _of_its_kind(found), chosen
 
 
 def _of_its_kind(cfg: dict[str, Any]) -> dict[str, Any]:
@@ -157,7 +161,8 @@ def _sweep_of(cfg: Mapping[str, Any]) -> Plan:
     from quantray.data.settings import KEYS, DataSettings
     from quantray.objectives import check_objective
 
-    name = study_of(cfg)
+    name, search = study_of(cfg), checked(Search, cfg, "search")
+    _check_search(search, section(cfg, "space"))  # before levels are tried one by one
     strategy, space = strategy_of(section(cfg, "strategy"), section(cfg, "space"))
     return Plan(
         study=name,
@@ -171,7 +176,7 @@ def _sweep_of(cfg: Mapping[str, Any]) -> Plan:
         constraints=constraints_of(section(cfg, "constraints")),
         fees=checked(Fees, cfg, "fees"),
         capital=checked(Capital, cfg, "capital"),
-        search=_search(checked(Search, cfg, "search"), space),
+        search=search,
         runner=checked(Runner, cfg, "runner"),
         storage=storage_of(checked(Storage, cfg, "storage")),
         mirror=checked(Mirror, cfg, "mirror"),
@@ -192,14 +197,16 @@ def _check_top(cfg: Mapping[str, Any]) -> None:
             raise ConfigError(f"{key} belongs to {owner}, and this configuration is {other}; leave it out")
 
 
-def _search(search: Search, space: Space) -> Search:
+def _check_search(search: Search, spec: Mapping[str, Any]) -> None:
     if search.sampler is not None:
         from quantray.search.samplers import sampler_maker
 
         sampler_maker(search)
     elif search.kind not in KINDS:
         raise ConfigError(f"search.kind: {near_miss(search.kind, KINDS, what='kind of search')}")
-    if search.kind == "exhaustive" and space.size is None:
-        wide = next(d.name for d in space.dimensions if d.values is None)
-        raise ConfigError(f"search=exhaustive needs a finite space: give space.{wide} a step or a list of values")
-    return search
+    if search.kind == "exhaustive":
+        space = parse_space(spec)
+        if space.size is None:
+            wide = next(d.name for d in space.dimensions if d.values is None)
+            raise ConfigError(f"search=exhaustive needs a finite space: give space.{wide} a step or a list of values")
+        check_table(space)

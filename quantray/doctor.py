@@ -168,10 +168,13 @@ def _numba(_: AnyPlan) -> Found:
 
     if numba.njit(lambda x: x + 1)(1) != 2:
         return FAIL, "a compiled function gave a wrong result", "pip install --force-reinstall numba llvmlite"
-    cache = Path(os.environ.get("NUMBA_CACHE_DIR") or Path(touch.__file__).parent / "__pycache__")
+    cache = Path(touch.first_exit.stats.cache_path)
     said = f"{numba.__version__} compiles; cache {cache}"
     if not os.access(_existing(cache), os.W_OK):
         return WARN, f"{said} cannot be written", "set NUMBA_CACHE_DIR, or every start compiles again"
+    if f"quantray-{os.geteuid()}" in cache.parts:
+        why = "neither the installation nor a home can be written"
+        return WARN, f"{said}, as {why}", "set NUMBA_CACHE_DIR to a folder that outlives this machine's temporary one"
     return OK, said, ""
 
 

@@ -9,13 +9,16 @@ import numpy as np
 
 from quantray.entries import Tables
 from quantray.errors import ConfigError
+from quantray.failures import OWN, told
 from quantray.objectives import violations
 from quantray.plan import Plan
 from quantray.sharing import Prepared, check_fields, prepare
 from quantray.space import Candidates, candidate_digest
 from quantray.targets import resolve
-from quantray.types import Metrics, Refusal, Slice, Trades, Trial, TrialState, plain
+from quantray.types import ExitReason, Metrics, Refusal, Slice, Trades, Trial, TrialState, plain
+from quantray.validity import reason
 
+TOO_FEW = "too_few_trades"  # why a candidate was pruned
 _REFUSED = tuple(f"refused_{r.name.lower()}" for r in Refusal)
 _EXITS = ("emergency", "end_of_day", "take_profit", "stop_loss", "time", "end_of_data")
 #: Every metric of a trial, in the order of its columns.
@@ -25,6 +28,8 @@ METRICS = (
     *(f"exits_{name}" for name in _EXITS), "no_bid_at_close", "carried_entry_share", "carried_exit_share",
     *_REFUSED, "n_signals", "n_signals_carried",
 )  # fmt: skip
+#: Beyond it a net per session is no amount of money, and its square no number.
+MOST_NET = 1e100
 _WHOLE = frozenset(
     name for name in METRICS if name.startswith(("n_", "exits_", "refused_")) or name == "no_bid_at_close"
 )
@@ -38,7 +43,7 @@ def evaluate(plan: Plan, slice: Slice, candidates: Candidates, *, full: bool = T
     """
     strategy = resolve(plan.strategy.target)
     if not hasattr(strategy, "signals"):
-        return _black_box(plan, slice, candidates, strategy, full)
+        return _boxed(plan, slice, candidates, strategy, full)
     prepared = prepare(plan, slice, candidates, strategy)
     return _score(plan, slice, prepared, full)
 
@@ -46,38 +51,57 @@ def evaluate(plan: Plan, slice: Slice, candidates: Candidates, *, full: bool = T
 def _score(plan: Plan, slice: Slice, p: Prepared, full: bool) -> Metrics:
     from quantray.kernels.score import N_ALL, N_CORE, score
 
-    n = len(p.group)
-    out = np.full((n, N_ALL if full else N_CORE), np.nan)
-    by_session = np.zeros((n, len(slice)))
-    rows = np.flatnonzero(p.group >= 0) if p.why else _everything(n)
+    out = np.full((len(p.group), N_ALL if full else N_CORE), np.nan)
+    by_session = np.zeros((len(p.group), len(slice)))
+    counts = np.zeros((len(p.group), 9), np.int64)
     t = p.tables
     if t is not None:
-        part = out[rows] if p.why else out
-        sums = by_session[rows] if p.why else by_session
         cash, most = plan.capital.initial, plan.capital.max_open_positions
         score(
-            p.group[rows], p.tp[rows], p.sl[rows], p.held[rows], p.stop_percent[rows], t.ptr, t.entry, t.when,
+            p.group, p.tp, p.sl, p.held, p.stop_percent, t.ptr, t.entry, t.when,
             t.exit_bar, t.net, t.last_reason, t.no_bid, t.session, t.entry_bar, t.entry_cost, t.size,
             t.entry_carried, t.exit_carried, len(p.levels.take_profit), len(p.levels.stop_loss),
             plan.capital.contracts * plan.fees.per_contract(), float(slice.sessions[0].interval_s),
-            np.inf if cash is None else float(cash), 2**31 - 1 if most is None else most, full, sums, part,
+            np.inf if cash is None else float(cash), 2**31 - 1 if most is None else most, full, by_session, out,
         )  # fmt: skip
-        out[rows], by_session[rows] = part, sums
-    return Metrics(_columns(out, t.counts if t is not None else None, p.group, full), by_session, p.why)
+        counts = t.counts[p.group]
+    if p.rows is not None:  # candidates that failed have no numbers, least of all another one's
+        out, by_session, counts = (_spread(column, p.rows, p.n) for column in (out, by_session, counts))
+    return _metrics(slice, out, by_session, counts, p.why, full)
 
 
-def _everything(n: int) -> Any:
-    return slice(0, n)
+def _spread(part: np.ndarray, rows: np.ndarray, n: int) -> np.ndarray:
+    """The rows of ``part`` at their places among ``n``; NaN, or 0 of a whole number, elsewhere."""
+    whole = np.full((n, part.shape[1]), np.nan if part.dtype.kind == "f" else 0, part.dtype)
+    whole[rows] = part
+    return whole
 
 
-def _columns(out: np.ndarray, counts: np.ndarray | None, group: np.ndarray, full: bool) -> dict[str, np.ndarray]:
+def _metrics(
+    slice: Slice, out: np.ndarray, by_session: np.ndarray, counts: np.ndarray, why: Mapping[int, str], full: bool
+) -> Metrics:
+    """Columns of finite numbers: what overflows does not exist, and a candidate whose net does fails."""
+    said = dict(why)
+    with np.errstate(invalid="ignore"):
+        beyond = ~(np.abs(by_session) <= MOST_NET).all(axis=1)
+    beyond[list(why)] = False
+    for i in np.flatnonzero(beyond).tolist():
+        k = int(np.argmax(~(np.abs(by_session[i]) <= MOST_NET)))
+        said[i] = f"its net of {slice.sessions[k].date} is {by_session[i, k]:.3g}: prices or sizes beyond any market"
+    if said:
+        failed = list(said)
+        out[failed], by_session[failed], counts[failed] = np.nan, 0.0, 0
+    out[~np.isfinite(out)] = np.nan
+    return Metrics(_columns(out, counts, full), by_session, said)
+
+
+def _columns(out: np.ndarray, counts: np.ndarray, full: bool) -> dict[str, np.ndarray]:
     from quantray.kernels.score import CORE, LISTED
 
     named = {name: out[:, j] for j, name in enumerate((*CORE, *LISTED) if full else CORE)}
     if full:
-        shared = np.zeros((1, 9), np.int64) if counts is None else counts
         for j, name in enumerate((*_REFUSED[:7], "n_signals", "n_signals_carried")):
-            named[name] = shared[group, j]
+            named[name] = counts[:, j]
     columns = {}
     for name in METRICS:
         if name in named:
@@ -97,8 +121,16 @@ def trades(plan: Plan, slice: Slice, params: Mapping[str, Any]) -> Trades:
         return _checked_trades(strategy(**{**plan.strategy.params, **params}).trades(slice, plan), slice)
     p = prepare(plan, slice, one, strategy)
     if p.tables is None:
+        _raise_again(strategy, {**plan.strategy.params, **params}, slice)
         raise ConfigError(f"this candidate cannot be evaluated: {p.why[0]}")
     return _listed(plan, p, p.tables)
+
+
+def _raise_again(strategy: type, params: Mapping[str, Any], slice: Slice) -> None:
+    """What the strategy's own code raises for these parameters, as it raises it."""
+    made = strategy(**params)
+    for session in slice.sessions:
+        made.signals(session)
 
 
 def _listed(plan: Plan, p: Prepared, t: Tables) -> Trades:
@@ -132,18 +164,27 @@ def _checked_trades(found: Any, slice: Slice) -> Trades:
     """Trades a black box returned, or a sentence about what is wrong with them."""
     if not isinstance(found, Trades):
         raise TypeError(f"trades() must return quantray.Trades, got {type(found).__name__}")
-    if len(found) and not (np.isfinite(found.net).all() and np.isfinite(found.risk).all()):
+    if not len(found):
+        return found
+    if not (np.isfinite(found.net).all() and np.isfinite(found.risk).all()):
         raise ValueError("trades() returned a net or risk that is not finite")
-    if len(found) and (found.session.min() < 0 or found.session.max() >= len(slice)):
+    if (found.risk < 0).any():
+        raise ValueError(f"trades() returned a negative risk: {found.risk.min()}")
+    for name in ("session", "entry_bar", "exit_bar", "reason"):
+        if not np.issubdtype(getattr(found, name).dtype, np.integer):
+            raise ValueError(f"trades() must return whole numbers as {name}, got {getattr(found, name).dtype}")
+    if found.session.min() < 0 or found.session.max() >= len(slice):
         raise ValueError(f"trades() returned sessions outside [0, {len(slice)})")
-    if len(found) and (found.exit_bar < found.entry_bar).any():
+    if found.reason.min() < 0 or found.reason.max() > max(ExitReason):
+        raise ValueError(f"trades() returned reasons outside [0, {max(ExitReason):d}], see quantray.types.ExitReason")
+    if (found.exit_bar < found.entry_bar).any():
         raise ValueError("trades() returned an exit before its entry")
-    if len(found) and (np.diff(found.session) < 0).any():
+    if (np.diff(found.session) < 0).any():
         raise ValueError("trades() must be ordered by session and entry")
     return found
 
 
-def _black_box(plan: Plan, slice: Slice, candidates: Candidates, strategy: type, full: bool) -> Metrics:
+def _boxed(plan: Plan, slice: Slice, candidates: Candidates, strategy: type, full: bool) -> Metrics:
     from quantray.kernels.score import N_ALL, summarise_core, summarise_listed
 
     n = len(candidates)
@@ -154,9 +195,14 @@ def _black_box(plan: Plan, slice: Slice, candidates: Candidates, strategy: type,
     why: dict[int, str] = {}
     for i in range(n):
         try:
-            t = _checked_trades(strategy(**{**plan.strategy.params, **candidates.params(i)}).trades(slice, plan), slice)
-        except Exception as error:  # the user's own code: whatever it raises belongs to this candidate
-            why[i] = f"{type(error).__name__}: {error}"
+            made = strategy(**{**plan.strategy.params, **candidates.params(i)})
+        except OWN as error:
+            why[i] = reason(error)
+            continue
+        try:
+            t = _checked_trades(made.trades(slice, plan), slice)
+        except OWN as error:  # the user's own code: whatever it raises belongs to this candidate
+            why[i] = told(error)
             continue
         net, session = t.net.astype(float), t.session.astype(np.int32)
         summarise_core(net, t.risk.astype(float), session, len(t), traded, by_session[i], out[i])
@@ -165,7 +211,7 @@ def _black_box(plan: Plan, slice: Slice, candidates: Candidates, strategy: type,
             net, session, t.entry_bar.astype(np.int32), t.exit_bar.astype(np.int32), t.reason.astype(np.int8), *flags,
             len(t), float(slice.sessions[0].interval_s), np.empty(len(t), np.int32), np.empty(len(t)), out[i],
         )  # fmt: skip
-    return Metrics(_columns(out, None, np.zeros(n, np.int64), full), by_session, why)
+    return _metrics(slice, out, by_session, np.zeros((n, 9), np.int64), why, full)
 
 
 def outcome(plan: Plan, metrics: Metrics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -191,7 +237,7 @@ def trial_of(
 ) -> Trial:
     """Row ``i`` of an evaluation as a trial; the last three are :func:`outcome`'s."""
     few = metrics.columns["n_trades"][i] < plan.constraints.min_trades
-    why = (None, "too_few_trades" if few else f"no_{plan.objective}", metrics.why.get(i))[state[i]]
+    why = (None, TOO_FEW if few else f"no_{plan.objective}", metrics.why.get(i))[state[i]]
     failed = state[i] == 2
     return Trial(
         digest=candidate_digest(params),

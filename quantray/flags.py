@@ -83,6 +83,7 @@ RUN = (
     Flag("--mode", "mode", "per_caller, grouped or both", "NAME", choice),
     Flag("--filter-collapsed", "filter_collapsed", "the group leaves out callers whom no policy keeps above water"),
     Flag("--intrabar", "intrabar", "stop_first, target_first or both", "NAME", choice),
+    Flag("--target-gap", "target_gap", "what a target pays that an open jumps: limit or open", "NAME", choice),
     Flag("--held-out", "oos.fraction", "last share of the calls, kept from the search", "SHARE", number),
     Flag("--runner", "runner", "ray or local", "NAME", choice),
     Flag("--workers", "runner.workers", "how many processes", "N", number),

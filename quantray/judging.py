@@ -9,14 +9,19 @@ from typing import Any
 import numpy as np
 
 from quantray.evaluate import evaluate, outcome, trades
+from quantray.failures import Reason
 from quantray.objectives import ranked
 from quantray.plan import Plan
+from quantray.protocols import Counts
+from quantray.report.reasons import nothing
 from quantray.report.results import Row, Sample
 from quantray.space import Candidates
+from quantray.stats.checks import Verdict, Word
 from quantray.stats.family import family_of_surface, family_of_trials
+from quantray.stats.judgements import Told
 from quantray.stats.neighbours import neighbours
 from quantray.stats.surface import Regret, SurfaceSummary, regret, summarise, summarise_space
-from quantray.stats.verdict import Evidence, Verdict, verdict
+from quantray.stats.verdict import Evidence, verdict
 from quantray.surface import Surface
 from quantray.types import Slice, Trial, TrialState, plain
 
@@ -43,16 +48,20 @@ def best_of(trials: Sequence[Trial]) -> Trial | None:
 
 
 def judge(
-    plan: Plan, train: Slice, held_out: Slice | None, trials: Sequence[Trial], exact: Surface | None, n_tried: int
-) -> Judgement:
+    plan: Plan, train: Slice, held_out: Slice | None, trials: Sequence[Trial], exact: Surface | None, counts: Counts,
+    reasons: Sequence[Reason] = (),
+) -> Judgement:  # fmt: skip
     """Look at the held-out sessions once, for the best trials only, and say whether to believe the best.
 
-    ``exact`` is the whole surface on ``train`` where it was computed; ``n_tried`` counts every evaluated candidate.
+    ``exact`` is the whole surface on ``train`` where it was computed; ``counts`` are of every evaluated candidate,
+    ``reasons`` of those that did not complete.
     """
     best = best_of(trials)
     if best is None:
         summary = summarise_space(plan.space, exact.values) if exact is not None else None
-        return Judgement(verdict(Evidence(np.empty((0, len(train))), None)), surface=summary)
+        failed = bool(reasons) and reasons[0].state == TrialState.FAIL and not counts.complete
+        word = Word.FAILED if failed else Word.TOO_LITTLE_DATA
+        return Judgement(Verdict(word, nothing(counts, reasons, plan)), surface=summary)
     values = np.array([np.nan if t.value is None or not t.feasible else t.value for t in trials])
     candidates = Candidates.of([t.params for t in trials])
     inside = sample(plan, train, best.params)
@@ -68,13 +77,14 @@ def judge(
         pick=pick,
         value=best.value,
         metrics=inside.metrics,
-        n_tried=n_tried,
+        n_tried=counts.attempts,
         neighbours=_around(plan, train, best),
         quality=train.quality,
         oos_session_net=None if outside is None or held_out is None else _by_session(outside, held_out),
         oos_value=None if outside is None else outside.value,
         quotes=train.has_quotes,
         seed=plan.seed,
+        told=Told("candidates" if exact is None else "candidates of the whole table"),
     )
     return Judgement(
         verdict(evidence),

@@ -18,11 +18,12 @@ from quantray.errors import ConfigError, near_miss
 ADDED = "experiment"
 #: Keys that stand at the top of the configuration and are no group.
 TOP = ("objective", "seed", "fresh", "run_dir", "study", "oos", "gates", "mirror", "report", "space")
-CALLER_TOP = ("mode", "grouped", "filter_collapsed", "intrabar", "entry", "ties", "stress")
+CALLER_TOP = ("mode", "grouped", "filter_collapsed", "intrabar", "entry", "target_gap", "ties", "stress")
 #: What only one of the kinds knows; a section stands for its keys.
 OF_SWEEPS = (
     "strategy", "space", "search", "mirror", "report.surface_max_points",
     "gates.max_quarantined_quotes", "gates.max_quarantined_prints", "gates.max_quarantined_sessions",
+    "gates.max_unknown_symbols",
 )  # fmt: skip
 OF_CALLERS = ("policy", "calls", "coverage", "runner.in_process_s", *CALLER_TOP)
 PREFIX = "calls_"

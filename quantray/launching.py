@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import quantray
+from quantray.capacity import check_run_dir
 from quantray.errors import ConfigError, Interrupted
-from quantray.run import DONE, FAILED, INTERRUPTED, USER_ERROR, WORST, check_run_dir, guarded, quiet, typed
+from quantray.run import DONE, FAILED, INTERRUPTED, USER_ERROR, WORST, guarded, quiet, typed
 
 if TYPE_CHECKING:
     from quantray.plan import Plan
@@ -73,7 +74,7 @@ def launch(args: argparse.Namespace, given: Sequence[str]) -> int:
     plan = load_sweep(overrides, asked="quantray launch")
     if plan.storage.kind == "memory" and args.drivers > 1:
         raise ConfigError("storage=memory cannot be shared by several drivers; choose storage=sqlite or postgres")
-    check_run_dir(plan)
+    check_run_dir(plan.run_dir)
     again = typed("quantray launch", given)
     if args.drivers == 1 and args.first == 0:
         return guarded(lambda: _report(plan, None), again)
@@ -88,7 +89,7 @@ def _launch(plan: Plan, count: int, first: int, overrides: Sequence[str]) -> int
     began = time.monotonic()
     with opened(plan, _tell):  # what is wrong is said once, and fresh=true deletes once
         pass
-    drivers = [Driver(first + i, count, overrides) for i in range(count)]
+    drivers = [Driver(first + i, overrides) for i in range(count)]
     stopped = _wait(plan, drivers)
     for driver in drivers:
         print(driver.line, flush=True)
@@ -118,7 +119,6 @@ class Driver:
     """A driver's process, and what it last said. ``stored`` counts by state what it stored itself."""
 
     number: int
-    of: int
     overrides: Sequence[str]
     stored: dict[str, int] = field(default_factory=dict)
     duplicates: dict[str, int] = field(default_factory=dict)
@@ -131,7 +131,7 @@ class Driver:
         home = str(Path(quantray.__file__).parents[1])
         path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "quantray.driving", str(self.number), str(self.of), *self.overrides],
+            [sys.executable, "-m", "quantray.driving", str(self.number), *self.overrides],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import Any
 
 from quantray.digests import digest_of
+from quantray.passwords import masked
 
 #: Changing these continues the same study (they are in no digest), so they are not in its name either.
 SILENT = (
@@ -66,6 +67,7 @@ def _part(key: str, value: Any) -> str:
         text = ",".join(f"{name}_{item}" for name, item in value.items())
     else:
         text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    text = masked(text)  # names become folders
     slug = _slug(PurePath(text).stem if "/" in text else text)  # a path goes by its file's name
     if slug != text or len(slug) > 24:  # the readable form lost something: the digest keeps names apart
         slug = f"{slug[:16].strip('_')}_{digest_of(repr(value))[:6]}".lstrip("_")

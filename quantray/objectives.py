@@ -15,6 +15,8 @@ OBJECTIVES = (
     "return_on_risk_percent", "expectancy", "profit_factor", "total_pnl", "sharpe", "win_rate", "median_net",
 )  # fmt: skip
 
+_MOST = np.finfo(float).max  # a violation is a finite number
+
 
 def check_objective(name: str) -> str:
     """The name, when it is an objective; ConfigError with the near miss otherwise."""
@@ -44,7 +46,7 @@ def violations(constraints: Constraints, columns: Mapping[str, np.ndarray], n: i
         end, metric = key.split("_", 1)
         column = columns[metric].astype(float)
         gap = bound - column if end == "min" else column - bound
-        out[:, j] = np.where(np.isnan(column), abs(bound) + 1.0, gap)
+        out[:, j] = np.clip(np.where(np.isnan(column), abs(bound) + 1.0, gap), -_MOST, _MOST)
     return out
 
 

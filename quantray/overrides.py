@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,9 @@ from typing import Any
 from quantray import kinds, shelf
 from quantray.errors import ConfigError, near_miss
 from quantray.kinds import ADDED
+
+#: Keys whose words are names of people.
+NAMES = ("calls.callers", "calls.groups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ def _parse(lines: Sequence[str]) -> list[Any]:
     found = []
     for line in map(str, lines):
         key, equals, value = line.partition("=")
+        if key.lstrip("+") in NAMES and value not in ("", "null"):
+            line = f"{key}={as_names(value)}"
         override = None
         # a path such as ~/x is no word of Hydra's grammar: it is tried again as quoted text
         for text in (line, f"{key}={quoted(value)}" if equals and value[:1] not in "[{'\"" else line):
@@ -105,6 +111,34 @@ def _parse(lines: Sequence[str]) -> list[Any]:
         _check_head(override)
         found.append(override)
     return found
+
+
+def as_names(text: str) -> str:
+    """Every word of a value in quotes: a caller may be called 007, on or 12:30.
+
+    >>> as_names("[on,007,'a b']"), as_names("{whales:[7,12:30]}")
+    ("['on','007','a b']", "{whales:['7','12:30']}")
+    """
+    if re.match(r"\w+\(", text):
+        return text  # choice(…) of several runs
+    made, word, depth, quote = "", "", "", ""
+    for letter, before in zip(text + ",", " " + text, strict=True):
+        if quote:
+            word += letter
+            quote = "" if letter == quote and before != "\\" else quote
+        elif letter in "'\"" and not word.strip():
+            word, quote = letter, letter
+        elif letter in "[{,]}" or (letter == ":" and depth.endswith("{")):
+            # Hydra's grammar knows no quoted name of a group
+            plain = letter == ":" or word.strip()[:1] in ("'", '"', "")
+            made += (word.strip() if plain else quoted(word.strip())) + letter
+            depth = depth + ("{" if letter == "{" else "[") if letter in "[{" else depth
+            depth = depth[:-1] if letter in "]}" else depth
+            depth = depth[:-1] + ":" if letter == ":" else depth.replace(":", "{") if letter == "," else depth
+            word = ""
+        else:
+            word += letter
+    return text if quote else made[:-1]
 
 
 def quoted(text: str) -> str:

@@ -6,6 +6,8 @@ Every section is a frozen dataclass whose fields are the configuration's keys; a
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -13,9 +15,11 @@ from typing import Any, ClassVar
 
 from quantray.digests import digest_of
 from quantray.errors import ConfigError, near_miss
+from quantray.passwords import learn
 from quantray.space import Space
 
 FORBID: dict[str, str] = {"extra": "forbid"}
+_ADDRESS = re.compile(r"(ray://)?([^\s/:@]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}")
 
 #: Counts changes of the rules in docs/rules.md. A study of other rules is refused: its figures mean something else.
 RULES_VERSION = 2
@@ -112,6 +116,14 @@ class Search:
                 raise ConfigError(f"search.{name} must be >= 0, got {getattr(self, name)}")
         if self.max_attempts is not None and self.max_attempts < 1:
             raise ConfigError(f"search.max_attempts must be >= 1 or null, got {self.max_attempts}")
+        if self.timeout_s is not None and not self.timeout_s > 0:
+            raise ConfigError(f"search.timeout_s must be > 0 seconds or null, got {self.timeout_s}")
+        if self.target is not None and not math.isfinite(self.target):
+            raise ConfigError(f"search.target must be a finite number or null, got {self.target}")
+        if self.kind == "exhaustive" and self.sampler is not None:
+            raise ConfigError(
+                "search.sampler: search=exhaustive evaluates every point and asks no sampler; leave it out"
+            )
 
     @property
     def attempts(self) -> int:
@@ -138,6 +150,8 @@ class Runner:
             raise ConfigError(f"runner: {near_miss(self.kind, ('ray', 'local'), what='runner')}")
         if self.workers is not None and self.workers < 1:
             raise ConfigError(f"runner.workers must be >= 1 or null, got {self.workers}")
+        if self.address not in ("local", "auto") and not _ADDRESS.fullmatch(self.address):
+            raise ConfigError(f"runner.address={self.address}: give local, auto, HOST:PORT or ray://HOST:PORT")
         if not self.in_process_s >= 0:
             raise ConfigError(f"runner.in_process_s must be >= 0 s, got {self.in_process_s}")
 
@@ -155,6 +169,7 @@ class Storage:
     lease_s: float = 60.0
 
     def __post_init__(self) -> None:
+        learn(self.url or ())
         known = ("sqlite", "postgres", "postgres_embedded", "memory")
         if self.kind not in known:
             raise ConfigError(f"storage: {near_miss(self.kind, known, what='storage')}")
@@ -169,6 +184,10 @@ class Mirror:
     __pydantic_config__: ClassVar = FORBID
     enabled: bool = True
     max_trials: int = 1000  # newest and best first; a surface is mirrored by its best trials
+
+    def __post_init__(self) -> None:
+        if self.max_trials < 0:
+            raise ConfigError(f"mirror.max_trials must be >= 0, got {self.max_trials}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +212,9 @@ class Gates:
     __pydantic_config__: ClassVar = FORBID
     max_quarantined_quotes: float = 0.05
     max_quarantined_prints: float = 0.05
+    max_unknown_symbols: float = 0.05
     max_quarantined_sessions: float = 0.5
-    max_duplicate_candles: float = 0.01
+    max_undated_candles: float = 0.01
     max_conflicting_candles: float = 0.0
     max_inconsistent_candles: float = 0.01
     max_nonpositive_candles: float = 0.01
@@ -221,6 +241,8 @@ class Report:
     def __post_init__(self) -> None:
         if self.top < 1:
             raise ConfigError(f"report.top must be >= 1, got {self.top}")
+        if self.surface_max_points < 0:
+            raise ConfigError(f"report.surface_max_points must be >= 0, got {self.surface_max_points}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,12 +272,13 @@ class Plan:
         """The parts that resume compares, by name; ``code`` is the digest of quantray's kernels."""
         s = self.search
         sampler = digest_of(dict(s.sampler or {}), s.n_startup_trials, s.n_ei_candidates)
+        reading = getattr(self.data, "reading", None)  # zone, unit and form of times that the files leave open
         return {
             "rules_version": str(RULES_VERSION),
             "strategy": digest_of(self.strategy.target, dict(self.strategy.params), self.strategy.source),
             "code": code,
             "space": self.space.digest,
-            "data": slice_digest,
+            "data": slice_digest if reading is None else digest_of(slice_digest, reading),
             "costs": digest_of(self.fees),
             "capital": digest_of(self.capital),
             "constraints": digest_of(self.constraints.min_trades, dict(self.constraints.bounds)),

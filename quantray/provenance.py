@@ -9,7 +9,10 @@ from pathlib import Path
 from quantray.digests import digest_of
 
 #: Files whose bytes decide what a candidate is worth; a change of any makes earlier results another study's.
-_COMPUTES = ("entries.py", "evaluate.py", "objectives.py", "options.py", "sharing.py", "space.py", "types.py")
+_COMPUTES = (
+    "combinations.py", "entries.py", "evaluate.py", "objectives.py", "options.py", "recording.py", "sharing.py",
+    "signalling.py", "space.py", "types.py", "validity.py",
+)  # fmt: skip
 _SAME = ("numpy", "numba", "optuna", "ray")
 _NAMED = ("numpy", "numba", "optuna", "ray", "duckdb", "sqlalchemy", "pandas", "pyarrow", "scipy")
 

@@ -13,8 +13,11 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from quantray.errors import ConfigError, Interrupted, QuantrayError, UserError
-from quantray.ledger.addresses import masked
+from quantray.capacity import check_run_dir
+from quantray.errors import Interrupted, LedgerStalled, QuantrayError, UserError
+from quantray.outlets import drawing, guarded_streams
+from quantray.passwords import masked
+from quantray.runner import presence
 
 if TYPE_CHECKING:
     from quantray.callers.plan import CallerPlan
@@ -43,8 +46,9 @@ exit codes: 0 done, 2 the request cannot be carried out (nothing was written), 1
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; returns the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
-    parser = make_parser("python -m quantray.run")
-    return guarded(lambda: run(parser.parse_intermixed_args(given), given))
+    with guarded_streams(given):
+        parser = make_parser("python -m quantray.run")
+        return guarded(lambda: run(parser.parse_intermixed_args(given), given))
 
 
 def make_parser(prog: str) -> argparse.ArgumentParser:
@@ -94,7 +98,7 @@ def run(args: argparse.Namespace, given: Sequence[str], command: str = "python -
         return _print_config(args.overrides, args.multirun)
     plans = load_plans(args.overrides) if args.multirun else [load_plan(args.overrides)]
     for plan in plans:
-        check_run_dir(plan)
+        check_run_dir(plan.run_dir)
         _check_files(plan)
     again = typed(command, given)
     worst = DONE
@@ -109,9 +113,8 @@ def run(args: argparse.Namespace, given: Sequence[str], command: str = "python -
 
 
 def typed(command: str, given: Sequence[str]) -> str:
-    """A command as it may be typed again; the password of an address is left out."""
-    words = [masked(word) for word in given]
-    return f"{command} {shlex.join(words)}".strip()
+    """A command as it may be typed again, but for the password of an address."""
+    return masked(f"{command} {shlex.join(given)}".strip())
 
 
 def guarded(work: Callable[[], int], again: str | None = None) -> int:
@@ -123,6 +126,9 @@ def guarded(work: Callable[[], int], again: str | None = None) -> int:
         resume = f"; what is stored stays stored, go on with: {again}" if again else ""
         print(f"interrupted{said}{resume}", file=sys.stderr)
         return INTERRUPTED
+    except LedgerStalled as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return FAILED
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return USER_ERROR
@@ -144,6 +150,17 @@ def quiet() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     for name in ("optuna", "ray", "alembic", "sqlalchemy", "matplotlib", "numba"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    presence.when_lost(_end)
+
+
+def _end(sentence: str) -> None:
+    """End this process with a sentence, from any thread: see :func:`quantray.runner.presence.when_lost`."""
+    if sys.stderr.isatty():
+        drawing(sys.stderr).write("\x1b[?25h")  # the cursor, which the live picture hides
+    print(f"failed: {sentence}", file=sys.stderr, flush=True)
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+    os._exit(FAILED)
 
 
 def _print_config(overrides: Sequence[str], multirun: bool) -> int:
@@ -155,25 +172,15 @@ def _print_config(overrides: Sequence[str], multirun: bool) -> int:
     composed = compose_all(jobs(overrides, multirun=multirun))
     for cfg in composed:
         plan_of(cfg)
-    print(masked("---\n".join(OmegaConf.to_yaml(OmegaConf.create(cfg)) for cfg in composed)), end="")
+    print("---\n".join(OmegaConf.to_yaml(OmegaConf.create(cfg)) for cfg in composed), end="")
     return DONE
-
-
-def check_run_dir(plan: Plan | CallerPlan) -> None:
-    """ConfigError unless results can be written where the plan wants them."""
-    place = plan.run_dir.absolute()
-    while not place.exists():
-        place = place.parent
-    if not place.is_dir() or not os.access(place, os.W_OK):
-        what = "is a file" if not place.is_dir() else "cannot be written"
-        raise ConfigError(f"run_dir={plan.run_dir}: {place} {what}; give run_dir=DIR in a folder that can be written")
 
 
 def _check_files(plan: Plan | CallerPlan) -> None:
     from quantray.plan import Plan
 
     if isinstance(plan, Plan):
-        from quantray.searching import check_files as check_sweep
+        from quantray.checking import check_files as check_sweep
 
         check_sweep(plan)
     else:

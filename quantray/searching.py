@@ -2,91 +2,35 @@
 
 from __future__ import annotations
 
-import logging
-import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from quantray.digests import digest_of
-from quantray.errors import ConfigError, DataError
-from quantray.evaluate import METRICS, evaluate_trials
-from quantray.files import Pieces
-from quantray.objectives import check_constraints, check_objective, ranked
+from quantray.checking import check, check_files, check_memory, compared, load_slice, reach, split
+from quantray.clocks import idle_moments
+from quantray.errors import TooManyFailures, begun
+from quantray.evaluate import evaluate_trials
+from quantray.exhausting import exhausted
+from quantray.failures import OWN, counted
+from quantray.found import GIVEN_UP, Found, Opened, all_failed, claimed_again
+from quantray.outlets import logger
 from quantray.plan import Plan
-from quantray.protocols import Counts
 from quantray.provenance import code_digest
-from quantray.report.writing import check_results
-from quantray.runner.ranges import SUFFIX, RangeClaims
+from quantray.report.words import duration
+from quantray.runner.progress import Outcome
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
-from quantray.sharing import check_fields
+from quantray.sharing import combinations
 from quantray.space import Candidates
-from quantray.surface import exhaust, keep_best, ranges, surface
-from quantray.surface_files import SurfaceFiles
+from quantray.surface import surface
 from quantray.targets import resolve
-from quantray.types import Slice, Trial
+from quantray.types import Slice
 
 Say = Callable[[str], None]
-_log = logging.getLogger(__name__)
-_POLL_S = 1.0
-
-
-def check(plan: Plan) -> None:
-    """Refuse what can be refused without data: names of parameters, metrics and bounds."""
-    strategy = resolve(plan.strategy.target)
-    if not hasattr(strategy, "__dataclass_fields__") or not (
-        hasattr(strategy, "signals") or hasattr(strategy, "trades")
-    ):
-        raise ConfigError(f"{plan.strategy.target} is no strategy: a frozen dataclass with signals() or trades()")
-    check_fields(strategy, [*plan.space.names, *plan.strategy.params])
-    check_objective(plan.objective)
-    check_constraints(plan.constraints, METRICS)
-    if plan.search.kind == "exhaustive":
-        ranges(plan)
-
-
-def check_files(plan: Plan) -> None:
-    """ConfigError where a file, folder or link in the run's directory is in the way of what this run will write."""
-    Pieces(plan.run_dir, plan.study).check()
-    check_results(plan.run_dir, table=plan.search.kind == "exhaustive")
-
-
-def split(slice: Slice, fraction: float) -> tuple[Slice, Slice | None]:
-    """Sessions the search may see, and the last ``max(1, floor(fraction * n))``, which it never does."""
-    n = len(slice)
-    if fraction == 0:
-        return slice, None
-    if n < 3:
-        raise DataError(
-            f"{n} session{'s' if n != 1 else ''} cannot be split into a search and a held-out part; "
-            "set oos.fraction=0, or give at least 3 sessions"
-        )
-    held = max(1, math.floor(fraction * n))
-    return slice.take(0, n - held), slice.take(n - held, n)
-
-
-def load_slice(plan: Plan) -> Slice:
-    """The plan's data, refused when the share of quarantined rows passes a gate."""
-    from quantray.data import check_gates, load
-
-    slice = load(plan.data)
-    check_gates(slice, plan.gates)
-    return slice
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Opened:
-    """A plan with its data and its study, ready to be searched."""
-
-    plan: Plan
-    slice: Slice
-    train: Slice
-    held_out: Slice | None
-    digests: dict[str, str]
-    ledger: Any
+_log = logger(__name__)
+_POLL_S = 0.5
+_ENDS = ("target", "timeout")  # of a search that does not wait for what others still evaluate
+_FELT_S = 10.0  # of a strategy's own code: from here on it is announced
 
 
 @contextmanager
@@ -101,26 +45,17 @@ def opened(plan: Plan, say: Say) -> Iterator[Opened]:
     check_files(plan)
     slice = load_slice(plan)
     train, held_out = split(slice, plan.oos.fraction)
+    check_memory(plan, train)
     digests = plan.digests(slice.digest, code_digest())
     _warm(plan, train)
+    _announce(plan, train, say)
+    reach(plan, slice)
     ledger = open_ledger(
         plan.storage, plan.run_dir, plan.study, digests, described=describe(plan), fresh=plan.fresh, say=say
     )
-    with closing(ledger):
+    with closing(ledger), begun():
         plan.run_dir.mkdir(parents=True, exist_ok=True)  # only now: a refused address leaves no trace
         yield Opened(plan, slice, train, held_out, digests, ledger)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    trials: Sequence[Trial]
-    counts: Counts
-    duplicates: dict[str, int]
-    stop_reason: str
-    exact: Any = None
-    notes: tuple[str, ...] = ()
-    repeated: Mapping[str, int] = field(default_factory=dict)  # see Results
-    parts: Mapping[str, Path] = field(default_factory=dict)  # of a complete table: name -> piece
 
 
 def search(
@@ -132,8 +67,10 @@ def search(
     claim, and returns None. The last one waits for what other drivers still work on, and evaluates what dead ones
     left.
     """
-    work = _exhaust if opened.plan.search.kind == "exhaustive" else _sample
-    return work(opened, progress, say or _log.warning, share, last)
+    say = say or _log.warning
+    if opened.plan.search.kind == "exhaustive":
+        return exhausted(opened, progress, say, last)
+    return _sample(opened, progress, say, share, last)
 
 
 def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: bool) -> Found | None:
@@ -145,37 +82,48 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
     seed = plan.seed if share is None else seed_of(plan.seed, share.driver)
     while True:
         searcher = make_searcher(plan.search, plan.space, seed)
-        ended = _runner(plan)(plan, train, Sweep(plan, searcher, ledger, progress, share=share), evaluate_trials)
+        sweep = Sweep(plan, searcher, ledger, progress, share=share)
+        try:
+            ended, failure = _runner(plan)(plan, train, sweep, evaluate_trials), None
+            sentence = ended.sentence
+        except TooManyFailures as error:  # what was found until then is reported all the same
+            ended, sentence, failure = None, GIVEN_UP.format(plan.search.max_failures), str(error)
         if not last:
             return None
-        left = ledger.counts().claimed if share is not None else 0
-        if not left:
+        if ended is None or not sweep.shared or _complete(opened, ended, say):
             break
-        say(f"waiting for {left:,} candidates that other drivers have claimed")
-        time.sleep(_POLL_S)
-    size = plan.space.size
-    exact, notes = None, []
-    if size is not None and size <= plan.report.surface_max_points and _shared(plan):
+    exact, notes = None, idle_moments(plan, train, resolve(plan.strategy.target))
+    if failure is None and compared(plan):
         exact = surface(plan, train)
-    elif size is not None:
+    elif failure is None and plan.space.size is not None:
         notes.append(
-            f"The exact surface of {size:,} points was not computed: it is larger than report.surface_max_points, "
-            "or its candidates share nothing (a black box, limits of capital)."
+            f"The exact surface of {plan.space.size:,} points was not computed: it is larger than "
+            "report.surface_max_points, or its candidates share nothing (a black box, limits of capital)."
         )
     kept = ledger.notes()
-    repeated = {"driver": _claimed_again(ledger), "worker": retried_of(kept)}
+    repeated = {"driver": claimed_again(ledger), "worker": retried_of(kept)}
     trials, counts = list(ledger.trials()), ledger.counts()
-    return Found(trials, counts, duplicates_of(kept), ended.sentence, exact, tuple(notes), repeated)
+    reasons = counted((t.number, str(t.state), t.why, 1) for t in trials if t.why)
+    failure = failure or all_failed(counts, reasons)
+    return Found(trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, {}, reasons, failure)
 
 
-def _claimed_again(ledger: Any) -> int:
-    """Candidates (of a table: ranges) that were claimed again because the driver that had them died."""
-    from quantray.ledger import open_reader
-
-    if ledger.url is None:
-        return 0
-    with open_reader(ledger.url, ledger.name) as study:
-        return int(study.repeated())
+def _complete(opened: Opened, ended: Outcome, say: Say) -> bool:
+    """Wait for what other drivers have claimed; whether nothing of the search is left for this one."""
+    ledger, search, told = opened.ledger, opened.plan.search, False
+    if ended.reason in _ENDS:
+        return True
+    while (counts := ledger.counts()).claimed and not ledger.orphans():
+        if not told:
+            say(f"waiting for {counts.claimed:,} candidates that other drivers have claimed")
+        told = True
+        time.sleep(_POLL_S)
+    if counts.claimed:
+        return False  # of a driver that died
+    full = counts.complete >= search.n_trials or counts.attempts >= search.attempts or ended.reason == "exhausted"
+    if not full:
+        time.sleep(_POLL_S)  # another driver has room set aside, and claims it in a moment
+    return full
 
 
 def _warm(plan: Plan, train: Slice) -> None:
@@ -183,6 +131,22 @@ def _warm(plan: Plan, train: Slice) -> None:
     if hasattr(resolve(plan.strategy.target), "signals"):
         first = {d.name: d.values[0] if d.values is not None else d.low for d in plan.space.dimensions}
         evaluate_trials(plan, train.take(0, 1), Candidates.of([first]))
+
+
+def _announce(plan: Plan, train: Slice, say: Say) -> None:
+    """Say what the strategy's own code will take in a complete table, where it is asked often enough to be felt."""
+    strategy = resolve(plan.strategy.target)
+    if plan.search.kind != "exhaustive" or not hasattr(strategy, "signals"):
+        return
+    try:
+        made, lists, seconds = combinations(plan, train, strategy)
+    except OWN:  # the first candidate fails; what it says is said with the results
+        return
+    if seconds >= _FELT_S:
+        say(
+            f"{strategy.__name__} reads so many parameters that it is made {made:,} times and asked for signals "
+            f"{lists:,} times: about {duration(seconds)} of one core; fewer levels, or signal_lists(), make it quicker"
+        )
 
 
 def _runner(plan: Plan) -> Any:
@@ -193,71 +157,3 @@ def _runner(plan: Plan) -> Any:
     from quantray.runner.local import run_local
 
     return run_local
-
-
-def _shared(plan: Plan) -> bool:
-    """A surface is cheap where candidates share their tables: not for a black box, nor with limits of capital."""
-    limited = plan.capital.initial is not None or plan.capital.max_open_positions is not None
-    return hasattr(resolve(plan.strategy.target), "signals") and not limited
-
-
-def _exhaust(opened: Opened, progress: Any, say: Say, share: Share | None, last: bool) -> Found | None:
-    """Every point once; the best of them become the study's trials."""
-    plan, train, ledger = opened.plan, opened.train, opened.ledger
-    with closing(_open_ranges(opened)) as beside:
-        files = surface_files(opened, say)
-        exact = exhaust(plan, train, files, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
-        again = _claimed_again(beside)
-    if exact is None:
-        return None
-    kept = max(plan.report.top, plan.mirror.max_trials)
-    keep_best(plan, train, ledger, exact.values, kept, files)
-    trials = ranked(list(ledger.trials()))
-    notes = (
-        f"The table has {plan.space.size:,} points, all in surface/*.parquet; "
-        f"the trials listed are the best {len(trials):,}.",
-    )
-    start, stop = ranges(plan)[0]
-    repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
-    found = sorted(trials, key=lambda t: t.number)
-    return Found(found, exact.counts, {}, "exhausted", exact, notes, repeated, files.shown())
-
-
-def surface_files(opened: Opened, say: Say = _log.warning) -> SurfaceFiles:
-    """Where the parts of the complete table are kept; the folder is made."""
-    plan = opened.plan
-    pieces = Pieces(plan.run_dir, plan.study).open()
-    opened.ledger.note(*pieces.noted)
-    return SurfaceFiles(pieces, digest_of(opened.digests)[:12], opened.ledger, ranges(plan), say)
-
-
-def _open_ranges(opened: Opened) -> Any:
-    from quantray.ledger import describe, open_ledger
-
-    plan = opened.plan
-    return open_ledger(
-        plan.storage, plan.run_dir, plan.study + SUFFIX, opened.digests, described=describe(plan), fresh=plan.fresh,
-        say=lambda _: None,
-    )  # fmt: skip
-
-
-def _told(plan: Plan, progress: Any) -> Callable[[Counts, Trial | None], None]:
-    """What hears of each range, made from what hears of progress."""
-    from quantray.runner.progress import Progress
-
-    began, size = time.monotonic(), plan.space.size or 0
-    before: Counts | None = None
-
-    def on_part(counts: Counts, best: Trial | None) -> None:
-        nonlocal before
-        if before is None:
-            before = counts
-            return
-        elapsed = time.monotonic() - began
-        new = Counts(counts.complete - before.complete, counts.pruned - before.pruned, counts.failed - before.failed)
-        rate = new.attempts / elapsed if elapsed > 0 else 0.0
-        eta = (size - counts.attempts) / rate if rate > 0 else None
-        if progress is not None:
-            progress(Progress(counts, {}, best, size, rate, elapsed, eta, new))
-
-    return on_part

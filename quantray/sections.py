@@ -13,6 +13,7 @@ from quantray.errors import ConfigError, LedgerError, near_miss
 from quantray.plan import Constraints, Storage
 
 T = TypeVar("T")
+LONGEST = 255  # bytes of a folder's name, on the file systems that are in use
 
 
 def section(cfg: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -47,6 +48,12 @@ def study_of(cfg: Mapping[str, Any]) -> str:
     name = study.get("name")
     if not isinstance(name, str) or not name.strip() or any(c in name for c in "/\\\0") or name in (".", ".."):
         raise ConfigError(f"study.name={name!r} must be a name that a folder can have: no slash, not empty")
+    try:
+        long = len(name.encode())
+    except UnicodeEncodeError:
+        raise ConfigError(f"study.name={name!r} holds half a character; give a name that can be written") from None
+    if long > LONGEST:
+        raise ConfigError(f"study.name={name[:40]}… has {long} bytes; a folder's name may have {LONGEST}")
     return name
 
 

@@ -2,26 +2,40 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
+from quantray.combinations import codes_of, distinct
 from quantray.entries import Levels, Tables, build
 from quantray.errors import ConfigError, near_miss
 from quantray.options import EXIT_FIELDS, LongOption
 from quantray.plan import Plan
-from quantray.space import Candidates
-from quantray.types import Session, SignalLists, Slice
+from quantray.protocols import check_volume
+from quantray.recording import Recorder
+from quantray.signalling import lists_together, own_names, signals_of
+from quantray.space import Candidates, Space
+from quantray.types import Slice
+from quantray.validity import refused
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """Candidates broken into what they share: a group (signals and way of entering) and three exit columns."""
+    """Candidates broken into what they share: a group (signals and way of entering) and three exit columns.
+
+    The columns [M] are of the candidates that can be evaluated: ``rows`` of the N given ones, None when it is all of
+    them. ``why`` has the reasons of the others.
+    """
 
     tables: Tables | None
-    group: np.ndarray  # [N], -1 for a candidate that failed
+    n: int
+    rows: np.ndarray | None
+    group: np.ndarray
     tp: np.ndarray
     sl: np.ndarray
     held: np.ndarray
@@ -38,160 +52,108 @@ def check_fields(strategy: type, names: Sequence[str]) -> None:
             raise ConfigError(f"{strategy.__name__}: {near_miss(name, known, what='parameter')}")
 
 
-def prepare(plan: Plan, slice: Slice, candidates: Candidates, strategy: type) -> Prepared:
-    """Distinct signal sets, ways of entering and exit levels of the candidates, and their tables."""
-    check_fields(strategy, candidates.names)
-    entering = {f.name for f in fields(LongOption)} - set(EXIT_FIELDS)
-    dims = {name: d for d, name in enumerate(candidates.names)}
-    signal_dims = [d for name, d in dims.items() if name not in entering and name not in EXIT_FIELDS]
-    way_dims = [d for name, d in dims.items() if name in entering]
-    why: dict[int, str] = {}
-    signal_rows, signal_of = _distinct(candidates, signal_dims)
-    way_rows, way_of = _distinct(candidates, way_dims)
-    variants, bad_signals = _construct(strategy, plan, candidates, signal_dims, signal_rows)
-    ways, bad_ways = _construct(strategy, plan, candidates, way_dims, way_rows)
-    lists, bad_lists = _signals(strategy, slice, variants)
-    bad_signals.update(bad_lists)
-    (tp, sl, held), stop_percent, levels = _exit_columns(plan, strategy, candidates, dims)
-    failed = np.zeros(len(candidates), bool)
-    for bad, of in ((bad_signals, signal_of), (bad_ways, way_of)):
-        for k, reason in bad.items():
-            rows = np.flatnonzero(of == k)
-            failed[rows] = True
-            why.update((int(i), reason) for i in rows)
-    groups, group = _codes(signal_of.astype(np.int64) * max(len(ways), 1) + way_of, len(variants) * max(len(ways), 1))
-    list_of, kind = np.divmod(groups, max(len(ways), 1))
-    usable = np.array([k not in bad_signals for k in list_of]) & np.array([v not in bad_ways for v in kind])
-    renumber = np.cumsum(usable) - 1
-    tables = None
-    if usable.any():
-        keep = [w if w is not None else next(x for x in ways if x is not None) for w in ways]
-        tables = build(plan, slice, lists, keep, list_of[usable], kind[usable], levels)
-    return Prepared(tables, np.where(failed, -1, renumber[group]), tp, sl, held, stop_percent, levels, why)
-
-
-def _codes(key: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct keys, rising, and each key's place among them; without a sort where the range is small."""
-    if size > 50_000_000:
-        values, inverse = np.unique(key, return_inverse=True)
-        return values, inverse
-    seen = np.zeros(size, bool)
-    seen[key] = True
-    return np.flatnonzero(seen), (np.cumsum(seen) - 1)[key]
-
-
-def _distinct(candidates: Candidates, dims: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    """One candidate's row for each distinct combination of these dimensions, and each candidate's combination."""
-    key = np.zeros(len(candidates), np.int64)
-    size = 1
-    for d in dims:
-        key = key * len(candidates.levels[d]) + candidates.codes[:, d]
-        size *= len(candidates.levels[d])
-    values, inverse = _codes(key, size)
-    first = np.empty(len(values), np.int64)
-    first[inverse[::-1]] = np.arange(len(candidates) - 1, -1, -1)
-    return first, inverse
-
-
-def _construct(
-    strategy: type, plan: Plan, candidates: Candidates, dims: Sequence[int], rows: np.ndarray
-) -> tuple[list[Any], dict[int, str]]:
-    """The strategy with each row's parameters; a refused one is None, with the reason."""
-    fixed = {k: v for k, v in plan.strategy.params.items() if k not in candidates.names}
-    made: list[Any] = []
-    bad: dict[int, str] = {}
-    for k, i in enumerate(rows):
-        varied = {candidates.names[d]: candidates.levels[d][candidates.codes[i, d]] for d in dims}
-        try:
-            made.append(strategy(**fixed, **varied))
-        except Exception as error:  # the user's own code: whatever it raises belongs to this candidate
-            made.append(None)
-            bad[k] = f"{type(error).__name__}: {error}"
-    return made, bad
-
-
-def _signals(strategy: Any, slice: Slice, variants: Sequence[Any]) -> tuple[list[SignalLists], dict[int, str]]:
-    """Signal lists of every variant, one object a session; a variant that raises or returns nonsense is reported."""
-    bad: dict[int, str] = {}
-    out = []
-    together = hasattr(strategy, "signal_lists") and all(v is not None for v in variants)
-    for session in slice.sessions:
-        shared = None
-        if together:
-            try:
-                shared = strategy.signal_lists(session, variants)
-            except Exception:  # which one raises is found below, variant by variant
-                shared = None
-        if shared is not None and not _nonsense(shared.bar, shared.side, shared.origin, session.n_bars, shared.ptr):
-            out.append(shared)
-        else:
-            out.append(_one_by_one(session, variants, bad))
-    return out, bad
-
-
-_NO_SIGNALS = (np.empty(0, np.int32), np.empty(0, np.int8), np.empty(0, np.int32))
-
-
-def _one_by_one(session: Session, variants: Sequence[Any], bad: dict[int, str]) -> SignalLists:
-    """Lists of one session, each variant asked alone; what is wrong with one goes into ``bad``."""
-    columns = []
-    for k, variant in enumerate(variants):
-        if variant is None or k in bad:
-            columns.append(_NO_SIGNALS)
+def check_ranges(strategy: type, space: Space) -> None:
+    """Refuse a continuous range of a parameter that is a whole number, a text or a flag."""
+    try:
+        hints = get_type_hints(strategy)
+    except NameError:  # an annotation of the strategy's own: its own business
+        return
+    for dimension in space.dimensions:
+        hint = hints.get(dimension.name)
+        kinds = set(get_args(hint)) or {hint}
+        if dimension.values is not None or not kinds <= {int, str, bool, NoneType}:
             continue
-        said: str | None
-        try:
-            s = variant.signals(session)
-            said = _nonsense(s.bar, s.side, s.origin, session.n_bars, None)
-            one = (np.asarray(s.bar, np.int32), np.asarray(s.side, np.int8), np.asarray(s.origin, np.int32))
-        except Exception as error:  # the user's own code: whatever it raises belongs to this candidate
-            said = f"{type(error).__name__}: {error}"
-        if said:
-            bad[k] = f"{said} (session {session.date})"
-        columns.append(_NO_SIGNALS if said else one)
-    ptr = np.concatenate([[0], np.cumsum([len(c[0]) for c in columns])]).astype(np.int64)
-    return SignalLists(ptr, *(np.concatenate([c[j] for c in columns]) for j in range(3)))
+        low, high = dimension.low, dimension.high
+        if int in kinds:
+            raise ConfigError(
+                f"space.{dimension.name} is a whole number, and a continuous range holds fractions; give step or int: "
+                f"{{low: {low:g}, high: {high:g}, step: 1}}"
+            )
+        raise ConfigError(f"space.{dimension.name} is no number and has no range; list its values: [...]")
 
 
-def _nonsense(bar: Any, side: Any, origin: Any, n: int, ptr: Any) -> str | None:
-    """What is wrong with signals; None when nothing is. ``ptr`` separates lists."""
-    bar, side, origin = np.asarray(bar), np.asarray(side), np.asarray(origin)
-    if not len(bar) == len(side) == len(origin):
-        return f"signals have {len(bar)} bars, {len(side)} sides, {len(origin)} origins"
-    if not len(bar):
-        return None
-    if not np.issubdtype(bar.dtype, np.integer) or bar.min() < 0 or bar.max() >= n:
-        return f"signal bars must be whole numbers in [0, {n}), got {bar.min()} to {bar.max()}"
-    if not np.isin(side, (-1, 1)).all():
-        return f"signal sides must be -1 or 1, got {sorted(set(side.tolist()))[:5]}"
-    if (origin > bar).any() or (origin < 0).any():
-        return "a signal's origin must not be later than its bar"
-    falls = np.diff(bar) < 0
-    if ptr is not None:
-        inner = np.asarray(ptr[1:-1])
-        falls[inner[(inner > 0) & (inner < len(bar))] - 1] = False
-    return "signals must be in time order" if falls.any() else None
+def prepare(plan: Plan, slice: Slice, candidates: Candidates, strategy: type) -> Prepared:
+    """Distinct signal sets, ways of entering and exit levels of the candidates, and their tables.
+
+    Every candidate is checked whole first; what the strategy refuses, or cannot find signals for, takes part in
+    nothing that follows, so that the others come out as they would without it.
+    """
+    check_fields(strategy, candidates.names)
+    check_volume(strategy, slice)
+    fixed = {k: v for k, v in plan.strategy.params.items() if k not in candidates.names}
+    why = refused(strategy, fixed, candidates)
+    rows, good = _without(np.arange(len(candidates)), candidates, why)
+    lists, list_of, bad = signals_of(strategy, fixed, slice, good)
+    if bad:
+        why |= {int(rows[i]): said for i, said in bad.items()}
+        keep = np.array([i not in bad for i in range(len(good))], bool)
+        rows, good, list_of = rows[keep], good.take(keep), list_of[keep]
+    defaults = {**{f.name: f.default for f in fields(strategy)}, **fixed}
+    ways, way_of = _ways(defaults, good)
+    (tp, sl, held), stop_percent, levels = _exit_columns(defaults, good)
+    groups, group = codes_of(list_of.astype(np.int64) * max(len(ways), 1) + way_of, lists.n * max(len(ways), 1))
+    kept, kind = np.divmod(groups, max(len(ways), 1))
+    tables = build(plan, slice, lists.sessions, ways, kept, kind, levels) if len(good) else None
+    some = None if len(rows) == len(candidates) else rows
+    return Prepared(tables, len(candidates), some, group, tp, sl, held, stop_percent, levels, why)
 
 
-def _exit_columns(
-    plan: Plan, strategy: type, candidates: Candidates, dims: Mapping[str, int]
-) -> tuple[list[np.ndarray], np.ndarray, Levels]:
-    defaults = {f.name: f.default for f in fields(strategy)}
+def combinations(plan: Plan, slice: Slice, strategy: type) -> tuple[int, int, float]:
+    """What the strategy's own code costs a finite space.
+
+    Combinations of the parameters that ``__post_init__`` and ``signals()`` read, and the seconds that one core needs
+    for them, by one candidate on the first session.
+    """
+    fixed = {k: v for k, v in plan.strategy.params.items() if k not in plan.space.names}
+    recorder, levels = Recorder(strategy), {d.name: len(d.values or ()) for d in plan.space.dimensions}
+    began = time.perf_counter()
+    made = recorder.build({**fixed, **plan.space.point(0)})
+    built = time.perf_counter()
+    with recorder.reading() as read:
+        made.signals(slice.sessions[0])
+        asked = read() | own_names(plan.space.names)
+    signals = 0.0 if lists_together(strategy) else time.perf_counter() - built
+    n_made, n_lists = (math.prod(levels.get(name, 1) for name in names) for names in (recorder.built, asked))
+    return n_made, n_lists, n_made * (built - began) + n_lists * signals * len(slice)
+
+
+def _without(rows: np.ndarray, candidates: Candidates, why: Mapping[int, str]) -> tuple[np.ndarray, Candidates]:
+    if not why:
+        return rows, candidates
+    keep = np.ones(len(rows), bool)
+    keep[list(why)] = False
+    return rows[keep], candidates.take(keep)
+
+
+def _ways(defaults: Mapping[str, Any], candidates: Candidates) -> tuple[list[LongOption], np.ndarray]:
+    """Distinct ways of entering, and each candidate's."""
+    names = [f.name for f in fields(LongOption) if f.name not in EXIT_FIELDS]
+    dims = [d for d, name in enumerate(candidates.names) if name in names]
+    rows, way_of = distinct(candidates, dims)
+    ways = []
+    for i in rows.tolist():
+        own = {candidates.names[d]: candidates.levels[d][candidates.codes[i, d]] for d in dims}
+        ways.append(LongOption(**{name: defaults[name] for name in names} | own))
+    return ways, way_of
+
+
+def _exit_columns(defaults: Mapping[str, Any], candidates: Candidates) -> tuple[list[np.ndarray], np.ndarray, Levels]:
+    """Each candidate's column of the tables for its three exit levels; only levels that some candidate has count."""
     columns: list[np.ndarray] = []
     levels: list[np.ndarray] = []
     offset = 0
     stop_percent = np.empty(0)
     for name, falling in zip(EXIT_FIELDS, (False, True, False), strict=True):
-        values = (
-            np.array(candidates.levels[dims[name]], float)
-            if name in dims
-            else np.array([plan.strategy.params.get(name, defaults[name])], float)
-        )
-        codes = candidates.codes[:, dims[name]] if name in dims else np.zeros(len(candidates), np.int32)
-        distinct, place = np.unique(-values if falling else values, return_inverse=True)
+        if name in candidates.names:
+            d = candidates.names.index(name)
+            used, codes = codes_of(candidates.codes[:, d].astype(np.int64), len(candidates.levels[d]))
+            values = np.array([candidates.levels[d][k] for k in used], float)
+        else:
+            codes, values = np.zeros(len(candidates), np.int64), np.array([defaults[name]], float)
+        found, place = np.unique(-values if falling else values, return_inverse=True)
         columns.append((place[codes] + offset).astype(np.int32))
-        levels.append(-distinct if falling else distinct)
+        levels.append(-found if falling else found)
         if falling:
             stop_percent = values[codes]
-        offset += len(distinct)
+        offset += len(found)
     return columns, stop_percent, Levels(*levels)

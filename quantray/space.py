@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,9 @@ import numpy as np
 
 from quantray.digests import digest_of, encoded
 from quantray.errors import ConfigError, near_miss
+
+#: Of one dimension. Each level is tried on the strategy before work starts; a finer step is a range without one.
+MOST_LEVELS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +37,18 @@ class Dimension:
         if self.values is not None:
             if not self.values:
                 raise ConfigError(f"space.{self.name} is empty; give at least one value")
+            _check_count(self.name, len(self.values), "fewer values, or {low: …, high: …} for any number between")
             if len({repr(v) for v in self.values}) != len(self.values):
                 raise ConfigError(f"space.{self.name} repeats a value: {list(self.values)}")
+            for v in self.values:
+                if isinstance(v, float) and not math.isfinite(v):
+                    raise ConfigError(f"space.{self.name} holds {v}, and a number must be finite; leave it out")
+            levels: dict[str, Any] = {}
+            for v in self.values:
+                levels.setdefault(level_key(v), v)  # of 1 and 1.0, which are one level, the first
+            object.__setattr__(self, "values", tuple(levels.values()))
             return
+        _check_ends(self.name, self.low, self.high)
         if self.low is None or self.high is None or not self.low < self.high:
             raise ConfigError(f"space.{self.name} needs low < high, got low={self.low} high={self.high}")
         if self.log and self.low <= 0:
@@ -51,28 +64,87 @@ class Dimension:
             return False
         return all(a < b for a, b in pairwise(v)) or all(a > b for a, b in pairwise(v))
 
+    def index(self, value: Any) -> int:
+        """Place of a level among ``values``; ValueError for what is none."""
+        values, key = self.values or (), level_key(value)
+        at = values.index(value) if value in values else -1
+        if at >= 0 and level_key(values[at]) == key:
+            return at
+        return [level_key(v) for v in values].index(key)  # True equals 1 and is not the same level
+
     @classmethod
     def parse(cls, name: str, spec: Any) -> Dimension:
-        """Read a list of values, a single value, or ``{low, high, step?, log?}``."""
+        """Read a list of values, a single value, or ``{low, high, step?, int?, log?}``."""
         if isinstance(spec, Mapping):
-            wrong = [key for key in spec if key not in ("low", "high", "step", "log")]
-            if wrong:
-                raise ConfigError(f"space.{name}: {near_miss(wrong[0], ('low', 'high', 'step', 'log'), what='key')}")
-            low, high, step = spec.get("low"), spec.get("high"), spec.get("step")
+            low, high, step, log = _range(name, spec)
             if step is None:
-                return cls(name, low=low, high=high, log=bool(spec.get("log", False)))
+                return cls(name, low=low, high=high, log=log)
             if low is None or high is None or step <= 0 or low > high:
                 raise ConfigError(f"space.{name} needs low <= high and step > 0, got {dict(spec)}")
-            count = math.floor((high - low) / step + 1e-9) + 1
-            return cls(name, tuple(_decimal(low, step, i) for i in range(count)))
+            return cls(name, tuple(_decimal(low, step, i) for i in range(_count(name, low, high, step))))
         if isinstance(spec, list | tuple):
             return cls(name, tuple(spec))
         return cls(name, (spec,))
 
 
+_KEYS = ("low", "high", "step", "int", "log")
+
+
+def _range(name: str, spec: Mapping[str, Any]) -> tuple[Any, Any, Any, bool]:
+    """Low, high, step and log of a range; what contradicts itself is refused."""
+    for key in spec:
+        if key not in _KEYS:
+            raise ConfigError(f"space.{name}: {near_miss(key, _KEYS, what='key')}")
+    low, high, step, whole, log = (spec.get(key) for key in _KEYS)
+    for key, flag in (("int", whole), ("log", log)):
+        if flag is not None and not isinstance(flag, bool):
+            raise ConfigError(f"space.{name}.{key} must be true or false, got {flag!r}")
+    _check_ends(name, low, high)
+    if step is not None and (isinstance(step, bool) or not isinstance(step, int | float) or not math.isfinite(step)):
+        raise ConfigError(f"space.{name}.step must be a finite number, got {step!r}")
+    if whole and not all(isinstance(x, int) for x in (low, high, step if step is not None else 1)):
+        raise ConfigError(f"space.{name} has int: true and needs whole numbers, got {dict(spec)}")
+    step = 1 if whole and step is None else step
+    if log and step is not None:
+        by = "int" if whole else "step"
+        raise ConfigError(
+            f"space.{name}: log has no meaning beside {by}, which lists the values evenly; "
+            f"leave out {by}, or list the values themselves, e.g. [1, 2, 4, 8]"
+        )
+    return low, high, step, bool(log)
+
+
+def _check_ends(name: str, low: Any, high: Any) -> None:
+    for key, end in (("low", low), ("high", high)):
+        if end is None:
+            raise ConfigError(f"space.{name} is a range and needs {key}")
+        if isinstance(end, bool) or not isinstance(end, int | float) or not math.isfinite(end):
+            raise ConfigError(f"space.{name}.{key} must be a finite number, got {end!r}")
+
+
+def _count(name: str, low: float, high: float, step: float) -> int:
+    """Levels of a range with a step, counted before any is made."""
+    steps = (Fraction(high) - Fraction(low)) / Fraction(step)  # floats would overflow
+    count = math.floor(steps + Fraction(1, 10**9)) + 1
+    _check_count(name, count, f"a larger step (it is {step}), or none: any number between {low} and {high}")
+    return count
+
+
+def _check_count(name: str, count: int, instead: str) -> None:
+    if count > MOST_LEVELS:
+        raise ConfigError(
+            f"space.{name} has {in_words(count)} levels, and a dimension may have {MOST_LEVELS:,}; give {instead}"
+        )
+
+
+def in_words(count: int) -> str:
+    """A count of points as a reader takes it in: with commas, or as a power of ten."""
+    return f"{count:,}" if count < 10**15 else f"about 10^{len(str(count)) - 1}"
+
+
 def _decimal(low: float, step: float, i: int) -> float | int:
     value = low + step * i
-    return value if isinstance(value, int) else round(value, 12)  # .1 + 2 * .1 must read .3
+    return value if isinstance(value, int) else round(value, 12) + 0.0  # .1 + 2 * .1 must read .3, and no -0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,14 +232,25 @@ class Space:
         """Inverse of :meth:`point`."""
         number = 0
         for d in self.dimensions:
-            values = d.values or ()
-            number = number * len(values) + values.index(params[d.name])
+            number = number * len(d.values or ()) + d.index(params[d.name])
         return number
 
 
+_EXACT = 2**53  # up to here every whole number is a float
+
+
 def canonical(value: Any) -> Any:
-    """A parameter's value as its digest sees it: 60 and 60.0 are the same value, True is not 1."""
-    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    """A parameter's value as its digest sees it: 60 and 60.0 are the same value, 0.0 and -0.0 too, True is not 1."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if -_EXACT <= value <= _EXACT:
+        return float(value) + 0.0
+    return int(value) if value - value == 0 else value  # beyond, a float would take two whole numbers for one
+
+
+def level_key(value: Any) -> str:
+    """What tells one level from another."""
+    return repr(canonical(value))
 
 
 def candidate_digest(params: Mapping[str, Any]) -> str:

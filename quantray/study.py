@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quantray.checking import check, load_slice, split
+from quantray.errors import TooManyFailures
 from quantray.judging import best_of, judge
+from quantray.outlets import logger
 from quantray.plan import Plan
 from quantray.provenance import versions
 from quantray.report.results import Results
 from quantray.report.tables import table_digest, trials_frame
 from quantray.report.writing import write_all
 from quantray.runner.share import Share
-from quantray.searching import Found, Opened, check, load_slice, opened, search, split
+from quantray.searching import Found, Opened, opened, search
 from quantray.types import Slice, Trial
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Study", "check", "load_slice", "split", "sweep"]
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 Say = Callable[[str], None]
 
 
@@ -76,7 +78,8 @@ def sweep(
     sentences a person should read, ``done`` with the study as soon as it is written: before the Optuna study beside
     it has caught up, which Ctrl-C then skips. ``share`` says that the study has several drivers, which ``began``
     then (``time.monotonic()``): this one finishes it (see :func:`quantray.searching.search`). Raises UserError,
-    before anything is written, for a plan that cannot be carried out.
+    before anything is written, for a plan that cannot be carried out, and :class:`TooManyFailures`, after everything
+    is written, when more candidates failed than ``search.max_failures`` allows, or all of them.
     """
     from quantray.ledger import start_mirror
 
@@ -98,19 +101,21 @@ def sweep(
                 mirror.stop()
             raise
         _catch_up(mirror, say)
+        if found.failure is not None:
+            raise TooManyFailures(found.failure)
         return study
 
 
 def _judged(o: Opened, found: Found, began: float) -> Results:
     plan = o.plan
-    judged = judge(plan, o.train, o.held_out, found.trials, found.exact, found.counts.attempts)
+    judged = judge(plan, o.train, o.held_out, found.trials, found.exact, found.counts, found.reasons)
     return Results(
         plan=plan, trials=found.trials, counts=found.counts, verdict=judged.verdict,
         duplicates=found.duplicates, best=best_of(found.trials), in_sample=judged.in_sample,
         out_of_sample=judged.out_of_sample, top_oos=judged.top_oos, surface=judged.surface,
         regret=judged.regret, data=_described(o.slice, o.train, o.held_out), quality=o.slice.quality,
         digests=o.digests, versions=versions(), seconds=time.monotonic() - began,
-        stop_reason=found.stop_reason, notes=found.notes, repeated=found.repeated,
+        stop_reason=found.stop_reason, why=found.reasons, notes=found.notes, repeated=found.repeated,
         table=table_digest(trials_frame(found.trials, plan.space)),
     )  # fmt: skip
 

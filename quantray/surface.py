@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,8 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from quantray.columns import FAIL, levels_of, nullable, reasons_of, tally
 from quantray.errors import ConfigError, DiskError, Interrupted
 from quantray.evaluate import METRICS, evaluate, outcome, trial_of
+from quantray.failures import is_fault
+from quantray.outcomes import check_failures
 from quantray.plan import Plan
 from quantray.protocols import Batch, Counts, Ledger
 from quantray.runner.ranges import Range, RangeClaims
@@ -123,17 +126,21 @@ def exhaust(
     A range counts as stored when the ledger notes it and its file is as it was written; an interrupted table goes on
     where it stopped. ``on_part`` hears of what there is already, then after each range. What other drivers have
     claimed is left to them: with ``whole`` this waits for it, and takes it over from one that died; else None is
-    returned when nothing is left to claim. DiskError where there is no room.
+    returned when nothing is left to claim. DiskError where there is no room; TooManyFailures as soon as the stored
+    points that failed (those a rule of the strategy refuses do not count) pass ``search.max_failures``.
     """
     todo = files.todo()
     counts, best = files.counts(todo), None
     on_part(counts, best)
+    check_failures(plan, reasons_stored(files, todo))
     try:
         while todo:
             for part in _evaluated(plan, slice, files, claims, todo):
                 counts = _sum([(counts.complete, counts.pruned, counts.failed), _tally(part)])
                 best = _better(best, plan, part)
                 on_part(counts, best)
+                if any(map(is_fault, part.metrics.why.values())):
+                    check_failures(plan, reasons_stored(files, files.todo()))
             if not whole:
                 return None
             if todo := files.todo():
@@ -158,6 +165,14 @@ def _evaluated(plan: Plan, slice: Slice, files: SurfaceFiles, claims: RangeClaim
         files.write(points, _tally(part), partial(write_part, plan, slice, part))
         claims.store(points)
         yield part
+
+
+def reasons_stored(files: SurfaceFiles, todo: Iterable[Range]) -> Iterator[tuple[int, str, str, int]]:
+    """Why stored points are not complete: (first number, state, reason, count), a range at a time."""
+    left = set(todo)
+    for points in files.ranges:
+        if points not in left:
+            yield from tally(files.path(points))
 
 
 def _tally(part: Part) -> list[int]:
@@ -185,23 +200,17 @@ def write_part(plan: Plan, slice: Slice, part: Part, path: Path) -> None:
     candidates = plan.space.candidates(np.arange(part.start, part.stop))
     columns: dict[str, Any] = {"number": np.arange(part.start, part.stop, dtype=np.int64)}
     columns["state"] = pa.DictionaryArray.from_arrays(part.state, [str(s) for s in TrialState])
-    columns["value"] = _nullable(part.value)
+    columns["value"] = nullable(part.value)
     for d, name in enumerate(candidates.names):
-        columns[name] = pa.DictionaryArray.from_arrays(candidates.codes[:, d], list(candidates.levels[d]))
-    columns.update((name, _nullable(column)) for name, column in part.metrics.columns.items())
+        columns[name] = levels_of(candidates.codes[:, d], candidates.levels[d])
+    failed = part.state == FAIL
+    columns.update((name, nullable(column, failed)) for name, column in part.metrics.columns.items())
     for j, bound in enumerate(plan.constraints.bounds):
-        columns[f"violation_{bound}"] = part.violations[:, j]
+        columns[f"violation_{bound}"] = nullable(part.violations[:, j], failed)
     for k, date in enumerate(slice.dates):
         columns[f"net_{date}"] = part.metrics.session_net[:, k]
-    if part.metrics.why:
-        columns["why"] = pa.array([part.metrics.why.get(i) for i in range(part.stop - part.start)], pa.string())
+    columns["why"] = reasons_of(plan, part.state, part.metrics)
     pq.write_table(pa.table(columns), path, compression="zstd", compression_level=1)
-
-
-def _nullable(column: np.ndarray) -> Any:
-    import pyarrow as pa
-
-    return pa.array(column, from_pandas=True) if column.dtype.kind == "f" else pa.array(column)
 
 
 def read(plan: Plan, slice: Slice, counts: Counts, files: SurfaceFiles) -> Surface:

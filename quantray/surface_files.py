@@ -32,9 +32,10 @@ class SurfaceFiles:
         """Where the part is, or is to be."""
         return self.pieces.path(self._piece(points))
 
-    def shown(self) -> dict[str, Path]:
-        """Every part, by the name that it has among the results."""
-        return {self.path(points).name: self.path(points) for points in self.ranges}
+    def shown(self, todo: Iterable[Range] = ()) -> dict[str, Path]:
+        """Every part, ``todo`` being what is not stored, by the name that it has among the results."""
+        left = set(todo)
+        return {self.path(points).name: self.path(points) for points in self.ranges if points not in left}
 
     def todo(self) -> list[Range]:
         """Ranges that are not stored, in order."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from quantray.errors import ConfigError
-from quantray.options import LongOption, bar_at
+from quantray.options import LongOption, Rule, at_least_zero, bar_at, moment, positive
 from quantray.types import ABOVE, BELOW, Session, Signals
 
 
@@ -23,12 +24,11 @@ class OpeningRangeBreakout(LongOption):
     buffer: float = 0.0
     last_signal: str = "12:00"
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if not self.range_minutes > 0:
-            raise ConfigError(f"range_minutes must be > 0, got {self.range_minutes}")
-        if not self.buffer >= 0:
-            raise ConfigError(f"buffer must be >= 0, got {self.buffer}")
+    RULES: ClassVar[Mapping[str, Rule]] = {
+        "range_minutes": positive("range_minutes"),
+        "buffer": at_least_zero("buffer"),
+        "last_signal": moment("last_signal"),
+    }
 
     def signals(self, session: Session) -> Signals:
         """The first breakout to either side; the range is complete before the first bar that may signal."""

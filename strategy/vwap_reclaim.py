@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from quantray.errors import ConfigError
-from quantray.options import LongOption, window, window_bars
+from quantray.options import LongOption, Rule, positive, said_of, share, window, window_bars
 from quantray.types import Session, SignalLists, Signals
 
 
@@ -21,21 +22,20 @@ class VwapReclaim(LongOption):
     also how long the reclaim may take.
     """
 
+    needs_volume: ClassVar[bool] = True
+
     entry_window: str = "9:30-15:45"
     stretch_threshold: float = 0.005
     reclaim_percentage: float = 0.6
     cooldown_period_seconds: float = 120
     vwap_count_filled: bool = False
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        window(self.entry_window)
-        if not 0 < self.stretch_threshold < 1:
-            raise ConfigError(f"stretch_threshold is a fraction in (0, 1), got {self.stretch_threshold}")
-        if not 0 <= self.reclaim_percentage < 1:
-            raise ConfigError(f"reclaim_percentage is a fraction in [0, 1), got {self.reclaim_percentage}")
-        if not self.cooldown_period_seconds > 0:
-            raise ConfigError(f"cooldown_period_seconds must be > 0, got {self.cooldown_period_seconds}")
+    RULES: ClassVar[Mapping[str, Rule]] = {
+        "entry_window": lambda value: said_of(window, value),
+        "stretch_threshold": share("stretch_threshold"),
+        "reclaim_percentage": share("reclaim_percentage", zero=True),
+        "cooldown_period_seconds": positive("cooldown_period_seconds"),
+    }
 
     def signals(self, session: Session) -> Signals:
         """Signals of this parameter set: the bar of the reclaim decides, the stretch is the origin."""

@@ -14,7 +14,8 @@ import pytest
 
 from quantray.config import load_plan
 from quantray.evaluate import evaluate_trials
-from quantray.searching import opened, surface_files
+from quantray.exhausting import surface_files
+from quantray.searching import opened
 from quantray.study import sweep
 from quantray.surface import _read_trials, best_numbers, read
 from tests.faults.desks import SMALL, Desk

@@ -32,7 +32,7 @@ def lanes_of(plan: CallerPlan, winners: Sequence[Policy]) -> list[Lane]:
     raising = tuple(p for p in distinct if raises(p))
 
     def other(policies: tuple[Policy, ...], order: str, late: int = 0) -> TableSpec:
-        return TableSpec(policies, order, plan.entry, late)
+        return TableSpec(policies, order, plan.entry, late, plan.target_gap)
 
     late, dead, target, raised, *dear = LANES
     lanes = [Lane(late, plan.costs, other(distinct, plan.order, 1)), Lane(dead, plan.costs, at_zero=True)]

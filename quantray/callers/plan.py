@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from quantray.calls.durations import written
 from quantray.calls.settings import CallsData, CallSettings, CoverageSettings
 from quantray.digests import digest_of
 from quantray.errors import ConfigError, near_miss
@@ -26,6 +27,10 @@ GROUPINGS = ("pool", "mean", "weighted")
 #: ``both`` ranks by stop_first and shows the winners under target_first beside it.
 INTRABAR = ("stop_first", "target_first", "both")
 ENTRIES = ("open", "close")
+#: What a target pays that the open has jumped: its own price, as a resting order is filled, or the open.
+TARGET_GAPS = ("limit", "open")
+#: How long the data must reach behind the entry for a policy without a time stop, in seconds.
+ENDLESS_S = 48 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class CallerPlan:
     filter_collapsed: bool = False  # the group leaves out callers whom no policy of the grid keeps above water
     intrabar: str = "stop_first"
     entry: str = "open"
+    target_gap: str = "limit"
     costs: Costs = Costs()
     account: Account = Account()
     bounds: Bounds = Bounds()
@@ -62,12 +68,14 @@ class CallerPlan:
         choices = (
             ("mode", self.mode, MODES), ("grouped", self.grouped, GROUPINGS),
             ("intrabar", self.intrabar, INTRABAR), ("entry", self.entry, ENTRIES),
+            ("target_gap", self.target_gap, TARGET_GAPS),
         )  # fmt: skip
         for key, value, known in choices:
             if value not in known:
                 raise ConfigError(f"{key}: {near_miss(value, known, what=key)}")
         if not self.policies:
             raise ConfigError("policy: the grid is empty; give at least one policy")
+        self._check_horizon()
         check_objective(self.objective)
         check_ties(self.ties)
         self._check_money()
@@ -88,6 +96,24 @@ class CallerPlan:
         if self.filter_collapsed:
             raise ConfigError("filter_collapsed asks for final capital; set capital.limited=true")
 
+    def _check_horizon(self) -> None:
+        given, longest = self.calls.horizon_s, max((p.hold_s or 0 for p in self.policies), default=0)
+        if given is not None and given < max(longest, 1):
+            need = f"the grid holds up to {written(longest)}" if longest else "a horizon is at least 1s"
+            raise ConfigError(
+                f"calls.horizon={self.calls.horizon}: {need}, and the data of an eligible call must reach as far; "
+                f"give calls.horizon={written(max(longest, 1))} or more, or leave it out"
+            )
+
+    @property
+    def horizon_s(self) -> int:
+        """Seconds behind the entry that decide who is eligible, covered and before the split: ``calls.horizon``.
+
+        By default the longest hold of the grid; a policy without a time stop counts as 48 hours.
+        """
+        given = self.calls.horizon_s
+        return max(p.hold_s or ENDLESS_S for p in self.policies) if given is None else given
+
     @property
     def order(self) -> str:
         """The order inside a candle that the ranking is made under: the pessimistic one unless another is asked for."""
@@ -102,6 +128,7 @@ class CallerPlan:
             "rules_version": str(RULES_VERSION),
             "calls": calls,
             "data": data,
+            "reading": digest_of(self.data.reading),
             "code": code,
             "policy": digest_of([p.digest for p in self.policies]),
             "costs": digest_of(self.costs),
@@ -110,7 +137,7 @@ class CallerPlan:
             "objective": self.objective,
             "ties": ",".join(self.ties),
             "mode": f"{self.mode} grouped={self.grouped} filter_collapsed={self.filter_collapsed}",
-            "market": f"intrabar={self.intrabar} entry={self.entry} stress={self.stress}",
+            "market": f"intrabar={self.intrabar} entry={self.entry} target_gap={self.target_gap} stress={self.stress}",
             "oos": digest_of(self.oos),
             "seed": str(self.seed),
         }

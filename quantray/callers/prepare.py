@@ -13,9 +13,13 @@ from quantray.calls import (
     Calls,
     CandleSlice,
     Coverage,
+    Inventory,
     Needs,
     check_candle_gates,
+    compare_prices,
     cover,
+    fetched_per_call,
+    listed_counts,
     load_calls,
     materialise,
     needs_of,
@@ -27,8 +31,6 @@ from quantray.errors import DataError
 
 Say = Callable[[str], None]
 Reached = Callable[[str], None]
-#: How long a policy without a time stop is followed, in seconds, unless another policy of the grid holds longer.
-ENDLESS_HOLD_S = 48 * 3600
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +42,7 @@ class Prepared:
     slice: CandleSlice
     coverage: Coverage
     split: Split
+    told: tuple[str, ...] = ()  # what the data say of themselves, and a reader must know
 
     @property
     def calls(self) -> Calls:
@@ -47,13 +50,19 @@ class Prepared:
 
 
 def market_needs(plan: CallerPlan, interval_s: int) -> Needs:
-    """How much of the market the policies ask for: the longest hold, dip wait and warm-up of any of them."""
-    hold = max(p.hold_s if p.hold_s is not None else ENDLESS_HOLD_S for p in plan.policies)
+    """How much of the market is asked for: the horizon, and the longest dip wait and warm-up of any policy."""
+    hold = plan.horizon_s
     if plan.entry == "close":
         hold += interval_s  # it counts from the end of the entry candle
     wait = max((p.entry.wait_s for p in plan.policies if p.entry is not None), default=0)
     warmup = max(p.warmup_candles for p in plan.policies) * interval_s
-    return needs_of(plan.calls, hold, max_dip_wait_s=wait, warmup_s=warmup)
+    endless = any(p.hold_s is None for p in plan.policies)
+    return needs_of(plan.calls, hold, max_dip_wait_s=wait, warmup_s=warmup, endless=endless)
+
+
+def _windows(plan: CallerPlan, calls: Calls, inventory: Inventory) -> CallPlan:
+    needs = market_needs(plan, inventory.interval_s)
+    return plan_calls(calls, inventory.interval_s, needs, inventory.end_ns)
 
 
 def _loaded(plan: CallerPlan) -> Calls:
@@ -69,8 +78,8 @@ def planned(plan: CallerPlan, calls: Calls | None = None) -> CallPlan:
     """The calls that count (loaded unless given) and the window of each."""
     calls = _loaded(plan) if calls is None else calls
     with open_candles(plan.data) as source:
-        interval = source.inventory.interval_s
-    return plan_calls(calls, interval, market_needs(plan, interval))
+        compare_prices(calls, source)
+        return _windows(plan, calls, source.inventory)
 
 
 def sliced(plan: CallerPlan, windows: CallPlan | None = None) -> CandleSlice:
@@ -97,13 +106,22 @@ def prepare(plan: CallerPlan, say: Say | None = None, reached: Reached | None = 
     calls = _loaded(plan)
     reached("candles")
     with open_candles(plan.data) as source:
-        interval = source.inventory.interval_s
-        windows = plan_calls(calls, interval, market_needs(plan, interval))
+        windows = _windows(plan, calls, source.inventory)
         made = materialise(windows, source, plan.data)
         reached("coverage")
         coverage = cover(windows, source, plan.coverage, candles=made.candles(windows))
+        told = (compare_prices(calls, source).note, fetched_per_call(coverage, source.inventory), _unpriced(made))
     require_eligible(coverage, plan.gates.max_excluded_calls)
-    check_candle_gates(made.quality, plan.gates)
+    check_candle_gates(made.quality, plan.gates, made.unpriced)
     if say is not None and coverage.note:
         say(coverage.note)
-    return Prepared(plan, windows, made, coverage, split_calls(coverage, plan.oos.fraction))
+    split = split_calls(coverage, plan.oos.fraction)
+    return Prepared(plan, windows, made, coverage, split, tuple(note for note in told if note))
+
+
+def _unpriced(made: CandleSlice) -> str | None:
+    """Which assets have candles without a price."""
+    n = sum(made.unpriced.values())
+    if not n:
+        return None
+    return f"{n:,} candles have no price above 0 and are left out as missing: {listed_counts(made.unpriced)}."

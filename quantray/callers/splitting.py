@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantray.calls import Coverage
+from quantray.calls.durations import NS
 from quantray.types import IntArray1D
 
 #: Where a call belongs. DROPPED: before the split, but it could be held across it.
@@ -17,7 +18,10 @@ PARTS = {TRAIN: "train", HELD_OUT: "held_out"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Part [n] of each call, and the periods [start, end) of both parts in UTC ns, the same for every caller."""
+    """Part [n] of each call, and the periods [start, end) of both parts in UTC ns, the same for every caller.
+
+    The last period ends when the last call has been held for the horizon.
+    """
 
     part: IntArray1D
     split_ns: int | None  # None: nothing is held out
@@ -40,14 +44,17 @@ class Split:
 def split_calls(coverage: Coverage, fraction: float) -> Split:
     """Hold out the last ``max(1, floor(fraction * n))`` eligible calls by time; calls of one time stay together.
 
-    Held out are calls at or after the split; a call before it is trained on when its window (entry, longest dip wait
-    and longest hold) ends by then. ``fraction`` 0 holds out nothing.
+    Held out are calls at or after the split; a call before it is trained on when its nominal window (entry, longest dip
+    wait and horizon) and its entry candle end by then: in training the source ends at the split. ``fraction`` 0 holds
+    out nothing.
     """
-    ts, end = coverage.plan.calls.ts, coverage.plan.end_ns
+    plan = coverage.plan
+    ts, end = plan.calls.ts, np.maximum(plan.end_ns, plan.entry_until_ns + plan.interval_s * NS)
     eligible = coverage.eligible
     n = int(eligible.sum())
     part = np.where(eligible, TRAIN, UNUSED).astype(np.int8)
-    first, last = int(ts[eligible].min()), int(end[eligible].max())
+    # the longest wait for a dip is no part of the period: it would be another one beside other policies
+    first, last = int(ts[eligible].min()), int(plan.entry_until_ns[eligible].max()) + plan.needs.max_hold_s * NS
     if fraction == 0:
         return Split(part, None, (first, last), None, (int(ts[eligible].max()),) * 2)
     held = max(1, math.floor(fraction * n))

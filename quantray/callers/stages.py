@@ -20,6 +20,7 @@ from quantray.callers.touch import Touch, buckets_of, toucher
 from quantray.callers.warming import warm
 from quantray.callers.winners import Found, examiner
 from quantray.callers.work import TableSpec, Unit, Work
+from quantray.policies import Policy
 
 #: Seconds of one core: a candle of a call's window, a column of its tables; a policy on a call; a unit's report.
 _CANDLE_S, _LEVEL_S, _PAIR_S, _WINNER_S = 4e-9, 1e-7, 2.5e-7, 0.1
@@ -37,7 +38,7 @@ class Stages:
 
     def __init__(self, driver: Driver, work: Work) -> None:
         self.driver, self.work, self.plan = driver, work, work.prepared.plan
-        self.base = TableSpec(self.plan.policies, self.plan.order, self.plan.entry, marks=True)
+        self.base = self._spec(self.plan.policies, marks=True)
         self.parts: list[str] = []  # names of the pieces that are the table, once there are units
 
     def units(self) -> tuple[list[UnitResult], tuple[str, ...]]:
@@ -89,7 +90,7 @@ class Stages:
         """The group on one account: the whole grid anew, or the one policy that is the callers' mean."""
         if group.policies is None:
             return self.ranked(group.name, [group.unit], self.base)
-        spec = TableSpec(group.policies, self.plan.order, self.plan.entry)
+        spec = self._spec(group.policies)
         self.touch([spec])
         return self.ranked(group.name, [group.unit], spec, numbered=False)
 
@@ -101,6 +102,11 @@ class Stages:
         rows = [winner for k, f in enumerate(found) for winner in f.winners(k)]
         make = partial(examiner, self.work, found, lanes, self.base)
         return self.driver.passed("winners", rows, make, seconds=len(policies) * _WINNER_S)
+
+    def _spec(self, policies: tuple[Policy, ...], marks: bool = False) -> TableSpec:
+        """Tables of some policies in the plan's own market."""
+        plan = self.plan
+        return TableSpec(policies, plan.order, plan.entry, target_gap=plan.target_gap, marks=marks)
 
     def _trades(self, found: Found) -> dict[str, int]:
         """Trades of each unit's best policy in training."""

@@ -18,7 +18,7 @@ from quantray.policies.account import Account, Costs
 from quantray.policies.program import Program
 from quantray.policies.scoring import Block, Market, Pool
 from quantray.policies.tables import Tables, order_of
-from quantray.types import BoolArray1D, IntArray1D
+from quantray.types import IntArray1D
 
 #: Files that a process keeps mapped: below the usual limit of open files.
 OPEN = 256
@@ -89,12 +89,14 @@ class Store:
     def market(self, gathered: Gathered, part: int) -> Market:
         """What the positions of one part are marked on, over that part's period."""
         split: Split = self.work.prepared.split
-        return Market(gathered.candles, self.work.prepared.windows.interval_s, *split.period(part))
+        tables = gathered.tables
+        entered = ~np.isnan(tables.price)
+        moments = np.concatenate([tables.entry_ns[entered], tables.time[entered, -2]])
+        return Market(gathered.candles, self.work.prepared.windows.interval_s, *split.period(part), moments)
 
     def at_zero(self, gathered: Gathered) -> Gathered:
         """The same calls, where assets that never printed again end worthless."""
-        dead: BoolArray1D = self.work.dead[gathered.calls]
-        return replace(gathered, tables=gathered.tables.at_zero(dead))
+        return replace(gathered, tables=gathered.tables.at_zero())
 
 
 def _compacted(tables: Tables, marks: np.ndarray) -> tuple[Tables, np.ndarray]:

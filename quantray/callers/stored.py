@@ -146,8 +146,8 @@ def code_digest() -> str:
 def digests_of(prepared: Prepared) -> dict[str, str]:
     """What resume compares: the plan's parts, and the calls and candles that they meet."""
     plan, coverage = prepared.plan, prepared.coverage
-    calls = digest_of(prepared.windows.digest, coverage.reason, coverage.entry_ns, coverage.silent,
-                      coverage.vendor_gap)  # fmt: skip
+    outages = [(o.asset, o.start_ns, o.end_ns) for o in coverage.outages]
+    calls = digest_of(prepared.windows.digest, coverage.reason, coverage.entry_ns, coverage.source_end_ns, outages)
     clip = plan.data.print_filter_k if plan.data.print_filter == "clip" else None
     data = digest_of(prepared.slice.digest(prepared.windows), clip)
     return plan.digests(calls, data, code_digest())
@@ -167,7 +167,8 @@ def described(plan: CallerPlan) -> dict[str, Any]:
         "objective": plan.objective,
         "ties": plan.ties,
         "mode": {"mode": plan.mode, "grouped": plan.grouped, "filter_collapsed": plan.filter_collapsed},
-        "market": {"intrabar": plan.intrabar, "entry": plan.entry, "stress": plan.stress},
+        "market": {"intrabar": plan.intrabar, "entry": plan.entry, "target_gap": plan.target_gap,
+                   "stress": plan.stress},
         "oos": plan.oos,
         "seed": plan.seed,
     })  # fmt: skip

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from quantray.callers.warming import warm
+from quantray.callers.windows import windows_of
 from quantray.callers.work import TableSpec, Work
-from quantray.calls import Candles, locate
+from quantray.calls import Candles
 from quantray.files import write_npy
 from quantray.policies.tables import Tables, Windows, build_tables
 
@@ -56,21 +57,14 @@ def touch(work: Work, spec: TableSpec, bucket: int) -> dict[str, Any]:
     return {n: work.pieces.write(n, lambda path, c=c: write_npy(path, *c)).as_json() for n, c in files.items()}
 
 
-def windows_of(work: Work, candles: Candles, late: int) -> Windows:
-    """Rows of every eligible call of the block; ``late`` candles later, a call whose window is over does not trade."""
-    rows = locate(work.prepared.coverage, candles)
-    windows = Windows(rows.entry, rows.stop, rows.first)
-    return windows.later(candles.open, late) if late else windows
-
-
 def _tables(candles: Candles, windows: Windows, spec: TableSpec, interval_s: int) -> Iterator[np.ndarray]:
     """Rows of the tables as they are stored, some calls at a time."""
     n, ways = len(windows.entry), spec.ways
     step = max(1, AT_ONCE // (spec.record.itemsize * ways))
     for start in range(0, n, step):
         calls = slice(start, min(start + step, n))
-        some = Windows(windows.entry[calls], windows.stop[calls], windows.warm[calls])
-        built = build_tables(candles, some, spec.levels, interval_s, intrabar=spec.intrabar, entry=spec.entry)
+        built = build_tables(candles, windows.of(calls), spec.levels, interval_s, intrabar=spec.intrabar,
+                             entry=spec.entry, target_gap=spec.target_gap)  # fmt: skip
         into = np.zeros((calls.stop - calls.start) * ways, spec.record)
         for name in spec.record.names or ():
             into[name] = getattr(built, name)

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from quantray.callers.prepare import Prepared
+from quantray.callers.splitting import TRAIN
 from quantray.digests import digest_of
 from quantray.errors import DataError
 from quantray.files import Pieces
 from quantray.policies.policy import Policy
 from quantray.policies.program import Levels, Program, compile_policies, levels_of
-from quantray.types import BoolArray1D, IntArray1D
+from quantray.types import IntArray1D
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class TableSpec:
     intrabar: str
     entry: str
     late: int = 0  # candles between the entry candle and the one that is entered
+    target_gap: str = "limit"  # what a target pays that an open has jumped
     marks: bool = False  # whether times and closes of the candles are stored beside the tables
 
     @cached_property
@@ -44,7 +46,7 @@ class TableSpec:
     def name(self) -> str:
         lv = self.levels
         parts = [getattr(lv, f) for f in lv.__dataclass_fields__]
-        return digest_of(parts, self.intrabar, self.entry, self.late, self.marks)[:16]
+        return digest_of(parts, self.intrabar, self.entry, self.late, self.target_gap, self.marks)[:16]
 
     @cached_property
     def record(self) -> np.dtype[Any]:
@@ -53,7 +55,7 @@ class TableSpec:
         return np.dtype([
             ("keys", np.int32, (wide,)), ("fill", np.float64, (wide,)), ("worst", np.float64, (wide,)),
             ("time", np.int64, (wide,)), ("peaks", np.float64, (holds,)), ("price", np.float64),
-            ("entry_ns", np.int64), ("start", np.int64), ("stop", np.int64),
+            ("entry_ns", np.int64), ("start", np.int64), ("stop", np.int64), ("dead", np.bool_),
         ])  # fmt: skip
 
     @property
@@ -95,11 +97,11 @@ class Work:
         rows = np.sort(rows)
         return rows if part is None else rows[self.part[rows] == part]
 
-    @property
-    def dead(self) -> BoolArray1D:
-        """Calls [n] whose asset never printed again, and not because the vendor's data ends."""
-        coverage = self.prepared.coverage
-        return coverage.silent & ~coverage.vendor_gap
+    @cached_property
+    def ends(self) -> IntArray1D:
+        """Where the source ends for each call [n], ns: for one that is trained on at the split at the latest."""
+        ends, split = self.prepared.coverage.source_end_ns, self.prepared.split
+        return ends if split.split_ns is None else np.where(self.part == TRAIN, np.minimum(ends, split.split_ns), ends)
 
     def tables(self, spec: str, bucket: int, file: str) -> str:
         """The piece that is a file of the tables of one bucket, ``spec`` being the name of a :class:`TableSpec`."""

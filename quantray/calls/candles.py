@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from quantray.calls.choosing import COLUMNS, assembled
+from quantray.calls.durations import NS
 from quantray.calls.intervals import grid_of, inventory_of
+from quantray.calls.reach import first_in, idle_of, priced, unreached, widened
 from quantray.calls.settings import CallsData
 from quantray.calls.source import between, ns_of, opened
-from quantray.calls.types import PRICES, Candles, Inventory, Spans
+from quantray.calls.steps import refuse_other_steps
+from quantray.calls.times import started
+from quantray.calls.types import Candles, Inventory, Spans
 from quantray.data.source import Table
+from quantray.types import FloatArray1D, IntArray1D
 
-COLUMNS = (*PRICES, "volume")
 MANY = 32  # stretches of one asset
 
 
@@ -29,11 +34,33 @@ class CandleSource:
     inventory: Inventory
 
     def candles(self, spans: Spans, bucket_rows: int) -> Iterator[Candles]:
-        """Candles of the stretches, bucket by bucket in order of asset; exact copies of a key are dropped."""
+        """Candles of the stretches, bucket by bucket in order of asset, one a key (see ``assembled``).
+
+        With them comes the first candle behind each stretch, however late it is: there ends what a silence has carried
+        beyond the stretch. Of an asset with any volume a candle without volume is no candle.
+        """
         for assets in buckets_of(spans, self.inventory, bucket_rows):
             yield self._fetch(spans.of(assets))
 
     def _fetch(self, spans: Spans) -> Candles:
+        inventory, wide = self.inventory, widened(spans, self.inventory.interval_s)
+        traded = inventory.traded_of(spans.assets)
+        rows = self._rows(wide)
+        block = assembled(spans.assets, *rows, self._order, traded)
+        sought = unreached(spans, wide, block, inventory)
+        if not len(sought):
+            return block
+        behind = first_in(self.table, self.unit, self.ns, self.rows, sought, traded)
+        if not len(behind):
+            return block
+        (i, ns, columns), (more_i, more_ns, more) = rows, self._rows(behind)
+        joined = {name: np.concatenate([columns[name], more[name]]) for name in COLUMNS}
+        return assembled(
+            spans.assets, np.concatenate([i, more_i]), np.concatenate([ns, more_ns]), joined, self._order, traded
+        )
+
+    def _rows(self, spans: Spans) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+        """Asset, start and values of every row of the stretches, in any order."""
         import pyarrow as pa
 
         wanted = pa.table(
@@ -57,7 +84,49 @@ class CandleSource:
             f"{'WHERE' if many else 'AND'} c.ns < s.stop"
         )
         columns = {name: np.asarray(got[name], np.float64) for name in COLUMNS}
-        return assembled(spans.assets, np.asarray(got["i"]), np.asarray(got["ns"], np.int64), columns)
+        return np.asarray(got["i"], np.int64), np.asarray(got["ns"], np.int64), columns
+
+    def ranges(self, assets: tuple[str, ...], asset: IntArray1D, ts: IntArray1D) -> tuple[FloatArray1D, FloatArray1D]:
+        """(low, high) of the candle that contains each time, NaN where there is none. ``asset`` indexes ``assets``."""
+        import pyarrow as pa
+
+        low, high = np.full(len(ts), np.nan), np.full(len(ts), np.nan)
+        wanted = pa.table({"asset": [assets[i] for i in asset.tolist()], "i": np.arange(len(ts)), "ts": ts})
+        names = tuple(sorted(set(assets)))
+        traded = [name for name, moves in zip(names, self.inventory.traded_of(names).tolist(), strict=True) if moves]
+        step = self.inventory.interval_s * NS
+        connection, name = self.table.connection, f"{self.table.column('asset')}::VARCHAR"
+        connection.register("wanted_times", wanted)
+        connection.register("traded_assets", pa.table({"asset": pa.array(traded, pa.string())}))
+        span = between(self.table, self.unit, int(ts.min()) - step, int(ts.max()) + 1)
+        idle = f"({idle_of(self.table)[0]} AND {name} IN (SELECT asset FROM traded_assets))"
+        inner = (
+            f"SELECT {name} AS asset, {self.ns} AS ns, {self.table.numbers(('low', 'high'))} FROM {{t}} "
+            f"WHERE {span} AND {self.rows} AND {priced(self.table)} AND NOT {idle} "
+            f"AND {name} IN (SELECT asset FROM wanted_times)"
+        )
+        got = self.table.fetch(
+            f"SELECT w.i, w.ts - c.ns AS late, c.low, c.high FROM wanted_times w ASOF JOIN ({inner}) c "
+            "ON w.asset = c.asset AND w.ts >= c.ns"
+        )
+        inside = np.asarray(got["late"], np.int64) < step
+        at = np.asarray(got["i"], np.int64)[inside]
+        low[at], high[at] = np.asarray(got["low"])[inside], np.asarray(got["high"])[inside]
+        return low, high
+
+    def _order(self, assets: Sequence[str], ts: IntArray1D) -> list[tuple[str, int, tuple[float, ...]]]:
+        """Rows of some candles (asset, start), in the order in which the table has them: (asset, start, values)."""
+        import pyarrow as pa
+
+        self.table.connection.register("wanted_rows", pa.table({"asset": list(assets), "ns": ts}))
+        asset = f"{self.table.column('asset')}::VARCHAR"
+        got = self.table.fetch(
+            f"SELECT c.* FROM (SELECT row_number() OVER () AS r, {asset} AS asset, {self.ns} AS ns, "
+            f"{self.table.numbers(COLUMNS)} FROM {{t}} WHERE {self.rows}) c SEMI JOIN wanted_rows USING (asset, ns) "
+            "ORDER BY r"
+        )
+        values = zip(*(np.asarray(got[name], np.float64).tolist() for name in COLUMNS), strict=True)
+        return list(zip(got["asset"].tolist(), np.asarray(got["ns"]).tolist(), values, strict=True))
 
 
 @contextmanager
@@ -66,9 +135,15 @@ def open_candles(data: CallsData) -> Iterator[CandleSource]:
     with opened(data, "candles") as tables:
         table = tables["candles"]
         table.require("asset", "ts", *COLUMNS)
-        ns = ns_of(table, data.ts_unit)
-        grid = grid_of(table, ns, data.interval_s)
-        yield CandleSource(table, ns, grid.rows, data.ts_unit, inventory_of(table, ns, grid))
+        unit = data.unit_of("candles")
+        ns = ns_of(table, unit)
+        grid = grid_of(table, ns, data.interval_s, data.candle_stamp)
+        if grid.shift_ns:
+            table = started(table, ns, grid.shift_ns)
+            ns = ns_of(table, unit)
+        inventory = replace(inventory_of(table, ns, grid), undated=table.undated)
+        refuse_other_steps(table, ns, grid.rows, inventory)
+        yield CandleSource(table, ns, grid.rows, unit, inventory)
 
 
 def buckets_of(spans: Spans, inventory: Inventory, bucket_rows: int) -> Iterator[range]:
@@ -83,38 +158,3 @@ def buckets_of(spans: Spans, inventory: Inventory, bucket_rows: int) -> Iterator
         rows += more
     if rows:
         yield range(start, len(spans.assets))
-
-
-def assembled(assets: tuple[str, ...], index: np.ndarray, ts: np.ndarray, columns: dict[str, np.ndarray]) -> Candles:
-    """Candles from rows in any order; of rows with one key the lowest (by open, high, low, close, volume) stays."""
-    order = np.lexsort((ts, index))
-    same = _repeated(index[order], ts[order])
-    if same.any():
-        order = np.lexsort((*(columns[name] for name in reversed(COLUMNS)), ts, index))
-    index, ts = index[order], ts[order]
-    columns = {name: values[order] for name, values in columns.items()}
-    copies = same.copy()
-    if same.any():
-        for values in columns.values():
-            copies[1:] &= (values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))
-        index, ts = index[~same], ts[~same]
-        columns = {name: values[~same] for name, values in columns.items()}
-    found, first = np.unique(index, return_index=True)
-    for array in (ts, *columns.values()):
-        array.flags.writeable = False
-    return Candles(
-        assets=tuple(assets[i] for i in found.tolist()),
-        index=found.astype(np.int32),
-        offsets=np.append(first, len(ts)).astype(np.int64),
-        ts=ts,
-        **columns,
-        duplicates=int(copies.sum()),
-        conflicts=int((same & ~copies).sum()),
-    )
-
-
-def _repeated(index: np.ndarray, ts: np.ndarray) -> np.ndarray:
-    """True for a row with the key of the row before it."""
-    same = np.zeros(len(ts), bool)
-    same[1:] = (index[1:] == index[:-1]) & (ts[1:] == ts[:-1])
-    return same

@@ -13,7 +13,7 @@ import numpy as np
 
 from quantray.calls.candles import CandleSource
 from quantray.calls.durations import NS
-from quantray.calls.outages import in_outage, read_outages, source_ends
+from quantray.calls.outages import Outage, in_outage, read_outages, source_ends
 from quantray.calls.settings import CoverageSettings
 from quantray.calls.types import CallPlan, Candles, Exclusion, Inventory, on_grid
 from quantray.errors import DataError
@@ -45,6 +45,8 @@ class Coverage:
     longest_gap_s: IntArray1D  # longest silence from the entry to the end of the window; 0 without an entry
     silent: BoolArray1D  # the asset's last candle in the whole source starts before the window's last interval
     vendor_gap: BoolArray1D  # the window meets a known outage
+    source_end_ns: IntArray1D  # where the source ends for the call's asset
+    outages: tuple[Outage, ...]
     common_end_ns: int | None  # last candle that many assets share before the source ends: a file's end
     at_common_end: BoolArray1D  # the asset's last candle is that one
 
@@ -92,9 +94,11 @@ def cover(
     for block in source.candles(plan.spans, bucket_rows) if candles is None else candles:
         for asset, rows in block:
             _measure(plan, by_asset[asset], block.ts[rows], block.open[rows], found)
+        _without_price(plan, by_asset, block, found)
     expected = on_grid(plan.start_ns, plan.end_ns, inventory.interval_s, inventory.phase_ns)
     outages = read_outages(settings.outages)
-    reason = _reasons(plan, source_ends(plan, inventory.end_ns, outages), found)
+    source_end = source_ends(plan, inventory.end_ns, outages)
+    reason = _reasons(plan, source_end, found)
     if settings.mode == "window":
         low = found.present / np.maximum(expected, 1) < settings.min_share
         reason[(reason == Exclusion.NONE) & low] = Exclusion.LOW_COVERAGE
@@ -112,6 +116,8 @@ def cover(
         longest_gap_s=np.where(late, 0, found.gap_ns // NS),
         silent=_silent(plan, inventory),
         vendor_gap=in_outage(plan, outages),
+        source_end_ns=source_end,
+        outages=outages,
         common_end_ns=common_end,
         at_common_end=last_of_asset == (-2 if common_end is None else common_end),
     )
@@ -141,6 +147,16 @@ def _measure(plan: CallPlan, calls: np.ndarray, ts: np.ndarray, opened: np.ndarr
     last = np.maximum(plan.end_ns[calls] - ends[stop - 1], 0)
     inner = np.array([idle[e : s - 1].max(initial=0) for e, s in zip(entry.tolist(), stop.tolist(), strict=True)])
     found.gap_ns[calls] = np.maximum(inner, np.where(last >= step, last, 0)) if len(calls) else 0
+
+
+def _without_price(plan: CallPlan, by_asset: tuple[np.ndarray, ...], block: Candles, found: _Found) -> None:
+    """A candle without a price is none, but the first one behind a call is where it would have bought."""
+    for _, asset, at in reversed(block.unpriced):
+        calls = by_asset[asset] if asset >= 0 else by_asset[0][:0]
+        inside = (plan.entry_from_ns[calls] <= at) & (at < plan.end_ns[calls])
+        calls = calls[inside & ((found.entry_ns[calls] < 0) | (found.entry_ns[calls] > at))]
+        found.entry_ns[calls] = at
+        found.entry_open[calls] = np.nan
 
 
 def _reasons(plan: CallPlan, source_end: np.ndarray, found: _Found) -> np.ndarray:

@@ -18,16 +18,22 @@ class Kept:
     counts: dict[str, int]
 
 
-def filtered(rows: dict[str, np.ndarray], data: CallsData, settings: CallSettings, keep: set[str] | None) -> Kept:
-    """Apply every filter of the settings; ``keep`` are the callers to keep, None for all."""
-    counts = {"read": len(rows["ts"])}
+def filtered(
+    rows: dict[str, np.ndarray], data: CallsData, settings: CallSettings, keep: set[str] | None, undated: int = 0
+) -> Kept:
+    """Apply every filter of the settings; ``keep`` are the callers to keep, None for all.
+
+    ``undated`` rows more were read that have no time, or an impossible one: they are incomplete.
+    """
+    counts = {"read": len(rows["ts"]) + undated}
     alive = np.ones(len(rows["ts"]), bool)
 
     def leave_out(name: str, out: np.ndarray) -> None:
         counts[name] = int((alive & out).sum())
         np.logical_and(alive, ~out, out=alive)
 
-    leave_out("incomplete", rows["missing_ts"] | _null(rows, "call_id", "caller", "asset"))
+    leave_out("incomplete", _null(rows, "call_id", "caller", "asset"))
+    counts["incomplete"] += undated
     leave_out("outside_dates", _outside_dates(rows["ts"], data))
     leave_out("other_chain", _other_chain(rows["chain"], settings.chain))
     leave_out("outside_mcap", _outside_band(rows["mcap"], settings))

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
-from math import gcd
+from math import gcd, log
 
 import numpy as np
 
-from quantray.calls.durations import NS, iso, written
+from quantray.calls.durations import NS, written
+from quantray.calls.reach import idle_of
 from quantray.calls.types import Inventory
 from quantray.data.source import Table
 from quantray.errors import DataError
+from quantray.outlets import logger
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 DAY_S = 86_400
-BLOCK, TELLING = 1440, 24  # so many candles of one block all on a coarser grid are no chance: (1/2)**24
+UNLIKELY = 1e-6  # that sparse candles of the interval asked for all lie on the grid of another
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +28,14 @@ class Grid:
     phase_ns: int
     rows: str
     other: dict[int, int]  # other intervals of the table -> rows
+    shift_ns: int = 0  # how much later than its start a candle is stamped
 
 
-def grid_of(table: Table, ns: str, wanted_s: int | None) -> Grid:
-    """The one interval of the table, or the wanted one of several named by its interval column."""
-    (unstamped,) = table.row(f"SELECT count(*) FROM {{t}} WHERE {table.column('ts')} IS NULL")
-    if unstamped:
-        raise DataError(f"{table.where}: {unstamped} candles have no timestamp; remove them")
+def grid_of(table: Table, ns: str, wanted_s: int | None, stamp: str | None = None) -> Grid:
+    """The one interval of the table, or the wanted one of several named by its interval column.
+
+    ``stamp``: whether a candle's time is its ``start`` or its ``end``; None: its start, on the clock's own grid.
+    """
     interval, rows, other = _declared(table, wanted_s) if table.has("interval_s") else (wanted_s, "true", {})
     got = table.fetch(f"SELECT DISTINCT {ns} % {DAY_S * NS} AS o FROM {{t}} WHERE {rows} ORDER BY o")
     offsets = np.asarray(got["o"], np.int64)
@@ -47,14 +49,48 @@ def grid_of(table: Table, ns: str, wanted_s: int | None) -> Grid:
                 "or the right data.ts_unit where timestamps are numbers"
             )
         interval = found_ns // NS
-    elif found_ns % (interval * NS) and interval < DAY_S:
+    else:
+        _check_asked(table, ns, rows, interval, found_ns)
+    phase, shift = _phase(table, int(offsets[0]) % (interval * NS), interval, stamp)
+    return Grid(interval, phase, rows, other, shift)
+
+
+def _check_asked(table: Table, ns: str, rows: str, interval: int, found_ns: int) -> None:
+    """The interval that was asked for must be the one that the candles have."""
+    if interval > DAY_S:
+        days = table.fetch(f"SELECT DISTINCT ({ns}) // {DAY_S * NS} AS d FROM {{t}} WHERE {rows} ORDER BY d")["d"]
+        found_ns = found_ns if found_ns < DAY_S * NS or len(days) < 2 else gcd(*np.diff(days).tolist()) * DAY_S * NS
+    seen = f"they start {found_ns / NS:g} s apart on the clock"
+    if found_ns % (interval * NS):
         raise DataError(
-            f"{table.where}: candles of {written(interval)} are expected, but they start {found_ns / NS:g} s apart "
-            "on the clock: intervals are mixed, or the grid is broken; load one interval, or give data.interval"
+            f"{table.where}: candles of {written(interval)} are expected, but {seen}: intervals are mixed, or the grid "
+            "is broken; load one interval, or give data.interval"
         )
-    phase = int(offsets[0]) % (interval * NS)
-    _refuse_coarser(table, ns, rows, interval, phase)
-    return Grid(interval, phase, rows, other)
+    times = found_ns // (interval * NS)
+    if times > 1:
+        (n,) = table.row(f"SELECT count(*) FROM {{t}} WHERE {rows}")
+        if (n - 1) * log(times) > -log(UNLIKELY):
+            raise DataError(
+                f"{table.where}: candles of {written(interval)} are expected, but {seen}, all {n:,} of them; nothing "
+                f"is resampled: give data.interval={written(found_ns // NS)}, or load candles of {written(interval)}"
+            )
+
+
+def _phase(table: Table, phase: int, interval: int, stamp: str | None) -> tuple[int, int]:
+    """(phase of the starts, how much later each is stamped), in ns. DataError where stamps may be ends."""
+    step = interval * NS
+    ends = phase and step - phase <= NS  # …:59.999, …:59: the last moment of the candle
+    if stamp == "end":
+        return (0, phase) if ends else (phase, step)
+    if phase == 0 or (stamp == "start" and not ends):
+        return phase, 0
+    (first,) = table.row(f"SELECT min({table.column('ts')})::VARCHAR FROM {{t}}")
+    what = "so stamped is the END of a candle" if ends else "so a candle may be stamped at its start or at its end"
+    remedy = "data.stamp=end" if ends else "data.stamp=start or data.stamp=end says which"
+    raise DataError(
+        f"{table.where}: candles of {written(interval)} are stamped {phase / NS:g} s after a multiple of it (the first "
+        f"{first}): {what}, and a call would buy at a price of the past; {remedy}"
+    )
 
 
 def _declared(table: Table, wanted_s: int | None) -> tuple[int, str, dict[int, int]]:
@@ -79,45 +115,42 @@ def _common(offsets: np.ndarray) -> int:
     return gcd(DAY_S * NS, *np.diff(offsets).tolist())
 
 
-def _refuse_coarser(table: Table, ns: str, rows: str, interval: int, phase: int) -> None:
-    """Blocks in which every candle lies on a coarser grid hold candles of a longer interval."""
-    asset = table.column("asset")
-    coarser = " OR ".join(f"min(k % {p}) = max(k % {p})" for p in (2, 3, 5))
-    bad = table.fetch(
-        f"SELECT asset, b, n FROM (SELECT asset, k // {BLOCK} AS b, count(*) AS n, ({coarser}) AS coarse "
-        f"FROM (SELECT {asset}::VARCHAR AS asset, ({ns} - {phase}) // {interval * NS} AS k FROM {{t}} WHERE {rows}) "
-        f"GROUP BY 1, 2) WHERE coarse AND n >= {TELLING} ORDER BY 1, 2 LIMIT 1"
-    )
-    if len(bad["asset"]):
-        at = iso(int(bad["b"][0]) * BLOCK * interval * NS + phase)
-        raise DataError(
-            f"{table.where}: intervals are mixed: {bad['asset'][0]} has candles of more than {written(interval)} "
-            f"about {at}, others are {written(interval)}; load one interval at a time, or give data.interval"
-        )
-
-
 def inventory_of(table: Table, ns: str, grid: Grid) -> Inventory:
-    """Rows, ends and a fingerprint of every asset's candles, in one scan."""
-    asset = table.column("asset")
+    """Rows, ends and a fingerprint of every asset's candles, in one scan.
+
+    A row without volume is no candle, as long as the asset has a volume anywhere.
+    """
+    asset, (idle, traded) = table.column("asset"), idle_of(table)
     values = ", ".join(table.column(c) for c in ("open", "high", "low", "close", "volume"))
     got = table.fetch(
-        f"SELECT {asset}::VARCHAR AS asset, count(*) AS n, min({ns}) AS first, max({ns}) AS last, "
-        f"sum(hash({ns}, {values})::HUGEINT)::VARCHAR AS print FROM {{t}} "
-        f"WHERE {grid.rows} AND {asset} IS NOT NULL GROUP BY 1 ORDER BY 1"
+        f"SELECT {asset}::VARCHAR AS asset, {idle} AS idle, count(*) AS n, min({ns}) AS first, max({ns}) AS last, "
+        f"sum(hash({ns}, {values})::HUGEINT)::VARCHAR AS print, bool_or({traded}) AS traded FROM {{t}} "
+        f"WHERE {grid.rows} AND {asset} IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"
     )
     nameless = int(table.fetch(f"SELECT count(*) AS n FROM {{t}} WHERE {grid.rows} AND {asset} IS NULL")["n"][0])
     if nameless:
         _log.warning("%s: %d candles name no asset and are left out", table.where, nameless)
-    assets = np.ma.getdata(got["asset"]).astype(str)
-    order = np.argsort(assets, kind="stable")
+    names, of = np.unique(np.ma.getdata(got["asset"]).astype(str), return_inverse=True)
+    still, n = np.asarray(got["idle"], bool), np.asarray(got["n"], np.int64)
+    moves = np.zeros(len(names), bool)
+    np.logical_or.at(moves, of, np.asarray(got["traded"], bool))
+    kept = np.flatnonzero(~(still & moves[of]))
+    first, last = np.full(len(names), np.iinfo(np.int64).max), np.full(len(names), -1)
+    np.minimum.at(first, of[kept], np.asarray(got["first"], np.int64)[kept])
+    np.maximum.at(last, of[kept], np.asarray(got["last"], np.int64)[kept])
+    prints: list[list[str]] = [[] for _ in names]
+    for row in kept.tolist():
+        prints[of[row]].append(str(got["print"][row]))
     return Inventory(
-        assets=tuple(assets[order].tolist()),
-        rows=np.asarray(got["n"], np.int64)[order],
-        first_ns=np.asarray(got["first"], np.int64)[order],
-        last_ns=np.asarray(got["last"], np.int64)[order],
-        fingerprint=tuple(np.ma.getdata(got["print"])[order].tolist()),
+        assets=tuple(names.tolist()),
+        rows=np.bincount(of[kept], n[kept], len(names)).astype(np.int64),
+        first_ns=first,
+        last_ns=last,
+        fingerprint=tuple("+".join(some) for some in prints),
         interval_s=grid.interval_s,
         phase_ns=grid.phase_ns,
         source=table.where,
+        idle=np.bincount(of[still], n[still], len(names)).astype(np.int64),
+        traded=moves,
         other_intervals=grid.other,
     )

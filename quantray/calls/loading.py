@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from quantray.calls.columns import CallTable
 from quantray.calls.durations import iso
 from quantray.calls.filters import Kept, filtered
 from quantray.calls.lists import is_list_file, read_list
@@ -13,9 +14,10 @@ from quantray.calls.names import alias_table, chosen, near_names
 from quantray.calls.settings import CallsData, CallSettings
 from quantray.calls.source import ns_of, opened
 from quantray.calls.types import Calls
-from quantray.data.source import READERS, Table, data_files, guarded, reader_of
+from quantray.data.source import READERS, guarded, reader_of
 from quantray.errors import ConfigError, DataError, near_miss
 from quantray.files.duckdb_file import confined, open_market, quoted
+from quantray.files.folders import data_files
 
 EVERY_CALL = CallSettings()
 
@@ -32,7 +34,8 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
             if getattr(settings, key) is not None:
                 table.require(column)
         rows = _read(table, data)
-        if not len(rows["ts"]):
+        undated = table.undated
+        if not len(rows["ts"]) + undated:
             raise DataError(f"{table.where} has no calls; load some")
     aliases = _aliases(settings.aliases, data)
     spelt = np.array([aliases.get(name, name) for name in rows["caller"]], dtype=object)
@@ -40,7 +43,7 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
     rows["caller"] = spelt
     everyone = sorted(name for name in set(spelt.tolist()) if name)
     keep, groups, absent = chosen(settings, aliases, everyone)
-    kept = filtered(rows, data, settings, keep)
+    kept = filtered(rows, data, settings, keep, undated)
     if not len(kept.rows):
         raise DataError(f"no caller left: {_sentence(kept.counts)} ({table.where}); widen the filters")
     _check_ids(table.where, rows["call_id"], kept.rows)
@@ -48,18 +51,17 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
     return _columns(rows, kept, groups, absent, near_names(everyone), table.where, counts)
 
 
-def _read(table: Table, data: CallsData) -> dict[str, np.ndarray]:
-    """Columns of every row; text columns as objects, None where null."""
-    texts = [f"{table.column(c)}::VARCHAR AS {quoted(c)}" for c in ("call_id", "caller", "asset")]
+def _read(table: CallTable, data: CallsData) -> dict[str, np.ndarray]:
+    """Columns of every row with a time; text columns as objects, None where null or empty."""
+    texts = [f"nullif(trim({table.column(c)}::VARCHAR), '') AS {quoted(c)}" for c in ("call_id", "caller", "asset")]
     texts.append(f"{table.column('chain')}::VARCHAR AS chain" if table.has("chain") else "NULL::VARCHAR AS chain")
-    query = f"SELECT {', '.join(texts)}, {ns_of(table, data.ts_unit)} AS ts, {table.numbers(('price_at_call', 'mcap'))}"
-    got = table.fetch(f"{query} FROM {{t}}")
+    ns, numbers = ns_of(table, data.unit_of("calls")), table.numbers(("price_at_call", "mcap"))
+    got = table.fetch(f"SELECT {', '.join(texts)}, {ns} AS ts, {numbers} FROM {{t}}")
     rows: dict[str, np.ndarray] = {}
     for name in ("call_id", "caller", "asset", "chain"):
         rows[name] = np.ma.getdata(got[name]).astype(object)
         rows[name][np.ma.getmaskarray(got[name])] = None
-    rows["missing_ts"] = np.ma.getmaskarray(got["ts"])
-    rows["ts"] = np.ma.filled(got["ts"], 0).astype(np.int64)
+    rows["ts"] = np.asarray(got["ts"], np.int64)
     for name in ("price_at_call", "mcap"):
         rows[name] = np.asarray(got[name], np.float64)
     return rows

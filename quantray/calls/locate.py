@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantray.calls.coverage import Coverage
+from quantray.calls.durations import NS
 from quantray.calls.types import Candles
 from quantray.types import IntArray1D
 
@@ -24,16 +25,25 @@ class CallRows:
         return len(self.call)
 
 
-def locate(coverage: Coverage, block: Candles) -> CallRows:
-    """Rows of every eligible call whose asset is in the block; ``block.index`` must point into the plan's assets."""
-    plan = coverage.plan
+def locate(coverage: Coverage, block: Candles, ends_ns: IntArray1D | None = None) -> CallRows:
+    """Rows of every eligible call whose asset is in the block; ``block.index`` must point into the plan's assets.
+
+    A trade's rows reach to the first candle behind the call's window, however late that is (to the last one where a
+    policy has no time stop). No candle is among them that ends after ``ends_ns`` [n], where the source ends for the
+    call; None: where it ends for the call's asset.
+    """
+    plan, step = coverage.plan, coverage.plan.interval_s * NS
+    source_end = coverage.source_end_ns if ends_ns is None else ends_ns
     by_asset, eligible = plan.calls.by_asset, coverage.eligible
     parts: list[tuple[np.ndarray, ...]] = []
     for asset, rows in block:
         calls = by_asset[asset]
         calls = calls[eligible[calls]]
-        ends = (plan.start_ns[calls], coverage.entry_ns[calls], plan.end_ns[calls])
-        parts.append((calls, *(rows.start + np.searchsorted(block.ts[rows], t) for t in ends)))
+        ts = block.ts[rows]
+        first, entry = (np.searchsorted(ts, t[calls]) for t in (plan.start_ns, coverage.entry_ns))
+        known = np.searchsorted(ts, source_end[calls] - step, side="right")
+        behind = len(ts) if plan.needs.endless else np.searchsorted(ts, plan.end_ns[calls]) + 1
+        parts.append((calls, *(rows.start + at for at in (first, entry, np.minimum(behind, known)))))
     if not parts:
         return CallRows(*(np.zeros(0, np.int64) for _ in range(4)))
     call, first, entry, stop = (np.concatenate(column).astype(np.int64) for column in zip(*parts, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from quantray.calls.candles import COLUMNS
+from quantray.calls.choosing import COLUMNS
 from quantray.calls.prints import clipped
 from quantray.calls.types import CallPlan, Candles, Spans
 from quantray.errors import DataError
@@ -27,6 +28,7 @@ class Bucket:
     file: str  # inside the slice's folder
     assets: tuple[str, ...]
     offsets: tuple[int, ...]
+    unpriced: tuple[tuple[str, int], ...] = ()  # (asset, start) of candles without a price: they are not in the file
 
     @property
     def rows(self) -> int:
@@ -46,6 +48,12 @@ class CandleSlice:
     scan: tuple[float, float]  # the settings that the quality was counted with
     quality: Mapping[str, float]
     source: str
+    jumps: tuple[tuple[str, int, float], ...] = ()  # (asset, when its price changes scale, how many times)
+
+    @property
+    def unpriced(self) -> dict[str, int]:
+        """Assets with candles that have no price above 0 -> how many."""
+        return dict(Counter(asset for bucket in self.buckets for asset, _ in bucket.unpriced))
 
     @property
     def rows(self) -> int:
@@ -61,7 +69,8 @@ class CandleSlice:
         index = np.array([place.get(name, -1) for name in bucket.assets], np.int32)
         ts, opened, high, low, close, volume = _columns(self.folder / bucket.file)
         offsets = np.array(bucket.offsets, np.int64)
-        block = Candles(bucket.assets, index, offsets, ts, opened, high, low, close, volume)
+        unpriced = tuple((asset, place.get(asset, -1), at) for asset, at in bucket.unpriced)
+        block = Candles(bucket.assets, index, offsets, ts, opened, high, low, close, volume, unpriced=unpriced)
         return block if clip_k is None else clipped(block, clip_k)
 
     def candles(self, plan: CallPlan, *, clip_k: float | None = None) -> Iterator[Candles]:
@@ -81,7 +90,8 @@ class CandleSlice:
             for asset, rows in block:
                 ts = block.ts[rows]
                 spans = plan.spans.of(range(asset, asset + 1))
-                low, high = np.searchsorted(ts, spans.start_ns), np.searchsorted(ts, spans.end_ns)
+                low, high = np.searchsorted(ts, spans.start_ns), np.searchsorted(ts, spans.end_ns) + 1
+                low[1:], high = np.maximum(low[1:], high[:-1]), np.minimum(high, len(ts))  # each candle once
                 if (high > low).any():
                     ends = zip((rows.start + low).tolist(), (rows.start + high).tolist(), strict=True)
                     columns = [[getattr(block, name)[i:j] for name in ("ts", *COLUMNS)] for i, j in ends]
@@ -115,10 +125,15 @@ def write_manifest(made: CandleSlice) -> None:
     content = {
         "version": VERSION, "interval_s": made.interval_s, "phase_ns": made.phase_ns, "source": made.source,
         "assets": spans.assets, "fingerprints": made.fingerprints, "scan": made.scan, "quality": dict(made.quality),
+        "jumps": made.jumps,
         "spans": [spans.asset.tolist(), spans.start_ns.tolist(), spans.end_ns.tolist()],
-        "buckets": [[b.file, b.assets, b.offsets] for b in made.buckets],
+        "buckets": [[b.file, b.assets, b.offsets, b.unpriced] for b in made.buckets],
     }  # fmt: skip
     (made.folder / MANIFEST).write_text(json.dumps(content), encoding="utf-8")
+
+
+def _bucket(file: str, assets: list[str], offsets: list[int], unpriced: list[tuple[str, int]]) -> Bucket:
+    return Bucket(file, tuple(assets), tuple(offsets), tuple((asset, at) for asset, at in unpriced))
 
 
 def open_slice(folder: str | Path) -> CandleSlice:
@@ -136,11 +151,12 @@ def open_slice(folder: str | Path) -> CandleSlice:
             interval_s=content["interval_s"],
             phase_ns=content["phase_ns"],
             spans=spans,
-            buckets=tuple(Bucket(file, tuple(assets), tuple(offsets)) for file, assets, offsets in content["buckets"]),
+            buckets=tuple(_bucket(*parts) for parts in content["buckets"]),
             fingerprints=tuple(content["fingerprints"]),
             scan=tuple(content["scan"]),
             quality=content["quality"],
             source=content["source"],
+            jumps=tuple((asset, at, times) for asset, at, times in content["jumps"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{folder} is no slice of candles ({error}); delete it, it will be made again") from None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from quantray.calls.lists import is_list_file, names_of, read_list
 from quantray.calls.settings import CallSettings
 from quantray.errors import ConfigError, near_miss
+from quantray.plain import original
 
 MIN_LETTERS = 4  # names of fewer letters are all near one another
 
@@ -56,15 +57,26 @@ def group_table(settings: CallSettings) -> dict[str, tuple[str, ...]]:
 
 
 def _of_file(given: str, key: str) -> dict[str, tuple[str, ...]]:
+    """The group that ``file#name`` names, or every group of the file: other tools keep notes beside their lists."""
     file, _, name = given.partition("#")
     content = read_list(file, key)
+    if not isinstance(content, Mapping | list):
+        raise ConfigError(f"{key}={file} must be a list of callers, got {content!r}")
     groups = content if isinstance(content, Mapping) else {Path(file).stem: content}
-    known = {str(g): names_of(callers, f"{key}={file} ({g})") for g, callers in groups.items()}
-    if not name:
-        return known
-    if name not in known:
-        raise ConfigError(f"{key}={file}: {near_miss(name, known, what='group')}")
-    return {name: known[name]}
+    if name and name not in groups:
+        raise ConfigError(f"{key}={file}: {near_miss(name, groups, what='group')}")
+    lists = [group for group, callers in groups.items() if isinstance(callers, list)]
+    if not name and len(lists) < len(groups) and any(isinstance(callers, Mapping) for callers in groups.values()):
+        several = f" (or {', '.join(lists[1:])})" if lists[1:] else ""
+        hint = f"choose one: {file}#{lists[0]}{several}" if lists else "it holds no list"
+        raise ConfigError(f"{key}={file} holds more than lists of callers; {hint}")
+    asked = [name] if name else list(groups)
+    return {str(group): names_of(groups[group], f"{key}={file} ({group})") for group in asked}
+
+
+def _spelt(name: str, known: Container[str]) -> str:
+    """A name that was copied from a CSV file of ours, as it is spelt in the data."""
+    return original(name) if name not in known and original(name) in known else name
 
 
 def chosen(
@@ -77,10 +89,14 @@ def chosen(
     present = set(known)
     spelt = present | set(aliases)
     named = (settings.callers,) if isinstance(settings.callers, str) else settings.callers or ()
+    named = tuple(_spelt(name, spelt) for name in named)
     for name in named:
         if aliases.get(name, name) not in present:
             raise ConfigError(f"calls.callers: {near_miss(name, spelt, what='caller')}")
-    groups = {g: tuple(dict.fromkeys(aliases.get(c, c) for c in who)) for g, who in group_table(settings).items()}
+    groups = {
+        g: tuple(dict.fromkeys(aliases.get(c, c) for c in (_spelt(name, spelt) for name in who)))
+        for g, who in group_table(settings).items()
+    }
     members = {c for who in groups.values() for c in who}
     for name, who in groups.items():
         if not present.intersection(who):

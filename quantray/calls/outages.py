@@ -76,6 +76,17 @@ def in_outage(plan: CallPlan, outages: tuple[Outage, ...]) -> np.ndarray:
     return hit
 
 
+def unexplained_ns(outages: tuple[Outage, ...], asset: str, start_ns: np.ndarray, end_ns: np.ndarray) -> np.ndarray:
+    """How much of each stretch [start, end) of an asset lies in none of its outages, ns [s]."""
+    left = np.maximum(end_ns - start_ns, 0)
+    reach = np.array(start_ns, np.int64)
+    for outage in sorted((o for o in outages if o.asset in (None, asset)), key=lambda o: o.start_ns):
+        low, high = np.maximum(reach, outage.start_ns), np.minimum(end_ns, outage.end_ns)
+        left = left - np.maximum(high - low, 0)
+        reach = np.maximum(reach, high)
+    return np.asarray(left)
+
+
 def _of(plan: CallPlan, outage: Outage) -> np.ndarray:
     """Assets that the outage is about [assets]."""
     return np.array([outage.asset in (None, asset) for asset in plan.calls.assets], bool)

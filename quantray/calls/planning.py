@@ -9,7 +9,9 @@ from quantray.calls.settings import CallSettings
 from quantray.calls.types import CallPlan, Calls, Needs, Spans
 
 
-def needs_of(settings: CallSettings, max_hold_s: int, *, max_dip_wait_s: int = 0, warmup_s: int = 0) -> Needs:
+def needs_of(
+    settings: CallSettings, max_hold_s: int, *, max_dip_wait_s: int = 0, warmup_s: int = 0, endless: bool = False
+) -> Needs:
     """What the policies ask for (hold, dip wait, warm-up) together with ``calls.delay`` and ``calls.max_entry_lag``."""
     lag = settings.max_entry_lag
     return Needs(
@@ -18,20 +20,23 @@ def needs_of(settings: CallSettings, max_hold_s: int, *, max_dip_wait_s: int = 0
         warmup_s=warmup_s,
         delay_s=duration_s(settings.delay, "calls.delay"),
         max_entry_lag_s=None if lag is None else duration_s(lag, "calls.max_entry_lag"),
+        endless=endless,
     )
 
 
-def plan_calls(calls: Calls, interval_s: int, needs: Needs) -> CallPlan:
+def plan_calls(calls: Calls, interval_s: int, needs: Needs, source_end_ns: int | None = None) -> CallPlan:
     """Window of each call: [ts - warmup, ts + delay + max_entry_lag + max_dip_wait + max_hold].
 
-    The entry candle starts in [ts + delay, ts + delay + max_entry_lag], both ends included.
+    The entry candle starts in [ts + delay, ts + delay + max_entry_lag], both ends included. Where some policy has no
+    time stop, candles are read to ``source_end_ns``.
     """
     lag_s = 2 * interval_s if needs.max_entry_lag_s is None else needs.max_entry_lag_s
     start = calls.ts - needs.warmup_s * NS
     entry_from = calls.ts + needs.delay_s * NS
     entry_until = entry_from + lag_s * NS
     end = entry_until + (needs.max_dip_wait_s + needs.max_hold_s) * NS
-    spans = merged(calls.assets, calls.asset, start, end)
+    read = end if source_end_ns is None or not needs.endless else np.maximum(end, source_end_ns)
+    spans = merged(calls.assets, calls.asset, start, read)
     return CallPlan(calls, needs, interval_s, start, entry_from, entry_until, end, spans)
 
 

@@ -14,22 +14,24 @@ from quantray.errors import ConfigError, near_miss
 #: Configuration keys that are no Python names.
 KEYS = {"from": "from_"}
 KINDS = ("synthetic", "parquet", "duckdb")
+TABLES = ("calls", "candles")
+STAMPS = ("start", "end")
 TS_UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 FORBID: dict[str, str] = {"extra": "forbid"}
 
 
 @dataclass(frozen=True, slots=True)
 class CallColumns:
-    """Our name -> the table's name. ``chain``, ``price_at_call`` and ``mcap`` may be absent."""
+    """Our name -> the table's name. ``chain``, ``price_at_call`` and ``mcap`` may be absent, or null: not read."""
 
     __pydantic_config__: ClassVar = FORBID
     call_id: str = "call_id"
     caller: str = "caller"
     asset: str = "asset"
     ts: str = "ts"
-    chain: str = "chain"
-    price_at_call: str = "price_at_call"
-    mcap: str = "mcap"
+    chain: str | None = "chain"
+    price_at_call: str | None = "price_at_call"
+    mcap: str | None = "mcap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +74,15 @@ class CallsData:
     candles: str | None = None
     allow_paths: str | tuple[str, ...] = ()  # folders and files that views of the DuckDB file may read
     interval: str | None = None  # 1m, 15m, 1h, …; null: as the candles are, one interval
-    ts_unit: str | None = None  # s, ms, us or ns, where timestamps are whole numbers
+    ts_unit: str | Mapping[str, str] | None = None  # s, ms, us or ns, where times are numbers; or {calls: ms, …}
+    timezone: str | Mapping[str, str] | None = None  # of times that name none (null: UTC); or {calls: Europe/Rome, …}
+    stamp: str | Mapping[str, str] | None = None  # of a candle: its start | its end; null: its start, on the grid
     columns: CallMaps = CallMaps()
     synthetic: SyntheticCalls = SyntheticCalls()
     bucket_rows: int = 500_000  # candles of one bucket, about; an asset is never split
     print_filter: str = "report"  # report | clip (cleans with hindsight: needs the next candle)
     print_filter_k: float = 1.3  # a high or low this many times its neighbours' is a lone print
-    scale_jump: float = 10.0  # an open this many times the close before it, or this many times less
+    scale_jump: float = 50.0  # a candle this many times its neighbour, or this many times less, changes the scale
     cache: str | None = None  # null: the user's cache directory
 
     def __post_init__(self) -> None:
@@ -88,8 +92,7 @@ class CallsData:
             raise ConfigError(f"data.allow_paths is for views of a DuckDB file; it means nothing to data={self.kind}")
         if self.print_filter not in ("report", "clip"):
             raise ConfigError(f"data.print_filter must be report or clip, got {self.print_filter!r}")
-        if self.ts_unit is not None and self.ts_unit not in TS_UNITS:
-            raise ConfigError(f"data.ts_unit must be s, ms, us, ns or null, got {self.ts_unit!r}")
+        self._check_times()
         for name in ("print_filter_k", "scale_jump"):
             if not 1 < getattr(self, name) < float("inf"):
                 raise ConfigError(f"data.{name} must be above 1, got {getattr(self, name)}")
@@ -101,6 +104,37 @@ class CallsData:
             raise ConfigError(f"data.from={self.from_} lies after data.to={self.to}; swap them")
         if self.interval is not None:
             interval_s(self.interval)
+
+    def _check_times(self) -> None:
+        for name, known in (("ts_unit", tuple(TS_UNITS)), ("stamp", STAMPS), ("timezone", None)):
+            given = getattr(self, name)
+            for table in TABLES:
+                value = of_table(given, table, f"data.{name}")
+                if value is None:
+                    continue
+                if known is None:
+                    _check_zone(value)
+                elif value not in known:
+                    raise ConfigError(f"data.{name} must be {', '.join(known)} or null, got {value!r}")
+        if isinstance(self.stamp, Mapping) and "calls" in self.stamp:
+            raise ConfigError("data.stamp says whether a candle's time is its start or its end; a call has neither")
+
+    def unit_of(self, table: str) -> str | None:
+        """Unit of the times of ``calls`` or ``candles`` where they are numbers."""
+        return of_table(self.ts_unit, table, "data.ts_unit")
+
+    def zone_of(self, table: str) -> str | None:
+        """Zone of the times of ``calls`` or ``candles`` that name none; None: UTC."""
+        return of_table(self.timezone, table, "data.timezone")
+
+    @property
+    def candle_stamp(self) -> str | None:
+        return of_table(self.stamp, "candles", "data.stamp")
+
+    @property
+    def reading(self) -> tuple[tuple[str | None, ...], ...]:
+        """How times are read: what a study's data depend on beside the files."""
+        return (*((self.unit_of(t), self.zone_of(t)) for t in TABLES), (self.candle_stamp,))
 
     @property
     def interval_s(self) -> int | None:
@@ -128,11 +162,12 @@ class CallSettings:
     max_mcap: float | None = None
     delay: str | int = 0  # from the call to the earliest entry
     max_entry_lag: str | int | None = None  # of the entry candle behind that; null: two intervals
+    horizon: str | int | None = None  # that the data must hold behind the entry; null: the grid's longest hold
 
     def __post_init__(self) -> None:
         if self.min_per_caller < 1:
             raise ConfigError(f"calls.min_per_caller must be >= 1, got {self.min_per_caller}")
-        for name in ("dedupe_window", "delay", "max_entry_lag"):
+        for name in ("dedupe_window", "delay", "max_entry_lag", "horizon"):
             if getattr(self, name) is not None:
                 duration_s(getattr(self, name), f"calls.{name}")
         low, high = self.min_mcap, self.max_mcap
@@ -142,6 +177,10 @@ class CallSettings:
     @property
     def dedupe_s(self) -> int:
         return duration_s(self.dedupe_window, "calls.dedupe_window")
+
+    @property
+    def horizon_s(self) -> int | None:
+        return None if self.horizon is None else duration_s(self.horizon, "calls.horizon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +201,25 @@ class CoverageSettings:
             raise ConfigError(f"coverage.mode: {near_miss(self.mode, ('entry', 'window'), what='mode')}")
         if not 0 <= self.min_share <= 1:
             raise ConfigError(f"coverage.min_share is a share in [0, 1], got {self.min_share}")
+
+
+def of_table(given: str | Mapping[str, str] | None, table: str, key: str) -> str | None:
+    """The value of one table: of the mapping by table, or the one that holds for both."""
+    if not isinstance(given, Mapping):
+        return given
+    for name in given:
+        if name not in TABLES:
+            raise ConfigError(f"{key}.{name}: {near_miss(name, TABLES, what='table')}")
+    return given.get(table)
+
+
+def _check_zone(name: str) -> None:
+    from zoneinfo import ZoneInfo, available_timezones
+
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        raise ConfigError(f"data.timezone: {near_miss(name, sorted(available_timezones()), what='zone')}") from None
 
 
 def _check_date(key: str, value: str | None) -> None:

@@ -6,13 +6,13 @@ windows; another plan may use it when the source is the same and every window li
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
 
 import numpy as np
 
-from quantray.calls.candles import COLUMNS, CandleSource
+from quantray.calls.candles import CandleSource
+from quantray.calls.choosing import COLUMNS
 from quantray.calls.durations import written
 from quantray.calls.hygiene import Hygiene
 from quantray.calls.manifest import VERSION, Bucket, CandleSlice, open_slice, write_manifest
@@ -20,9 +20,10 @@ from quantray.calls.settings import CallsData
 from quantray.calls.types import CallPlan, Candles, Inventory
 from quantray.errors import DataError
 from quantray.files.caches import Cached
+from quantray.outlets import logger
 from quantray.types import digest_of
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 def materialise(plan: CallPlan, source: CandleSource, data: CallsData) -> CandleSlice:
@@ -40,7 +41,7 @@ def materialise(plan: CallPlan, source: CandleSource, data: CallsData) -> Candle
 def slice_name(plan: CallPlan, inventory: Inventory, data: CallsData) -> str:
     """``calls-1m-<source>-<windows>``: equal names mean equal candles."""
     prints = fingerprints(plan.calls.assets, inventory)
-    source = digest_of(VERSION, inventory.interval_s, plan.calls.assets, [p or "" for p in prints])
+    source = digest_of(VERSION, inventory.interval_s, plan.calls.assets, [p or "" for p in prints], inventory.undated)
     scan = (data.print_filter_k, data.scale_jump, data.bucket_rows)
     windows = digest_of(plan.spans.asset, plan.spans.start_ns, plan.spans.end_ns, scan)
     return f"calls-{written(inventory.interval_s)}-{source[:12]}-{windows[:12]}"
@@ -112,7 +113,8 @@ def slices_home(data: CallsData) -> Path:
 
 def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) -> None:
     inventory = source.inventory
-    hygiene = Hygiene(data, inventory.interval_s, plan.spans)
+    hygiene = Hygiene(data, inventory.interval_s, plan.spans, inventory.traded_of(plan.calls.assets))
+    hygiene.counts["undated"] = inventory.undated
     buckets: list[Bucket] = []
     for block in source.candles(plan.spans, data.bucket_rows):
         if not len(block):
@@ -121,7 +123,8 @@ def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) 
         file = Path(f"bucket={len(buckets):04d}") / "candles.parquet"
         (folder / file).parent.mkdir()
         _write_bucket(block, folder / file)
-        buckets.append(Bucket(str(file), block.assets, tuple(block.offsets.tolist())))
+        unpriced = tuple((asset, at) for asset, _, at in block.unpriced)
+        buckets.append(Bucket(str(file), block.assets, tuple(block.offsets.tolist()), unpriced))
     quality = hygiene.summary(inventory.phase_ns, sum(len(b.assets) for b in buckets))
     write_manifest(
         CandleSlice(
@@ -133,6 +136,7 @@ def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) 
             fingerprints=fingerprints(plan.calls.assets, inventory),
             scan=(data.print_filter_k, data.scale_jump),
             quality=quality,
+            jumps=tuple(hygiene.jumps),
             source=inventory.source,
         )
     )

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
-from quantray.calls.settings import TS_UNITS, CallsData
-from quantray.data.source import TZ_TYPES, Table, data_files, reader_of, table_of
+from quantray.calls.columns import CallTable, cleaned
+from quantray.calls.settings import TABLES, TS_UNITS, CallsData
+from quantray.calls.times import READ, WHOLE
+from quantray.data.source import TZ_TYPES, Table, table_of
 from quantray.errors import DataError, near_miss
-from quantray.files.duckdb_file import confined, open_market
-
-TABLES = ("calls", "candles")
-PLAIN_TYPES = ("TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S")
-WHOLE = ("BIGINT", "INTEGER", "UBIGINT", "UINTEGER", "HUGEINT")
+from quantray.files.duckdb_file import confined, open_market, text
+from quantray.files.folders import PARQUET, data_files, kind_of
 
 
 @contextmanager
-def opened(settings: CallsData, *keys: str) -> Iterator[dict[str, Table]]:
-    """The tables named by ``keys`` (calls, candles) on one connection that ends with the block."""
+def opened(settings: CallsData, *keys: str) -> Iterator[dict[str, CallTable]]:
+    """The tables named by ``keys`` (calls, candles), cleaned, on one connection that ends with the block."""
     if settings.kind == "synthetic":
         from quantray.calls.synthetic_file import synthetic_source
 
         settings = synthetic_source(settings)
     connection, sources = _sources(settings, keys or TABLES)
     try:
-        yield {
+        tables = {
             key: table_of(connection, key, where, source, getattr(settings.columns, key))
             for key, (where, source) in sources.items()
         }
+        yield {key: cleaned(table, settings) for key, table in tables.items()}
     finally:
         connection.close()
 
@@ -41,7 +43,7 @@ def _sources(settings: CallsData, keys: tuple[str, ...]) -> tuple[Any, dict[str,
                 raise DataError(f"data=calls_parquet needs a file of {key}: data.{key}=FILE")
         files = {key: data_files(key, getattr(settings, key)) for key in keys}
         connection = confined([file for found in files.values() for file in found])
-        return connection, {key: (getattr(settings, key), reader_of(found)) for key, found in files.items()}
+        return connection, {key: (getattr(settings, key), _reader(found)) for key, found in files.items()}
     if settings.duckdb is None:
         raise DataError("data=calls_duckdb needs a file: data.duckdb=calls.duckdb")
     connection, market = open_market(settings.duckdb, settings.allow_paths)
@@ -60,31 +62,30 @@ def _sources(settings: CallsData, keys: tuple[str, ...]) -> tuple[Any, dict[str,
     return connection, sources
 
 
+def _reader(files: list[Path]) -> str:
+    """What follows FROM for files: every column of CSV as the text it is, every column by its name in each file.
+
+    What a column holds is ours to say: a guess from the first rows, or from the first file, would change the others.
+    """
+    names = ", ".join(text(glob.escape(str(path))) for path in files)
+    if kind_of(files[0]) == PARQUET:
+        return f"read_parquet([{names}], union_by_name = true)"
+    return f"read_csv([{names}], all_varchar = true, header = true, union_by_name = true)"
+
+
 def ns_of(table: Table, unit: str | None) -> str:
-    """SQL for the table's ``ts`` as UTC nanoseconds. A timestamp without a zone is UTC; a number needs its unit."""
-    table.require("ts")
+    """SQL for the table's ``ts`` as UTC nanoseconds. A timestamp without a zone is UTC; a number has its unit."""
     kind, column = table.types["ts"], table.column("ts")
-    if kind in (*TZ_TYPES, *PLAIN_TYPES):
-        return f"epoch_ns({column})"
-    if kind not in WHOLE:
-        raise DataError(f"{table.where}: {table.names['ts']!r} has type {kind}; store timestamps, or whole numbers")
-    if unit is None:
-        raise DataError(
-            f"{table.where}: {table.names['ts']!r} holds whole numbers; say of what: data.ts_unit=s, ms, us or ns"
-        )
-    (latest,) = table.row(f"SELECT max(abs({column}::HUGEINT)) FROM {{t}}")
-    if latest is not None and int(latest) * TS_UNITS[unit] >= 2**63:
-        raise DataError(
-            f"{table.where}: {latest} in {table.names['ts']!r} is no time in {unit}; give the right data.ts_unit"
-        )
-    return f"({column}::BIGINT * {TS_UNITS[unit]})"
+    if kind == READ:
+        return column
+    return f"epoch_ns({column})" if kind not in WHOLE else f"({column}::BIGINT * {TS_UNITS[str(unit)]})"
 
 
 def between(table: Table, unit: str | None, start_ns: int, end_ns: int) -> str:
     """Condition on the raw column, so that DuckDB skips what lies outside: at least [start, end)."""
     kind, column = table.types["ts"], table.column("ts")
-    if kind in WHOLE:
-        step = TS_UNITS[str(unit)]
+    if kind == READ or kind in WHOLE:
+        step = 1 if kind == READ else TS_UNITS[str(unit)]
         low, high = str(start_ns // step), str(-(-end_ns // step))
     else:
         make = "make_timestamptz" if kind in TZ_TYPES else "make_timestamp"

@@ -13,7 +13,7 @@ import numpy as np
 
 from quantray.calls.durations import NS
 from quantray.errors import ConfigError
-from quantray.types import FloatArray1D, IntArray1D, digest_of
+from quantray.types import BoolArray1D, FloatArray1D, IntArray1D, digest_of
 
 PRICES = ("open", "high", "low", "close")
 
@@ -86,6 +86,7 @@ class Needs:
     warmup_s: int = 0
     delay_s: int = 0
     max_entry_lag_s: int | None = None  # None: two intervals
+    endless: bool = False  # some policy has no time stop: it is followed to the end of the source
 
     def __post_init__(self) -> None:
         if self.max_hold_s < 1:
@@ -120,7 +121,10 @@ class Spans:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CallPlan:
-    """The window of each call [n]: [start, end), its entry candle starting in [entry_from, entry_until]."""
+    """The window of each call [n]: [start, end), its entry candle starting in [entry_from, entry_until].
+
+    It is the nominal window, which decides who is eligible; a trade goes on to the first candle that ends behind it.
+    """
 
     calls: Calls
     needs: Needs
@@ -152,7 +156,10 @@ class Inventory:
     interval_s: int
     phase_ns: int  # where on the clock candles start, modulo the interval
     source: str
+    idle: IntArray1D  # rows without volume [a]: of a traded asset they are no candles and in none of the others
+    traded: BoolArray1D  # some row of the asset has a volume [a]
     other_intervals: Mapping[int, int] = field(default_factory=dict)  # seconds -> rows that were left out
+    undated: int = 0  # rows without a time, or with an impossible one: they are in none of the others
 
     @property
     def end_ns(self) -> int:
@@ -163,6 +170,11 @@ class Inventory:
         """Start of the last candle of each asset [len(assets)], -1 where there is none."""
         known = dict(zip(self.assets, self.last_ns.tolist(), strict=True))
         return np.array([known.get(a, -1) for a in assets], np.int64)
+
+    def traded_of(self, assets: tuple[str, ...]) -> BoolArray1D:
+        """Whether each asset has any volume at all [len(assets)]: then a candle of volume 0 is no candle."""
+        known = dict(zip(self.assets, self.traded.tolist(), strict=True))
+        return np.array([known.get(a, False) for a in assets], bool)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,7 +194,9 @@ class Candles:
     close: FloatArray1D
     volume: FloatArray1D
     duplicates: int = 0  # exact copies that were dropped
-    conflicts: int = 0  # rows of the same key with other values: the lowest is kept
+    conflicts: int = 0  # rows of the same key with other values that were dropped
+    idle: int = 0  # rows without volume that were dropped
+    unpriced: tuple[tuple[str, int, int], ...] = ()  # (asset, its place as in index, start) of candles without a price
 
     def __post_init__(self) -> None:
         for name in (*PRICES, "volume"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from quantray.calls.coverage import Coverage
 from quantray.calls.durations import iso
 from quantray.calls.planning import merged
 from quantray.calls.types import Exclusion
+from quantray.plain import write_csv
 
 WORKLIST = ("asset", "from", "to", "calls", "reasons")
 LISTED = ("call_id", "caller", "asset", "ts", "reason", "entry", "present", "expected", "share", "longest_gap_s",
@@ -68,8 +68,5 @@ def write_listed(coverage: Coverage, path: str | Path) -> Path:
 
 def _write(rows: list[dict[str, Any]], names: tuple[str, ...], path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, names)
-        writer.writeheader()
-        writer.writerows(rows)
+    write_csv(path, names, rows)
     return path

@@ -3,9 +3,11 @@
 An event is one integer: ``bar * 8 + phase``, so that of several events the smallest key fires first. ``bar``
 counts candles from the entry's; phases follow the rules inside one candle:
 
-    0 gap through a stop   1 gap through a target   2 an indicator's order, all at the open
-    3 and 4                stop and target inside the candle, in the order that ``intrabar`` chooses
-    5 time stop            6 end of data, both at the close
+    0 the time was up before the candle began, so that nothing could be sold in time
+    1 gap through a stop   2 gap through a target   3 an indicator's order, all four at the open
+    4 and 5                stop and target inside the candle, in the order that ``intrabar`` chooses
+    6 time stop at the close
+    7 end of data: the last close, when the source ends
 
 A stop that is raised inside its own candle (``raise_first``) supposes that the high came first, so the targets do too.
 """
@@ -17,22 +19,26 @@ from numba import njit
 
 STOP_FIRST, TARGET_FIRST, RAISE_FIRST = 0, 1, 2
 INTRABAR = ("stop_first", "target_first", "raise_first")
+#: What a target is paid that the open has jumped: its own price, as a resting order is filled when the market runs
+#: through it, or the open, which only an opening auction gives.
+AT_LIMIT, AT_THE_OPEN = 0, 1
+TARGET_GAP = ("limit", "open")
 
-GAP_STOP, GAP_TARGET, TRIGGERED, TIME, END = 0, 1, 2, 5, 6
-AT_OPEN = 2  # phases up to here fill at the candle's START, the others at its END
+LATE, GAP_STOP, GAP_TARGET, TRIGGERED, TIME, END = 0, 1, 2, 3, 6, 7
+AT_OPEN = 3  # phases up to here fill at the candle's START, the others at its END
 NEVER = np.int32(2**31 - 1)
 
 
 @njit(cache=True, nogil=True)
 def stop_phase(order):  # type: ignore[no-untyped-def]
     """Phase of a stop that is touched inside a candle."""
-    return 3 if order == STOP_FIRST else 4
+    return 4 if order == STOP_FIRST else 5
 
 
 @njit(cache=True, nogil=True)
 def target_phase(order):  # type: ignore[no-untyped-def]
     """Phase of a target that is touched inside a candle."""
-    return 4 if order == STOP_FIRST else 3
+    return 5 if order == STOP_FIRST else 4
 
 
 @njit(cache=True, nogil=True)

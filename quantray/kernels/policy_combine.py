@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from quantray.kernels.policy_codes import NEVER
+from quantray.kernels.policy_codes import GAP_TARGET, LATE, NEVER, TRIGGERED
 
 
 @njit(cache=True, nogil=True)
@@ -44,10 +44,11 @@ def net_of(multiple, cost, on_entry):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def fills_of(keys, closer, rung_col, rung_part, first, last, col, part):  # type: ignore[no-untyped-def]
-    """Fills of one trade in time order into ``col`` and ``part`` (fraction of the size); returns how many.
+def fills_of(keys, fill, closer, rung_col, rung_part, first, last, col, part, paid):  # type: ignore[no-untyped-def]
+    """Fills of one trade in time order into ``col``, ``part`` (fraction of the size) and ``paid``; returns how many.
 
-    Rungs ``[first:last]`` are rising targets; a part of inf takes all that is left.
+    Rungs ``[first:last]`` are rising targets; a part of inf takes all that is left. What is sold late goes at the open,
+    yet never above the next target: that order rested in the market, and the market ran through it.
     """
     left = 1.0
     n = 0
@@ -56,21 +57,25 @@ def fills_of(keys, closer, rung_col, rung_part, first, last, col, part):  # type
         if keys[k] >= keys[closer]:
             break
         taken = min(rung_part[q], left)
-        col[n], part[n] = k, taken
+        col[n], part[n], paid[n] = k, taken, fill[k]
         n += 1
         if rung_part[q] == np.inf:
             return n
         left -= taken
-    col[n], part[n] = closer, left
+    col[n], part[n], paid[n] = closer, left, fill[closer]
+    if keys[closer] & 7 == LATE and first + n < last:
+        k = rung_col[first + n]
+        if keys[k] == keys[closer] + GAP_TARGET:
+            paid[n] = min(paid[n], fill[k])
     return n + 1
 
 
 @njit(cache=True, nogil=True)
-def multiple_of(fill, col, part, n):  # type: ignore[no-untyped-def]
+def multiple_of(part, paid, n):  # type: ignore[no-untyped-def]
     """What one unit of entry notional returns before costs."""
     total = 0.0
     for q in range(n):
-        total += part[q] * fill[col[q]]
+        total += part[q] * paid[q]
     return total
 
 
@@ -114,9 +119,10 @@ def _runs(rows, target, closer):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _run_returns(key, paid, close_col, close_key, close_net, runs, net, last):  # type: ignore[no-untyped-def]
+def _run_returns(key, paid, close_col, close_key, pay_key, close_net, runs, net, last):  # type: ignore[no-untyped-def]
     """Policies with one target or none: one comparison each.
 
+    ``pay_key`` places what is sold late behind the targets that its open has jumped, which is what they bring at most.
     Returns and columns in loops of their own: arrays of two widths in one loop are not compared several at a time.
     """
     for q in range(runs.shape[0]):
@@ -125,15 +131,16 @@ def _run_returns(key, paid, close_col, close_key, close_net, runs, net, last):  
         if runs[q, 4]:
             when, gain, column = key[k], paid[k], np.int16(k)
             keys, nets, columns = close_key[c : c + m], close_net[c : c + m], close_col[c : c + m]
+            pays = pay_key[c : c + m]
             for j in range(m):
-                gains[j] = gain if when < keys[j] else nets[j]
+                gains[j] = gain if when < pays[j] else nets[j]
             for j in range(m):
                 ends[j] = column if when < keys[j] else columns[j]
         else:
-            when, gain, column = close_key[c], close_net[c], close_col[c]
+            when, pays_at, gain, column = close_key[c], pay_key[c], close_net[c], close_col[c]
             keys, nets = key[k : k + m], paid[k : k + m]
             for j in range(m):
-                gains[j] = nets[j] if keys[j] < when else gain
+                gains[j] = nets[j] if keys[j] < pays_at else gain
             for j in range(m):
                 ends[j] = np.int16(k + j) if keys[j] < when else column
 
@@ -148,10 +155,10 @@ def grid_returns(
     """
     width, never = keys.shape[1], keys.shape[1] - 1
     paid = np.empty(width)
-    close_key = np.empty(closing.shape[1], np.int32)
+    close_key, pay_key = np.empty(closing.shape[1], np.int32), np.empty(closing.shape[1], np.int32)
     close_net = np.empty(closing.shape[1])
     close_col = np.empty(closing.shape[1], np.int16)
-    col, part = np.empty(width, np.int32), np.empty(width)
+    col, part, got = np.empty(width, np.int32), np.empty(width), np.empty(width)
     simple = _one_target(rung_ptr, rung_part)
     for v in range(ways):
         easy = np.flatnonzero(simple & (variant == v))
@@ -169,11 +176,14 @@ def grid_returns(
             for c in range(closing.shape[1]):
                 k = closing[e, c]
                 close_key[c], close_net[c], close_col[c] = keys[e, k], paid[k], k
-            _run_returns(keys[e], paid, close_col, close_key, close_net, runs, net[i], last[i])
+                pay_key[c] = keys[e, k] + (TRIGGERED if keys[e, k] & 7 == LATE else 0)
+            _run_returns(keys[e], paid, close_col, close_key, pay_key, close_net, runs, net[i], last[i])
             for p in hard:
                 closed = closing[e, closer[p]]
-                m = fills_of(keys[e], closed, rung_col, rung_part, rung_ptr[p], rung_ptr[p + 1], col, part)
-                net[i, p] = net_of(multiple_of(fill[e], col, part, m), cost, on_entry) if entered else np.nan
+                m = fills_of(
+                    keys[e], fill[e], closed, rung_col, rung_part, rung_ptr[p], rung_ptr[p + 1], col, part, got
+                )
+                net[i, p] = net_of(multiple_of(part, got, m), cost, on_entry) if entered else np.nan
                 last[i, p] = col[m - 1]
             if not entered:
                 for r in range(variant.shape[0]):

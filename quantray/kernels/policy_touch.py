@@ -11,10 +11,12 @@ import numpy as np
 from numba import njit
 
 from quantray.kernels.policy_codes import (
+    AT_LIMIT,
     AT_OPEN,
     END,
     GAP_STOP,
     GAP_TARGET,
+    LATE,
     NEVER,
     RAISE_FIRST,
     TIME,
@@ -48,8 +50,11 @@ def block_extremes(high, low):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _time_bars(ts, start, stop, time, interval, hold, out):  # type: ignore[no-untyped-def]
-    """Per duration the first candle that ends at or after entry + hold, as a bar; the number of bars if none does."""
+def _time_bars(ts, start, stop, time, interval, hold, out, late):  # type: ignore[no-untyped-def]
+    """Per duration the first candle that ends at or after entry + hold, as a bar; the number of bars if none does.
+
+    ``late``: whether that candle begins only when the time is up, behind a silence.
+    """
     for k in range(hold.shape[0]):
         low, high = start, stop
         while low < high:
@@ -59,16 +64,18 @@ def _time_bars(ts, start, stop, time, interval, hold, out):  # type: ignore[no-u
             else:
                 high = middle
         out[k] = low - start
+        late[k] = low < stop and ts[low] >= time + hold[k]
 
 
 @njit(cache=True, nogil=True)
 def _first_pass(
-    open_, high, low, close, top, bottom, start, bars, price, whole, order, target, stop, arm, until, t0, s0, h0,
-    keys, fill, worst, peaks, arm_bar, arm_low,
+    open_, high, low, close, top, bottom, start, bars, price, whole, order, gap_pays, target, stop, arm, until, late,
+    t0, s0, h0, keys, fill, worst, peaks, arm_bar, arm_low,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Targets, stops and durations of one entry, and where each arm is reached; returns the lowest price seen.
 
-    ``until`` are the durations' bars and last the number of bars; the pass ends behind the last one inside it.
+    ``until`` are the durations' bars and last the number of bars; the pass ends behind the last one inside it. What
+    is sold late is sold at the open: nothing else of that candle counts.
     """
     n_t, n_s, n_a, n_h = target.shape[0], stop.shape[0], arm.shape[0], until.shape[0] - 1
     t = s = a = b = 0
@@ -81,7 +88,7 @@ def _first_pass(
     next_arm = price * arm[a] if a < n_a else np.inf
     in_stop, in_target = stop_phase(order), target_phase(order)
     for k in range(n_h + 1):
-        last = until[k] + 1 if k < n_h else until[k]
+        last = until[k] + 1 if k < n_h and not late[k] else until[k]
         last = min(last, bars)
         while b < last:
             i = start + b
@@ -107,7 +114,7 @@ def _first_pass(
                 while hi >= next_target and t < n_t:
                     gap = open_[i] >= next_target
                     keys[t0 + t] = key_of(b, GAP_TARGET if gap else in_target)
-                    fill[t0 + t] = open_[i] if gap else next_target
+                    fill[t0 + t] = open_[i] if gap and gap_pays != AT_LIMIT else next_target
                     worst[t0 + t] = before if gap else lowest
                     t += 1
                     next_target = price * target[t] if t < n_t else np.inf
@@ -120,7 +127,11 @@ def _first_pass(
         peaks[k] = peak
         if k < n_h and until[k] < bars:
             i = start + until[k]
-            keys[h0 + k], fill[h0 + k], worst[h0 + k] = key_of(until[k], TIME), close[i], lowest
+            if late[k]:
+                keys[h0 + k], fill[h0 + k], worst[h0 + k] = key_of(until[k], LATE), open_[i], min(lowest, open_[i])
+                peaks[k] = max(peak, open_[i])
+            else:
+                keys[h0 + k], fill[h0 + k], worst[h0 + k] = key_of(until[k], TIME), close[i], lowest
     return lowest
 
 
@@ -195,16 +206,17 @@ def _armed_pass(
 
 @njit(cache=True, nogil=True)
 def tables(
-    ts, open_, high, low, close, top, bottom, interval, start, stop, price, time, whole, order, target, level, arm,
-    trail_ptr, trail, raised_ptr, raised, hold, n_triggers, endless,
+    ts, open_, high, low, close, top, bottom, interval, start, stop, ends, price, time, whole, order, gap_pays, target,
+    level, arm, trail_ptr, trail, raised_ptr, raised, hold, n_triggers, endless,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Tables of ``E`` entries; triggers' columns are left for ``policy_triggers`` to fill.
 
     ``top`` and ``bottom`` are the prices of :func:`block_extremes`.
 
     ``start``, ``price``, ``time``, ``whole`` [E] as ``policy_entries`` gives them, ``stop`` [E] the end of the
-    window; ``target``, ``level`` multiples; arm k raises ``trail[trail_ptr[k]:]`` and ``raised[raised_ptr[k]:]``;
-    ``hold`` ns; ``endless``: some policy has no time stop.
+    window, ``ends`` [E] ns when its data end; ``gap_pays`` AT_LIMIT or AT_THE_OPEN; ``target``, ``level`` multiples;
+    arm k raises ``trail[trail_ptr[k]:]`` and ``raised[raised_ptr[k]:]``; ``hold`` ns; ``endless``: some policy has no
+    time stop.
 
     Returns keys int32, fill, worst [E, K] as multiples of the entry price, time ns [E, K], peaks [E, holds + 1].
     """
@@ -219,6 +231,7 @@ def tables(
     when = np.zeros((n, end + 2), np.int64)
     peaks = np.ones((n, n_h + 1))
     until = np.empty(n_h + 1, np.int64)
+    late = np.empty(n_h, np.bool_)
     arm_bar = np.empty(n_a, np.int64)
     arm_low = np.empty(n_a)
     for e in range(n):
@@ -226,15 +239,15 @@ def tables(
         if np.isnan(p):
             continue
         whole_bars = stop[e] - start[e]
-        _time_bars(ts, start[e], stop[e], time[e], interval, hold, until)
+        _time_bars(ts, start[e], stop[e], time[e], interval, hold, until, late)
         bars = whole_bars
         if not endless and n_h and until[n_h - 1] < bars:
             bars = until[n_h - 1] + 1  # every position is closed by then: nothing later matters
         until[n_h] = bars
         arm_bar[:] = bars
         lowest = _first_pass(
-            open_, high, low, close, top, bottom, start[e], bars, p, whole[e], order, target, level, arm, until, 0, s0,
-            h0, keys[e], fill[e], worst[e], peaks[e], arm_bar, arm_low,
+            open_, high, low, close, top, bottom, start[e], bars, p, whole[e], order, gap_pays, target, level, arm,
+            until, late, 0, s0, h0, keys[e], fill[e], worst[e], peaks[e], arm_bar, arm_low,
         )  # fmt: skip
         for k in range(n_a):
             if arm_bar[k] < bars:
@@ -250,20 +263,23 @@ def tables(
         keys[e, end] = key_of(max(whole_bars - 1, 0), END)
         fill[e, end] = close[last] if whole_bars > 0 else p
         worst[e, end] = min(lowest, fill[e, end])
-        _finish(ts, interval, start[e], whole_bars, p, time[e], end, keys[e], fill[e], worst[e], when[e], peaks[e])
+        _finish(ts, interval, start[e], ends[e], p, end, keys[e], fill[e], worst[e], when[e], peaks[e])
     return keys, fill, worst, when, peaks
 
 
 @njit(cache=True, nogil=True)
-def _finish(ts, interval, start, bars, price, time, end, keys, fill, worst, when, peaks):  # type: ignore[no-untyped-def]
-    """Prices to multiples of the entry, bars to times; an entry without a candle behind it ends where it began."""
+def _finish(ts, interval, start, ends, price, end, keys, fill, worst, when, peaks):  # type: ignore[no-untyped-def]
+    """Prices to multiples of the entry, bars to times.
+
+    Nobody knew that the last candle was the last one: what the end of the data closes is held until the source ends.
+    """
     for k in range(end + 1):
         if keys[k] != NEVER:
             fill[k] /= price
             worst[k] /= price
-            if bars > 0:
-                when[k] = ts[start + (keys[k] >> 3)] + (0 if keys[k] & 7 <= AT_OPEN else interval)
+            if k == end:
+                when[k] = ends
             else:
-                when[k] = time
+                when[k] = ts[start + (keys[k] >> 3)] + (0 if keys[k] & 7 <= AT_OPEN else interval)
     for k in range(peaks.shape[0]):
         peaks[k] /= price

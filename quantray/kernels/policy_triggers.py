@@ -47,12 +47,26 @@ def decision(high, low, close, volume, first, price, whole, kind, p1, p2, one, t
 
 
 @njit(cache=True, nogil=True)
+def _first_seen(ts, low, high, since):  # type: ignore[no-untyped-def]
+    """First candle of [low, high) that begins at ``since`` or later; ``high`` if none does."""
+    while low < high:
+        middle = (low + high) // 2
+        if ts[middle] < since:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@njit(cache=True, nogil=True)
 def trigger_tables(
-    ts, open_, high, low, close, volume, warm, start, stop, price, whole, kind, p1, p2, column, keys, fill, worst, when
+    ts, open_, high, low, close, volume, called, warm, start, stop, price, whole, kind, p1, p2, warmup, column, keys,
+    fill, worst, when,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Fill the triggers' columns, from ``column`` on, of the tables of ``E`` entries.
 
-    ``warm`` [E] is the first candle that the indicators see; ``kind``, ``p1``, ``p2`` [G] as in :func:`decision`.
+    ``called`` [E] ns is the start of the call's entry candle; each indicator sees the candles from ``warmup`` [G] ns
+    before it on, and none before ``warm`` [E]; ``kind``, ``p1``, ``p2`` [G] as in :func:`decision`.
     """
     longest = 0
     for e in range(start.shape[0]):
@@ -62,8 +76,9 @@ def trigger_tables(
     for e in range(start.shape[0]):
         if np.isnan(price[e]) or start[e] >= stop[e]:
             continue
-        a, z = warm[e], stop[e]
+        z = stop[e]
         for g in range(kind.shape[0]):
+            a = _first_seen(ts, warm[e], start[e], called[e] - warmup[g])
             found = decision(
                 high[a:z], low[a:z], close[a:z], volume[a:z], start[e] - a, price[e], whole[e], kind[g], p1[g], p2[g],
                 one[: z - a], two[: z - a],

@@ -20,6 +20,8 @@ LISTED = (
 N_CORE = len(CORE)
 N_ALL = N_CORE + len(LISTED)
 
+ROUNDING = 1e-9  # an entry that takes all the money there is must not fail by the order in which it was added up
+
 
 @njit(cache=True, nogil=True)
 def _quantile(ordered, n, q):  # type: ignore[no-untyped-def]
@@ -32,7 +34,7 @@ def _quantile(ordered, n, q):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _sharpe(by_session, traded):  # type: ignore[no-untyped-def]
-    """Mean over standard deviation (ddof 1) of net per session with a trade; NaN under 2 sessions or std 0."""
+    """Mean over standard deviation (ddof 1) of net per session with a trade; NaN under 2 sessions, or std 0 or inf."""
     count = 0
     total = 0.0
     for k in range(by_session.shape[0]):
@@ -47,7 +49,7 @@ def _sharpe(by_session, traded):  # type: ignore[no-untyped-def]
         if traded[k] > 0:
             squares += (by_session[k] - mean) * (by_session[k] - mean)
     deviation = np.sqrt(squares / (count - 1))
-    return mean / deviation if deviation > 0.0 else np.nan
+    return mean / deviation if 0.0 < deviation < np.inf else np.nan
 
 
 @njit(cache=True, nogil=True)
@@ -81,7 +83,7 @@ def summarise_core(net, risk, session, n, traded, by_session, out):  # type: ign
         out[2:7] = np.nan
         return
     out[2] = wins / n
-    out[3] = 100.0 * (total / n) / (risks / n)
+    out[3] = 100.0 * (total / n) / (risks / n) if risks > 0.0 else np.nan  # nothing was at risk
     out[4] = total / n
     out[5] = risks / n
     out[6] = gains / losses if losses > 0.0 else np.nan
@@ -167,7 +169,7 @@ def affordable(session, entry_bar, exit_bar, cost, net, n, cash, max_open, keep,
         if held >= max_open:
             keep[i] = False
             refused[0] += 1
-        elif cost[i] > free:
+        elif cost[i] > free + ROUNDING:
             keep[i] = False
             refused[1] += 1
 

@@ -12,19 +12,21 @@ NONE = np.int32(2**31 - 1)  # "no such bar": larger than any bar, so comparisons
 def running_vwap(price, volume, filled, count_filled):  # type: ignore[no-untyped-def]
     """VWAP from the session's open at each bar, [n]; NaN until volume has traded.
 
-    A filled (carried) bar adds nothing unless ``count_filled``: then the last traded volume is counted again,
-    as data sets do that were forward-filled before they were averaged.
+    A filled (carried) bar adds nothing unless ``count_filled``: then the last bar's own price and volume are counted
+    again, as in data sets whose rows were repeated before they were averaged.
     """
     n = price.shape[0]
     out = np.full(n, np.nan)
     paid = 0.0
     shares = 0.0
+    last_price = np.nan
     last_volume = 0.0
     for i in range(n):
         if not filled[i]:
+            last_price = price[i]
             last_volume = volume[i]
-        if (not filled[i] or count_filled) and not np.isnan(price[i]):
-            paid += price[i] * last_volume
+        if (not filled[i] or count_filled) and not np.isnan(last_price):
+            paid += last_price * last_volume
             shares += last_volume
         if shares > 0.0:
             out[i] = paid / shares

@@ -1,38 +1,28 @@
-"""Where a ledger lives: from the configuration, or from the environment; and addresses without their passwords."""
+"""Where a ledger lives: from the configuration, or from the environment."""
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
 from quantray.errors import LedgerError
+from quantray.passwords import ADDRESSES
+from quantray.passwords import masked as masked  # an address as it is shown
 from quantray.plan import Storage
 
 FILE = "ledger.db"
 FOLDER = "postgres"  # of an embedded server, in the run's directory
 EMBEDDED = "embedded://"  # our scheme for a server that quantray starts itself: embedded:///FOLDER
 #: Variables that hold a whole address, in the order in which they are looked at.
-VARIABLES = ("QUANTRAY_STORAGE_URL", "DATABASE_URL")
+VARIABLES = ADDRESSES
 #: Any of these says that libpq's own variables describe a server.
 _LIBPQ = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE")
 NEEDED = (
     "storage=postgres needs an address: storage.url=postgresql://user:password@host/database, or in the environment "
     f"{', '.join(VARIABLES)}, or PGHOST with PGPORT, PGUSER, PGPASSWORD, PGDATABASE"
 )
-_IN_URL = re.compile(r"(://[^:/?#@\s]*:)\S*@")
-_IN_QUERY = re.compile(r"\b(password=)('[^']*'|[^&\s]+)", re.IGNORECASE)
-
-
-def masked(text: str) -> str:
-    """``text`` with every password of an address in it replaced by ``***``.
-
-    >>> masked("postgresql://ann:secret@db/studies")
-    'postgresql://ann:***@db/studies'
-    """
-    return _IN_QUERY.sub(r"\1***", _IN_URL.sub(r"\1***@", text))
 
 
 def address(storage: Storage, run_dir: Path | str, environ: Mapping[str, str] | None = None) -> str:
@@ -78,7 +68,7 @@ def _sqlite(storage: Storage, run_dir: Path | str) -> str:
     if storage.url is None:
         return f"sqlite:///{Path(run_dir).absolute() / FILE}"
     if storage.url.startswith(("postgres:", "postgresql:", "postgresql+")):
-        raise LedgerError(f"storage.url={masked(storage.url)} is a Postgres address; give storage=postgres with it")
+        raise LedgerError(f"storage.url={storage.url} is a Postgres address; give storage=postgres with it")
     return storage.url if storage.url.startswith("sqlite:") else f"sqlite:///{Path(storage.url).absolute()}"
 
 

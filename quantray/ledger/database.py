@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import random
 import sqlite3
 import threading
@@ -15,14 +14,17 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
-from quantray.errors import LedgerError
+from quantray.errors import LedgerError, LedgerStalled
 from quantray.ledger import embedded, postgres, schema, upgrading
 from quantray.ledger.addresses import EMBEDDED, masked
-from quantray.ledger.sqlite_file import check_file, frozen, uri
+from quantray.ledger.sqlite_file import check_file, frozen, make_folder, uri
+from quantray.outlets import logger
 
 TIMEOUT_S = 60.0  # how long a SQLite transaction waits for another writer
 PATIENCE_S = 60.0  # how long a server that was there is waited for
-_log = logging.getLogger(__name__)
+#: Words of a database that is in order and gave out: no room, a lock that another program holds too long.
+_STALLED = ("locked", "is full", "disk full", "disk i/o error", "no space left", "lock timeout", "quota")
+_log = logger(__name__)
 T = TypeVar("T")
 
 
@@ -30,13 +32,15 @@ def _url(text: str) -> sa.URL:
     try:
         url = sa.make_url(text)
     except (exc.ArgumentError, ValueError):
-        raise LedgerError(
-            f"{masked(text)!r} is no database address; give a file, sqlite:///FILE or postgresql://…"
-        ) from None
+        raise LedgerError(f"{text!r} is no database address; give a file, sqlite:///FILE or postgresql://…") from None
     if url.drivername in ("postgres", "postgresql"):  # SQLAlchemy 2.1 would take another driver
         url = url.set(drivername="postgresql+psycopg2")
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise LedgerError(f"a ledger lives in SQLite or Postgres, not in {url.get_backend_name()!r}")
+    if url.get_backend_name() == "sqlite" and (url.host or url.port or url.username or url.query):
+        raise LedgerError(
+            f"{masked(text)}: SQLite has a file and nothing else; give sqlite:///FILE, or sqlite:////FILE"
+        )
     return url
 
 
@@ -69,6 +73,8 @@ class Database:
         self._writing = self.engine.execution_options(quantray_write=True)
         self._clock = sa.select(schema.now(self.dialect))
         try:
+            if create and self.dialect == "sqlite" and not self.memory:
+                make_folder(Path(str(self.url.database)))
             with self._translated():
                 self.scheme = upgrading.agree(self.engine, self._writing, self.name, create=create)
         except BaseException:
@@ -155,8 +161,9 @@ class Database:
         try:
             yield
         except exc.DBAPIError as error:
-            cause = masked(str(error.orig).strip()) or type(error.orig).__name__
-            raise LedgerError(f"{self.name}: {cause.splitlines()[0]}; {self._remedy(cause)}") from error
+            cause = str(error.orig).strip() or type(error.orig).__name__
+            kind = LedgerStalled if any(word in cause.lower() for word in _STALLED) else LedgerError
+            raise kind(f"{self.name}: {cause.splitlines()[0]}; {self._remedy(cause)}") from error
 
     def _remedy(self, cause: str) -> str:
         return _remedy(cause) if self.dialect == "sqlite" else postgres.remedy(cause)

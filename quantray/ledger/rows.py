@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from quantray.errors import LedgerError
 from quantray.ledger.schema import evaluations
+from quantray.passwords import masked
 from quantray.types import Trial, TrialState
 
 #: What a trial is read back from, in the order of :func:`trial_of`.
@@ -63,7 +64,7 @@ def outcome(trial: Trial, stored_at: float) -> dict[str, Any]:
         "state": str(trial.state),
         "feasible": trial.feasible,
         "value": None if trial.value is None else float(trial.value),
-        "why": None if trial.why is None else printable(trial.why),
+        "why": None if trial.why is None else masked(printable(trial.why)),
         "stored_at": stored_at,
         "violations": encode([float(v) for v in trial.violations], "violations"),
         "metrics": encode(trial.metrics, f"metrics of candidate {trial.digest[:8]}") if trial.metrics else "{}",

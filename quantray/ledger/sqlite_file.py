@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from errno import EACCES
+from errno import EACCES, EDQUOT, ENOSPC
 from pathlib import Path
 from urllib.parse import quote
 
-from quantray.errors import LedgerError
+from quantray.errors import LedgerError, LedgerStalled
 
 _MAGIC = b"SQLite format 3\0"
 
@@ -16,8 +16,6 @@ _MAGIC = b"SQLite format 3\0"
 def check_file(path: Path, *, create: bool) -> None:
     """Raise :class:`LedgerError` unless ``path`` is a ledger, or may become one when ``create``."""
     try:
-        if create:
-            path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise LedgerError(f"{path} is a directory; the ledger needs a file")
         size = path.stat().st_size
@@ -25,6 +23,7 @@ def check_file(path: Path, *, create: bool) -> None:
             raise PermissionError(EACCES, os.strerror(EACCES))
     except FileNotFoundError:
         if create:
+            _check_folder(path)
             return
         raise LedgerError(f"{path} does not exist; is the study's directory spelled right?") from None
     except OSError as error:
@@ -34,6 +33,25 @@ def check_file(path: Path, *, create: bool) -> None:
     if create and frozen(path):
         raise LedgerError(f"{path} may only be read; choose a writable run_dir or storage.url")
     _check_tables(path, create=create)
+
+
+def _check_folder(path: Path) -> None:
+    """Whether a file may be made at ``path``, its folders included; none is made."""
+    place = path.absolute().parent
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        what = "cannot be written" if place.is_dir() else "is a file"
+        raise LedgerError(f"{path}: {place} {what}; choose a writable run_dir or storage.url")
+
+
+def make_folder(path: Path) -> None:
+    """The folder of a ledger that is about to be made."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        kind = LedgerStalled if error.errno in (ENOSPC, EDQUOT) else LedgerError
+        raise kind(f"{path.parent}: {error.strerror}; choose a writable run_dir or storage.url") from error
 
 
 def frozen(path: Path) -> bool:

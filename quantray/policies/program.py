@@ -249,8 +249,10 @@ def _rungs(policy: Policy, lv: Levels) -> list[tuple[int, float]]:
     return [(int(np.searchsorted(lv.target, m)), part) for m, part in rungs]
 
 
-def trigger_arrays(triggers: Sequence[Trigger]) -> tuple[IntArray1D, FloatArray1D, FloatArray1D]:
-    """Kind and two parameters of each, as ``quantray.kernels.policy_triggers`` reads them."""
+def trigger_arrays(
+    triggers: Sequence[Trigger], interval_s: int
+) -> tuple[IntArray1D, FloatArray1D, FloatArray1D, IntArray1D]:
+    """Kind, two parameters and warm-up in ns of each, as ``quantray.kernels.policy_triggers`` reads them."""
     from quantray.kernels import policy_triggers as kernel
 
     rows: list[tuple[int, float, float]] = []
@@ -264,7 +266,8 @@ def trigger_arrays(triggers: Sequence[Trigger]) -> tuple[IntArray1D, FloatArray1
         else:
             rows.append((kernel.VOLUME_Z, t.period, t.z))
     table = np.array(rows, float).reshape(-1, 3)
-    return table[:, 0].astype(np.int64), table[:, 1].copy(), table[:, 2].copy()
+    warmup = np.array([t.warmup for t in triggers], np.int64) * interval_s * NS
+    return table[:, 0].astype(np.int64), table[:, 1].copy(), table[:, 2].copy(), warmup
 
 
 def _floats(values: Sequence[float]) -> FloatArray1D:

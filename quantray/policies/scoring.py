@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -39,12 +39,16 @@ class Pool:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Market:
-    """Candles to mark positions on, and the period [start, end) ns of the run in UTC."""
+    """Candles to mark positions on, and the period [start, end) ns of the run in UTC.
+
+    ``moments`` are times beside the candles' at which something is bought or sold: entries, and where a source ends.
+    """
 
     candles: CandleColumns
     interval_s: int
     start_ns: int
     end_ns: int
+    moments: IntArray1D = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
     def columns(self) -> tuple[IntArray1D, FloatArray1D, int]:
@@ -53,14 +57,24 @@ class Market:
 
     @property
     def closes(self) -> IntArray1D:
-        """Every time at which a candle of any asset ends, rising."""
-        return np.unique(np.asarray(self.candles.ts)) + self.interval_s * NS
+        """Every time at which equity may change, rising: a candle of any asset ends or begins, or it is a moment.
+
+        Between two of them nothing happens, so that what a policy's equity was does not depend on whose candles the
+        others are.
+        """
+        ts = np.unique(np.asarray(self.candles.ts, np.int64))
+        return np.unique(np.concatenate([ts, ts + self.interval_s * NS, self.moments]))
 
     @property
     def days(self) -> IntArray1D:
-        """Midnights UTC at which the days of the period end, the last one at or after its end."""
+        """Midnights UTC at which the days of the period end, the last one at or after its end.
+
+        What is held until a source ends beyond the period counts on its last day.
+        """
         first = self.start_ns // DAY_NS + 1
-        return np.arange(first, max(-(-self.end_ns // DAY_NS), first) + 1, dtype=np.int64) * DAY_NS
+        days = np.arange(first, max(-(-self.end_ns // DAY_NS), first) + 1, dtype=np.int64) * DAY_NS
+        days[-1] = max(days[-1], self.moments.max(initial=0))
+        return days
 
 
 class Block:
@@ -109,7 +123,7 @@ class Block:
             t.keys, t.fill, t.worst, t.time, t.peaks, t.price, t.entry_ns, t.start, t.stop, t.ways, t.order, self.queue,
             self.asset, self.caller, self.closing, p.closer, p.variant, p.hold, p.rung_ptr, p.rung_col, p.rung_part,
             p.distance, stops, p.reason == Reason.END_OF_DATA, self.money, self.account.limits,
-            market.end_ns - market.start_ns, *market.columns, *self.sizes, closes, days,
+            (market.start_ns, market.end_ns), *market.columns, *self.sizes, closes, days,
             self.scratch, out,
         )  # fmt: skip
         return out, n, final, n_log

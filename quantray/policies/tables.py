@@ -35,11 +35,17 @@ class CandleColumns(Protocol):
 @dataclass(frozen=True, slots=True, eq=False)
 class Windows:
     """Where ``n`` calls lie in the candles: rows of the entry candle (-1: may not trade), of the first candle an
-    indicator may see, and the end of the window (exclusive), all of the call's own asset."""
+    indicator may see, and the end of the window (exclusive), all of the call's own asset.
+
+    ``ends`` is the time ns at which the source ends for the call (None: with the last candle of its window), ``dead``
+    whether its asset had gone silent by then (None: no).
+    """
 
     entry: IntArray1D
     stop: IntArray1D
     warm: IntArray1D
+    ends: IntArray1D | None = None
+    dead: BoolArray1D | None = None
 
     def __post_init__(self) -> None:
         for name in ("entry", "stop", "warm"):
@@ -62,7 +68,21 @@ class Windows:
         trades = (self.entry >= 0) & (entry < self.stop)
         price = np.full(len(entry), np.nan)
         price[trades] = np.asarray(open_)[entry[trades]]
-        return Windows(np.where(np.isfinite(price) & (price > 0), entry, -1), self.stop, self.warm)
+        return replace(self, entry=np.where(np.isfinite(price) & (price > 0), entry, -1))
+
+    def of(self, calls: slice) -> Windows:
+        """Those of a stretch of the calls."""
+        return Windows(*(None if column is None else column[calls] for column in
+                         (self.entry, self.stop, self.warm, self.ends, self.dead)))  # fmt: skip
+
+    def ends_of(self, ts: IntArray1D, interval_ns: int) -> IntArray1D:
+        """When the source ends for each call [n], ns; 0 for a call that may not trade where nothing says."""
+        if self.ends is not None:
+            return read_only(self.ends, np.int64)
+        ends = np.zeros(len(self.entry), np.int64)
+        trades = self.entry >= 0
+        ends[trades] = ts[self.stop[trades] - 1] + interval_ns
+        return read_only(ends, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,11 +102,12 @@ class Tables:
     entry_ns: IntArray1D  # [E]
     start: IntArray1D  # [E] first candle behind the entry, -1 where there is no entry
     stop: IntArray1D  # [E]
+    dead: BoolArray1D  # [E] the asset was silent when its source ended
     ways: int
     order: int  # 0 stop_first, 1 target_first, 2 raise_first
 
     def __post_init__(self) -> None:
-        freeze(self, keys=np.int32)
+        freeze(self, keys=np.int32, dead=np.bool_)
 
     @property
     def n_calls(self) -> int:
@@ -97,9 +118,12 @@ class Tables:
         rows = (np.asarray(calls, np.int64)[:, None] * self.ways + np.arange(self.ways)).ravel()
         return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
 
-    def at_zero(self, dead: BoolArray1D) -> Tables:
-        """The same, but the end of the data pays nothing for the calls [n] whose asset never printed again."""
-        rows = np.repeat(np.asarray(dead, bool), self.ways)
+    def at_zero(self, dead: BoolArray1D | None = None) -> Tables:
+        """The same, but the end of the data pays nothing for the calls [n] whose asset never printed again.
+
+        ``dead`` None: those that the windows said were dead.
+        """
+        rows = self.dead if dead is None else np.repeat(np.asarray(dead, bool), self.ways)
         fill, worst = self.fill.copy(), self.worst.copy()
         fill[rows, -2] = 0.0
         worst[rows, -2] = 0.0
@@ -121,6 +145,15 @@ class Tables:
 _COLUMNS = tuple(f.name for f in fields(Tables) if f.name not in ("ways", "order"))
 
 
+def target_gap_of(target_gap: str) -> int:
+    """Code of ``limit`` or ``open``; ConfigError with the near miss."""
+    from quantray.kernels.policy_codes import TARGET_GAP
+
+    if target_gap not in TARGET_GAP:
+        raise ConfigError(f"target_gap: {near_miss(target_gap, TARGET_GAP, what='fill')}")
+    return TARGET_GAP.index(target_gap)
+
+
 def order_of(intrabar: str) -> int:
     """Code of ``stop_first``, ``target_first`` or ``raise_first``; ConfigError with the near miss."""
     from quantray.kernels.policy_codes import INTRABAR
@@ -132,12 +165,13 @@ def order_of(intrabar: str) -> int:
 
 def build_tables(
     candles: CandleColumns, windows: Windows, levels: Levels, interval_s: int, *, intrabar: str = "stop_first",
-    entry: str = "open",
+    entry: str = "open", target_gap: str = "limit",
 ) -> Tables:  # fmt: skip
     """First-touch tables of every level for every call: one pass over a call's candles, one more per arm reached.
 
     ``entry`` ``open``: the entry candle belongs to the trade; ``close``: the scan starts at the next one.
-    DataError where the candle at which something is sold has no price, or one below 0.
+    ``target_gap`` ``limit``: a target that the open has jumped pays its own price; ``open``: the open. DataError where
+    the candle at which something is sold has no price, or one below 0.
     """
     from quantray.kernels.policy_entries import CLOSE, OPEN, entries
     from quantray.kernels.policy_touch import block_extremes, tables
@@ -145,7 +179,8 @@ def build_tables(
 
     if entry not in FILLS:
         raise ConfigError(f"entry: {near_miss(entry, FILLS, what='entry')}")
-    ns, order, ways = interval_s * NS, order_of(intrabar), len(levels.entry)
+    ns, ways = interval_s * NS, len(levels.entry)
+    order, gap_pays = order_of(intrabar), target_gap_of(target_gap)
     ts = read_only(candles.ts, np.int64)
     open_, high, low, close = (read_only(getattr(candles, k), np.float64) for k in ("open", "high", "low", "close"))
     dip = np.array([np.nan if e is None else e.dip for e in levels.entry])
@@ -153,21 +188,24 @@ def build_tables(
     kind = CLOSE if entry == "close" else OPEN
     found = entries(ts, open_, low, close, ns, windows.entry, windows.stop, kind, dip, wait)
     start, price, time, whole = (column.ravel() for column in found)
-    stop, warm = np.repeat(windows.stop, ways), np.repeat(windows.warm, ways)
+    alive = np.zeros(len(windows.entry), bool)
+    per_call = (windows.stop, windows.warm, windows.ends_of(ts, ns), alive if windows.dead is None else windows.dead)
+    stop, warm, ends, dead = (np.repeat(column, ways) for column in per_call)
     top, bottom = (bits.view(np.float64) for bits in block_extremes(high.view(np.int64), low.view(np.int64)))
     keys, fill, worst, when, peaks = tables(
-        ts, open_, high, low, close, top, bottom, ns, start, stop, price, time, whole, order, levels.target,
-        levels.stop, levels.arm, levels.trail_ptr, levels.trail, levels.raised_ptr, levels.raised,
+        ts, open_, high, low, close, top, bottom, ns, start, stop, ends, price, time, whole, order, gap_pays,
+        levels.target, levels.stop, levels.arm, levels.trail_ptr, levels.trail, levels.raised_ptr, levels.raised,
         read_only(levels.hold_s * NS, np.int64), len(levels.trigger), levels.endless,
     )  # fmt: skip
     if levels.trigger:
+        called = np.repeat(np.where(windows.entry >= 0, ts[np.maximum(windows.entry, 0)], 0), ways)
         trigger_tables(
-            ts, open_, high, low, close, read_only(candles.volume, np.float64), warm, start, stop, price, whole,
-            *trigger_arrays(levels.trigger), levels.first["trigger"], keys, fill, worst, when,
+            ts, open_, high, low, close, read_only(candles.volume, np.float64), called, warm, start, stop, price, whole,
+            *trigger_arrays(levels.trigger, interval_s), levels.first["trigger"], keys, fill, worst, when,
         )  # fmt: skip
     if not np.isfinite(fill.sum()) or fill.min(initial=1.0) < 0:
         _refuse(ts, start, keys, fill)
-    return Tables(keys, fill, worst, when, peaks, price, time, start, stop, ways, order)
+    return Tables(keys, fill, worst, when, peaks, price, time, start, stop, dead, ways, order)
 
 
 def _refuse(ts: IntArray1D, start: IntArray1D, keys: np.ndarray, fill: FloatArray2D) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from quantray.callers.results import CallerResults
 from quantray.calls import describe, listed_calls
+from quantray.calls.durations import written
 from quantray.calls.hygiene import GATES, SHARES
 from quantray.report import words
 from quantray.report.callers_words import label, metric
@@ -28,6 +29,7 @@ def asked(r: CallerResults) -> list[tuple[str, str]]:
         ("accounts", {"per_caller": "one a caller", "grouped": "one for the group", "both": "one a caller, and one for "
                       "the group"}[plan.mode]),
         ("inside a candle", plan.intrabar.replace("_", " ")),
+        ("a target that an open jumps pays", {"limit": "its own price", "open": "the open"}[plan.target_gap]),
         ("entry", f"at the {plan.entry} of the first candle after the call"),
         ("held out", f"the last {percent(plan.oos.fraction, 0)} of the calls" if plan.oos.fraction else "nothing"),
         ("interval of the candles", str(describe(c)["interval"])),
@@ -135,7 +137,7 @@ def quality(r: CallerResults) -> list[tuple[str, str, str, str, bool]]:
 
 def _wrong(name: str) -> str:
     return {
-        "duplicates": "copies of another row", "conflicts": "contradict another row",
+        "undated": "no time, or an impossible one", "conflicts": "contradict another row",
         "inconsistent": "open or close outside low and high", "nonpositive": "price not above 0",
         "zero_volume": "no volume", "missing": "missing (idle or gone)",
         "scale_jump_assets": "assets whose price changes scale", "lone_prints": "lone prints",
@@ -156,7 +158,8 @@ def quality_counts(r: CallerResults) -> list[tuple[str, str]]:
 def sources(r: CallerResults) -> list[tuple[str, str]]:
     found = describe(r.coverage.plan)
     return [("calls", r.calls_source), ("candles", r.candles_source), ("assets", number(found["assets"])),
-            ("longest hold", str(found["max_hold"])), ("delay of the entry", str(found["delay"])),
+            ("horizon of a call (calls.horizon)", written(r.plan.horizon_s)),
+            ("delay of the entry", str(found["delay"])),
             ("entry at most after", str(found["max_entry_lag"]))]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from quantray.report.callers_summary import summary
 from quantray.report.callers_tables import best_frame, calls_frame
 from quantray.report.callers_trades import trades_frame
 from quantray.report.summary import dumped
-from quantray.report.tables import write_parquet
+from quantray.report.tables import write_parquet, write_table_csv
 
 NAMES = ("optimal_policies.csv", "trades.parquet", "calls.parquet", "worklist.csv", "summary.json", "report.html")
 DATABASE = "results.duckdb"
@@ -39,7 +39,7 @@ def write_all(results: CallerResults, run_dir: Path, say: Callable[[str], Any] |
     with room(f"the report in {run_dir}", "every result is stored in the study"), published.staging() as folder:
         paths = {name: folder / name for name in NAMES}
         best = best_frame(results)
-        best.to_csv(paths["optimal_policies.csv"], index=False, lineterminator="\n")
+        write_table_csv(best, paths["optimal_policies.csv"])
         write_parquet(trades_frame(results), paths["trades.parquet"])
         write_parquet(calls_frame(results), paths["calls.parquet"])
         write_worklist(results.coverage, paths["worklist.csv"])

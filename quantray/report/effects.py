@@ -9,6 +9,7 @@ import numpy as np
 
 from quantray.report.svg import Canvas, Scale, padded
 from quantray.report.words import label, number, parameter, short
+from quantray.space import level_key
 from quantray.stats.surface import HeatMap, LevelEffect
 
 
@@ -26,7 +27,7 @@ def level_effects(effects: Sequence[LevelEffect], chosen: Any, width: float = 34
     canvas.line(x(0), 2, x(0), canvas.height - 12, "zero")
     for i, e in enumerate(shown):
         mid = 12 + 20 * i
-        own = e.level == chosen
+        own = level_key(e.level) == level_key(chosen)
         if own:
             canvas.rect(0, mid - 10, width, 20, "chosen")
         canvas.text(left - 8, mid + 4, _clipped(parameter(e.level)), "tick strong" if own else "tick", "end")
@@ -67,7 +68,7 @@ def heat(heat_map: HeatMap, chosen: tuple[Any, Any], width: float = 360) -> str:
             canvas.rect(x + 0.5, y + 0.5, cell_w - 1, cell_h - 1, kind, tip, depth)
             if cell_w >= 24:
                 canvas.text(x + cell_w / 2, y + cell_h / 2 + 3.5, short(value), "cell", "middle")
-            if (row, column) == chosen:
+            if (level_key(row), level_key(column)) == tuple(map(level_key, chosen)):
                 canvas.rect(x + 1, y + 1, cell_w - 2, cell_h - 2, "ring")
     every = max(1, int(np.ceil(26 / cell_w)))
     for j, column in enumerate(columns[::every]):

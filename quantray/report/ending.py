@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quantray.report import words
+from quantray.report import facts, words
+from quantray.report.reasons import failures, nothing
 from quantray.report.results import Results
 from quantray.report.sections import regret_sentence
 from quantray.stats.checks import Word
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-STYLES = {Word.BELIEVE: "green", Word.DOUBTFUL: "yellow", Word.DISBELIEVE: "red", Word.TOO_LITTLE_DATA: "cyan"}
+STYLES = {Word.BELIEVE: "green", Word.DOUBTFUL: "yellow", Word.DISBELIEVE: "red", Word.TOO_LITTLE_DATA: "cyan",
+          Word.FAILED: "red"}  # fmt: skip
 WHOLE_PATH = 54  # a path up to here stands on one line, whatever becomes of the words beside it
 MARKS = {True: ("✓", "green"), False: ("✕", "red"), None: ("?", "yellow")}
 FILES = {
@@ -50,18 +52,34 @@ def _parts(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
     counted = f"{c.complete:,} completed, {c.pruned:,} pruned, {c.failed:,} failed"
     counted += f", {duplicates:,} duplicates not launched" if duplicates else ""
     yield Text(f"{counted} in {words.duration(r.seconds)}" + (f"; {r.stop_reason}" if r.stop_reason else ""))
+    failed = failures(r.counts, r.reasons)
+    if failed is not None and r.best is not None:
+        yield Text(failed, style="red")
     for note in r.notes:
         yield Text(note, style="dim")
     yield Text()
     if r.best is None:
-        yield Text("No candidate had enough trades: nothing completed, so there is no best one.", style="bold red")
-        yield Text("More data, a lower constraints.min_trades or a wider space may help.")
+        yield Text(nothing(r.counts, r.reasons, r.plan), style="bold red")
+        if len(r.reasons) > 1:
+            yield from _reasons(r)
     else:
         yield from _best(r)
     yield Text()
     yield from _verdict(r)
     yield Text()
     yield from _files(r, files)
+
+
+def _reasons(r: Results) -> Iterator[RenderableType]:
+    """How often each reason kept a candidate from completing."""
+    from rich.text import Text
+
+    grid = plain_grid()
+    grid.add_column()
+    grid.add_column(justify="right", no_wrap=True)
+    for why, n in facts.reasons(r):
+        grid.add_row(Text(f"  {why}"), Text(f"{n:,}"))
+    yield grid
 
 
 def plain_grid() -> Table:
@@ -106,7 +124,7 @@ def _verdict(r: Results) -> Iterator[RenderableType]:
     v = r.verdict
     style = STYLES[v.word]
     yield Text("Verdict: ", style="bold").append(str(v.word), style=f"bold {style}")
-    if not v.checks:
+    if not v.checks and r.best is not None:
         yield Text(f"  {v.headline}")
     grid = plain_grid()
     grid.add_column(no_wrap=True)
@@ -119,7 +137,12 @@ def _verdict(r: Results) -> Iterator[RenderableType]:
 
 def _files(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
     beside = {name: r.plan.run_dir / name for name in BESIDE if (r.plan.run_dir / name).exists()}
-    yield from listing({**files, **beside}, {**FILES, **BESIDE})
+    told = {**FILES, **BESIDE}
+    if len(r.trials) < r.counts.attempts:  # of a table only the best points are trials
+        told["trials.parquet"] = f"the best {len(r.trials):,} of its points" if r.trials else "no point of the table"
+    top = min(r.plan.report.top, sum(t.value is not None for t in r.trials))
+    told["top_trials.csv"] = f"the best {top:,} trials" if top else "no trial: none completed"
+    yield from listing({**files, **beside}, told)
 
 
 def listing(lying: Mapping[str, Path], told: Mapping[str, str]) -> Iterator[RenderableType]:

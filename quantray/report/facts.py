@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from quantray.report import words
+from quantray.report.reasons import meaning
 from quantray.report.results import Results
 from quantray.report.sections import samples
 
 
 def search_rows(r: Results) -> list[tuple[str, str]]:
     c, s = r.counts, r.plan.search
-    rows = [("kind", s.kind), ("completed", f"{c.complete:,}"), ("pruned", f"{c.pruned:,}")]
+    rows = [
+        ("kind", words.searched_by(s.kind, s.sampler)),
+        ("completed", f"{c.complete:,}"),
+        ("pruned", f"{c.pruned:,}"),
+    ]
     rows += [("failed", f"{c.failed:,}"), ("attempts", f"{c.attempts:,}")]
     if s.kind != "exhaustive":
         rows += [("target of completed", f"{s.n_trials:,}"), ("attempts at most", f"{s.attempts:,}")]
@@ -22,10 +25,13 @@ def search_rows(r: Results) -> list[tuple[str, str]]:
     return [*rows, ("wall time", words.duration(r.seconds))]
 
 
-def reasons(r: Results) -> list[tuple[str, int]]:
-    """Why trials were pruned or failed, most frequent first."""
-    found = Counter(f"{t.state.value.lower()}: {(t.why or '').replace('_', ' ')}" for t in r.trials if t.why)
-    return sorted(found.items(), key=lambda item: (-item[1], item[0]))[:8]
+def reasons(r: Results, at_most: int = 8) -> list[tuple[str, int]]:
+    """Why candidates were pruned or failed, the commonest first; of equal failures the first message."""
+    rows = [(f"{reason.state.lower()}: {meaning(reason, r.plan)}", reason.n) for reason in r.reasons]
+    if len(rows) > at_most:
+        rest = rows[at_most - 1 :]
+        rows = [*rows[: at_most - 1], (f"{len(rest):,} other reasons", sum(n for _, n in rest))]
+    return rows
 
 
 def quality_rows(r: Results) -> list[tuple[str, str, str, bool]]:
@@ -36,6 +42,12 @@ def quality_rows(r: Results) -> list[tuple[str, str, str, bool]]:
         if share is not None:
             limit = getattr(r.plan.gates, f"max_quarantined_{what}")
             rows.append((f"{what} set aside", words.percent(share, 2), words.percent(limit, 0), share <= limit))
+    unknown = r.quality.get("unknown_symbols_share")
+    if unknown is not None:
+        limit = r.plan.gates.max_unknown_symbols
+        rows.append(
+            ("option rows of unknown symbols", words.percent(unknown, 2), words.percent(limit, 0), unknown <= limit)
+        )
     carried = r.quality.get("carried_bars_share")
     if carried is not None:
         rows.append(("bars without a trade (carried)", words.percent(carried, 2), "no gate", True))

@@ -6,6 +6,7 @@ from typing import Any
 
 from quantray.report import facts, sections, words
 from quantray.report.page import render
+from quantray.report.reasons import failures, nothing
 from quantray.report.results import Results
 
 
@@ -45,6 +46,8 @@ def context(results: Results) -> dict[str, Any]:
         "trades": sections.trade_list(r),
         "search": facts.search_rows(r),
         "reasons": facts.reasons(r),
+        "nothing": nothing(r.counts, r.reasons, plan),
+        "failed": failures(r.counts, r.reasons) if r.best is not None else None,
         "quality": facts.quality_rows(r),
         "quality_counts": facts.quality_counts(r),
         "data": facts.data_rows(r),

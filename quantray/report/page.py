@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from quantray.outlets import clean
+
 
 def render(template: str, context: Mapping[str, Any], label: Callable[[str], str]) -> str:
     """A template of this folder as text; ``label`` turns names of metrics and keys into words. All text is escaped."""
@@ -19,4 +21,4 @@ def render(template: str, context: Mapping[str, Any], label: Callable[[str], str
         keep_trailing_newline=True,
     )
     env.filters["label"] = label
-    return env.get_template(template).render(context)
+    return clean(env.get_template(template).render(context))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from quantray.failures import Reason, counted
 from quantray.plan import Plan
 from quantray.protocols import Counts
 from quantray.stats.surface import Regret, SurfaceSummary
@@ -53,7 +54,15 @@ class Results:
     versions: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0  # wall time; in no file that is compared
     stop_reason: str = ""
+    why: Sequence[Reason] | None = None  # candidates did not complete, the commonest reason first; None: see trials
     notes: Sequence[str] = ()  # sentences the reader should see (a cut table, a skipped surface, …)
+
+    @property
+    def reasons(self) -> Sequence[Reason]:
+        """Why candidates did not complete, the commonest first."""
+        if self.why is not None:
+            return self.why
+        return counted((t.number, str(t.state), t.why, 1) for t in self.trials if t.why)
 
     @property
     def study(self) -> str:

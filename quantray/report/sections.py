@@ -14,7 +14,8 @@ from quantray.stats.checks import Word
 from quantray.stats.interval import trade_interval
 from quantray.types import TrialState
 
-TONES = {Word.BELIEVE: "good", Word.DOUBTFUL: "doubt", Word.DISBELIEVE: "bad", Word.TOO_LITTLE_DATA: "none"}
+TONES = {Word.BELIEVE: "good", Word.DOUBTFUL: "doubt", Word.DISBELIEVE: "bad", Word.TOO_LITTLE_DATA: "none",
+         Word.FAILED: "bad"}  # fmt: skip
 COMPARED = (
     "n_trades", "return_on_risk_percent", "total_pnl", "expectancy", "win_rate", "profit_factor", "sharpe",
     "max_drawdown", "avg_risk", "median_net", "p05_net", "mean_duration_s", "max_duration_s",
@@ -26,7 +27,8 @@ def subtitle(r: Results) -> str:
     parts = [str(r.data[k]) for k in ("underlying", "source") if r.data.get(k)]
     size = r.plan.space.size
     of = f" of {size:,} points" if size else ""
-    parts.append(f"{r.plan.search.kind}, {r.counts.attempts:,} candidates{of}")
+    kind = words.searched_by(r.plan.search.kind, r.plan.search.sampler)
+    parts.append(f"{kind}, {r.counts.attempts:,} candidates{of}")
     return " · ".join(parts)
 
 
@@ -182,13 +184,14 @@ def histogram(r: Results) -> Chart | None:
 
 def regret_sentence(r: Results) -> str | None:
     g = r.regret
-    if g is None:
+    if g is None or r.plan.search.kind == "exhaustive":
         return None
+    best, found, less = (words.metric(r.plan.objective, v) for v in (g.best, g.found, g.absolute))
     if g.n_better == 0:
-        return f"The search found the best point of the whole table ({words.number(g.best)})."
+        return f"The search found the best point of the whole table ({best})."
     return (
-        f"The best point of the whole table is {words.number(g.best)}; the search found {words.number(g.found)}, "
-        f"{words.number(g.absolute)} less. {g.n_better:,} points ({words.percent(g.share_better, 3)}) are better."
+        f"The best point of the whole table is {best}; the search found {found}, {less} less. "
+        f"{g.n_better:,} points ({words.percent(g.share_better, 3)}) are better."
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from quantray.calls import CallPlan, CandleSlice, Coverage, Exclusion, describe, listed_calls
 from quantray.calls.hygiene import GATES
+from quantray.plain import one_line
 from quantray.plan import Gates
 from quantray.report import words
 
@@ -39,7 +40,7 @@ def render_plan(plan: CallerPlan, windows: CallPlan) -> RenderableType:
                     "indicators need before the call": about["warmup"],
                     "entry": f"{about['delay']} after the call, {about['max_entry_lag']} later at most",
                     "wait for a dip": about["max_dip_wait"],
-                    "longest hold": about["max_hold"],
+                    "horizon (calls.horizon)": about["max_hold"],
                     "assets": f"{about['assets']:,}",
                     "candles at most": f"{about['candles_at_most']:,}",
                     "from": about["first"] or "",
@@ -185,7 +186,7 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], right: int = 0)
     for i, title in enumerate(titles):
         table.add_column(title, justify="right" if 0 < i <= right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(one_line(cell)) for cell in row))
     return table
 
 

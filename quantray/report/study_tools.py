@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import filterfalse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantray.errors import LedgerError, near_miss
-from quantray.protocols import Counts
+from quantray.failures import Reason, counted
+from quantray.protocols import TABLE, Counts
 from quantray.space import Space, parse_space
 from quantray.types import Trial, TrialState
 
@@ -44,7 +45,7 @@ class StudySummary:
     counts: Counts
     duplicates: Mapping[str, int]  # source -> count: sampler | memory | database
     pruned: Mapping[str, int]  # reason -> count, most frequent first
-    failed: Mapping[str, int]  # message -> count, most frequent first
+    failed: Mapping[str, int]  # first message of its kind -> count, most frequent first
     repeated: int  # evaluated again, because the driver that had claimed them died
     best: Trial | None
     metrics: tuple[str, ...]  # stored with the best trial
@@ -111,24 +112,25 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
 
         notes = dict(study.notes())
         best = next(iter(study.ranked(1)), None)
+        counts, reasons = _counts(study, notes), _reasons(study, notes)
         return StudySummary(
             name=study.name,
             where=study.database.name,
             created_at=study.created_at,
-            counts=study.counts(),
+            counts=counts,
             duplicates=duplicates_of(notes),
             drivers=drivers_of(notes),
             retried=retried_of(notes),
             late=study.late(),
             table="" if about_callers(study) else table_digest(trials_frame(study.trials(), space_of(study))),
-            pruned=study.reasons(TrialState.PRUNED),
-            failed=study.reasons(TrialState.FAIL),
+            pruned={r.first: r.n for r in reasons if r.state == TrialState.PRUNED},
+            failed={r.first: r.n for r in reasons if r.state == TrialState.FAIL},
             repeated=study.repeated(),
             best=best,
             metrics=tuple(best.metrics) if best else (),
             digests=study.digests,
             described=study.described,
-            notes={key: value for key, value in notes.items() if key != "duplicates"},
+            notes={key: value for key, value in notes.items() if key not in ("duplicates", TABLE)},
             units=units_of(notes) if about_callers(study) else None,
         )
 
@@ -174,18 +176,33 @@ def delete_study(where: str | Path, name: str, *, yes: bool = False) -> str:
 
     Raises :class:`LedgerError` without ``yes``, saying what would be deleted, and while a run drives the study.
     """
+    from quantray.ledger.database import Database
     from quantray.ledger.deleting import delete
 
+    if finished := _finished(where, name):
+        return finished
     line = study_deletion(where, name)
     if not yes:
         raise LedgerError(f"{line} needs --yes; nothing was deleted")
-    from quantray.ledger.reading import study_names
+    url, exact = _find(databases(where), name, where)
+    said: list[str] = []
+    with closing(Database(url, create=True)) as database:
+        delete(database, exact, say=said.append)
+    return "\n".join([line, *said])
 
-    with open_study(where, name) as study:
-        for also in study_names(study.database):
-            if also == study.name or (inner(also) and also.startswith(f"{study.name}/")):
-                delete(study.database, also)
-    return line
+
+def _finished(where: str | Path, name: str) -> str | None:
+    """Finish a deletion of the study in which an earlier command died; what was done, None where there is none."""
+    from quantray.ledger.database import Database
+    from quantray.ledger.deleting import settle, unfinished
+
+    for url in databases(where):
+        with closing(Database(url)) as database:
+            if name in unfinished(database):
+                said: list[str] = []
+                settle(database, name, said.append)
+                return "\n".join([*said, f"study {name!r} in {database.name} is deleted"])
+    return None
 
 
 def inner(name: str) -> bool:
@@ -201,6 +218,18 @@ def open_study(where: str | Path, name: str | None = None) -> Iterator[Reader]:
     url, exact = _find(databases(where), name, where)
     with open_reader(url, exact) as study:
         yield study
+
+
+def _counts(study: Reader, notes: Mapping[str, Any]) -> Counts:
+    """How many candidates are in which state: of a table, all of its points, of which the trials are the best."""
+    return Counts(*notes[TABLE]["counts"]) if TABLE in notes else study.counts()
+
+
+def _reasons(study: Reader, notes: Mapping[str, Any]) -> list[Reason]:
+    """Why candidates did not complete, the commonest first."""
+    if TABLE in notes:
+        return [Reason(state, n, why, number) for state, n, why, number in notes[TABLE]["reasons"]]
+    return counted((t.number, str(t.state), t.why, 1) for t in study.trials() if t.why)
 
 
 def space_of(study: Reader) -> Space | None:
@@ -250,6 +279,6 @@ def _list(url: str) -> Iterator[StudyRow]:
             best = next(iter(study.ranked(1)), None)
             value = best.value if best else None
             units = units_of(study.notes()) if about_callers(study) else None
-            yield StudyRow(name, database.name, study.counts(), value, study.created_at, units=units)
+            yield StudyRow(name, database.name, _counts(study, study.notes()), value, study.created_at, units=units)
     finally:
         database.close()

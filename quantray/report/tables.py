@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from quantray.evaluate import METRICS
+from quantray.plain import cell
 from quantray.space import Space
 from quantray.types import FloatArray1D, TrialState
 
@@ -69,7 +70,21 @@ def top_table(frame: pandas.DataFrame, n: int) -> pandas.DataFrame:
 
 def write_top_csv(frame: pandas.DataFrame, path: Path, n: int) -> None:
     """Write the ``n`` best trials: shortest decimals that read back exactly, empty where a number does not exist."""
-    top_table(frame, n).to_csv(path, index=False, lineterminator="\n")
+    write_table_csv(top_table(frame, n), path)
+
+
+def write_table_csv(frame: pandas.DataFrame, path: Path) -> None:
+    """Write a table as CSV; text that a spreadsheet would run is made harmless, figures and empty cells stay."""
+    import pandas
+
+    safe = {name: frame[name].map(cell, na_action="ignore") for name in frame if _is_text(frame[name])}
+    pandas.DataFrame(frame).assign(**safe).rename(columns=cell).to_csv(path, index=False, lineterminator="\n")
+
+
+def _is_text(column: Any) -> bool:
+    from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+
+    return not is_numeric_dtype(column) and not is_datetime64_any_dtype(column)
 
 
 def write_parquet(frame: pandas.DataFrame, path: Path | BinaryIO) -> None:

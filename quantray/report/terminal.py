@@ -7,6 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from quantray.outlets import clean
 from quantray.plan import Plan
 from quantray.report import words
 
@@ -24,11 +25,11 @@ class Face(ABC):
     """
 
     def __init__(self, study: str, *, out: TextIO | None = None, err: TextIO | None = None) -> None:
-        from rich.console import Console
+        from quantray.report.console import PlainConsole
 
         self.study = study
-        self._out = Console(file=_forgiving(out or sys.stdout), highlight=False, soft_wrap=False)
-        self._err = Console(file=_forgiving(err or sys.stderr), highlight=False, soft_wrap=False)
+        self._out = PlainConsole(_forgiving(out or sys.stdout), soft_wrap=False)
+        self._err = PlainConsole(_forgiving(err or sys.stderr), soft_wrap=False)
         self._live: Any = None
         self._began = self._told = time.monotonic()
         self._state: dict[str, Any] = {}
@@ -68,7 +69,7 @@ class Face(ABC):
     def say(self, sentence: str) -> None:
         """A sentence a person should read, above the progress."""
         if self._live is not None:
-            self._live.console.print(sentence, markup=False)
+            self._err.say(sentence)
         else:
             self._line(sentence)
 
@@ -86,7 +87,7 @@ class Face(ABC):
         self._out.print(self.ending(study))
 
     def _line(self, text: str) -> None:
-        print(text, file=self._err.file, flush=True)
+        print(clean(text), file=self._err.file, flush=True)
 
     def _render(self) -> RenderableType:
         return self.picture(time.monotonic() - self._began)
@@ -125,6 +126,7 @@ def _state(event: Any, table: bool) -> dict[str, Any]:
     return {
         "counts": event.counts, "best": event.best, "duplicates": event.duplicates, "done": done,
         "target": event.n_trials, "rate": event.rate, "elapsed": event.elapsed, "eta": event.eta,
+        "drivers": event.others + 1,
     }  # fmt: skip
 
 
@@ -136,6 +138,8 @@ def one_line(plan: Plan, state: dict[str, Any]) -> str:
         named = ", ".join(f"{source} {n:,}" for source, n in twice.items())
         parts.append(f"{sum(twice.values()):,} duplicates ({named})")
     parts.append(f"{words.number(float(state['rate']), 1)}/s")
+    if state.get("drivers", 1) > 1:
+        parts.append(f"one of {state['drivers']} drivers")
     if state["eta"] is not None and state["done"] < state["target"]:
         parts.append(f"{words.duration(state['eta'])} left")
     best = state["best"]

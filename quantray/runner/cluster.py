@@ -16,10 +16,12 @@ import numpy as np
 from quantray.errors import ConfigError
 from quantray.plan import Plan, Runner
 from quantray.provenance import made_with
+from quantray.runner import presence
 from quantray.runner.threads import worker_count
 from quantray.types import Session, Slice
 
 _MB = 1 << 20
+NODES_S = 20.0
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -37,12 +39,13 @@ def start(runner: Runner, slice: Slice | None = None) -> None:
     """Connect to ``runner.address``, or start a local Ray, unless this process has one already.
 
     A local object store has room for ``slice``; without one, where rows are descriptors, it is as small as it may be.
-    ``local`` never joins another cluster. Raises :class:`ConfigError` when there is none at the address.
+    ``local`` never joins another cluster. Raises :class:`ConfigError` when there is none at the address, in seconds.
     """
     os.environ.update({k: v for k, v in _QUIET.items() if k not in os.environ})
     import ray
 
     if ray.is_initialized():
+        _watch(runner)
         return
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
     if runner.address == "local":
@@ -53,25 +56,67 @@ def start(runner: Runner, slice: Slice | None = None) -> None:
             "object_store_memory": store,
         }
     else:
-        _check_answers(runner.address)
+        presence.check(runner.address)
     try:
         with quiet():
             ray.init(address=runner.address, **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ConfigError(f"runner.address={runner.address}: no Ray cluster answers there: {error}") from error
+    _watch(runner)
 
 
-def _check_answers(address: str) -> None:
-    """Ray itself waits for minutes for a machine that does not answer."""
-    place = address.removeprefix("ray://").rpartition(":")
-    if address == "auto":
+def _watch(runner: Runner) -> None:
+    import ray
+
+    if not runner.address.startswith("ray://"):  # there a server on the cluster looks after it
+        presence.watch(runner.address, ray.get_runtime_context().gcs_address, ray.is_initialized)
+
+
+def check_tune(runner: Runner) -> None:
+    """Refuse an address at which Tune would run elsewhere than here."""
+    if runner.address.startswith("ray://"):
+        raise ConfigError(
+            f"runner.address={runner.address}: over Ray Client, Tune would run on the cluster, away from this "
+            "study's ledger; use runner.address=HOST:6379 from the cluster's network, auto on one of its machines, "
+            "or submit the command with `ray job submit`"
+        )
+
+
+def check_nodes(runner: Runner, plan: Plan | None = None) -> None:
+    """Ask every node of a cluster for its code, packages and (of a sweep) strategy, before anything is stored.
+
+    A node that is too busy to answer in ``NODES_S`` seconds is asked again by its first task. Raises
+    :class:`ConfigError`, which names the node.
+    """
+    if runner.address == "local":
         return
-    if not place[0] or not place[2].isdigit():
-        raise ConfigError(f"runner.address={address}: give local, auto, HOST:PORT or ray://HOST:PORT")
-    try:
-        socket.create_connection((place[0], int(place[2])), timeout=10).close()
-    except OSError as error:
-        raise ConfigError(f"runner.address={address}: no Ray cluster answers there: {error}") from error
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    around, about = surroundings(), [ray.put(plan)]
+    nodes = [node["NodeID"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+    there = (NodeAffinitySchedulingStrategy(node, soft=False) for node in nodes)
+    ask = ray.remote(_same)
+    asked = [ask.options(num_cpus=0, max_retries=0, scheduling_strategy=at).remote(around, about) for at in there]
+    answered, _ = ray.wait(asked, num_returns=len(asked), timeout=NODES_S) if asked else ([], [])
+    for answer in answered:
+        try:
+            ray.get(answer)
+        except ray.exceptions.RayTaskError as error:
+            if isinstance(error.cause, ConfigError):
+                raise error.cause from None
+        except ray.exceptions.RayError:  # a node that went away meanwhile
+            continue
+
+
+def _same(around: Mapping[str, Any], about: list[Any]) -> None:
+    """On a node: what every task of the run asks first."""
+    import ray
+
+    settle(around)
+    plan = ray.get(about[0])
+    if plan is not None:
+        check_strategy(plan)
 
 
 def cores(runner: Runner, at_most: int) -> int:

@@ -6,6 +6,7 @@ import threading
 import time
 
 from quantray.errors import QuantrayError
+from quantray.failures import told
 from quantray.plan import Plan
 from quantray.runner.interrupt import GRACE_S, interruptible
 from quantray.runner.progress import Evaluate, Outcome
@@ -57,6 +58,6 @@ def _collect(sweep: Sweep, threads: Threads, timeout: float) -> None:
     if isinstance(error, QuantrayError):
         raise error
     if error is not None:
-        sweep.fail(number, f"{type(error).__name__}: {error}")
+        sweep.fail(number, told(error))
     else:
         sweep.finish(number, trials)

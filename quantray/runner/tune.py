@@ -6,7 +6,7 @@ import tempfile
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from quantray.errors import ConfigError, QuantrayError
+from quantray.errors import QuantrayError
 from quantray.plan import Plan
 from quantray.runner import cluster
 from quantray.runner.interrupt import interruptible
@@ -25,12 +25,6 @@ def run_tune(plan: Plan, slice: Slice, sweep: Sweep, evaluate: Evaluate) -> Outc
     FAILs its batch, a :class:`QuantrayError` ends the sweep, a worker that dies is replaced twice. Raises
     :class:`Interrupted` after Ctrl-C and :class:`TooManyFailures`, with everything finished stored.
     """
-    if plan.runner.address.startswith("ray://"):
-        raise ConfigError(
-            f"runner.address={plan.runner.address}: over Ray Client, Tune would run on the cluster, away from this "
-            "study's ledger; use runner.address=HOST:6379 from the cluster's network, auto on one of its machines, "
-            "or submit the command with `ray job submit`"
-        )
     cluster.start(plan.runner, slice)
     with interruptible() as stop, tempfile.TemporaryDirectory(prefix="quantray-tune-") as folder:
         if stop.is_set() or not _fit(plan, sweep, evaluate, cluster.share(slice), stop, folder):

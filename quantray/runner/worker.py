@@ -8,6 +8,7 @@ from typing import Any
 from ray import tune
 
 from quantray.errors import QuantrayError
+from quantray.failures import told
 from quantray.runner.batch_search import METRIC, Reply
 
 
@@ -48,7 +49,7 @@ def make_worker(around: Mapping[str, Any], shared: Any, data: Any) -> type[tune.
             except QuantrayError as error:
                 return Reply(error=error)
             except Exception as error:
-                return Reply(why=f"{type(error).__name__}: {error}")
+                return Reply(why=told(error))
 
         @classmethod
         def default_resource_request(cls, config: dict[str, Any]) -> tune.PlacementGroupFactory:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from quantray.search.making import KINDS, make_searcher
+from quantray.search.making import KINDS, check_searcher, make_searcher
 
-__all__ = ["KINDS", "make_searcher"]
+__all__ = ["KINDS", "check_searcher", "make_searcher"]

@@ -42,4 +42,4 @@ def candidates_of(space: Space, asked: Mapping[str, Any]) -> Candidates:
 
 def asked_of(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
     """A candidate's parameters as Optuna names them."""
-    return {d.name: params[d.name] if d.values is None else d.values.index(params[d.name]) for d in space.dimensions}
+    return {d.name: params[d.name] if d.values is None else d.index(params[d.name]) for d in space.dimensions}

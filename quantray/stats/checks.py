@@ -15,6 +15,7 @@ class Word(StrEnum):
     DOUBTFUL = "doubtful"
     DISBELIEVE = "do not believe"
     TOO_LITTLE_DATA = "too little data"
+    FAILED = "failed"  # nothing was measured: the candidates themselves failed
 
 
 @dataclass(frozen=True, slots=True)

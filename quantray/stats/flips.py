@@ -5,6 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from quantray.compiling import place_cache
+
+place_cache()
+
 
 @njit(cache=True, nogil=True)
 def extremes(rows, signs, highest, lowest):  # type: ignore[no-untyped-def]

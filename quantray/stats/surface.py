@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from quantray.space import Candidates, Space
+from quantray.space import Candidates, Space, level_key
 from quantray.types import FloatArray1D, FloatArray2D
 
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
@@ -98,7 +98,8 @@ def summarise_space(space: Space, values: FloatArray1D, *, bins: int = 40) -> Su
 def summarise(candidates: Candidates, values: FloatArray1D, *, bins: int = 40) -> SurfaceSummary:
     """Summarise the candidates that were tried: ``values[i]`` belongs to candidate ``i``, NaN where it has none."""
     codes, levels = candidates.codes, tuple(_sorted_levels(v) for v in candidates.levels)
-    remap = [np.array([levels[d].index(v) for v in candidates.levels[d]], np.int64) for d in range(len(levels))]
+    places = [{level_key(v): i for i, v in enumerate(values)} for values in levels]
+    remap = [np.array([places[d][level_key(v)] for v in candidates.levels[d]], np.int64) for d in range(len(levels))]
     codes = np.column_stack([remap[d][codes[:, d]] for d in range(len(levels))]) if len(values) else codes
     effects = {}
     for d, name in enumerate(candidates.names):

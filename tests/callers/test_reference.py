@@ -13,13 +13,17 @@ from quantray.callers.plan import CallerPlan
 from quantray.callers.prepare import Prepared, prepare
 from quantray.callers.results import GROUP
 from quantray.callers.splitting import HELD_OUT, PARTS, TRAIN
+from quantray.calls import CallSettings
+from quantray.policies import read_policy
 from quantray.policies.account import Account, Costs
 from tests.callers.markets import POLICIES, finished, market, plan_on
-from tests.policies.markets import rows
+from tests.policies.markets import SPECS, rows
 from tests.reference import policies as reference
 from tests.reference import policy_account
 
 MINUTE = 60_000_000_000
+#: Policies without a time stop: each trade goes on until the source ends.
+ENDLESS = tuple(read_policy(spec) for spec in SPECS if "hold" not in spec)
 
 
 class Slow:
@@ -38,18 +42,19 @@ class Slow:
     def orders(self, who: np.ndarray, policy: Any) -> tuple[list[Any], int, list[int]]:
         """Orders of some calls, how many got no entry, and every close of their candles."""
         found, closes = [], set()
-        w, coverage = self.prepared.windows, self.prepared.coverage
+        coverage, split = self.prepared.coverage, self.prepared.split
         for i in who.tolist():
-            table = self.candles[int(self.calls.asset[i])]
+            # all that there is of the asset when the source ends: for a call that is trained on at the split
+            ends = int(split.split_ns if split.part[i] == TRAIN else coverage.source_end_ns[i])
+            table = [c for c in self.candles[int(self.calls.asset[i])] if c.ts + MINUTE <= ends]
             ts = [c.ts for c in table]
-            warm, entry, stop = (int(np.searchsorted(ts, t[i])) for t in (w.start_ns, coverage.entry_ns, w.end_ns))
-            trade = reference.trade(table, warm, entry, stop, policy, MINUTE, self.plan.order, self.plan.entry)
-            for p in self.plan.policies:  # the grid's ways of entering decide what is marked
-                way = reference.find_entry(table, entry, stop, p, MINUTE, self.plan.entry)
-                if way is not None:
-                    closes |= {t + MINUTE for t in ts[way[0] : stop]}
+            entry, stop = int(np.searchsorted(ts, coverage.entry_ns[i])), len(ts)
+            trade = reference.trade(table, 0, entry, stop, policy, MINUTE, self.plan.order, self.plan.entry,
+                                    target_gap=self.plan.target_gap, ends=ends)  # fmt: skip
             if trade is not None:
+                closes |= {trade.entry_ns, ends, *(t for t, _, _ in trade.fills)}
                 first = ts.index(trade.entry_ns) if self.plan.entry == "open" else entry + 1
+                closes |= {t + MINUTE for t in ts[first:stop] if t < trade.fills[-1][0]}
                 found.append(policy_account.Order(trade, i, int(self.calls.asset[i]), int(self.calls.caller[i]),
                                                   policy.stop_distance, table[first:stop]))  # fmt: skip
         return found, len(who) - len(found), sorted(closes)
@@ -59,8 +64,8 @@ class Slow:
         orders, without, closes = self.orders(who, policy)
         on_entry = costs.basis == "entry"
         result = policy_account.run(orders, account, costs.side, on_entry, MINUTE, closes if drawdown else ())
-        start, end = self.prepared.split.period(part)
-        found = policy_account.metrics(result, account, costs.side, on_entry, end - start, without)
+        period = self.prepared.split.period(part)
+        found = policy_account.metrics(result, account, costs.side, on_entry, period, without)
         if drawdown:
             found["max_drawdown"] = policy_account.max_drawdown(result.equity, account.initial)
         return found
@@ -119,13 +124,14 @@ def compare(plan: CallerPlan, results: Any) -> int:
         {"mode": "both"},
         {"mode": "both", "account": Account(basis="equity", sizing="fraction", max_allocation_pct=0.3),
          "costs": Costs(50, 100, "entry"), "objective": "final_capital"},
-        {"mode": "per_caller", "intrabar": "target_first", "entry": "close", "objective": "median_return"},
+        {"mode": "per_caller", "intrabar": "target_first", "entry": "close", "objective": "median_return",
+         "target_gap": "open"},
+        {"mode": "both", "policies": (*POLICIES, *ENDLESS), "calls": CallSettings(horizon="3h")},
     ],
-    ids=["default", "equity", "close"],
+    ids=["default", "equity", "close", "without a time stop"],
 )  # fmt: skip
 def test_every_row_of_the_table_is_the_references(tmp_path: Path, other: dict[str, Any]) -> None:
     data = market(tmp_path)
     plan = plan_on(data, tmp_path / "run", **other)
     results = finished(data, tmp_path / "run", **other)
-    assert len(plan.policies) == len(POLICIES)
     assert compare(plan, results) > 300

@@ -31,7 +31,7 @@ def coverage_of(minutes: list[int], eligible: list[bool] | None = None, hold_s: 
     return Coverage(
         plan=windows, settings=CoverageSettings(), reason=reason, entry_ns=ts, entry_open=ones * 1.0, present=ones,
         expected=ones, warmup_present=ones * 0, longest_gap_s=ones * 0, silent=no, vendor_gap=no, common_end_ns=None,
-        at_common_end=no,
+        at_common_end=no, source_end_ns=np.full(n, minute(10**6)), outages=(),
     )  # fmt: skip
 
 

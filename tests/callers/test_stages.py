@@ -19,13 +19,14 @@ from quantray.callers.scores import ROWS, blocks_of, score_block, scores_of
 from quantray.callers.splitting import HELD_OUT, TRAIN
 from quantray.callers.store import Store
 from quantray.callers.touch import Touch, buckets_of, toucher
+from quantray.callers.windows import windows_of
 from quantray.callers.work import TableSpec, Unit, Work, work_of
 from quantray.calls import CallsData, locate
 from quantray.errors import DataError
 from quantray.files import Pieces
 from quantray.policies import read_policy
 from quantray.policies.scoring import Block, Market, Pool
-from quantray.policies.tables import Windows, build_tables
+from quantray.policies.tables import build_tables
 from tests.callers.markets import POLICIES, market, plan_on
 
 
@@ -109,8 +110,8 @@ def test_tables_from_files_are_the_tables_of_the_candles(work: Work, spec: Table
     gathered = store.gather(spec, shuffled, marks=True)
     for bucket in buckets_of(work):
         candles = prepared.slice.read(bucket, prepared.calls.assets)
-        rows = locate(prepared.coverage, candles)
-        direct = build_tables(candles, Windows(rows.entry, rows.stop, rows.first), spec.levels, 60)
+        rows = locate(prepared.coverage, candles, work.ends)
+        direct = build_tables(candles, windows_of(work, candles, 0), spec.levels, 60)
         mine = gathered.tables.take(np.flatnonzero(np.isin(shuffled, rows.call)))
         back = direct.take(np.argsort(np.argsort(shuffled[np.isin(shuffled, rows.call)])))
         for name in ("keys", "fill", "worst", "time", "peaks", "price", "entry_ns"):
@@ -121,7 +122,7 @@ def test_tables_from_files_are_the_tables_of_the_candles(work: Work, spec: Table
         want = Block(direct, spec.program(POLICIES), pool, plan.account, plan.costs)
         whole = Market(candles, 60, *period)
         some = store.gather(spec, rows.call, marks=True)
-        part = Market(some.candles, 60, *period)
+        part = store.market(some, TRAIN)
         got = Block(some.tables, spec.program(POLICIES), pool, plan.account, plan.costs)
         expected = want.metrics(whole, closes=whole.closes, daily=True)
         found = got.metrics(part, closes=whole.closes, daily=True)

@@ -1,10 +1,17 @@
+import math
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from quantray.calls import CallsData, Needs, describe, load_calls, open_candles, plan_calls
 from quantray.calls.candles import MANY
+from quantray.calls.choosing import COLUMNS
 from quantray.errors import DataError
 from tests.calls.tables import call_rows, candle_rows, changed, data_of, minute, write_duckdb
 
@@ -25,7 +32,7 @@ def fetched(folder, candles, *, calls=CALLS, hold_s=600, bucket_rows=500_000, **
 
 def test_the_interval_is_found_where_no_column_says_it(tmp_path):
     assert inventory(tmp_path, candle_rows({"X": range(3000)})).interval_s == 60
-    found = inventory(tmp_path, candle_rows({"X": range(2, 3000, 15)}, step=15))
+    found = inventory(tmp_path, candle_rows({"X": range(2, 3000, 15)}, step=15), stamp="start")
     assert found.interval_s == 900
     assert found.phase_ns == 120 * 10**9
     assert describe(found)["interval"] == "15m"
@@ -45,7 +52,7 @@ def test_idle_minutes_are_no_longer_interval(tmp_path):
     ],
 )
 def test_mixed_intervals_are_refused(tmp_path, minutes):
-    with pytest.raises(DataError, match=r"intervals are mixed: [XY] has candles of more than 1m"):
+    with pytest.raises(DataError, match=r"mixed: [XY] has candles of (5m|15m|1h) from 2025-01-0.* to 2025-01-0.*1m"):
         inventory(tmp_path, candle_rows(minutes))
 
 
@@ -64,7 +71,7 @@ def test_of_several_declared_intervals_one_is_chosen(tmp_path):
 def test_a_declared_interval_that_the_candles_do_not_have_is_refused(tmp_path):
     with pytest.raises(DataError, match="candles of 5m are expected, but they start 60 s apart"):
         inventory(tmp_path, candle_rows({"X": range(100)}), interval="5m")
-    with pytest.raises(DataError, match="intervals are mixed: X has candles of more than 1m"):
+    with pytest.raises(DataError, match=r"candles of 1m are expected, .* nothing is resampled: give data\.interval=5m"):
         inventory(tmp_path, candle_rows({"X": range(0, 1440, 5)}), interval="1m")
 
 
@@ -74,8 +81,6 @@ def test_what_a_source_must_have(tmp_path):
         inventory(tmp_path, candles.drop_columns(["volume"]))
     with pytest.raises(DataError, match="has no candles; load some"):
         inventory(tmp_path, candles.slice(0, 0))
-    with pytest.raises(DataError, match="1 candles have no timestamp"):
-        inventory(tmp_path, changed(candles, ts=pa.array([None, *candles["ts"].to_pylist()[1:]], candles["ts"].type)))
     path = write_duckdb(tmp_path, calls=CALLS, candels=candles)
     with pytest.raises(DataError, match="did you mean 'candels'"), open_candles(CallsData("duckdb", duckdb=str(path))):
         pass
@@ -87,8 +92,8 @@ def test_only_the_windows_are_read_each_candle_once(tmp_path):
     assert block.assets == ("X", "Y")
     assert block.index.tolist() == [0, 1]
     x, y = (block.ts[rows] for _, rows in block)
-    assert x.tolist() == [minute(m) for m in [*range(10, 24), *range(100, 112)]]
-    assert y.tolist() == [minute(m) for m in range(40, 52)]
+    assert x.tolist() == [minute(m) for m in [*range(10, 25), *range(100, 113)]]  # one behind each window
+    assert y.tolist() == [minute(m) for m in range(40, 53)]
     assert block.open[0] == 1.01
     assert not block.open.flags.writeable
 
@@ -110,27 +115,63 @@ def test_many_stretches_are_read_like_few(tmp_path):
     assert len(minutes) > MANY
     calls = call_rows(*(("a", "X", m) for m in minutes))
     (block,) = fetched(tmp_path, candle_rows({"X": range(3500)}), calls=calls)
-    assert block.ts.tolist() == [minute(m + k) for m in minutes for k in range(12)]
+    assert block.ts.tolist() == [minute(m + k) for m in minutes for k in range(13)]
 
 
-def test_duplicates_are_dropped_conflicts_counted_apart_and_order_decides_nothing(tmp_path):
+def with_rows(table, *more):
+    """The table with rows put behind it, each (place of the row that it copies, columns that differ)."""
+    return pa.concat_tables([table, *(changed(table.slice(at, 1), **values) for at, values in more)])
+
+
+def test_exact_copies_are_one_candle(tmp_path):
     candles = candle_rows({"X": range(10, 20)})
-    other = changed(candles.slice(3, 1), close=[0.5])
-    rows = pa.concat_tables([candles, candles.slice(2, 2), other])
-    (block,) = fetched(tmp_path, rows)
-    assert block.duplicates == 2
-    assert block.conflicts == 1
-    assert len(block) == 10
-    (again,) = fetched(tmp_path, rows.take(np.random.default_rng(1).permutation(len(rows))))
-    assert again.close.tobytes() == block.close.tobytes()
-    assert block.close[3] == 0.5
+    (clean,) = fetched(tmp_path, candles)
+    (block,) = fetched(tmp_path, with_rows(candles, (2, {}), (3, {}), (3, {})))
+    assert (block.duplicates, block.conflicts, len(block)) == (3, 0, 10)
+    for name in COLUMNS:
+        assert getattr(block, name).tobytes() == getattr(clean, name).tobytes()
 
 
-def test_a_null_price_is_no_number(tmp_path):
+@pytest.mark.parametrize("volume", [None, 0.1, 4.9])
+def test_the_finished_candle_beats_the_one_in_progress(tmp_path, volume):
     candles = candle_rows({"X": range(10, 20)})
-    (block,) = fetched(tmp_path, changed(candles, open=[None, *candles["open"].to_pylist()[1:]]))
-    assert np.isnan(block.open[0])
-    assert np.isfinite(block.open[1:]).all()
+    (clean,) = fetched(tmp_path, candles)
+    progress = changed(candles.slice(3, 1), close=[0.5], low=[0.5], volume=pa.array([volume], pa.float64()))
+    for parts in ([candles, progress], [progress, candles], [progress, candles, progress]):
+        (block,) = fetched(tmp_path, pa.concat_tables(parts))
+        assert block.conflicts == 1
+        assert block.close.tobytes() == clean.close.tobytes()
+        assert block.volume.tobytes() == clean.volume.tobytes()
+
+
+@given(st.lists(st.sampled_from([(1.0, 5.0), (2.0, 5.0), (1.5, 3.0), (0.5, None)]), min_size=1, max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_the_largest_volume_holds_then_the_later_row(rows):
+    """(close, volume) of one candle, in the order of the table."""
+    with tempfile.TemporaryDirectory() as folder:
+        candles = candle_rows({"X": range(10, 20)})
+        one = [changed(candles.slice(3, 1), close=[c], high=[9.0], low=[0.1], volume=pa.array([v], pa.float64()))
+               for c, v in rows]  # fmt: skip
+        (block,) = fetched(Path(folder), pa.concat_tables([candles.slice(0, 3), *one, candles.slice(4)]))
+    largest = max(v or -1 for _, v in rows)
+    assert block.close[3] == [c for c, v in rows if (v or -1) == largest][-1]
+    assert block.duplicates == len(rows) - len(set(rows))
+    assert block.conflicts == len(set(rows)) - 1
+
+
+@pytest.mark.parametrize("price", [None, math.nan, math.inf, 0.0, -1.0])
+@pytest.mark.parametrize("column", ["open", "high", "low", "close"])
+def test_a_candle_without_a_price_is_a_counted_missing_one(tmp_path, price, column):
+    candles = candle_rows({"X": range(10, 20)})
+    (without,) = fetched(tmp_path, candles.filter(np.arange(10) != 4))
+    values = candles[column].to_pylist()
+    wrong = changed(candles, **{column: pa.array([*values[:4], price, *values[5:]], pa.float64())})
+    (block,) = fetched(tmp_path, wrong)
+    assert block.unpriced == (("X", 0, minute(14)),)
+    for name in ("ts", *COLUMNS):
+        assert getattr(block, name).tobytes() == getattr(without, name).tobytes()
+    (mended,) = fetched(tmp_path, pa.concat_tables([wrong, candles.slice(4, 1)]))
+    assert (mended.unpriced, len(mended), mended.conflicts) == ((), 10, 0)
 
 
 def test_a_fingerprint_follows_values_not_order(tmp_path):

@@ -163,7 +163,7 @@ def test_a_number_that_is_no_time_in_its_unit_is_refused(tmp_path):
     table = call_rows(*ROWS)
     table = changed(table, ts=[ns // 10**6 for ns in (minute(m) for _, _, m in ROWS)])
     assert loaded(tmp_path, table, ts_unit="ms").ts.tolist()[1] == minute(10)
-    with pytest.raises(DataError, match=r"is no time in s; give the right data\.ts_unit"):
+    with pytest.raises(DataError, match=r"5 of 5 rows have no time in 'ts', .* they look like data\.ts_unit=ms"):
         loaded(tmp_path, table, ts_unit="s")
 
 

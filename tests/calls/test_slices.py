@@ -39,7 +39,7 @@ def test_a_slice_holds_the_windows_once_partitioned_by_bucket(tmp_path):
     table = pq.read_table(found.folder, partitioning="hive")
     assert sorted(set(table["asset"].to_pylist())) == ["X", "Y"]
     keys = list(zip(table["asset"].to_pylist(), table["ts"].to_pylist(), strict=True))
-    assert len(keys) == len(set(keys)) == found.rows == 3 * 32 + 32
+    assert len(keys) == len(set(keys)) == found.rows == 3 * 33 + 33  # one behind each window
     assert set(table.column_names) == {"asset", "ts", "open", "high", "low", "close", "volume", "bucket"}
     assert plan.spans.assets == found.spans.assets == ("GONE", "X", "Y")
 
@@ -116,8 +116,8 @@ def test_rows_of_every_eligible_call(tmp_path):
             assert block.ts[entry] == coverage.entry_ns[call]
             assert block.ts[first] >= plan.start_ns[call]
             assert block.open[entry] == coverage.entry_open[call]
-            assert stop - entry == 32
-            assert block.ts[stop - 1] < plan.end_ns[call]
+            assert stop - entry == 33
+            assert block.ts[stop - 2] < plan.end_ns[call] <= block.ts[stop - 1]
     assert sorted(seen) == np.flatnonzero(coverage.eligible).tolist()
     assert len(seen) == 4
 
@@ -177,7 +177,7 @@ def test_the_name_tells_interval_source_and_windows(tmp_path):
 
 def test_a_slice_says_what_it_is(tmp_path):
     shown = describe(made(tmp_path)[2])
-    assert shown["candles"] == 128
+    assert shown["candles"] == 132
     assert shown["assets"] == 2
     assert shown["interval"] == "1m"
     assert shown["quality"]["assets_without_candles"] == 1

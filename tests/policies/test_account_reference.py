@@ -48,7 +48,7 @@ def compare(c, policy, account, costs):
     assert min(cash) >= 0
     days, _ = slow(c, policy, account, costs, market.days)
     on_entry = costs.basis == "entry"
-    want = policy_account.metrics(expected, account, costs.side, on_entry, market.end_ns - market.start_ns, without)
+    want = policy_account.metrics(expected, account, costs.side, on_entry, (market.start_ns, market.end_ns), without)
     want["max_drawdown"] = policy_account.max_drawdown(expected.equity, account.initial)
     want["sharpe"], want["sortino"] = policy_account.daily(days.equity, account.initial)
     metrics = {k: plain(v[0]) for k, v in block.metrics(market, closes=times, daily=True).items()}

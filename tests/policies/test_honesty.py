@@ -58,11 +58,11 @@ def walks_of(n, minutes, seed):
     return fair_walks(n, minutes * 60, seed=seed, tick=TICK, before_s=3 * 3600, held_s=4 * 3600)
 
 
-def trades_of(c, policy, intrabar="stop_first", interval_s=None, windows=None):
-    """The trades of one policy without an account."""
+def trades_of(c, policy, intrabar="stop_first", interval_s=None, windows=None, target_gap="open"):
+    """The trades of one policy without an account; a target that an open has jumped is fair at that open."""
     windows, interval_s = windows or c.windows, interval_s or c.interval_s
     program = compile_policies([policy])
-    tables = build_tables(c, windows, program.levels, interval_s, intrabar=intrabar)
+    tables = build_tables(c, windows, program.levels, interval_s, intrabar=intrabar, target_gap=target_gap)
     n = len(windows.entry)
     pool = Pool(np.arange(n), np.arange(n), np.zeros(n, int), np.arange(n))
     block = Block(tables, program, pool, Account(limited=False), COSTS)
@@ -130,6 +130,21 @@ def test_the_martingale_table(minutes):
         elif minutes == 15:
             assert row.raise_first[0] != row.stop_first[0], row
     assert as_markdown(rows).count("\n| ") == len(rows)
+
+
+@pytest.mark.parametrize("intrabar", ["stop_first", "target_first", "raise_first"])
+def test_a_resting_target_never_pays_more_than_the_open_would(intrabar):
+    """Trade by trade on rough candles, and less only where an open lies above a target."""
+    c = candles(600, seed=21, gap=0.6, vol=0.03)
+    windows = windows_of(c, 80, seed=22)
+    lower = 0
+    for policy in POLICIES:
+        rested, opened = (trades_of(c, policy, intrabar, 60, windows, gap) for gap in ("limit", "open"))
+        assert rested.exit_ns.tolist() == opened.exit_ns.tolist()
+        assert rested.reason.tolist() == opened.reason.tolist()
+        assert (rested.net <= opened.net).all()
+        lower += int((rested.net < opened.net).sum())
+    assert lower > 50
 
 
 def test_an_edge_would_be_seen():

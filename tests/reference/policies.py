@@ -108,8 +108,8 @@ def targets_of(policy):
 class _Walk:
     """One open position on its way through the candles."""
 
-    def __init__(self, policy, price, time, interval):
-        self.policy, self.price, self.interval = policy, price, interval
+    def __init__(self, policy, price, time, interval, target_gap):
+        self.policy, self.price, self.interval, self.target_gap = policy, price, interval, target_gap
         self.trade = Trade(time, price)
         self.left, self.peak, self.lowest, self.done = 1.0, price, price, False
         self.targets = [(price * m, part) for m, part in targets_of(policy)]
@@ -128,18 +128,29 @@ class _Walk:
         while not self.done and self.targets:
             level, part = self.targets[0]
             if c.open >= level:
-                self.sell(c.ts, c.open, part, "TARGET", self.lowest)
+                paid = c.open if self.target_gap == "open" else level
+                self.sell(c.ts, paid, part, "TARGET", self.lowest)
             elif not at_open and c.high >= level:
                 self.sell(c.ts + self.interval, level, part, "TARGET", min(self.lowest, c.low))
             else:
                 return
             self.targets.pop(0)
 
+    def sell_late(self, c):
+        """The time was up before this candle began: its open, and never more than the next target's order asked."""
+        paid = c.open
+        if self.target_gap == "limit" and self.targets:
+            paid = min(paid, self.targets[0][0])
+        self.sell(c.ts, paid, None, "TIME", min(self.lowest, c.open))
+
     def touches_both(self, c, level, counts):
         return counts and c.low <= level and bool(self.targets) and self.targets[0][0] <= c.high
 
     def candle(self, c, order, counts, pending, deadline):
         """``counts``: this candle's high may pay; ``pending``: an indicator's order waits for this open."""
+        if deadline is not None and c.ts >= deadline:
+            self.sell_late(c)
+            return
         level, kind = stop_price(self.policy, self.price, self.peak, c.open)
         if c.open <= level:
             self.sell(c.ts, c.open, None, kind, min(self.lowest, c.open))
@@ -168,35 +179,45 @@ class _Walk:
         self.lowest = min(self.lowest, c.low)
 
 
-def trade(candles, warm, entry, stop, policy: Policy, interval, order="stop_first", fill="open", at_zero=False):
-    """One call under one policy; None where it gets no entry. ``interval`` in ns, ``stop`` exclusive."""
+def trade(
+    candles, warm, entry, stop, policy: Policy, interval, order="stop_first", fill="open", at_zero=False,
+    target_gap="limit", ends=None,
+):  # fmt: skip
+    """One call under one policy; None where it gets no entry. ``interval`` in ns, ``stop`` exclusive.
+
+    ``ends`` is the time at which the source ends, None: with the window's last candle.
+    """
     found = find_entry(candles, entry, stop, policy, interval, fill)
     if found is None:
         return None
     start, price, time, whole = found
-    walk = _Walk(policy, price, time, interval)
+    walk = _Walk(policy, price, time, interval, target_gap)
     deadline = None if policy.hold_s is None else time + policy.hold_s * NS
-    deciders = [Decider(t, candles[warm:stop]) for t in policy.triggers]
+    seen = [first_seen(candles, warm, candles[entry].ts - t.warmup * interval) for t in policy.triggers]
+    deciders = [(at, Decider(t, candles[at:stop])) for at, t in zip(seen, policy.triggers, strict=True)]
     pending = False
     for i in range(start, stop):
         counts = whole or i > start
         walk.candle(candles[i], order, counts, pending, deadline)
         if walk.done:
             break
-        pending = any(d.decides(i - warm, i == start, walk.peak, price) for d in deciders)
+        pending = any(d.decides(i - at, i == start, walk.peak, price) for at, d in deciders)
     walk.trade.peak = reachable(candles, start, stop, price, whole, deadline, interval)
     if not walk.done:
-        last = candles[stop - 1]
-        end, paid = (last.ts + interval, last.close) if start < stop else (time, price)
+        paid = candles[stop - 1].close if start < stop else price
         paid = 0.0 if at_zero else paid
+        end = candles[stop - 1].ts + interval if ends is None else ends
         walk.sell(end, paid, None, "END_OF_DATA", min(walk.lowest, paid))
     return walk.trade
 
 
 def reachable(candles, start, stop, price, whole, deadline, interval):
-    """Highest price from the entry to the time stop's candle, as a gain."""
+    """Highest price from the entry to the time stop's candle, as a gain; of a late one its open alone."""
     peak = price
     for i in range(start, stop):
+        if deadline is not None and candles[i].ts >= deadline:
+            peak = max(peak, candles[i].open)
+            break
         if whole or i > start:
             peak = max(peak, candles[i].high)
         if deadline is not None and candles[i].ts + interval >= deadline:
@@ -204,8 +225,13 @@ def reachable(candles, start, stop, price, whole, deadline, interval):
     return peak / price - 1.0
 
 
+def first_seen(candles, warm, since):
+    """First candle, ``warm`` or later, that begins at ``since`` or later."""
+    return next(i for i in range(warm, len(candles)) if candles[i].ts >= since)
+
+
 class Decider:
-    """One indicator over the window from its warm-up on."""
+    """One indicator over the candles from its own warm-up on."""
 
     def __init__(self, trigger, window):
         self.t, self.window = trigger, window

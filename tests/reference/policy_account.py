@@ -143,12 +143,14 @@ def added(values):
 
 
 def metrics(result, rules, cost, on_entry, period, without):
-    """Every metric that comes from trades, None for what does not exist."""
+    """Every metric that comes from trades in the period (start, end), None for what does not exist."""
     done = [o for o in result.queue if not o.skip]
     out = {"n_trades": len(done), "no_entry": without}
     for why in ("max_positions", "max_positions_per_asset", "max_positions_per_caller", "no_cash", "below_minimum"):
         out[f"skipped_{why}"] = sum(o.skip == why for o in result.queue)
-    out["exposure"] = covered([(o.trade.entry_ns, o.trade.fills[-1][0]) for o in done]) / period
+    out["exposure"] = covered([(o.trade.entry_ns, o.trade.fills[-1][0]) for o in done], *period) / (
+        period[1] - period[0]
+    )
     stopped = [o for o in done if o.trade.reason.endswith("STOP") and o.trade.fills[-1][2] < 1.0]
     out["stop_outs"] = len(stopped)
     out["final_capital"], out["total_return"] = result.cash, result.cash / rules.initial - 1.0
@@ -181,11 +183,11 @@ def metrics(result, rules, cost, on_entry, period, without):
     return out
 
 
-def covered(spans):
-    """Length of the union of intervals."""
-    total, until = 0, -math.inf
+def covered(spans, since, before):
+    """Length of the union of intervals inside [since, before)."""
+    total, until = 0, since
     for begin, end in sorted(spans):
-        begin = max(begin, until)
+        begin, end = max(begin, until), min(end, before)
         if end > begin:
             total += end - begin
             until = end

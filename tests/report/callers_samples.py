@@ -6,6 +6,7 @@ import tempfile
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,7 @@ def coverage(found: Any, n_callers: int, seed: int) -> Coverage:
     return Coverage(
         windows, CoverageSettings(), reason, np.where(late, -1, ts), np.where(late, np.nan, found.candles.open[at]),
         present, np.full(n, 62), np.zeros(n, np.int64), np.full(n, 300), np.arange(n) % 11 == 0, np.zeros(n, bool),
-        None, np.zeros(n, bool),
+        np.full(n, int(found.candles.ts[-1]) + 60 * 10**9), (), None, np.zeros(n, bool),
     )  # fmt: skip
 
 
@@ -211,7 +212,8 @@ def results(
         units.append(unit)
         if tables:
             write_table(p.run_dir / "policies", name, columns, number)
-    notes = notes_of(Prepared(p, bench.coverage.plan, None, bench.coverage, bench.split), units)  # type: ignore[arg-type]
+    made: Any = SimpleNamespace(quality=QUALITY)
+    notes = notes_of(Prepared(p, bench.coverage.plan, made, bench.coverage, bench.split), units)
     return CallerResults(
         p, units, bench.coverage, p.run_dir / "policies", QUALITY, bench.calls.counts, bench.split.split_ns,
         "calls.parquet", "candles.parquet", {"calls": "ab" * 16, "policy": "cd" * 16}, {"quantray": "0.1.0"},

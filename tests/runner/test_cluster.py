@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,8 @@ import pytest
 from quantray.errors import ConfigError
 from quantray.plan import Runner
 from quantray.runner import cluster
-from quantray.runner.tune import run_tune
 from tests.data.markets import tiny_slice
-from tests.runner.objectives import EMPTY, evaluate, make_plan, open_sweep
+from tests.runner.objectives import EMPTY
 
 
 def test_an_address_where_nothing_answers_is_refused_at_once() -> None:
@@ -31,12 +29,9 @@ def test_an_address_without_a_port_is_refused() -> None:
         cluster.start(Runner("ray", 1, "headnode"), EMPTY)
 
 
-def test_ray_client_is_refused_for_a_sweep(tmp_path: Path) -> None:
-    plan = replace(make_plan(tmp_path), runner=Runner("ray", 1, "ray://127.0.0.1:10001"))
-    sweep = open_sweep(plan)
+def test_ray_client_is_refused_for_a_sweep() -> None:
     with pytest.raises(ConfigError, match="ray job submit"):
-        run_tune(plan, EMPTY, sweep, evaluate)
-    sweep.ledger.close()
+        cluster.check_tune(Runner("ray", 1, "ray://127.0.0.1:10001"))
 
 
 def test_size_of_a_slice_counts_its_arrays() -> None:

@@ -138,7 +138,7 @@ def test_too_many_failures_are_stored_before_they_are_raised(tmp_path: Path) -> 
 
     plan = make_plan(tmp_path, max_failures=10, batch=8, in_flight=2)
     sweep = open_sweep(plan)
-    with pytest.raises(TooManyFailures, match=r"max_failures=10; the last one: ZeroDivisionError: no trades"):
+    with pytest.raises(TooManyFailures, match=r"max_failures=10; the first one: ZeroDivisionError: no trades"):
         run_local(plan, EMPTY, sweep, broken)
     sweep.ledger.close()
     rows = table(plan)

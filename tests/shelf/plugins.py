@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 
@@ -58,6 +60,56 @@ class Raises(VwapReclaim):
         if any(v.stretch_threshold in (0.002, 0.0005) for v in variants):
             raise RuntimeError("cannot compute them together")
         return VwapReclaim.signal_lists.__func__(cls, session, variants)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paced(VwapReclaim):
+    """Refuses combinations of exits, and paces its signals by one of them; counts what it is asked."""
+
+    asked: ClassVar[list[str]] = []
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        Paced.asked.append("made")
+        if self.take_profit_percent <= -self.stop_loss_percent / 2:
+            raise ValueError(f"take profit {self.take_profit_percent} is not worth a stop of {self.stop_loss_percent}")
+
+    def signals(self, session: Session) -> Signals:
+        Paced.asked.append("signals")
+        found = VwapReclaim.signal_lists(session, [self])
+        kept = found.bar % session.bars(self.max_trade_duration_seconds) < session.bars(60)
+        return Signals(found.bar[kept], found.side[kept], found.origin[kept])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Branching(Paced):
+    """Reads one parameter or another, by a third; keeps what it derived, and a property that is made once."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "pace", self.cooldown_period_seconds / 2)
+
+    @cached_property
+    def side(self) -> int:
+        return 1 if self.latency_seconds > 1 else -1
+
+    def signals(self, session: Session) -> Signals:
+        step = self.take_profit_percent if self.option_selection_mode == "itm" else self.pace
+        bar = np.arange(60, session.n_bars, session.bars(step)).astype(np.int32)
+        return Signals(bar, np.full(len(bar), self.side, np.int8), bar)
+
+
+@dataclass(frozen=True)
+class Rich:
+    """A black box whose single trade nets whatever it is told to, at whatever risk."""
+
+    net: float = 1.0
+    risk: float = 1.0
+
+    def trades(self, slice: Slice, plan: Plan) -> Trades:
+        one, price = np.zeros(3, np.int32), np.ones(3)
+        return Trades(one, one, one, one, one - 1, one, one + 1, price, price, one + 2, price,
+                      np.array([self.net, 1.0, -self.net]), price * self.risk, one > 0, one > 0)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

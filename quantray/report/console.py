@@ -1,0 +1,39 @@
+"""The console of every command: it reads no markup in names, and shows control characters as their codes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.segment import Segment
+
+from quantray.outlets import clean, drawing
+from quantray.plain import shown
+
+PIPE_WIDTH = 400  # a pipe has no width: names must arrive whole
+
+
+class PlainConsole(Console):
+    """Rich's console on one of our outlets."""
+
+    def __init__(self, file: TextIO, **settings: Any) -> None:
+        super().__init__(file=drawing(file), markup=False, emoji=False, highlight=False, **settings)
+
+    def render(self, renderable: Any, options: Any = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            text = segment.text if segment.control else shown(segment.text)
+            yield segment if text is segment.text else Segment(text, segment.style)
+
+    def render_str(self, text: str, **settings: Any) -> Any:
+        return super().render_str(shown(text), **settings)
+
+    def say(self, sentence: str) -> None:
+        """A sentence, clean before it is wrapped."""
+        self.print(clean(sentence))
+
+
+def show(renderable: Any) -> None:
+    """Print the result of a command."""
+    PlainConsole(sys.stdout, width=None if sys.stdout.isatty() else PIPE_WIDTH).print(renderable)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantray.errors import ConfigError
+from quantray.importing.numbers import STYLES
 from quantray.run import DONE
 
 if TYPE_CHECKING:
@@ -23,8 +24,11 @@ def add_to(verbs: Any) -> None:
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
     parser.add_argument("--source", metavar="NAME", help="what the rows are known by (the file's name)")
     parser.add_argument(
-        "--map", action="append", default=[], metavar="OURS=THEIRS", help="which column is ours, e.g. win_rate=WR %%"
-    )
+        "--map", action="append", default=[], metavar="OURS=THEIRS[:UNIT]",
+        help="which column is ours, and in which unit: tp=target:gain, 'win_rate=WR:percent'; tp= leaves it out",
+    )  # fmt: skip
+    parser.add_argument("--trades", action="store_true", help="every row is one trade")
+    parser.add_argument("--decimal", choices=STYLES, help="what stands before the decimals")
     parser.set_defaults(work=_work)
 
 
@@ -38,7 +42,8 @@ def _work(args: argparse.Namespace) -> int:
             raise ConfigError(f"--map {line}: write OURS=THEIRS")
         told[ours] = theirs
     paths = [Path(file).expanduser() for file in args.files]
-    files = import_results(paths, Path(args.into).expanduser(), dry_run=args.dry_run, told=told, source=args.source)
+    files = import_results(paths, Path(args.into).expanduser(), dry_run=args.dry_run, told=told, source=args.source,
+                           trades=args.trades, decimal=args.decimal)  # fmt: skip
     for file in files:
         print("\n".join(_told(file)))
     print(_total(files, args.into, args.dry_run))
@@ -52,8 +57,12 @@ def _told(file: Imported) -> Iterator[str]:
         return
     yield f"{file.path}: {_counted(len(file.rows), file.skipped, len(file.failed))}"
     yield f"  {', '.join(map(str, file.matches.values()))}"
+    if file.trades:
+        yield "  each row is one trade"
     if file.extra:
         yield f"  kept in extra: {', '.join(file.extra)}"
+    for hint in file.hints:
+        yield f"  not taken: {hint}"
     reasons: dict[str, list[int]] = {}
     for number, reason in file.failed:
         reasons.setdefault(reason, []).append(number)

@@ -9,10 +9,11 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from quantray.capacity import check_run_dir, check_table
+from quantray.clocks import idle_moments
 from quantray.errors import ConfigError, DataError, TooManyFailures, begun
 from quantray.evaluate import METRICS, evaluate_trials
 from quantray.exhausting import exhausted
-from quantray.failures import counted
+from quantray.failures import OWN, counted
 from quantray.files import Pieces
 from quantray.found import GIVEN_UP, Found, Opened, all_failed, claimed_again
 from quantray.objectives import check_constraints, check_objective
@@ -20,10 +21,11 @@ from quantray.options import LongOption
 from quantray.outlets import logger
 from quantray.plan import Plan
 from quantray.provenance import code_digest
+from quantray.report.words import duration
 from quantray.report.writing import check_results
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
 from quantray.search import check_searcher
-from quantray.sharing import check_fields, check_ranges
+from quantray.sharing import check_fields, check_ranges, combinations
 from quantray.space import Candidates
 from quantray.surface import ranges, surface
 from quantray.targets import resolve
@@ -32,6 +34,7 @@ from quantray.types import Slice
 Say = Callable[[str], None]
 _log = logger(__name__)
 _POLL_S = 1.0
+_FELT_S = 10.0  # of a strategy's own code: from here on it is announced
 
 
 def check(plan: Plan) -> None:
@@ -107,6 +110,7 @@ def opened(plan: Plan, say: Say) -> Iterator[Opened]:
         check_table(plan.space, len(train), compared=plan.search.kind != "exhaustive")
     digests = plan.digests(slice.digest, code_digest())
     _warm(plan, train)
+    _announce(plan, train, say)
     _reach(plan, slice)
     ledger = open_ledger(
         plan.storage, plan.run_dir, plan.study, digests, described=describe(plan), fresh=plan.fresh, say=say
@@ -170,7 +174,7 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
         say(f"waiting for {left:,} candidates that other drivers have claimed")
         time.sleep(_POLL_S)
     size = plan.space.size
-    exact, notes = None, []
+    exact, notes = None, idle_moments(plan, train, resolve(plan.strategy.target))
     if failure is None and compared(plan):
         exact = surface(plan, train)
     elif failure is None and size is not None:
@@ -191,6 +195,22 @@ def _warm(plan: Plan, train: Slice) -> None:
     if hasattr(resolve(plan.strategy.target), "signals"):
         first = {d.name: d.values[0] if d.values is not None else d.low for d in plan.space.dimensions}
         evaluate_trials(plan, train.take(0, 1), Candidates.of([first]))
+
+
+def _announce(plan: Plan, train: Slice, say: Say) -> None:
+    """Say what the strategy's own code will take in a complete table, where it is asked often enough to be felt."""
+    strategy = resolve(plan.strategy.target)
+    if plan.search.kind != "exhaustive" or not hasattr(strategy, "signals"):
+        return
+    try:
+        made, lists, seconds = combinations(plan, train, strategy)
+    except OWN:  # the first candidate fails; what it says is said with the results
+        return
+    if seconds >= _FELT_S:
+        say(
+            f"{strategy.__name__} reads so many parameters that it is made {made:,} times and asked for signals "
+            f"{lists:,} times: about {duration(seconds)} of one core; fewer levels, or signal_lists(), make it quicker"
+        )
 
 
 def _runner(plan: Plan) -> Any:

@@ -136,6 +136,7 @@ def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) 
             fingerprints=fingerprints(plan.calls.assets, inventory),
             scan=(data.print_filter_k, data.scale_jump),
             quality=quality,
+            jumps=tuple(hygiene.jumps),
             source=inventory.source,
         )
     )

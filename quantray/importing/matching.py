@@ -1,105 +1,127 @@
-"""Which column of a file is which of ours: by its name, by a name close to it, or as it is told."""
+"""Which column of a file is which of ours: by a name that can mean nothing else, or as it is told."""
 
 from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from quantray.errors import ConfigError, near_miss
+from quantray.errors import ConfigError, DataError, near_miss
+from quantray.importing.names import AROUND, BEGINS, ENDS, NAMES, OF_A_TRADE
+from quantray.importing.units import ENDINGS, SECONDS, UNITS, named
 
-#: Our column -> names that other tools give it, the clearest first.
-NAMES: dict[str, tuple[str, ...]] = {
-    "caller": ("caller", "caller_name", "channel", "channel_name", "alerter", "signal_source", "trader", "author"),
-    "policy": ("policy", "policy_name", "policy_id", "strategy", "strategy_name", "strategy_id"),
-    "tp": ("tp", "tp_mult", "tp_multiple", "take_profit", "takeprofit", "take_profit_mult", "tp_level", "target"),
-    "sl": ("sl", "sl_mult", "sl_multiple", "stop_loss", "stoploss", "stop_loss_mult", "sl_level", "stop"),
-    "hold": ("hold", "max_hold", "hold_time", "time_stop", "time_limit", "holding_period"),
-    "n_trades": ("n_trades", "num_trades", "number_of_trades", "trade_count", "total_trades", "executed_trades",
-                 "trades", "n"),
-    "win_rate": ("win_rate", "winrate", "hit_rate", "win_ratio"),
-    "captured_return": ("captured_return", "mean_net_return", "avg_net_return", "mean_return", "avg_return",
-                        "average_return", "net_return", "captured", "return", "pnl", "roi"),
-    "final_capital": ("final_capital", "final_equity", "ending_capital", "end_capital", "final_balance",
-                      "ending_balance", "final_portfolio_value"),
-    "max_drawdown": ("max_drawdown", "maximum_drawdown", "max_dd", "maxdd", "mdd", "drawdown"),
-}  # fmt: skip
-#: Of these a plain number may be an amount of money: they count only where the column says percent.
-MONEY = ("pnl",)
-PERCENT = ("pct", "percent", "percentage", "%")
-SECONDS = {
-    "s": 1, "sec": 1, "secs": 1, "seconds": 1, "m": 60, "min": 60, "mins": 60, "minutes": 60, "h": 3600, "hr": 3600,
-    "hrs": 3600, "hours": 3600, "d": 86_400, "days": 86_400,
-}  # fmt: skip
-CLOSE = 0.86  # how alike a name must be to be guessed
+CLOSE = 0.8  # how alike a name must be to be told of
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Our column is theirs; ``unit`` is what its name says of it; ``guessed`` where only a close name was found."""
+    """Our column is theirs; ``unit`` is what its name or ``--map`` says of it, '' for nothing."""
 
     ours: str
     theirs: str
     unit: str = ""
-    guessed: bool = False
 
     def __str__(self) -> str:
-        unit = f" ({self.unit})" if self.unit else ""
-        return f"{self.ours} <- {self.theirs}{unit}{', guessed' if self.guessed else ''}"
+        return f"{self.ours} <- {self.theirs}{f' ({self.unit})' if self.unit else ''}"
 
 
-def match(columns: Iterable[str], told: Mapping[str, str]) -> dict[str, Match]:
-    """Our column -> the file's. ``told`` names some by hand, empty: none. ConfigError for a name that neither has."""
+def match(columns: Iterable[str], told: Mapping[str, str], trades: bool = False) -> dict[str, Match]:
+    """Our column -> the file's. ``told`` names some by hand, empty: none; ``trades``: a row is one trade.
+
+    ConfigError for a name that neither has, DataError where two columns go by one of our names.
+    """
     known = list(dict.fromkeys(columns))
-    found: dict[str, Match] = {}
-    for ours, theirs in told.items():
+    found = {ours: _told(ours, theirs, known) for ours, theirs in told.items() if theirs}
+    for ours in set(told) - set(found):
         if ours not in NAMES:
-            raise ConfigError(f"--map {ours}={theirs}: {near_miss(ours, NAMES, what='column')}")
-        if theirs and theirs not in known:
-            raise ConfigError(f"--map {ours}={theirs}: {near_miss(theirs, known, what='column of the file')}")
-        if theirs:
-            found[ours] = Match(ours, theirs, _split(theirs, ours)[1])
-    for exact in (True, False):
-        for ours in NAMES:
-            taken = {m.theirs for m in found.values()}
-            free = [name for name in known if name not in taken]
-            if ours not in told and ours not in found:
-                best = _named(ours, free) if exact else _alike(ours, free)
-                if best is not None:
-                    found[ours] = best
+            raise ConfigError(f"--map {ours}=: {near_miss(ours, NAMES, what='column')}")
+    for ours in NAMES:
+        if ours not in told:
+            free = [name for name in known if name not in {m.theirs for m in found.values()}]
+            best = _named(ours, free, trades)
+            if best is not None:
+                found[ours] = best
     return found
 
 
-def _named(ours: str, columns: Sequence[str]) -> Match | None:
+def is_of_trades(columns: Iterable[str]) -> bool:
+    """Whether a row is one trade: it says when or at what it was entered, and when or at what it was left."""
+    stems = {_words(_parts(name)[-1]) for name in columns}
+    return bool(stems & set(BEGINS)) and bool(stems & set(ENDS))
+
+
+def hints(columns: Sequence[str], matches: Mapping[str, Match]) -> list[str]:
+    """What was not taken though its name is near one of ours, and how to take it."""
+    taken, said = {m.theirs for m in matches.values()}, []
+    for theirs in (name for name in columns if name not in taken):
+        stem, ending = _split(theirs)
+        if stem in OF_A_TRADE:
+            unit = named("captured_return", ending) or "UNIT"
+            told = shlex.quote(f"captured_return={theirs}:{unit}")
+            said.append(
+                f"{theirs} may be of the account or of a trade: --map {told} takes it as the mean of its trades"
+            )
+            continue
+        for ours in (name for name in NAMES if name not in matches):
+            if any(difflib.SequenceMatcher(None, stem, name).ratio() >= CLOSE for name in NAMES[ours] if len(name) > 3):
+                said.append(f"{theirs} is not taken for {ours}: --map {shlex.quote(f'{ours}={theirs}')} does")
+                break
+    return said
+
+
+def _told(ours: str, theirs: str, known: Sequence[str]) -> Match:
+    if ours not in NAMES:
+        raise ConfigError(f"--map {ours}={theirs}: {near_miss(ours, NAMES, what='column')}")
+    if theirs in known:
+        return Match(ours, theirs, named(ours, _split(theirs)[1]))
+    column, colon, unit = theirs.rpartition(":")
+    if colon and column in known:
+        allowed = UNITS.get(ours, ())
+        if unit not in allowed:
+            why = near_miss(unit, allowed, what="unit") if allowed else f"{ours} has no units"
+            raise ConfigError(f"--map {ours}={theirs}: {why}")
+        return Match(ours, column, unit)
+    raise ConfigError(f"--map {ours}={theirs}: {near_miss(theirs, known, what='column of the file')}")
+
+
+def _named(ours: str, columns: Sequence[str], trades: bool) -> Match | None:
     """The column that goes by one of our names, the clearest name first."""
-    split = [(theirs, *_split(theirs, ours)) for theirs in columns]
-    for name in NAMES[ours]:
-        for theirs, stem, unit in split:
-            if stem == name and (name not in MONEY or unit == "%"):
-                return Match(ours, theirs, unit)
+    own = OF_A_TRADE if trades and ours == "captured_return" else ()
+    split = [(theirs, *_split(theirs)) for theirs in columns if _plainly(theirs)]
+    for name in (*NAMES[ours], *own):
+        mine = [(theirs, ending) for theirs, stem, ending in split if name in (stem, _words(_parts(theirs)[-1]))]
+        mine = [(theirs, ending) for theirs, ending in mine if name != "profit" or named(ours, ending)]
+        mine = [(theirs, ending) for theirs, ending in mine if name != "pnl" or named(ours, ending)]
+        if len(mine) > 1:
+            flags = " or ".join(f"--map {shlex.quote(f'{ours}={theirs}')}" for theirs, _ in mine)
+            raise DataError(f"{' and '.join(theirs for theirs, _ in mine)} may both be {ours}; give {flags}")
+        if mine:
+            theirs, ending = mine[0]
+            unit = "gain" if name == "captured_return" and not ending else named(ours, ending)
+            return Match(ours, theirs, unit)
     return None
 
 
-def _alike(ours: str, columns: Sequence[str]) -> Match | None:
-    names = [name for name in NAMES[ours] if len(name) > 3]  # short names are alike by accident
-    best: tuple[float, Match] | None = None
-    for theirs in columns:
-        stem, unit = _split(theirs, ours)
-        for name in names:
-            alike = difflib.SequenceMatcher(None, stem, name).ratio()
-            if alike >= CLOSE and (best is None or alike > best[0]) and name not in MONEY:
-                best = alike, Match(ours, theirs, unit, guessed=True)
-    return None if best is None else best[1]
+def _plainly(theirs: str) -> bool:
+    """Whether no object around the name says that it is the figure of something else: ``buy_and_hold.return``."""
+    return all(_words(part) in AROUND for part in _parts(theirs)[:-1])
 
 
-def _split(theirs: str, ours: str) -> tuple[str, str]:
-    """(name without its unit, unit): ``metrics.winRatePct`` is (win_rate, %), ``hold_hours`` (hold, hours)."""
-    last = theirs.split(".")[-1]
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", last).replace("%", " % ")
-    parts = [part for part in re.split(r"[^a-z0-9%]+", spaced.casefold()) if part]
-    if len(parts) > 1 and parts[-1] in PERCENT:
-        return "_".join(parts[:-1]), "%"
-    if len(parts) > 1 and ours == "hold" and parts[-1] in SECONDS:
-        return "_".join(parts[:-1]), parts[-1]
-    return "_".join(parts), ""
+def _split(theirs: str) -> tuple[str, str]:
+    """(name without its unit, ending): ``metrics.winRatePct`` is (win_rate, pct), ``hold_hours`` (hold, hours)."""
+    words = _words(_parts(theirs)[-1])
+    stem, _, ending = words.rpartition("_")
+    return (stem, ending) if stem and (ending in ENDINGS or ending in SECONDS) else (words, "")
+
+
+def _parts(theirs: str) -> list[str]:
+    """Names of the objects around a figure, and its own: ``metrics.winRate``, but not ``Max. Drawdown``."""
+    return re.split(r"\.(?=\w)", theirs)
+
+
+def _words(name: str) -> str:
+    """``winRatePct`` and ``Win Rate [pct]`` are win_rate_pct."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("%", " % ")
+    return "_".join(part for part in re.split(r"[^a-z0-9%]+", spaced.casefold()) if part)

@@ -5,28 +5,47 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from quantray.errors import DataError
-from quantray.importing.matching import NAMES
+from quantray.importing import freqtrade
+from quantray.importing.matching import Match
+from quantray.importing.names import NAMES
 from quantray.plain import original
 
-CSV, JSON = (".csv", ".tsv", ".txt"), (".json", ".jsonl", ".ndjson")
-#: Members of a JSON object that hold the rows; another name is taken for a caller's.
+CSV, JSON, ARCHIVE = (".csv", ".tsv", ".txt"), (".json", ".jsonl", ".ndjson"), (".zip",)
+#: Members of a JSON object that hold the rows. ``callers`` says whose they are as well.
 CONTAINERS = ("results", "rows", "data", "trades", "policies", "items", "callers", "best", "records")
-#: Where the name of a row stands that is kept under its caller's.
-CALLER = "caller"
+#: Where the name of a row stands that is kept under one.
+KEY = "@key"
 
 
 @dataclass(slots=True)
 class Read:
-    """Rows (number, name -> value) of a file, and the numbers of those that are no rows, each with its reason."""
+    """Rows (number, name -> value) of a file, and the numbers of those that are no rows, each with its reason.
+
+    ``matches`` are columns that the kind of file settles, ``trades`` whether it says that a row is one trade.
+    """
 
     rows: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
     failed: list[tuple[int, str]] = field(default_factory=list)
+    matches: Mapping[str, Match] = field(default_factory=dict)
+    trades: bool = False
+
+    def take(self, rows: Iterable[Any]) -> Read:
+        """Number the rows; what is no object, or names one thing twice, has failed."""
+        for number, row in enumerate(rows, 1):
+            try:
+                if not isinstance(row, Mapping) or not row:
+                    raise ValueError("it is no object with names and values")
+                self.rows.append((number, _flat(row)))
+            except ValueError as error:
+                self.failed.append((number, str(error)))
+        return self
 
 
 def read(path: Path) -> Read:
@@ -34,14 +53,20 @@ def read(path: Path) -> Read:
 
     CSV rows are numbered by their line, JSON rows from 1 on.
     """
-    if path.suffix.lower() not in (*CSV, *JSON):
-        raise DataError(f"{path}: results are read from {', '.join((*CSV, *JSON))} files")
+    suffix = path.suffix.lower()
+    if suffix not in (*CSV, *JSON, *ARCHIVE):
+        raise DataError(f"{path}: results are read from {', '.join((*CSV, *JSON, *ARCHIVE))} files")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = freqtrade.text_of(path) if suffix in ARCHIVE else path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text; save it as UTF-8"
         raise DataError(f"{path} cannot be read: {reason}") from None
-    found = _csv(text) if path.suffix.lower() in CSV else _json(path, text)
+    try:
+        found = _csv(text) if suffix in CSV else _json(path, text)
+    except csv.Error as error:
+        raise DataError(f"{path} is no CSV: {error}") from None
+    except RecursionError:
+        raise DataError(f"{path} is nested too deep to hold rows of results") from None
     if not found.rows and not found.failed:
         raise DataError(f"{path} holds no row")
     return found
@@ -59,6 +84,9 @@ def _csv(text: str) -> Read:
             continue
         if not names:
             names = [original(name.strip()) for name in values]
+            twice = [name for name, n in Counter(names).items() if n > 1]
+            if twice:
+                raise DataError(f"the header names {twice[0]!r} {names.count(twice[0])} times; rename the others")
         elif len(values) != len(names):
             found.failed.append((lines.line_num, f"{len(values)} fields, the header has {len(names)}"))
         else:
@@ -67,19 +95,15 @@ def _csv(text: str) -> Read:
 
 
 def _json(path: Path, text: str) -> Read:
-    found = Read()
     try:
-        content = json.loads(text)
+        content = json.loads(text, object_pairs_hook=_once)
     except ValueError as error:
-        if path.suffix.lower() == ".json":
+        if path.suffix.lower() not in (".jsonl", ".ndjson"):
             raise DataError(f"{path} is no JSON: {error}") from None
         return _json_lines(text)
-    for number, row in enumerate(_listed(content), 1):
-        if isinstance(row, Mapping) and row:
-            found.rows.append((number, _flat(row)))
-        else:
-            found.failed.append((number, "it is no object with names and values"))
-    return found
+    if freqtrade.is_result(content):
+        return Read(matches=freqtrade.MATCHES, trades=True).take(freqtrade.trades_of(content))
+    return Read().take(_listed(path, content))
 
 
 def _json_lines(text: str) -> Read:
@@ -88,49 +112,63 @@ def _json_lines(text: str) -> Read:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-        except ValueError as error:
-            found.failed.append((number, f"it is no JSON: {error}"))
-            continue
-        if isinstance(row, Mapping) and row:
+            row = json.loads(line, object_pairs_hook=_once)
+            if not isinstance(row, Mapping) or not row:
+                raise ValueError("it is no object with names and values")
             found.rows.append((number, _flat(row)))
-        else:
-            found.failed.append((number, "it is no object with names and values"))
+        except json.JSONDecodeError as error:
+            found.failed.append((number, f"it is no JSON: {error}"))
+        except ValueError as error:
+            found.failed.append((number, str(error)))
     return found
 
 
-def _listed(content: Any) -> Iterator[Any]:
-    """The rows of a list, of the list that an object holds, or of an object that holds them by caller."""
-    if isinstance(content, list):
-        yield from content
-        return
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; ValueError where it names something twice, of which the last would silently win."""
+    twice = [name for name, n in Counter(name for name, _ in pairs).items() if n > 1]
+    if twice:
+        raise ValueError(f"an object names {twice[0]!r} twice")
+    return dict(pairs)
+
+
+def _listed(path: Path, content: Any) -> Iterator[Any]:
+    """The rows of a list, of the one list or object that an object holds, or of an object that holds them by name."""
     if not isinstance(content, Mapping):
-        yield content
+        yield from content if isinstance(content, list) else [content]
         return
     inner = [name for name in content if str(name).casefold() in CONTAINERS and isinstance(content[name], list | dict)]
+    if len(inner) > 1:
+        raise DataError(f"{path} holds several lists of rows: {', '.join(inner)}; give a file with one of them")
     if inner:
-        for name in inner:
-            yield from _listed(content[name])
-    elif _by_caller(content):
-        for caller, value in content.items():
-            for row in value if isinstance(value, list) else [value]:
-                yield {CALLER: caller, **row} if isinstance(row, Mapping) else row
+        held = content[inner[0]]
+        by_caller = inner[0].casefold() == "callers" and isinstance(held, Mapping)
+        yield from _named(held, NAMES["caller"][0]) if by_caller else _listed(path, held)
+    elif _by_name(content):
+        yield from _named(content, KEY)
     else:
         yield content
 
 
-def _by_caller(content: Mapping[str, Any]) -> bool:
-    """Whether names are callers and members their rows: mostly objects, and none of them says who the caller is."""
+def _named(content: Mapping[str, Any], column: str) -> Iterator[Any]:
+    """Rows that stand under names, each with its name in a column."""
+    for name, value in content.items():
+        for row in value if isinstance(value, list) else [value]:
+            yield {column: name, **row} if isinstance(row, Mapping) else row
+
+
+def _by_name(content: Mapping[str, Any]) -> bool:
+    """Whether members are rows under names: mostly objects, and none of the names says who the caller is."""
     inner = sum(isinstance(value, Mapping | list) for value in content.values())
     return 2 * inner > len(content) and not {str(name).casefold() for name in content} & set(NAMES["caller"])
 
 
 def _flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested objects as dotted names."""
+    """Nested objects as dotted names; ValueError where two things come to one name."""
     flat: dict[str, Any] = {}
     for name, value in row.items():
-        if isinstance(value, Mapping) and value:
-            flat.update(_flat(value, f"{prefix}{name}."))
-        else:
-            flat[f"{prefix}{name}"] = value
+        more = _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) and value else {f"{prefix}{name}": value}
+        twice = flat.keys() & more.keys()
+        if twice:
+            raise ValueError(f"it names {min(twice)!r} twice")
+        flat.update(more)
     return flat

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-import math
-import re
-from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
-from quantray.errors import ConfigError
-from quantray.importing.matching import SECONDS, Match
+from quantray.errors import ConfigError, DataError
+from quantray.importing.encoding import encoded, plain
+from quantray.importing.matching import Match
+from quantray.importing.numbers import bare, is_empty, number, style_of, unit_in, without_currency
+from quantray.importing.units import UNITS, converted, fits, unit_of
 
-EMPTY = ("", "none", "null", "nan", "n/a", "na", "-")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 FIGURES = ("n_trades", "win_rate", "captured_return", "final_capital", "max_drawdown")
+_WHOLE = 2**53  # beyond it a number read as text is no exact count
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,113 +39,142 @@ class Row:
         return astuple(self)
 
 
-def row_of(given: Mapping[str, Any], matches: Mapping[str, Match]) -> Row:
-    """Raises ValueError with the reason when the row cannot be used."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the columns of one file are read: which is which, in which unit, with which decimal sign."""
 
-    def of(name: str) -> Any:
-        value = given.get(matches[name].theirs) if name in matches else None
-        return None if value is None or str(value).strip().casefold() in EMPTY else value
+    matches: Mapping[str, Match]
+    styles: Mapping[str, str]
+    trades: bool  # a row is one trade
 
-    caller = of("caller")
-    if caller is None:
-        raise ValueError("no caller")
-    tp, sl, hold = _level(of("tp"), matches.get("tp")), _level(of("sl"), matches.get("sl")), _hold(of("hold"), matches)
-    figures = {name: _figure(name, of(name), matches.get(name)) for name in FIGURES}
-    if all(value is None for value in figures.values()):
-        raise ValueError(f"no figure: none of {', '.join(FIGURES)}")
-    trades, won = figures["n_trades"], figures["win_rate"]
-    if trades is None and figures["final_capital"] is None and won is None:  # one row a trade
-        trades, won = 1.0, float((figures["captured_return"] or 0.0) > 0)
-    mine = {match.theirs for match in matches.values()}
-    extra = {name: _plain(value) for name, value in given.items() if name not in mine}
-    return Row(
-        caller=str(caller).strip(),
-        policy=_policy(of("policy"), tp, sl, hold),
-        tp=tp,
-        sl=sl,
-        hold_s=hold,
-        n_trades=None if trades is None else int(trades),
-        win_rate=won,
-        captured_return=figures["captured_return"],
-        final_capital=figures["final_capital"],
-        max_drawdown=figures["max_drawdown"],
-        extra=json.dumps(extra, sort_keys=True, ensure_ascii=False),
-    )
+    @classmethod
+    def of(
+        cls, rows: Sequence[Mapping[str, Any]], matches: Mapping[str, Match], trades: bool, style: str | None = None
+    ) -> Reading:
+        """Units and decimal signs from whole columns. DataError where several units or signs may be meant."""
+        styles, found, unclear = {}, {}, []
+        for ours, match in matches.items():
+            values = [row[match.theirs] for row in rows if not is_empty(row.get(match.theirs))]
+            if ours not in ("caller", "policy"):
+                try:
+                    styles[ours] = style or style_of(ours, _numeric(ours, values))
+                    match = match if match.unit or ours not in UNITS else _with_unit(match, values, styles[ours])
+                except DataError as error:
+                    unclear.append(str(error))
+            found[ours] = match
+        if unclear:
+            raise DataError("; ".join(unclear))
+        return cls(found, styles, trades)
+
+    def row(self, given: Mapping[str, Any]) -> Row:
+        """Raises ValueError with the reason when the row cannot be used."""
+        caller = self._text(given, "caller")
+        if caller is None:
+            raise ValueError("no caller")
+        tp, sl, hold = (self._measured(given, name) for name in ("tp", "sl", "hold"))
+        figures = {name: self._measured(given, name) for name in FIGURES}
+        if self.trades and figures["captured_return"] is None:
+            raise ValueError("a trade without its return")
+        if all(value is None for value in figures.values()):
+            raise ValueError(f"no figure: none of {', '.join(FIGURES)}")
+        trades, won = figures["n_trades"], figures["win_rate"]
+        if self.trades:
+            trades, won = 1.0, float((figures["captured_return"] or 0.0) > 0)
+        mine = {match.theirs for match in self.matches.values()}
+        extra = {name: plain(value) for name, value in given.items() if name not in mine}
+        return Row(
+            caller=caller,
+            policy=_policy(self._text(given, "policy"), tp, sl, hold),
+            tp=tp,
+            sl=sl,
+            hold_s=hold,
+            n_trades=None if trades is None else int(trades),
+            win_rate=won,
+            captured_return=figures["captured_return"],
+            final_capital=figures["final_capital"],
+            max_drawdown=figures["max_drawdown"],
+            extra=json.dumps(extra, sort_keys=True, ensure_ascii=False),
+        )
+
+    def _text(self, given: Mapping[str, Any], ours: str) -> str | None:
+        value = given.get(self.matches[ours].theirs) if ours in self.matches else None
+        if is_empty(value):
+            return None
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            return encoded(str(value).strip())
+        if ours == "policy":
+            return json.dumps(plain(value), sort_keys=True, ensure_ascii=False)
+        raise ValueError(f"{ours}={value!r} is no name")
+
+    def _measured(self, given: Mapping[str, Any], ours: str) -> float | None:
+        """The number of one of our columns in our unit."""
+        match = self.matches.get(ours)
+        value = None if match is None else given.get(match.theirs)
+        if match is None or is_empty(value):
+            return None
+        if ours == "hold" and _is_duration(value):
+            return _duration(value)
+        said = unit_in(value)
+        if said and said not in UNITS.get(ours, ()):
+            raise ValueError(f"{ours}={value!r} is no number: {ours} has no unit {said}")
+        if said and match.unit and said != match.unit:
+            raise ValueError(f"{ours}={value!r} contradicts its column, which is {match}")
+        unit = said or match.unit
+        found = number(ours, without_currency(value) if ours == "final_capital" else value, self.styles[ours])
+        if ours == "n_trades" and not (0 <= found <= _WHOLE and found == int(found)):
+            raise ValueError(f"n_trades={value!r} is no count")
+        if ours not in UNITS:
+            return found
+        if not fits(ours, unit, found):
+            raise ValueError(f"{ours}={value!r} is no {unit}{_ALLOWED.get((ours, unit), '')}")
+        return converted(ours, unit, found)
 
 
-def _number(name: str, value: Any) -> float:
-    text = str(value).strip().lstrip("$€£").rstrip("%xX ")
-    if _GROUPED.fullmatch(text):
-        text = text.replace(",", "")
-    try:
-        number = math.nan if isinstance(value, bool) else float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"{name}={value!r} is no number")
-    return number
+_ALLOWED = {
+    ("tp", "multiple"): " above 1", ("tp", "gain"): " above 0", ("tp", "percent"): " above 0",
+    ("sl", "multiple"): " between 0 and 1", ("sl", "gain"): " between -1 and 1", ("sl", "percent"): " below 100",
+    ("win_rate", "fraction"): " in [0, 1]", ("win_rate", "percent"): " in [0, 100]",
+    ("max_drawdown", "fraction"): " in [-1, 1]", ("max_drawdown", "percent"): " in [-100, 100]",
+}  # fmt: skip
 
 
-def _percent(value: Any, match: Match) -> bool:
-    return match.unit == "%" or str(value).strip().endswith("%")
+def _numeric(ours: str, values: Iterable[Any]) -> list[Any]:
+    """The values that are written as numbers: no durations."""
+    return [without_currency(v) if ours == "final_capital" else v for v in values
+            if not (ours == "hold" and _is_duration(v))]  # fmt: skip
 
 
-def _figure(name: str, value: Any, match: Match | None) -> float | None:
-    if value is None or match is None:
-        return None
-    number = _number(name, value)
-    if name != "n_trades" and name != "final_capital" and _percent(value, match):
-        number /= 100.0
-    if name == "n_trades" and (number < 0 or number != int(number)):
-        raise ValueError(f"n_trades={value!r} is no count")
-    if name == "max_drawdown":
-        number = abs(number)  # some tools write a loss as a negative number
-    if name in ("win_rate", "max_drawdown") and not 0 <= number <= 1:
-        raise ValueError(f"{name}={value!r} is no share in [0, 1]; percentages need a column named {name}_pct")
-    return number
+def _with_unit(match: Match, values: Sequence[Any], style: str) -> Match:
+    """With the unit of the values that do not say their own; what is no number fails row by row."""
+    numbers = []
+    for value in _numeric(match.ours, values):
+        if not unit_in(value):
+            try:
+                numbers.append(number(match.ours, value, style))
+            except ValueError:
+                continue
+    return replace(match, unit=unit_of(match.ours, match.theirs, numbers)) if numbers else match
 
 
-def _level(value: Any, match: Match | None) -> float | None:
-    """A multiple of the entry price; a percentage is the distance from it."""
-    if value is None or match is None:
-        return None
-    number = _number(match.ours, value)
-    if _percent(value, match):
-        number = 1 + abs(number) / 100 if match.ours == "tp" else 1 - abs(number) / 100
-    if match.ours == "tp" and not number > 1:
-        raise ValueError(f"tp={value!r} is no multiple above 1; percentages need a column named tp_pct")
-    if match.ours == "sl" and not 0 < number < 1:
-        raise ValueError(f"sl={value!r} is no multiple between 0 and 1; percentages need a column named sl_pct")
-    return number
+def _is_duration(value: Any) -> bool:
+    """Whether a time says its unit: 48h, not 48."""
+    return isinstance(value, str) and bare(value)[-1:].isalpha()
 
 
-def _hold(value: Any, matches: Mapping[str, Match]) -> float | None:
-    """Seconds; a plain number is in the unit of its column's name, else in seconds."""
+def _duration(value: Any) -> float:
     from quantray.calls.durations import duration_s
 
-    if value is None or "hold" not in matches:
-        return None
     try:
-        if not str(value).strip()[-1].isdigit():
-            return float(duration_s(str(value), "hold"))
+        return float(duration_s(str(value), "hold"))
     except ConfigError as error:
         raise ValueError(str(error)) from None
-    seconds = _number("hold", value) * SECONDS.get(matches["hold"].unit, 1)
-    if not seconds > 0:
-        raise ValueError(f"hold={value!r} is no duration above 0")
-    return seconds
 
 
-def _policy(value: Any, tp: float | None, sl: float | None, hold: float | None) -> str | None:
+def _policy(value: str | None, tp: float | None, sl: float | None, hold: float | None) -> str | None:
     """As it is named; where it is not, as we write these levels."""
     from quantray.policies import read_policy, written
 
     if value is not None:
-        return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
-    levels = {"sl": sl, "tp": tp, "hold": None if hold is None else round(hold)}
+        return value
+    levels = {"sl": sl, "tp": tp, "hold": None if hold is None else max(1, round(hold))}
     return None if tp is None and sl is None and hold is None else written(read_policy(levels))
-
-
-def _plain(value: Any) -> Any:
-    """JSON knows no NaN."""
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -11,9 +11,10 @@ from typing import Any
 
 from quantray.errors import ConfigError, DataError
 from quantray.files.duckdb_file import confined, other_kind
-from quantray.importing.matching import Match, match
-from quantray.importing.reading import Read, read
-from quantray.importing.rows import Row, row_of
+from quantray.importing.matching import Match, hints, is_of_trades, match
+from quantray.importing.names import NAMES
+from quantray.importing.reading import KEY, Read, read
+from quantray.importing.rows import Reading, Row
 
 TABLE = "imported_results"
 COLUMNS = {
@@ -37,19 +38,22 @@ class Imported:
     failed: list[tuple[int, str]] = field(default_factory=list)
     matches: Mapping[str, Match] = field(default_factory=dict)
     extra: Sequence[str] = ()  # columns that are none of ours
+    hints: Sequence[str] = ()  # what was not taken though its name is near one of ours
+    trades: bool = False  # each row was read as one trade
     error: str | None = None  # the file as a whole cannot be used
 
 
 def import_results(
     paths: Sequence[Path], into: Path, *, dry_run: bool = False, told: Mapping[str, str] | None = None,
-    source: str | None = None,
+    source: str | None = None, trades: bool = False, decimal: str | None = None,
 ) -> list[Imported]:  # fmt: skip
     """Read every file and store what is new in the DuckDB file ``into``; a dry run stores nothing.
 
     A row is there already when the same source (the file's name, unless ``source`` is given) brought one with the same
-    values. Raises DataError when no row of any file can be used, ConfigError for a wrong name in ``told``.
+    values. ``trades``: a row is one trade; ``decimal`` (``point``, ``comma``) reads every number so. Raises DataError
+    when no row of any file can be used, ConfigError for a wrong name in ``told``.
     """
-    files = [_read(path, source or path.name, told or {}) for path in paths]
+    files = [_read(path, source or path.name, told or {}, trades, decimal) for path in paths]
     if not any(file.rows for file in files):
         raise DataError(f"nothing could be read: {'; '.join(_why(file) for file in files)}")
     with _opened(into, dry_run) as connection:
@@ -62,25 +66,45 @@ def import_results(
     return files
 
 
-def _read(path: Path, source: str, told: Mapping[str, str]) -> Imported:
+def _read(path: Path, source: str, told: Mapping[str, str], trades: bool, decimal: str | None) -> Imported:
     made = Imported(path, source)
     try:
         found: Read = read(path)
+        columns = list(dict.fromkeys(name for _, row in found.rows for name in row))
+        made.failed, made.trades = found.failed, trades or found.trades or is_of_trades(columns)
+        reading = _reading(found, columns, told, made.trades, decimal)
     except DataError as error:
-        made.error = str(error)
+        made.error = str(error) if str(path) in str(error) else f"{path}: {error}"
         return made
-    columns = dict.fromkeys(name for _, row in found.rows for name in row)
-    made.matches = match(columns, told) if columns else {}
-    made.failed = found.failed
+    made.matches = reading.matches
     taken = {m.theirs for m in made.matches.values()}
     made.extra = [name for name in columns if name not in taken]
+    made.hints = () if found.matches else hints(columns, made.matches)
     for number, given in found.rows:
         try:
-            made.rows.append((number, row_of(given, made.matches)))
+            made.rows.append((number, reading.row(given)))
         except ValueError as error:
             made.failed.append((number, str(error)))
     made.failed.sort()
     return made
+
+
+def _reading(
+    found: Read, columns: Sequence[str], told: Mapping[str, str], trades: bool, decimal: str | None
+) -> Reading:
+    """What is which in a file. DataError where that is not said."""
+    if not columns:
+        return Reading({}, {}, trades)
+    if found.matches:  # the kind of file says what is what: nothing is looked for by name
+        by_hand = match(columns, told | dict.fromkeys(set(NAMES) - set(told), ""), trades)
+        matches = {**{ours: m for ours, m in found.matches.items() if ours not in told}, **by_hand}
+    else:
+        matches = match(columns, told, trades)
+    if KEY in columns and KEY not in {m.theirs for m in matches.values()}:
+        names = ", ".join(dict.fromkeys(str(row[KEY]) for _, row in found.rows[:4] if KEY in row))
+        raise DataError(f"rows stand under names ({names}, …) and nothing says whose these are; give "
+                        f"--map caller={KEY} or --map policy={KEY}")  # fmt: skip
+    return Reading.of([row for _, row in found.rows], matches, trades, decimal)
 
 
 def _keep_new(file: Imported, there: Counter[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -101,7 +125,7 @@ def _why(file: Imported) -> str:
         return file.error
     number, reason = file.failed[0]
     more = f", and {len(file.failed) - 1:,} more rows failed" if len(file.failed) > 1 else ""
-    return f"{file.path} row {number}: {reason}{more}"
+    return "; ".join([f"{file.path} row {number}: {reason}{more}", *file.hints])
 
 
 @contextmanager

@@ -17,8 +17,7 @@ FORBID: dict[str, str] = {"extra": "forbid"}
 SIZINGS = ("risk", "fixed", "fraction")
 BASES = ("free_cash", "equity", "initial")
 COST_BASES = ("traded", "entry")
-#: What stands in the kernels for no limit.
-UNLIMITED = 2**62
+UNLIMITED = 2**62  # what stands in the kernels for no limit
 #: Costs under which a result is simulated again: (taker_bps, slippage_bps).
 STRESS = ((50.0, 100.0), (75.0, 150.0), (50.0, 200.0))
 

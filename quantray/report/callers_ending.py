@@ -12,7 +12,8 @@ from quantray.policies import written
 from quantray.report import words
 from quantray.report.callers_detail import collapsed_words, state_words
 from quantray.report.callers_facts import value_words
-from quantray.report.callers_sections import LOUD, callers, group, verdict, warnings
+from quantray.report.callers_sections import LOUD, callers, group, skipped_words, verdict, warnings
+from quantray.report.callers_summary import traded
 from quantray.report.callers_tables import LATE
 from quantray.report.callers_words import label, metric, sentence
 from quantray.report.ending import STYLES, listing
@@ -54,9 +55,12 @@ def _parts(r: CallerResults, files: Mapping[str, Path], width: int) -> Iterator[
     reused = f", {r.reused:,} stages and blocks reused" if r.reused else ""
     left = len(c) - c.counts["eligible"]
     yield Text(
-        f"{_counted(c.counts['eligible'], 'call')} of {_counted(len(c.plan.calls.callers), 'caller')} "
+        f"{_counted(c.counts['eligible'], 'eligible call')} of {_counted(len(c.plan.calls.callers), 'caller')} "
         f"({left:,} left out) under {len(r.plan.policies):,} policies in {words.duration(r.seconds)}{reused}"
     )
+    done = traded(r)
+    skipped = f" ({skipped_words(done)})" if done.n_skipped or done.rest else ""
+    yield Text(f"{done.executed:,} trades executed, {_counted(done.n_skipped, 'call')} skipped{skipped}")
     yield Text()
     said = warnings(r)
     for warning in said:

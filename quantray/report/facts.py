@@ -10,7 +10,11 @@ from quantray.report.sections import samples
 
 def search_rows(r: Results) -> list[tuple[str, str]]:
     c, s = r.counts, r.plan.search
-    rows = [("kind", s.kind), ("completed", f"{c.complete:,}"), ("pruned", f"{c.pruned:,}")]
+    rows = [
+        ("kind", words.searched_by(s.kind, s.sampler)),
+        ("completed", f"{c.complete:,}"),
+        ("pruned", f"{c.pruned:,}"),
+    ]
     rows += [("failed", f"{c.failed:,}"), ("attempts", f"{c.attempts:,}")]
     if s.kind != "exhaustive":
         rows += [("target of completed", f"{s.n_trials:,}"), ("attempts at most", f"{s.attempts:,}")]

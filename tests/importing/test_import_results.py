@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from quantray import cli
+from quantray.errors import DataError
 from quantray.import_cli import ranges
 from quantray.importing import import_results
 from quantray.importing.matching import match
@@ -65,9 +66,9 @@ def test_the_same_file_twice_is_there_already(capsys: pytest.CaptureFixture[str]
 def test_a_file_that_grew_adds_its_new_rows_and_equal_rows_stay_several(tmp_path: Path) -> None:
     trades = tmp_path / "trades.csv"
     trades.write_text("caller,net_return_pct,asset\nA,10,T\nA,10,T\nA,-5,U\n")
-    (first,) = import_results([trades], tmp_path / "r.duckdb")
+    (first,) = import_results([trades], tmp_path / "r.duckdb", trades=True)
     trades.write_text("caller,net_return_pct,asset\nB,1,T\nA,10,T\nA,10,T\nA,10,T\nA,-5,U\n")
-    (second,) = import_results([trades], tmp_path / "r.duckdb")
+    (second,) = import_results([trades], tmp_path / "r.duckdb", trades=True)
     assert (len(first.rows), first.skipped) == (3, 0)
     assert (len(second.rows), second.skipped) == (2, 3)
     rows = table("r.duckdb")
@@ -99,8 +100,8 @@ def test_other_tables_of_the_file_stay(tmp_path: Path) -> None:
 JSON_FORMS = {
     "list": [{"caller": "A", "trades": 3, "winRate": 0.5}],
     "container": {"generated": "2025", "results": [{"caller": "A", "trades": 3, "winRate": 0.5}]},
-    "by caller": {"A": {"trades": 3, "winRate": 0.5}},
-    "lists by caller": {"A": [{"trades": 3, "winRate": 0.5}]},
+    "by name": {"A": {"trades": 3, "winRate": 0.5}},
+    "lists by name": {"A": [{"trades": 3, "winRate": 0.5}]},
     "container by caller": {"callers": {"A": {"trades": 3, "win_rate": 0.5}}},
     "nested": [{"caller": "A", "metrics": {"num_trades": 3, "win_rate": 0.5}}],
     "one": {"caller": "A", "metrics": {"num_trades": 3, "win_rate": 0.5}, "policy": {"tp": 2}},
@@ -111,7 +112,8 @@ JSON_FORMS = {
 def test_forms_of_json(form: str, tmp_path: Path) -> None:
     path = tmp_path / "other.json"
     path.write_text(json.dumps(JSON_FORMS[form]))
-    (file,) = import_results([path], tmp_path / "r.duckdb")
+    told = {"caller": "@key"} if "name" in form else {"tp": "policy.tp:multiple"} if form == "one" else {}
+    (file,) = import_results([path], tmp_path / "r.duckdb", told=told)
     ((_, row),) = file.rows
     assert (row.caller, row.n_trades, row.win_rate, row.tp) == ("A", 3, 0.5, 2.0 if form == "one" else None)
 
@@ -125,39 +127,54 @@ def test_lines_of_json_and_members_that_are_no_rows(tmp_path: Path) -> None:
     assert "n_trades=2.5 is no count" in file.failed[2][1]
     by_caller = tmp_path / "by.json"
     by_caller.write_text('{"A": {"n": 3}, "B": {"n": 4}, "C": 7}')
-    (file,) = import_results([by_caller], tmp_path / "r.duckdb")
+    (file,) = import_results([by_caller], tmp_path / "r.duckdb", told={"caller": "@key"})
     assert [row.caller for _, row in file.rows] == ["A", "B"]
     assert file.failed == [(3, "it is no object with names and values")]
 
 
 @pytest.mark.parametrize(
-    ("column", "ours", "unit", "guessed"),
+    ("column", "ours", "unit"),
     [
-        ("caller", "caller", "", False),
-        ("CallerName", "caller", "", False),
-        ("metrics.winRate", "win_rate", "", False),
-        ("Win Rate %", "win_rate", "%", False),
-        ("win_rte", "win_rate", "", True),
-        ("hold_minutes", "hold", "minutes", False),
-        ("max_drawdwn_pct", "max_drawdown", "%", True),
-        ("finalCapitl", "final_capital", "", True),
-        ("pnl_pct", "captured_return", "%", False),
-        ("takeProfit", "tp", "", False),
+        ("caller", "caller", ""),
+        ("CallerName", "caller", ""),
+        ("metrics.winRate", "win_rate", ""),
+        ("Win Rate %", "win_rate", "percent"),
+        ("win_ratio", "win_rate", "fraction"),
+        ("hold_minutes", "hold", "minutes"),
+        ("hold_s", "hold", "seconds"),
+        ("Max. Drawdown [%]", "max_drawdown", "percent"),
+        ("Avg. Trade [%]", "captured_return", "percent"),
+        ("captured_return", "captured_return", "gain"),
+        ("takeProfit", "tp", ""),
+        ("tp_mult", "tp", "multiple"),
+        ("sl_ratio", "sl", "gain"),
     ],
 )
-def test_a_column_is_found_by_its_name_or_a_close_one(column: str, ours: str, unit: str, guessed: bool) -> None:
+def test_a_column_is_found_by_its_name(column: str, ours: str, unit: str) -> None:
     (found,) = match([column], {}).values()
-    assert (found.ours, found.unit, found.guessed) == (ours, unit, guessed)
+    assert (found.ours, found.unit) == (ours, unit)
 
 
-@pytest.mark.parametrize("column", ["pnl", "note", "entry_price", "symbol"])
-def test_a_column_that_may_be_anything_is_none_of_ours(column: str) -> None:
+OTHERS = [
+    "pnl", "pnl_pct", "note", "entry_price", "symbol", "min_rate", "win_rte", "Return [%]", "roi", "buy_hold.win_rate",
+    "max_drawdown_abs", "profit_ratio", "drawdown",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("column", OTHERS)
+def test_a_column_that_may_be_something_else_is_none_of_ours(column: str) -> None:
     assert match([column], {}) == {}
 
 
 def test_a_column_is_ours_once_and_by_its_clearest_name() -> None:
-    found = match(["return", "mean_return", "trades", "n_trades"], {})
+    found = match(["avg_return", "mean_return", "trades", "n_trades"], {})
     assert (found["captured_return"].theirs, found["n_trades"].theirs) == ("mean_return", "n_trades")
+
+
+def test_two_columns_of_one_name_are_not_chosen_from() -> None:
+    with pytest.raises(DataError, match=r"win_rate and stats\.win_rate may both be win_rate; give --map"):
+        match(["win_rate", "stats.win_rate"], {})
+    assert match(["win_rate", "stats.win_rate"], {"win_rate": "stats.win_rate"})["win_rate"].theirs == "stats.win_rate"
 
 
 def test_columns_may_be_told_and_wrong_names_are_answered(capsys: pytest.CaptureFixture[str]) -> None:
@@ -176,8 +193,9 @@ def test_columns_may_be_told_and_wrong_names_are_answered(capsys: pytest.Capture
 
 
 REFUSED = {
-    "caller,win_rate\nA,55\n": "win_rate='55' is no share in [0, 1]; percentages need a column named win_rate_pct",
-    "caller,tp,n\nA,.5,3\n": "tp='.5' is no multiple above 1",
+    "caller,win_rate\nA,55\n": "(55 as percent: 55 %); give --map win_rate=win_rate:percent",
+    "caller,tp,n\nA,.5,3\n": "(0.5 as gain: +50 %; percent: +0.5 %); give --map tp=tp:gain or --map tp=tp:percent",
+    "caller,tp_mult,n\nA,.5,3\n": "tp='.5' is no multiple above 1",
     "caller,n\nA,many\n": "n_trades='many' is no number",
     "caller,n\nA,-1\n": "n_trades='-1' is no count",
     "caller,hold,n\nA,soon,3\n": "hold='soon' must be a duration",
@@ -192,7 +210,7 @@ def test_a_row_that_cannot_be_used_says_why(text: str, capsys: pytest.CaptureFix
     assert cli.main(["import-results", "bad.csv"]) == 2
     said = capsys.readouterr().err
     assert REFUSED[text] in said
-    assert "bad.csv row 2" in said
+    assert ("bad.csv: " if "--map" in REFUSED[text] else "bad.csv row 2") in said
     assert not (tmp_path / "results.duckdb").exists()
 
 
@@ -234,7 +252,9 @@ def test_a_table_of_text_is_not_taken_for_a_database(capsys: pytest.CaptureFixtu
 
 def test_a_negative_drawdown_and_a_percent_sign_in_the_value(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("caller,max_drawdown,win_rate,sl_pct\nA,-0.25,55%,-15\n")
-    (file,) = import_results([tmp_path / "x.csv"], tmp_path / "r.duckdb")
+    (file,) = import_results(
+        [tmp_path / "x.csv"], tmp_path / "r.duckdb", told={"max_drawdown": "max_drawdown:fraction"}
+    )
     ((_, row),) = file.rows
     assert (row.max_drawdown, row.win_rate, row.sl) == (0.25, 0.55, 0.85)
 

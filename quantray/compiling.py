@@ -30,14 +30,21 @@ def place_cache() -> None:
         sys.modules["numba"].config.CACHE_DIR = os.environ[VARIABLE]
 
 
-def _users() -> Path:
+def is_private(cache: Path) -> bool:
+    """Whether kernels are kept in the last resort, which may not outlive the machine."""
+    return any(above.name == "numba" and above.parent.name.startswith("quantray-") for above in (cache, *cache.parents))
+
+
+def _users() -> Path | None:
     """Numba's folder for a user on this system; a home that does not exist is no place."""
-    if sys.platform == "darwin":
-        return Path(os.path.expanduser("~/Library/Caches/numba"))
-    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "numba"
+    place = "~/Library/Caches" if sys.platform == "darwin" else os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    folder = Path(os.path.expanduser(place)) / "numba"
+    return folder if folder.is_absolute() else None
 
 
-def _writable(folder: Path) -> bool:
+def _writable(folder: Path | None) -> bool:
+    if folder is None:
+        return False
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

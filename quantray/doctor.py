@@ -164,6 +164,7 @@ def _calls(plan: CallerPlan) -> Found:
 def _numba(_: AnyPlan) -> Found:
     import numba
 
+    from quantray.compiling import is_private
     from quantray.kernels import touch
 
     if numba.njit(lambda x: x + 1)(1) != 2:
@@ -172,7 +173,7 @@ def _numba(_: AnyPlan) -> Found:
     said = f"{numba.__version__} compiles; cache {cache}"
     if not os.access(_existing(cache), os.W_OK):
         return WARN, f"{said} cannot be written", "set NUMBA_CACHE_DIR, or every start compiles again"
-    if f"quantray-{os.geteuid()}" in cache.parts:
+    if is_private(cache):
         why = "neither the installation nor a home can be written"
         return WARN, f"{said}, as {why}", "set NUMBA_CACHE_DIR to a folder that outlives this machine's temporary one"
     return OK, said, ""
@@ -181,8 +182,11 @@ def _numba(_: AnyPlan) -> Found:
 def _ray(plan: AnyPlan) -> Found:
     import ray
 
+    from quantray.runner.cluster import bring_token
+
     mine = not ray.is_initialized()
     if mine:
+        bring_token()
         ray.init(
             address="local", num_cpus=1, include_dashboard=False, log_to_driver=False, configure_logging=False,
             object_store_memory=100_000_000,

@@ -33,6 +33,33 @@ def check_private(folder: Path, owner: int, remedy: str = "remove it, or set TMP
     raise UserError(f"{folder} {what}, and is not used: {remedy}")
 
 
+def home() -> Path | None:
+    """The user's home where it can be written, else None: a service account and a container may have none."""
+    place = Path(os.path.expanduser("~"))
+    return place if place.is_absolute() and writable(place) else None
+
+
+def writable(folder: Path) -> bool:
+    """Whether ``folder`` is there or can be made, and takes files. Nothing is made to find out."""
+    place = folder.absolute()
+    while not os.path.lexists(place):
+        place = place.parent
+    return place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+
+
+def users_cache(name: str) -> Path:
+    """The user's cache folder ``name``, or where that cannot be written a private one, for this machine alone."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    folder = Path(base) / name
+    return folder if folder.is_absolute() and writable(folder) else private_folder(name)
+
+
+def give_folder(variable: str, name: str) -> None:
+    """Name a private folder for a library that would keep files in a home that cannot be written."""
+    if not os.environ.get(variable) and home() is None:
+        os.environ[variable] = str(private_folder(name))
+
+
 def private_folder(name: str, *, owner: int | None = None, most: int | None = None) -> Path:
     """``quantray-<uid>/<name>`` in a temporary directory, with mode 0700, made unless it is there.
 

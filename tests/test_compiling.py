@@ -63,6 +63,28 @@ def test_a_user_without_a_home_has_a_private_cache(room: Path, path: str, before
     assert not list((room / "site").rglob("__pycache__"))
 
 
+RUN = """
+import sys
+from quantray.cli import main
+sys.exit(main(["run", "+experiment=options_sweep", "search.n_trials=10", "search.batch=10", "run_dir=" + sys.argv[1],
+               "data.synthetic.sessions=3", "mirror.enabled=false", "runner.workers=1"]))
+"""
+
+
+@needs_root
+@pytest.mark.slow
+def test_a_run_on_ray_needs_no_home(room: Path, path: str) -> None:
+    """The market's cache, Ray's token and the pictures' settings find a place of their own too."""
+    told = as_user("nobody", RUN, f"{room}/tmp/run", PYTHONPATH=path, TMPDIR=f"{room}/tmp")
+    out, errors = told.communicate(timeout=280)
+    assert told.returncode == 0, out + errors
+    assert "nonexistent" not in errors
+    assert (room / "tmp" / "run" / "report.html").is_file()
+    private = room / "tmp" / f"quantray-{uid_of('nobody')}"
+    assert {p.name for p in private.iterdir()} == {"numba", "quantray", "matplotlib"}
+    assert {stat.S_IMODE(p.stat().st_mode) for p in private.iterdir()} == {0o700}
+
+
 @needs_root
 @pytest.mark.slow
 def test_a_cache_that_somebody_else_prepared_is_refused(room: Path, path: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from quantray.digests import digest_of
 from quantray.errors import DataError
 from quantray.files.caches import Cached
 from quantray.outlets import logger
+from quantray.private import users_cache
 
 _log = logger(__name__)
 VERSION = 1  # of the generator: another number, another market
@@ -51,7 +51,7 @@ def cache_dir(settings: DataSettings) -> Path:
     """``data.cache``, else quantray's folder in the user's cache."""
     if settings.cache is not None:
         return Path(settings.cache).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "quantray"
+    return users_cache("quantray")
 
 
 def _write(settings: DataSettings, windows: tuple[Window, ...], folder: Path) -> None:

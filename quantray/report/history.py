@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from quantray.private import give_folder
 from quantray.types import FloatArray1D
 
 
@@ -14,6 +15,7 @@ def history_png(values: FloatArray1D, path: Path, *, objective: str = "objective
 
     The same values give the same bytes. With nothing completed the picture says so.
     """
+    give_folder("MPLCONFIGDIR", "matplotlib")
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 

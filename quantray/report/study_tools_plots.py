@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantray.errors import LedgerError, near_miss
+from quantray.private import give_folder
 from quantray.report.history import history_png
 from quantray.report.study_tools import open_study, refuse_callers, space_of
 from quantray.report.study_tools_layout import arrange
@@ -128,6 +129,7 @@ def _by_importance(study: optuna.Study, names: list[str]) -> list[str]:
 
 
 def _save(draw: Callable[[Any], Any], path: Path, kind: str) -> Path:
+    give_folder("MPLCONFIGDIR", "matplotlib")
     import matplotlib
     import matplotlib.pyplot as plt
     import numpy as np

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import secrets
 import socket
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ import numpy as np
 
 from quantray.errors import ConfigError
 from quantray.plan import Plan, Runner
+from quantray.private import home
 from quantray.provenance import made_with
 from quantray.runner import presence
 from quantray.runner.threads import worker_count
@@ -49,6 +51,7 @@ def start(runner: Runner, slice: Slice | None = None) -> None:
         return
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
     if runner.address == "local":
+        bring_token()
         store = max(150 * _MB, 0 if slice is None else 2 * size_of(slice) + 100 * _MB)
         options |= {
             "num_cpus": worker_count(runner.workers, 10_000),
@@ -63,6 +66,12 @@ def start(runner: Runner, slice: Slice | None = None) -> None:
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ConfigError(f"runner.address={runner.address}: no Ray cluster answers there: {error}") from error
     _watch(runner)
+
+
+def bring_token() -> None:
+    """A token for a Ray of our own, which otherwise keeps one in the user's home, where there is no home."""
+    if home() is None and not any(os.environ.get(name) for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")):
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # its processes inherit it, and nobody else reads it
 
 
 def _watch(runner: Runner) -> None:

@@ -19,7 +19,10 @@ def nullable(column: np.ndarray, absent: np.ndarray | None = None) -> Any:
     """A column in which NaN, and what is ``absent``, is null."""
     import pyarrow as pa
 
-    return pa.array(column, mask=absent if absent is not None and absent.any() else None, from_pandas=True)
+    no = np.isnan(column) if column.dtype.kind == "f" else np.zeros(len(column), bool)
+    if absent is not None:
+        no |= absent
+    return pa.array(column, mask=no)
 
 
 def levels_of(codes: np.ndarray, levels: tuple[Any, ...]) -> Any:

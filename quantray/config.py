@@ -126,8 +126,9 @@ def _compose(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
             raise ConfigError(f"{cause.full_key} is required; give {cause.full_key}=…") from error
         raise ConfigError(f"the configuration cannot be composed: {str(cause).strip().splitlines()[0]}") from error
     assert isinstance(plain, dict)
-    learn(f"{key}={value}" for key, value in naming.flatten(plain).items() if isinstance(value, str | list))
-    return _of_its_kind({str(key): value for key, value in plain.items()}), chosen
+    found = {str(key): value for key, value in plain.items()}
+    learn(f"{key}={value}" for key, value in naming.flatten(found).items() if isinstance(value, str | list))
+    return _of_its_kind(found), chosen
 
 
 def _of_its_kind(cfg: dict[str, Any]) -> dict[str, Any]:

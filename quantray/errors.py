@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from quantray.outlets import clean
+from quantray.plain import one_line
 
 
 class QuantrayError(Exception):
@@ -74,4 +75,4 @@ def near_miss(name: str, known: Iterable[str], *, what: str = "name") -> str:
     close = difflib.get_close_matches(str(name), options, n=1, cutoff=0.6)
     if close:
         return f"unknown {what} {name!r}; did you mean {close[0]!r}?"
-    return f"unknown {what} {name!r}; known: {', '.join(options) or 'none'}"
+    return f"unknown {what} {name!r}; known: {', '.join(map(one_line, options)) or 'none'}"

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
+from quantray.clocks import idle_moments
 from quantray.digests import digest_of
 from quantray.errors import TooManyFailures
 from quantray.failures import counted
@@ -20,6 +21,7 @@ from quantray.protocols import Counts
 from quantray.runner.ranges import SUFFIX, RangeClaims
 from quantray.surface import exhaust, keep_best, ranges, reasons_stored
 from quantray.surface_files import SurfaceFiles
+from quantray.targets import resolve
 from quantray.types import Trial
 
 Say = Callable[[str], None]
@@ -44,7 +46,10 @@ def exhausted(opened: Opened, progress: Any, say: Say, last: bool) -> Found | No
     keep_best(plan, train, ledger, exact.values, kept, files)
     trials = ranked(list(ledger.trials()))
     listed = f"the trials listed are the best {len(trials):,}" if trials else "none of them is listed as a trial"
-    notes = (f"The table has {plan.space.size:,} points, all in surface/*.parquet; {listed}.",)
+    notes = (
+        f"The table has {plan.space.size:,} points, all in surface/*.parquet; {listed}.",
+        *idle_moments(plan, train, resolve(plan.strategy.target)),
+    )
     start, stop = ranges(plan)[0]
     repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
     return Found(
@@ -76,7 +81,7 @@ def _open_ranges(opened: Opened) -> Any:
 
     plan = opened.plan
     return open_ledger(
-        plan.storage, plan.run_dir, plan.study + SUFFIX, opened.digests, described=describe(plan), fresh=plan.fresh,
+        plan.storage, plan.run_dir, plan.study + SUFFIX, opened.digests, described=describe(plan),
         say=lambda _: None,
     )  # fmt: skip
 

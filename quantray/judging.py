@@ -18,6 +18,7 @@ from quantray.report.results import Row, Sample
 from quantray.space import Candidates
 from quantray.stats.checks import Verdict, Word
 from quantray.stats.family import family_of_surface, family_of_trials
+from quantray.stats.judgements import Told
 from quantray.stats.neighbours import neighbours
 from quantray.stats.surface import Regret, SurfaceSummary, regret, summarise, summarise_space
 from quantray.stats.verdict import Evidence, verdict
@@ -58,7 +59,7 @@ def judge(
     best = best_of(trials)
     if best is None:
         summary = summarise_space(plan.space, exact.values) if exact is not None else None
-        failed = bool(reasons) and reasons[0].state == TrialState.FAIL
+        failed = bool(reasons) and reasons[0].state == TrialState.FAIL and not counts.complete
         word = Word.FAILED if failed else Word.TOO_LITTLE_DATA
         return Judgement(Verdict(word, nothing(counts, reasons, plan)), surface=summary)
     values = np.array([np.nan if t.value is None or not t.feasible else t.value for t in trials])
@@ -83,6 +84,7 @@ def judge(
         oos_value=None if outside is None else outside.value,
         quotes=train.has_quotes,
         seed=plan.seed,
+        told=Told("candidates" if exact is None else "candidates of the whole table"),
     )
     return Judgement(
         verdict(evidence),

@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from quantray.passwords import masked, remembered
 from quantray.plain import shown
@@ -39,13 +40,14 @@ class Outlet:
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self._held = ""
+        self._turn = threading.RLock()  # threads print, and so does who answers a signal
 
     def write(self, text: str) -> int:
-        self._held += text
-        end = self._held.rfind("\n") + 1
-        if end:
-            ready, self._held = self._held[:end], self._held[end:]
-            self.stream.write(clean(ready))
+        with self._turn:
+            lines, end, rest = (self._held + text).rpartition("\n")
+            self._held = rest
+            if end:
+                self.stream.write(clean(lines + end))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -53,10 +55,11 @@ class Outlet:
             self.write(line)
 
     def flush(self) -> None:
-        if self._held:
+        with self._turn:
             ready, self._held = self._held, ""
-            self.stream.write(clean(ready))
-        self.stream.flush()
+            if ready:
+                self.stream.write(clean(ready))
+            self.stream.flush()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
@@ -66,6 +69,9 @@ class Drawing(Outlet):
     """The same for a program that moves the cursor and sets colours itself; the text that it draws is clean already."""
 
     def write(self, text: str) -> int:
+        if isinstance(self.stream, Outlet):
+            self.stream.flush()
+            return self.stream.stream.write(masked(text))
         return self.stream.write(masked(text))
 
 
@@ -74,7 +80,7 @@ def guarded_streams(words: Iterable[str]) -> Iterator[None]:
     """Nothing that is printed inside shows a password, be it in ``words`` (a command line) or elsewhere."""
     before = sys.stdout, sys.stderr
     with remembered(words):
-        sys.stdout, sys.stderr = (s if isinstance(s, Outlet) else Outlet(s) for s in before)  # type: ignore[assignment]
+        sys.stdout, sys.stderr = (cast(TextIO, s if isinstance(s, Outlet) else Outlet(s)) for s in before)
         try:
             yield
         finally:
@@ -96,7 +102,7 @@ def flush(stream: TextIO) -> None:
 
 def drawing(stream: TextIO) -> TextIO:
     """``stream`` for a library that draws."""
-    return Drawing(stream.stream if isinstance(stream, Outlet) else stream)  # type: ignore[return-value]
+    return cast(TextIO, Drawing(stream))
 
 
 class _Cleaning(logging.Filter):

@@ -17,6 +17,7 @@ from typing import Any
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
 _CONTROL = re.compile(f"[{_CONTROLS}]")
 _IN_CELL = re.compile(f"[{_CONTROLS}\n]")
+_TO_WRITE = re.compile(rf"(\\*)([{_CONTROLS}\n])|(\\+)(x[0-9a-f]{{2}}|u[0-9a-f]{{4}})")
 _WRITTEN = re.compile(r"(\\+)(x[0-9a-f]{2}|u[0-9a-f]{4})")
 #: What a spreadsheet takes for the beginning of a formula, behind quotes that stand there already.
 _RUNS = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
@@ -33,8 +34,17 @@ def shown(text: str) -> str:
 
 
 def _code(match: re.Match[str]) -> str:
-    number = ord(match[0])
+    return _code_of(match[0])
+
+
+def _code_of(character: str) -> str:
+    number = ord(character)
     return f"\\x{number:02x}" if number < 256 else f"\\u{number:04x}"
+
+
+def one_line(text: str) -> str:
+    """The same for a name: line feeds and tabs are codes too, so that no name looks like a line of ours."""
+    return shown(text).replace("\n", "\\x0a").replace("\t", "\\x09")
 
 
 def in_json(text: str) -> str:
@@ -52,7 +62,7 @@ def cell(value: Any) -> Any:
     """
     if not isinstance(value, str) or (value.isascii() and value.isalnum()):
         return value
-    text = _IN_CELL.sub(_code, _WRITTEN.sub(_doubled, value))
+    text = _TO_WRITE.sub(_written, value)
     return f"'{text}" if _RUNS.match(value) and not _NUMBER.fullmatch(value) else text
 
 
@@ -65,9 +75,11 @@ def original(text: str) -> str:
     return _WRITTEN.sub(_halved, text)
 
 
-def _doubled(match: re.Match[str]) -> str:
-    """A backslash that happens to stand before the code of a control character is no code."""
-    return match[1] * 2 + match[2] if _is_control(match[2]) else match[0]
+def _written(match: re.Match[str]) -> str:
+    """The code of a control; backslashes before it, or before what only looks like one, are doubled."""
+    if match[2] is not None:
+        return match[1] * 2 + _code_of(match[2])
+    return match[3] * 2 + match[4] if _is_control(match[4]) else match[0]
 
 
 def _halved(match: re.Match[str]) -> str:

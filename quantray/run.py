@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from quantray.capacity import check_run_dir
 from quantray.errors import Interrupted, LedgerStalled, QuantrayError, UserError
-from quantray.outlets import guarded_streams
+from quantray.outlets import drawing, guarded_streams
 from quantray.passwords import masked
 from quantray.runner import presence
 
@@ -155,8 +155,9 @@ def quiet() -> None:
 
 def _end(sentence: str) -> None:
     """End this process with a sentence, from any thread: see :func:`quantray.runner.presence.when_lost`."""
-    shown = "\x1b[?25h" if sys.stderr.isatty() else ""  # the cursor, which the live picture hides
-    print(f"{shown}failed: {sentence}", file=sys.stderr, flush=True)
+    if sys.stderr.isatty():
+        drawing(sys.stderr).write("\x1b[?25h")  # the cursor, which the live picture hides
+    print(f"failed: {sentence}", file=sys.stderr, flush=True)
     with contextlib.suppress(Exception):
         sys.stdout.flush()
     os._exit(FAILED)
@@ -179,7 +180,7 @@ def _check_files(plan: Plan | CallerPlan) -> None:
     from quantray.plan import Plan
 
     if isinstance(plan, Plan):
-        from quantray.searching import check_files as check_sweep
+        from quantray.checking import check_files as check_sweep
 
         check_sweep(plan)
     else:

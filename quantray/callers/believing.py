@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from quantray.policies.scoring import DAY_NS, returns
 from quantray.policies.tables import Tables
 from quantray.stats import judgements as judge
 from quantray.stats.checks import Check, Verdict, Word
+from quantray.stats.judgements import Told
 from quantray.stats.verdict import Evidence, verdict
 from quantray.types import FloatArray1D, FloatArray2D
 
@@ -56,10 +58,12 @@ def net_per_day(
 def judged(
     plan: CallerPlan, family: FloatArray2D, pick: int, held_out: FloatArray1D | None, metrics: Row,
     values: tuple[float | None, float | None], neighbours: Sequence[float | None], quality: Mapping[str, float],
+    held_metrics: Row | None = None,
 ) -> Verdict:  # fmt: skip
     """The verdict on the row ``pick`` of the family [policies, days]. ``values``: objective in training, held out.
 
-    Where trades or days are too few for it to be believed, nothing is resampled.
+    ``metrics`` and ``held_metrics`` are of the pick on its account. Where trades or days are too few for it to be
+    believed, nothing is resampled.
     """
     zero = {"final_capital": plan.account.initial, "profit_factor": 1.0}.get(plan.objective, 0.0)
     above = [None if v is None else v - zero for v in (*values, *neighbours)]
@@ -71,13 +75,38 @@ def judged(
         metrics={**metrics, "carried_entry_share": 0.0, "carried_exit_share": ended},
         n_tried=len(plan.policies),
         neighbours=[np.nan if v is None else v for v in above[2:]],
-        quality={"quarantined_candles_share": max(quality.get(name, 0.0) for name in _WRONG)},
+        quality={
+            "quarantined_candles_share": max(quality.get(name, 0.0) for name in _WRONG),
+            judge.RESCALED: quality.get(judge.RESCALED, 0),
+        },
         oos_session_net=held_out,
         oos_value=above[1],
         seed=plan.seed,
-    )
+        told=Told(
+            "policies", f" with every call traded at {position(plan.account):,.2f}",
+            _account(plan, metrics), _account(plan, held_metrics),
+        ),
+    )  # fmt: skip
     found = _too_little(evidence) or verdict(evidence)
-    return Verdict(found.word, found.headline, found.checks, {**found.figures, "position": position(plan.account)})
+    checks = tuple(replace(check, sentence=_in_days(check.sentence)) for check in found.checks)
+    figures = {**found.figures, "position": position(plan.account)}
+    return Verdict(found.word, _in_days(found.headline), checks, figures)
+
+
+def _in_days(sentence: str) -> str:
+    """What is a session of an exchange elsewhere is a UTC day here."""
+    return sentence.replace("session", "day")
+
+
+def _account(plan: CallerPlan, metrics: Row | None) -> str:
+    """What became of the account itself, which not every call fits into: the other figure of the same trades."""
+    final = (metrics or {}).get("final_capital")
+    if not plan.account.limited or final is None:
+        return ""
+    change, n = final - plan.account.initial, (metrics or {}).get("n_trades") or 0
+    verb = "gained" if change > 0 else "lost" if change < 0 else "kept what it had"
+    amount = f" {abs(change):,.2f}" if change else ""
+    return f" Its account, with the {n:,} trades that it could make, {verb}{amount}."
 
 
 def _too_little(e: Evidence) -> Verdict | None:
@@ -87,12 +116,14 @@ def _too_little(e: Evidence) -> Verdict | None:
     if all(c.passed for c in checks):
         return None
     oos = None if e.oos_session_net is None else np.asarray(e.oos_session_net)
-    against = (judge.earns(own, e.value), judge.out_of_sample(oos, e.oos_value))
+    against = (judge.earns(own, e.value, e.told), judge.out_of_sample(oos, e.oos_value, e.told))
+    clean = judge.data_quality(e.quality)
+    unclean = (clean,) if clean.passed is False else ()
     speaks = [c for c in against if c.passed is False]
     blocking = speaks or [c for c in checks if c.passed is False]
     return Verdict(
         Word.DISBELIEVE if speaks else Word.TOO_LITTLE_DATA,
         " ".join(c.sentence for c in blocking),
-        (*against, *checks, judge.held_out(oos), judge.one_session(own)),
+        (*against, *checks, judge.held_out(oos), judge.one_session(own), *unclean),
         {"n_tried": e.n_tried, "n_sessions": int(own.size)},
     )

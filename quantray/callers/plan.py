@@ -128,6 +128,7 @@ class CallerPlan:
             "rules_version": str(RULES_VERSION),
             "calls": calls,
             "data": data,
+            "reading": digest_of(self.data.reading),
             "code": code,
             "policy": digest_of([p.digest for p in self.policies]),
             "costs": digest_of(self.costs),

@@ -16,7 +16,10 @@ from quantray.calls import (
     Inventory,
     Needs,
     check_candle_gates,
+    compare_prices,
     cover,
+    fetched_per_call,
+    listed_counts,
     load_calls,
     materialise,
     needs_of,
@@ -39,6 +42,7 @@ class Prepared:
     slice: CandleSlice
     coverage: Coverage
     split: Split
+    told: tuple[str, ...] = ()  # what the data say of themselves, and a reader must know
 
     @property
     def calls(self) -> Calls:
@@ -74,6 +78,7 @@ def planned(plan: CallerPlan, calls: Calls | None = None) -> CallPlan:
     """The calls that count (loaded unless given) and the window of each."""
     calls = _loaded(plan) if calls is None else calls
     with open_candles(plan.data) as source:
+        compare_prices(calls, source)
         return _windows(plan, calls, source.inventory)
 
 
@@ -105,8 +110,18 @@ def prepare(plan: CallerPlan, say: Say | None = None, reached: Reached | None = 
         made = materialise(windows, source, plan.data)
         reached("coverage")
         coverage = cover(windows, source, plan.coverage, candles=made.candles(windows))
+        told = (compare_prices(calls, source).note, fetched_per_call(coverage, source.inventory), _unpriced(made))
     require_eligible(coverage, plan.gates.max_excluded_calls)
-    check_candle_gates(made.quality, plan.gates)
+    check_candle_gates(made.quality, plan.gates, made.unpriced)
     if say is not None and coverage.note:
         say(coverage.note)
-    return Prepared(plan, windows, made, coverage, split_calls(coverage, plan.oos.fraction))
+    split = split_calls(coverage, plan.oos.fraction)
+    return Prepared(plan, windows, made, coverage, split, tuple(note for note in told if note))
+
+
+def _unpriced(made: CandleSlice) -> str | None:
+    """Which assets have candles without a price."""
+    n = sum(made.unpriced.values())
+    if not n:
+        return None
+    return f"{n:,} candles have no price above 0 and are left out as missing: {listed_counts(made.unpriced)}."

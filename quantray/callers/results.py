@@ -40,6 +40,7 @@ class Part:
     equity: FloatArray1D  # [t]; empty without an account
     start_ns: int
     end_ns: int
+    jumped: int = 0  # executed trades that hold across a change of scale
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,10 @@ def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
     """What selects on the future, who never traded, what was dropped at the split, how many winners luck would make."""
     plan, coverage = prepared.plan, prepared.coverage
     notes = [coverage.note + "."] if coverage.note else []
+    notes += prepared.told
     if plan.data.print_filter == "clip":
         notes.append(CLIPPED)
+    notes += _rescaled(prepared, units)
     still = int(prepared.slice.quality.get("assets_without_volume", 0))
     if still:
         who = "1 asset has" if still == 1 else f"{still:,} assets have"
@@ -58,6 +60,20 @@ def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
         pairs = ", ".join(f"{a!r} and {b!r}" for a, b in near[:5])
         notes.append(f"Callers spelt alike, counted as different: {pairs}; calls.aliases makes them one.")
     return notes
+
+
+def _rescaled(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
+    """Prices that change scale, and whose figures hold trades across such a change."""
+    touched = {u.name: sum(p.jumped for p in (u.train, u.held_out) if p is not None) for u in units}
+    touched = {name: n for name, n in touched.items() if n}
+    if not touched:
+        return []
+    assets = sorted({asset for asset, _, _ in prepared.slice.jumps})
+    return [
+        f"Prices of {_listed(assets)} change scale ({prepared.plan.data.scale_jump:g}x and more from one candle to the "
+        "next: another token, another unit, or a mistake). Trades across it are in the figures of "
+        f"{_listed([f'{name} ({n:,})' for name, n in touched.items()])}; no market paid them."
+    ]
 
 
 def _listed(names: Sequence[str], most: int = 10) -> str:

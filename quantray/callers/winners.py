@@ -22,6 +22,7 @@ from quantray.policies.program import Program
 from quantray.policies.ranking import DAILY, Bounds, violations
 from quantray.policies.scoring import PolicyTrades
 from quantray.stats.checks import Verdict
+from quantray.stats.judgements import RESCALED
 from quantray.stats.verdict import Evidence, verdict
 from quantray.types import FloatArray1D, IntArray1D, plain
 
@@ -132,8 +133,17 @@ def part_of(store: Store, program: Program, gathered: Gathered, part: int) -> Pa
     found = block.metrics(market, closes=closes, daily=plan.account.limited)
     times = closes[np.unique(np.linspace(0, len(closes) - 1, POINTS).round().astype(int))] if len(closes) else closes
     equity = block.equity(0, market, times)[0] if len(times) else np.zeros(0)
-    return Part(row_of(found, 0), _trades(block.trades(0, market), gathered.calls), times, equity,
-                market.start_ns, market.end_ns)  # fmt: skip
+    trades = _trades(block.trades(0, market), gathered.calls)
+    return Part(row_of(found, 0), trades, times, equity, market.start_ns, market.end_ns, _jumped(store.work, trades))
+
+
+def _jumped(work: Work, trades: PolicyTrades) -> int:
+    """Executed trades within which the price of their asset changes scale."""
+    calls, across = work.prepared.calls, np.zeros(len(trades), bool)
+    names = np.array(calls.assets, object)[calls.asset[trades.call]] if len(trades) else np.zeros(0, object)
+    for asset, at, _ in work.prepared.slice.jumps:
+        across |= (names == asset) & (trades.entry_ns < at) & (at <= trades.exit_ns)
+    return int((across & (trades.skip == 0)).sum())
 
 
 def _trades(trades: PolicyTrades, calls: IntArray1D) -> PolicyTrades:
@@ -207,8 +217,9 @@ def _verdict(
         days = (split.held_out_ns[0], split.last_call_ns[1])
         held = net_per_day(gathered[HELD_OUT].tables, one, plan.costs, *days, size)[0]
     values = (place.value, place.held_out_value)
-    return judged(plan, family, pick, held, parts[TRAIN].metrics, values, [n.value for n in near],
-                  work.prepared.slice.quality)  # fmt: skip
+    quality = {**work.prepared.slice.quality, RESCALED: sum(part.jumped for part in parts.values())}
+    return judged(plan, family, pick, held, parts[TRAIN].metrics, values, [n.value for n in near], quality,
+                  parts[HELD_OUT].metrics if HELD_OUT in parts else None)  # fmt: skip
 
 
 def eligible_policies(train: Mapping[str, np.ndarray], objective: str, bounds: Bounds) -> IntArray1D:

@@ -9,15 +9,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from quantray.calls.choosing import COLUMNS, assembled
+from quantray.calls.durations import NS
 from quantray.calls.intervals import grid_of, inventory_of
-from quantray.calls.reach import first_in, unreached, widened
+from quantray.calls.reach import first_in, idle_of, priced, unreached, widened
 from quantray.calls.settings import CallsData
 from quantray.calls.source import between, ns_of, opened
 from quantray.calls.steps import refuse_other_steps
 from quantray.calls.times import started
 from quantray.calls.types import Candles, Inventory, Spans
 from quantray.data.source import Table
-from quantray.types import IntArray1D
+from quantray.types import FloatArray1D, IntArray1D
 
 MANY = 32  # stretches of one asset
 
@@ -84,6 +85,34 @@ class CandleSource:
         )
         columns = {name: np.asarray(got[name], np.float64) for name in COLUMNS}
         return np.asarray(got["i"], np.int64), np.asarray(got["ns"], np.int64), columns
+
+    def ranges(self, assets: tuple[str, ...], asset: IntArray1D, ts: IntArray1D) -> tuple[FloatArray1D, FloatArray1D]:
+        """(low, high) of the candle that contains each time, NaN where there is none. ``asset`` indexes ``assets``."""
+        import pyarrow as pa
+
+        low, high = np.full(len(ts), np.nan), np.full(len(ts), np.nan)
+        wanted = pa.table({"asset": [assets[i] for i in asset.tolist()], "i": np.arange(len(ts)), "ts": ts})
+        names = tuple(sorted(set(assets)))
+        traded = [name for name, moves in zip(names, self.inventory.traded_of(names).tolist(), strict=True) if moves]
+        step = self.inventory.interval_s * NS
+        connection, name = self.table.connection, f"{self.table.column('asset')}::VARCHAR"
+        connection.register("wanted_times", wanted)
+        connection.register("traded_assets", pa.table({"asset": pa.array(traded, pa.string())}))
+        span = between(self.table, self.unit, int(ts.min()) - step, int(ts.max()) + 1)
+        idle = f"({idle_of(self.table)[0]} AND {name} IN (SELECT asset FROM traded_assets))"
+        inner = (
+            f"SELECT {name} AS asset, {self.ns} AS ns, {self.table.numbers(('low', 'high'))} FROM {{t}} "
+            f"WHERE {span} AND {self.rows} AND {priced(self.table)} AND NOT {idle} "
+            f"AND {name} IN (SELECT asset FROM wanted_times)"
+        )
+        got = self.table.fetch(
+            f"SELECT w.i, w.ts - c.ns AS late, c.low, c.high FROM wanted_times w ASOF JOIN ({inner}) c "
+            "ON w.asset = c.asset AND w.ts >= c.ns"
+        )
+        inside = np.asarray(got["late"], np.int64) < step
+        at = np.asarray(got["i"], np.int64)[inside]
+        low[at], high[at] = np.asarray(got["low"])[inside], np.asarray(got["high"])[inside]
+        return low, high
 
     def _order(self, assets: Sequence[str], ts: IntArray1D) -> list[tuple[str, int, tuple[float, ...]]]:
         """Rows of some candles (asset, start), in the order in which the table has them: (asset, start, values)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from quantray.calls.settings import CallsData
 from quantray.calls.types import PRICES, Candles, Spans
 from quantray.errors import DataError
 from quantray.plan import Gates
-from quantray.types import BoolArray1D
+from quantray.types import BoolArray1D, FloatArray1D
 
 #: Gate -> (share, sentence).
 GATES = {
@@ -44,6 +45,7 @@ class Hygiene:
         self.data, self.step, self.spans, self.traded = data, interval_s * NS, spans, traded
         self.counts: Counter[str] = Counter()
         self.unpriced: Counter[str] = Counter()  # asset -> its candles without a price
+        self.jumps: list[tuple[str, int, float]] = []  # (asset, when its price changes scale, how many times)
         self.longest_gap_s = 0
         self.worst_print = 1.0
 
@@ -84,14 +86,17 @@ class Hygiene:
             return
         first = self._beginnings(block)
         step = np.where(first[1:], 0, np.diff(block.ts))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where(first[1:], 1.0, opened[1:] / close[:-1])
-        jump = (ratio >= self.data.scale_jump) | (ratio <= 1 / self.data.scale_jump)
         self.counts["gaps"] += int((step > self.step).sum())
         self.longest_gap_s = max(self.longest_gap_s, max(int(step.max()) - self.step, 0) // NS)
-        self.counts["scale_jumps"] += int(jump.sum())
-        owner = np.searchsorted(block.offsets, np.flatnonzero(jump) + 1, side="right")
-        self.counts["scale_jump_assets"] += len(np.unique(owner))
+        between = ~first[1:] & _jumps(opened[1:], close[:-1], self.data.scale_jump)
+        within = ~first[1:] & ~between & _jumps(close[1:], close[:-1], self.data.scale_jump)
+        self.counts["scale_jumps"] += int((between | within).sum())
+        owner = np.searchsorted(block.offsets, np.arange(1, len(block)), side="right") - 1
+        self.counts["scale_jump_assets"] += len(np.unique(owner[between | within]))
+        for rows, shift in ((between, 0), (within, self.step - 1)):
+            for row in np.flatnonzero(rows).tolist():
+                times = max(close[row + 1] / close[row], close[row] / close[row + 1])
+                self.jumps.append((block.assets[int(owner[row])], int(block.ts[row + 1]) + shift, float(times)))
 
     def _beginnings(self, block: Candles) -> np.ndarray:
         """True for the first candle of each stretch [r]: nothing between two stretches was read."""
@@ -118,11 +123,31 @@ class Hygiene:
         }
 
 
-def check_candle_gates(quality: Mapping[str, float], gates: Gates) -> None:
-    """Refuse candles of which more is wrong than the plan allows. DataError names gate, share and limit."""
+def _jumps(now: FloatArray1D, before: FloatArray1D, times: float) -> BoolArray1D:
+    """Prices that are so many times the price before, or so many times less."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = now / before
+    return np.asarray((ratio >= times) | (ratio <= 1 / times), bool)
+
+
+def listed_counts(counts: Mapping[str, int], most: int = 5) -> str:
+    """The assets with the highest counts, each with its own."""
+    order = sorted(counts, key=lambda name: (-counts[name], name))
+    more = f" and {len(order) - most:,} more" if len(order) > most else ""
+    return ", ".join(f"{name} ({counts[name]:,})" for name in order[:most]) + more
+
+
+def check_candle_gates(
+    quality: Mapping[str, float], gates: Gates, unpriced: Mapping[str, int] = MappingProxyType({})
+) -> None:
+    """Refuse candles of which more is wrong than the plan allows. DataError names gate, share and limit.
+
+    ``unpriced``: assets with candles without a price -> how many, to be named.
+    """
     for gate, (share, what) in GATES.items():
         value, limit = quality.get(share, 0.0), getattr(gates, gate)
         if value > limit:
+            who = f" ({listed_counts(unpriced)})" if unpriced and gate == "max_nonpositive_candles" else ""
             raise DataError(
-                f"gate {gate}: {value:.2%} {what}, the limit is {limit:.2%}; clean the data, or raise gates.{gate}"
+                f"gate {gate}: {value:.2%} {what}{who}, the limit is {limit:.2%}; clean the data, or raise gates.{gate}"
             )

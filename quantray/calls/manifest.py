@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,12 @@ class CandleSlice:
     scan: tuple[float, float]  # the settings that the quality was counted with
     quality: Mapping[str, float]
     source: str
+    jumps: tuple[tuple[str, int, float], ...] = ()  # (asset, when its price changes scale, how many times)
+
+    @property
+    def unpriced(self) -> dict[str, int]:
+        """Assets with candles that have no price above 0 -> how many."""
+        return dict(Counter(asset for bucket in self.buckets for asset, _ in bucket.unpriced))
 
     @property
     def rows(self) -> int:
@@ -118,6 +125,7 @@ def write_manifest(made: CandleSlice) -> None:
     content = {
         "version": VERSION, "interval_s": made.interval_s, "phase_ns": made.phase_ns, "source": made.source,
         "assets": spans.assets, "fingerprints": made.fingerprints, "scan": made.scan, "quality": dict(made.quality),
+        "jumps": made.jumps,
         "spans": [spans.asset.tolist(), spans.start_ns.tolist(), spans.end_ns.tolist()],
         "buckets": [[b.file, b.assets, b.offsets, b.unpriced] for b in made.buckets],
     }  # fmt: skip
@@ -148,6 +156,7 @@ def open_slice(folder: str | Path) -> CandleSlice:
             scan=tuple(content["scan"]),
             quality=content["quality"],
             source=content["source"],
+            jumps=tuple((asset, at, times) for asset, at, times in content["jumps"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{folder} is no slice of candles ({error}); delete it, it will be made again") from None

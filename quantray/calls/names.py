@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from quantray.calls.lists import is_list_file, names_of, read_list
 from quantray.calls.settings import CallSettings
 from quantray.errors import ConfigError, near_miss
+from quantray.plain import original
 
 MIN_LETTERS = 4  # names of fewer letters are all near one another
 
@@ -73,6 +74,11 @@ def _of_file(given: str, key: str) -> dict[str, tuple[str, ...]]:
     return {str(group): names_of(groups[group], f"{key}={file} ({group})") for group in asked}
 
 
+def _spelt(name: str, known: Container[str]) -> str:
+    """A name that was copied from a CSV file of ours, as it is spelt in the data."""
+    return original(name) if name not in known and original(name) in known else name
+
+
 def chosen(
     settings: CallSettings, aliases: Mapping[str, str], known: Iterable[str]
 ) -> tuple[set[str] | None, dict[str, tuple[str, ...]], tuple[str, ...]]:
@@ -83,10 +89,14 @@ def chosen(
     present = set(known)
     spelt = present | set(aliases)
     named = (settings.callers,) if isinstance(settings.callers, str) else settings.callers or ()
+    named = tuple(_spelt(name, spelt) for name in named)
     for name in named:
         if aliases.get(name, name) not in present:
             raise ConfigError(f"calls.callers: {near_miss(name, spelt, what='caller')}")
-    groups = {g: tuple(dict.fromkeys(aliases.get(c, c) for c in who)) for g, who in group_table(settings).items()}
+    groups = {
+        g: tuple(dict.fromkeys(aliases.get(c, c) for c in (_spelt(name, spelt) for name in who)))
+        for g, who in group_table(settings).items()
+    }
     members = {c for who in groups.values() for c in who}
     for name, who in groups.items():
         if not present.intersection(who):

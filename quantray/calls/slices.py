@@ -6,7 +6,6 @@ windows; another plan may use it when the source is the same and every window li
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
 
@@ -21,9 +20,10 @@ from quantray.calls.settings import CallsData
 from quantray.calls.types import CallPlan, Candles, Inventory
 from quantray.errors import DataError
 from quantray.files.caches import Cached
+from quantray.outlets import logger
 from quantray.types import digest_of
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 
 
 def materialise(plan: CallPlan, source: CandleSource, data: CallsData) -> CandleSlice:
@@ -136,6 +136,7 @@ def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) 
             fingerprints=fingerprints(plan.calls.assets, inventory),
             scan=(data.print_filter_k, data.scale_jump),
             quality=quality,
+            jumps=tuple(hygiene.jumps),
             source=inventory.source,
         )
     )

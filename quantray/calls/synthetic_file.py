@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +14,10 @@ from quantray.calls.synthetic import CHAINS, MINUTE, MadeCalls, make_calls, make
 from quantray.calls.synthetic_settings import SyntheticCalls
 from quantray.errors import ConfigError, DataError
 from quantray.files.caches import Cached
+from quantray.outlets import logger
 from quantray.types import digest_of
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 VERSION = 1  # of the generator: another number, another market
 FIRST = "2024-11-18"
 SUPPLY = (6.0, 9.0)  # tokens, as powers of ten

@@ -115,15 +115,14 @@ def plateau(objective: str, unit: UnitResult, initial: float) -> str:
 
 
 def skips(r: CallerResults, unit: UnitResult) -> list[list[str]]:
-    """Calls of each part, and why some opened nothing."""
-    shown = [two(r, "calls", number(unit.n_train), number(unit.n_held_out))]
+    """Calls of each part: executed, skipped, and why some opened nothing."""
     names = ["no_entry", *(n for n in (unit.train.metrics if unit.train else {}) if n.startswith("skipped_"))]
-    for name in names:
-        a, b = _both(unit, name)
-        if a or b:
-            shown.append(two(r, label(name), number(a), number(b)))
+    by_reason = [(name, *_both(unit, name)) for name in names]
     trades = _both(unit, "n_trades")
-    return [*shown, two(r, "executed", number(trades[0]), number(trades[1]))]
+    total = [sum(int(row[k] or 0) for row in by_reason) for k in (1, 2)]
+    shown = [two(r, "executed", number(trades[0]), number(trades[1])), two(r, "skipped", *map(number, total))]
+    shown += [two(r, label(name), number(a), number(b)) for name, a, b in by_reason if a or b]
+    return [*shown, two(r, "calls", number(unit.n_train), number(unit.n_held_out))]
 
 
 def exits(unit: UnitResult) -> list[tuple[str, int, int, float]]:

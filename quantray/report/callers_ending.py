@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantray.callers.results import CallerResults, UnitResult
+from quantray.plain import one_line
 from quantray.policies import written
 from quantray.report import words
 from quantray.report.callers_detail import collapsed_words, state_words
 from quantray.report.callers_facts import value_words
-from quantray.report.callers_sections import LOUD, callers, group, verdict, warnings
+from quantray.report.callers_sections import LOUD, callers, group, skipped_words, verdict, warnings
+from quantray.report.callers_summary import traded
 from quantray.report.callers_tables import LATE
 from quantray.report.callers_words import label, metric, sentence
 from quantray.report.ending import STYLES, listing
@@ -53,9 +55,12 @@ def _parts(r: CallerResults, files: Mapping[str, Path], width: int) -> Iterator[
     reused = f", {r.reused:,} stages and blocks reused" if r.reused else ""
     left = len(c) - c.counts["eligible"]
     yield Text(
-        f"{_counted(c.counts['eligible'], 'call')} of {_counted(len(c.plan.calls.callers), 'caller')} "
+        f"{_counted(c.counts['eligible'], 'eligible call')} of {_counted(len(c.plan.calls.callers), 'caller')} "
         f"({left:,} left out) under {len(r.plan.policies):,} policies in {words.duration(r.seconds)}{reused}"
     )
+    done = traded(r)
+    skipped = f" ({skipped_words(done)})" if done.n_skipped or done.rest else ""
+    yield Text(f"{done.executed:,} trades executed, {_counted(done.n_skipped, 'call')} skipped{skipped}")
     yield Text()
     said = warnings(r)
     for warning in said:
@@ -68,7 +73,9 @@ def _parts(r: CallerResults, files: Mapping[str, Path], width: int) -> Iterator[
         yield Text("No caller has a best policy.", style="bold red")
         for unit in [*callers(r)[:FIRST], *([group(r)] if group(r) else [])]:
             assert unit is not None
-            yield Text(f"  {unit.name}: {state_words(unit)} ({unit.n_eligible:,} of {unit.n_calls:,} calls eligible)")
+            yield Text(
+                f"  {one_line(unit.name)}: {state_words(unit)} ({unit.n_eligible:,} of {unit.n_calls:,} calls eligible)"
+            )
     yield Text()
     tone, word, headline = verdict(r)
     style = {"good": "green", "doubt": "yellow", "bad": "red", "none": "cyan"}[tone]
@@ -113,7 +120,7 @@ def _callers(r: CallerResults, width: int) -> Iterator[RenderableType]:
             yield Text("  " + _cut(policy, width - 2), style="dim" if unit.policy else "yellow")
     best = next((u for u in people if u.policy is not None), whole)
     if best is not None and best.policy is not None:
-        yield Text(f"First in the table, {best.name}: {sentence(best.policy)}", style="dim")
+        yield Text(f"First in the table, {one_line(best.name)}: {sentence(best.policy)}", style="dim")
 
 
 def _head(r: CallerResults, wide: bool) -> list[str]:
@@ -125,7 +132,7 @@ def _head(r: CallerResults, wide: bool) -> list[str]:
 def _cells(r: CallerResults, u: UnitResult, wide: bool) -> list[str]:
     held = r.split_ns is not None
     late = u.lanes.get(LATE, (None, None))[1 if held else 0] or {}
-    cells = [u.name]
+    cells = [one_line(u.name)]
     for value, part in [*([(u.held_out_value, u.held_out)] if held else []), (u.value, u.train)]:
         n = None if part is None else part.metrics.get("n_trades")
         cells.append(DASH if part is None else f"{value_words(r, value)} ({number(n)})")

@@ -10,7 +10,7 @@ from quantray.callers.results import GROUP, CallerResults, UnitResult
 from quantray.policies import written
 from quantray.report.callers_detail import collapsed_words, state_words
 from quantray.report.callers_facts import value_words
-from quantray.report.callers_summary import period, verdict_counts
+from quantray.report.callers_summary import Traded, period, traded, verdict_counts
 from quantray.report.callers_tables import DEAD, LATE
 from quantray.report.callers_words import STATES, gain, label, metric
 from quantray.report.sections import TONES
@@ -120,15 +120,16 @@ def _names(names: Sequence[str]) -> str:
 
 def tiles(r: CallerResults) -> list[tuple[str, str, str]]:
     """The figures on top: title, figure, small print."""
-    c, plan, people = r.coverage, r.plan, callers(r)
+    c, plan, people, done = r.coverage, r.plan, callers(r), traded(r)
     best = f"best of {len(plan.policies):,} policies by {label(plan.objective)}"
     whole = f"{len(c.plan.calls.callers):,}", f"on one account, {best}"
     with_policy = f"{sum(u.policy is not None for u in people):,} of {len(people):,}", best
     when, costs = period(r), plan.costs
-    eligible = c.counts["eligible"]
     read = r.counts.get("read", len(c))
+    of = f"of {number(done.eligible)} eligible calls ({number(len(c))} kept, {number(read)} read)"
     found = [
-        ("calls that trade", number(eligible), f"of {number(len(c))} kept, {number(read)} read"),
+        ("trades executed", number(done.executed), of),
+        ("calls skipped", number(done.n_skipped), skipped_words(done)),
         ("callers with a policy", *with_policy) if people else ("callers", *whole),
         ("held out from", _day(when["held_out_from"]),
          f"to {_day(when['last_call'])}, calls from {_day(when['first_call'])}"),
@@ -136,8 +137,15 @@ def tiles(r: CallerResults) -> list[tuple[str, str, str]]:
          f"{costs.taker_bps:g} fee + {costs.slippage_bps:g} slippage"),
     ]  # fmt: skip
     if r.split_ns is None:
-        found[2] = ("held out", "nothing", f"calls {_day(when['first_call'])} to {_day(when['last_call'])}")
+        found[3] = ("held out", "nothing", f"calls {_day(when['first_call'])} to {_day(when['last_call'])}")
     return found
+
+
+def skipped_words(done: Traded) -> str:
+    """Why calls were skipped, the commonest reason first."""
+    told = [f"{label(name).removeprefix('skipped: ')} {number(n)}" for name, n in done.skipped.items()]
+    rest = [f"{number(done.rest)} across the split or without a policy"] if done.rest else []
+    return "; ".join(told + rest) or "none"
 
 
 def table_head(r: CallerResults) -> list[str]:

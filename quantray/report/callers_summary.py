@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from quantray.callers.results import GROUP, CallerResults, Part, UnitResult
@@ -16,12 +16,13 @@ from quantray.stats.checks import Word
 
 def summary(results: CallerResults) -> dict[str, Any]:
     """Everything a reader of the run may want as plain JSON values; null for what does not exist."""
-    r, plan = results, results.plan
+    r, plan, done = results, results.plan, traded(results)
     return {
         "study": r.study,
         "objective": plan.objective,
         "mode": plan.mode,
         "n_policies": len(plan.policies),
+        "trades": {"executed": done.executed, "skipped": dict(done.skipped), "neither": done.rest},
         "calls": {**r.counts, **{f"coverage_{name}": n for name, n in r.coverage.counts.items()}},
         "coverage": describe(r.coverage),
         "period": period(r),
@@ -52,6 +53,36 @@ def period(r: CallerResults) -> dict[str, str | None]:
         "last_call": iso(int(ts[-1])) if len(ts) else None,
         "held_out_from": None if r.split_ns is None else iso(r.split_ns),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Traded:
+    """What became of the eligible calls under the best policies: of every caller, or of the group where it is alone.
+
+    ``rest`` were held across the split, or belong to a caller without a best policy.
+    """
+
+    eligible: int
+    executed: int
+    skipped: Mapping[str, int]  # reason -> calls, the commonest first
+    rest: int
+
+    @property
+    def n_skipped(self) -> int:
+        return sum(self.skipped.values())
+
+
+def traded(r: CallerResults) -> Traded:
+    """The eligible calls by what became of them; the figures add up."""
+    units = [u for u in r.units if u.name != GROUP] or list(r.units)
+    rows = [part.metrics for u in units for part in (u.train, u.held_out) if part is not None]
+    reasons: Counter[str] = Counter()
+    for row in rows:
+        reasons.update({k: int(v or 0) for k, v in row.items() if k == "no_entry" or k.startswith("skipped_")})
+    executed = sum(int(row.get("n_trades") or 0) for row in rows)
+    skipped = {name: n for name, n in reasons.most_common() if n}
+    eligible = r.coverage.counts["eligible"]
+    return Traded(eligible, executed, skipped, eligible - executed - sum(skipped.values()))
 
 
 def verdict_counts(units: Sequence[UnitResult]) -> dict[str, int]:

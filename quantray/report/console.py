@@ -26,6 +26,9 @@ class PlainConsole(Console):
             text = segment.text if segment.control else shown(segment.text)
             yield segment if text is segment.text else Segment(text, segment.style)
 
+    def render_str(self, text: str, **settings: Any) -> Any:
+        return super().render_str(shown(text), **settings)
+
     def say(self, sentence: str) -> None:
         """A sentence, clean before it is wrapped."""
         self.print(clean(sentence))

@@ -137,7 +137,12 @@ def _verdict(r: Results) -> Iterator[RenderableType]:
 
 def _files(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
     beside = {name: r.plan.run_dir / name for name in BESIDE if (r.plan.run_dir / name).exists()}
-    yield from listing({**files, **beside}, {**FILES, **BESIDE})
+    told = {**FILES, **BESIDE}
+    if len(r.trials) < r.counts.attempts:  # of a table only the best points are trials
+        told["trials.parquet"] = f"the best {len(r.trials):,} of its points" if r.trials else "no point of the table"
+    top = min(r.plan.report.top, sum(t.value is not None for t in r.trials))
+    told["top_trials.csv"] = f"the best {top:,} trials" if top else "no trial: none completed"
+    yield from listing({**files, **beside}, told)
 
 
 def listing(lying: Mapping[str, Path], told: Mapping[str, str]) -> Iterator[RenderableType]:

@@ -29,7 +29,13 @@ def meaning(reason: Reason, plan: Plan) -> str:
 
 
 def nothing(counts: Counts, reasons: Sequence[Reason], plan: Plan) -> str:
-    """The sentence of a run in which no candidate completed: the commonest reason, its count, and what may help."""
+    """The sentence of a run without a best candidate: the commonest reason, its count, and what may help."""
+    if counts.complete:
+        bounds = ", ".join(f"{key} {words.parameter(value)}" for key, value in plan.constraints.bounds.items())
+        return (
+            f"{counts.complete:,} of {counts.attempts:,} candidates completed, and none of them meets the constraints "
+            f"({bounds}). Wider constraints, another space or more data may help."
+        )
     tried = f"None of {counts.attempts:,} candidates completed" if counts.attempts else "No candidate was tried"
     if not reasons:
         return f"{tried}."

@@ -27,7 +27,8 @@ def subtitle(r: Results) -> str:
     parts = [str(r.data[k]) for k in ("underlying", "source") if r.data.get(k)]
     size = r.plan.space.size
     of = f" of {size:,} points" if size else ""
-    parts.append(f"{r.plan.search.kind}, {r.counts.attempts:,} candidates{of}")
+    kind = words.searched_by(r.plan.search.kind, r.plan.search.sampler)
+    parts.append(f"{kind}, {r.counts.attempts:,} candidates{of}")
     return " · ".join(parts)
 
 
@@ -183,13 +184,14 @@ def histogram(r: Results) -> Chart | None:
 
 def regret_sentence(r: Results) -> str | None:
     g = r.regret
-    if g is None:
+    if g is None or r.plan.search.kind == "exhaustive":
         return None
+    best, found, less = (words.metric(r.plan.objective, v) for v in (g.best, g.found, g.absolute))
     if g.n_better == 0:
-        return f"The search found the best point of the whole table ({words.number(g.best)})."
+        return f"The search found the best point of the whole table ({best})."
     return (
-        f"The best point of the whole table is {words.number(g.best)}; the search found {words.number(g.found)}, "
-        f"{words.number(g.absolute)} less. {g.n_better:,} points ({words.percent(g.share_better, 3)}) are better."
+        f"The best point of the whole table is {best}; the search found {found}, {less} less. "
+        f"{g.n_better:,} points ({words.percent(g.share_better, 3)}) are better."
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from quantray.calls import CallPlan, CandleSlice, Coverage, Exclusion, describe, listed_calls
 from quantray.calls.hygiene import GATES
+from quantray.plain import one_line
 from quantray.plan import Gates
 from quantray.report import words
 
@@ -185,7 +186,7 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], right: int = 0)
     for i, title in enumerate(titles):
         table.add_column(title, justify="right" if 0 < i <= right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(one_line(cell)) for cell in row))
     return table
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from quantray.plain import one_line
 from quantray.report.study_tools import StudyRow, StudySummary
 
 if TYPE_CHECKING:
@@ -28,15 +29,17 @@ def render_list(rows: Sequence[StudyRow]) -> RenderableType:
     for row in rows:
         c = row.counts
         if row.error is not None:
-            table.add_row(Text(row.name), *[""] * 6, Text(row.error, style="red"))
+            table.add_row(Text(one_line(row.name)), *[""] * 6, Text(one_line(row.error), style="red"))
             continue
         if row.units is not None:
             ranked = sum(state == "ranked" for state in row.units.values())
             told = f"{ranked:,} of {len(row.units):,} ranked"
-            table.add_row(Text(row.name), told, *[""] * 4, _day(row.created_at), Text(row.where))
+            table.add_row(Text(one_line(row.name)), told, *[""] * 4, _day(row.created_at), Text(one_line(row.where)))
             continue
         figures = (f"{n:,}" for n in (c.complete, c.pruned, c.failed, c.claimed))
-        table.add_row(Text(row.name), *figures, number(row.best), _day(row.created_at), Text(row.where))
+        table.add_row(
+            Text(one_line(row.name)), *figures, number(row.best), _day(row.created_at), Text(one_line(row.where))
+        )
     return table
 
 
@@ -47,13 +50,13 @@ def render_summary(summary: StudySummary) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    parts: list[RenderableType] = [Text(f"{summary.name}  {summary.where}", style="bold")]
+    parts: list[RenderableType] = [Text(one_line(f"{summary.name}  {summary.where}"), style="bold")]
     for title, section in _sections(summary):
         table = Table(box=None, show_header=False, pad_edge=False)
         table.add_column(overflow="fold")
         table.add_column(justify="right")
         for name, value in section.items():
-            table.add_row(Text(name), Text(value))
+            table.add_row(Text(one_line(name)), Text(one_line(value)))
         parts += [Text(f"\n{title}", style="bold"), Padding(table, (0, 0, 0, 2))]
     return Group(*parts)
 

@@ -11,6 +11,7 @@ from typing import Any
 from quantray.outlets import cleaned
 from quantray.passwords import masked
 from quantray.plain import in_json
+from quantray.report import words
 from quantray.report.reasons import failures, meaning
 from quantray.report.results import Results
 from quantray.stats.surface import SurfaceSummary
@@ -19,18 +20,6 @@ from quantray.stats.surface import SurfaceSummary
 def summary(results: Results) -> dict[str, Any]:
     """Everything a reader of the run may want as plain JSON values; null for what does not exist."""
     r, plan = results, results.plan
-    best = None
-    if r.best is not None:
-        oos = None
-        if r.out_of_sample is not None:
-            oos = {"value": r.out_of_sample.value, "metrics": dict(r.out_of_sample.metrics)}
-        best = {
-            "number": r.best.number,
-            "value": r.best.value,
-            "params": dict(r.best.params),
-            "metrics": dict(r.best.metrics),
-            "oos": oos,
-        }
     return {
         "study": r.study,
         "objective": plan.objective,
@@ -41,7 +30,7 @@ def summary(results: Results) -> dict[str, Any]:
         "duplicates": dict(r.duplicates),
         "repeated": dict(r.repeated),
         "table_sha256": r.table or None,
-        "best": best,
+        "best": _best(r),
         "verdict": r.verdict.to_dict(),
         "regret": asdict(r.regret) if r.regret else None,
         "surface": _surface(r.surface),
@@ -53,17 +42,32 @@ def summary(results: Results) -> dict[str, Any]:
             "out_of_sample": list(r.out_of_sample.slice.dates) if r.out_of_sample else [],
         },
         "seeds": {"search": plan.seed, "data": r.data.get("seed")},
-        "search": {"kind": plan.search.kind, "n_trials": plan.search.n_trials, "max_attempts": plan.search.attempts},
+        "search": {
+            "kind": words.searched_by(plan.search.kind, plan.search.sampler),
+            "n_trials": plan.search.n_trials,
+            "max_attempts": plan.search.attempts,
+        },
         "digests": dict(r.digests),
         "versions": dict(r.versions),
         "stop_reason": r.stop_reason,
-        "reasons": [
-            {"state": x.state, "n": x.n, "reason": meaning(x, plan), "first": x.first, "number": x.number}
-            for x in r.reasons
-        ],
+        "reasons": [{**asdict(reason), "reason": meaning(reason, plan)} for reason in r.reasons],
         "first_failure": failures(r.counts, r.reasons),
         "notes": list(r.notes),
         "seconds": round(r.seconds, 3),
+    }
+
+
+def _best(r: Results) -> dict[str, Any] | None:
+    """The best candidate with its metrics on the sessions searched and, as ``oos``, on those held out."""
+    if r.best is None:
+        return None
+    held = r.out_of_sample
+    return {
+        "number": r.best.number,
+        "value": r.best.value,
+        "params": dict(r.best.params),
+        "metrics": dict(r.best.metrics),
+        "oos": None if held is None else {"value": held.value, "metrics": dict(held.metrics)},
     }
 
 

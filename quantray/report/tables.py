@@ -82,7 +82,9 @@ def write_table_csv(frame: pandas.DataFrame, path: Path) -> None:
 
 
 def _is_text(column: Any) -> bool:
-    return column.dtype == object or str(column.dtype) in ("str", "string")
+    from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+
+    return not is_numeric_dtype(column) and not is_datetime64_any_dtype(column)
 
 
 def write_parquet(frame: pandas.DataFrame, path: Path | BinaryIO) -> None:

@@ -67,6 +67,17 @@ def percent(share: float | None, digits: int = 1) -> str:
     return DASH if share is None or math.isnan(share) else f"{number(100 * share, digits)} %"
 
 
+def searched_by(kind: str, sampler: Any) -> str:
+    """How candidates were chosen: the kind of search, or the sampler that stands in its place.
+
+    >>> searched_by("tpe", None), searched_by("tpe", {"_target_": "optuna.samplers.CmaEsSampler"})
+    ('tpe', 'CmaEsSampler (search.sampler)')
+    """
+    if not sampler or kind == "exhaustive":
+        return kind
+    return f"{str(sampler.get('_target_', 'sampler')).rpartition('.')[2]} (search.sampler)"
+
+
 def duration(seconds: float | None) -> str:
     """
     >>> duration(42), duration(75), duration(4000)

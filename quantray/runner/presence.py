@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import subprocess
@@ -13,8 +12,9 @@ from collections.abc import Callable
 from contextlib import closing, suppress
 
 from quantray.errors import ConfigError
+from quantray.outlets import logger
 
-_log = logging.getLogger(__name__)
+_log = logger(__name__)
 #: How long a cluster's head may be away before a run is given up: one of this machine does not come back.
 GONE_S, LOCAL_GONE_S, LOOK_S = 10.0, 4.0, 1.0
 ANSWER_S = 5.0  # until whoever listens there has spoken

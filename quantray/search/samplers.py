@@ -23,7 +23,11 @@ HISTORY_ONLY = (StaticTPE, TPESampler, RandomSampler)
 
 #: Classes that an argument of a sampler may want, as its annotation names them, and as we do.
 _BASES: dict[str, type] = {"BaseSampler": BaseSampler, "BaseCrossover": BaseCrossover, "BaseMutation": BaseMutation}
-_CALLED = {BaseSampler: "an Optuna sampler", BaseCrossover: "an Optuna crossover", BaseMutation: "an Optuna mutation"}
+_CALLED: dict[type, str] = {
+    BaseSampler: "an Optuna sampler",
+    BaseCrossover: "an Optuna crossover",
+    BaseMutation: "an Optuna mutation",
+}
 
 Make = Callable[[int], BaseSampler]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,21 @@ from quantray.stats.reality import reality_check
 from quantray.stats.sharpe import deflated_sharpe, sharpes
 from quantray.types import FloatArray1D, FloatArray2D
 
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the figures of a verdict are of, where sessions of one position would mislead.
+
+    ``basis`` follows a sum; the others are whole sentences that begin with a space, or nothing.
+    """
+
+    candidates: str = "candidates"
+    basis: str = ""
+    account: str = ""
+    account_held_out: str = ""
+
+
+PLAIN = Told()
 MIN_TRADES = 30
 MIN_TRAINING_SESSIONS = 5  # below, no sign test can reach 5 %: 1 / 2^4 = 6 %
 MIN_HELD_OUT = 3
@@ -27,25 +43,35 @@ MAX_CARRIED = 0.1
 MAX_QUARANTINED = 0.02
 
 
-def earns(own: FloatArray1D, value: float | None) -> Check:
+def earns(own: FloatArray1D, value: float | None, told: Told = PLAIN) -> Check:
     """Positive objective and positive net on the training sessions ``own`` [sessions]."""
     total = float(own.sum())
     passed = total > 0 and (value is None or value > 0)
-    sentence = (
-        f"On the sessions it was searched on, it earns {_money(total)} after costs."
-        if passed
-        else f"Even on the sessions it was searched on, the best candidate does not earn after costs ({_money(total)})."
-    )
-    return Check("earns after costs", total, 0.0, passed, sentence)
+    where = "the calls it was chosen by" if told.basis else "the sessions it was searched on"
+    if passed:
+        sentence = f"On {where}, it earns {_money(total)} after costs{told.basis}."
+    elif total > 0:  # what is summed here earns, what was ranked by does not: both are told
+        sentence = f"On {where}, it earns {_money(total)} after costs{told.basis}, but {_ranked(value)}."
+    else:
+        sentence = f"Even on {where}, the best candidate does not earn after costs ({_money(total)}{told.basis})."
+    return Check("earns after costs", total, 0.0, passed, sentence + told.account)
 
 
-def better_than_luck(session_net: FloatArray2D, pick: int, seed: int) -> tuple[Check, dict[str, Any]]:
-    """The reality check of the whole family."""
+def _ranked(value: float | None) -> str:
+    return f"what it was ranked by is not above {'zero' if value == 0 else 'earning nothing'}"
+
+
+def better_than_luck(
+    session_net: FloatArray2D, pick: int, seed: int, told: Told = PLAIN, n_tried: int = 0
+) -> tuple[Check, dict[str, Any]]:  # fmt: skip
+    """The reality check of the whole family, of ``n_tried`` candidates those that have a value."""
     result = reality_check(session_net, pick, seed=seed)
     if result is None:
         return Check("better than luck", None, MAX_P, None, "Luck could not be judged: the best never traded."), {}
     n, p = result.n_candidates, result.p_value
-    among = f"the best of {n:,} candidates" if n > 1 else "a single candidate"
+    among = f"the best of {n:,} {told.candidates}" if n > 1 else "a single candidate"
+    if n_tried > n > 1:
+        among += f" with a value (of {n_tried:,})"
     if p <= MAX_P:
         sentence = f"Without any edge, {among} looks this good in {_percent(p)} of cases."
     else:
@@ -64,7 +90,7 @@ def better_than_luck(session_net: FloatArray2D, pick: int, seed: int) -> tuple[C
     return Check("better than luck", p, MAX_P, p <= MAX_P, sentence), figures
 
 
-def out_of_sample(oos: FloatArray1D | None, value: float | None) -> Check:
+def out_of_sample(oos: FloatArray1D | None, value: float | None, told: Told = PLAIN) -> Check:
     """Positive net, and a positive objective where it exists, on the held-out sessions ``oos`` [sessions]."""
     name = "out of sample"
     if oos is None or not oos.size:
@@ -73,8 +99,12 @@ def out_of_sample(oos: FloatArray1D | None, value: float | None) -> Check:
         return Check(name, 0.0, 0.0, None, f"It did not trade on the {_count(oos.size, 'session')} held out.")
     total = float(oos.sum())
     passed = total > 0 and (value is None or value > 0)
-    verb = "earns" if passed else "does not earn"
-    return Check(name, total, 0.0, passed, f"On {_count(oos.size, 'unseen session')} it {verb} ({_money(total)} net).")
+    where, net = _count(oos.size, "unseen session"), f"{_money(total)} net{told.basis}"
+    if total > 0 and not passed:
+        sentence = f"On {where} it earns {net}, but {_ranked(value)}."
+    else:
+        sentence = f"On {where} it {'earns' if passed else 'does not earn'} ({net})."
+    return Check(name, total, 0.0, passed, sentence + told.account_held_out)
 
 
 def out_of_sample_bound(oos: FloatArray1D | None, seed: int) -> Check:
@@ -119,7 +149,9 @@ def held_out(oos: FloatArray1D | None) -> Check:
     return Check(name, oos.size, MIN_HELD_OUT, passed, sentence)
 
 
-def deflated(own: FloatArray1D, session_net: FloatArray2D, n_tried: int) -> Check:
+def deflated(
+    own: FloatArray1D, session_net: FloatArray2D, n_tried: int, told: Told = PLAIN
+) -> Check:  # fmt: skip
     """The deflated Sharpe ratio; the spread of Sharpe ratios is that of the candidates that have one."""
     ratios = sharpes(session_net)
     known = ratios[~np.isnan(ratios)]
@@ -129,7 +161,8 @@ def deflated(own: FloatArray1D, session_net: FloatArray2D, n_tried: int) -> Chec
     if math.isnan(value):
         return Check(name, None, MIN_DEFLATED, None, "The Sharpe ratio cannot be judged on so few sessions.")
     passed = value >= MIN_DEFLATED
-    sentence = f"Its Sharpe ratio beats what {_count(n_tried, 'try', 'tries')} give by luck with a probability of "
+    given = f"{n_tried:,} {told.candidates}" if n_tried != 1 else "a single candidate"
+    sentence = f"Its Sharpe ratio beats what {given} give{'s' if n_tried == 1 else ''} by luck with a probability of "
     return Check(name, value, MIN_DEFLATED, passed, f"{sentence}{_percent(value)}.")
 
 
@@ -198,8 +231,20 @@ def carried_fills(metrics: Mapping[str, float | int | None], quotes: bool = Fals
     return Check("fresh prices", worst, MAX_CARRIED, passed, sentence)
 
 
+#: Trades that hold across a change of scale, among the counts of what is wrong with the data.
+RESCALED = "rescaled_trades"
+
+
 def data_quality(quality: Mapping[str, float]) -> Check:
-    """The largest share of quarantined quotes, prints or sessions (keys ending in ``_share``)."""
+    """The largest share of quarantined quotes, prints or sessions (keys ending in ``_share``).
+
+    Data of which trades hold across a change of the price's scale are not clean, whatever the shares.
+    """
+    rescaled = int(quality.get(RESCALED, 0))
+    if rescaled:
+        trades = "1 trade holds" if rescaled == 1 else f"{rescaled:,} trades hold"
+        return Check("clean data", float(rescaled), 0.0, False,
+                     f"{trades} across a change of the price's scale: no market paid that.")  # fmt: skip
     shares = {k: float(v) for k, v in quality.items() if k.startswith("quarantined_") and k.endswith("_share")}
     if not shares:
         return Check("clean data", None, MAX_QUARANTINED, None, "The quality of the data is unknown.")
@@ -220,5 +265,5 @@ def _percent(share: float) -> str:
     return f"{points:.1f} %" if points < 10 and points != round(points) else f"{points:.0f} %"
 
 
-def _count(n: int, what: str, plural: str | None = None) -> str:
-    return f"{n:,} {what if n == 1 else plural or what + 's'}"
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"

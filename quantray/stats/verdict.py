@@ -37,6 +37,7 @@ class Evidence:
     oos_value: float | None = None
     quotes: bool = False  # fills are on standing quotes, not on prints
     seed: int = 0
+    told: judge.Told = judge.PLAIN
 
 
 def verdict(evidence: Evidence) -> Verdict:
@@ -55,17 +56,17 @@ def verdict(evidence: Evidence) -> Verdict:
     own = np.asarray(e.session_net[e.pick], np.float64)
     oos = None if e.oos_session_net is None else np.asarray(e.oos_session_net, np.float64)
     n_tried = max(e.n_tried or 0, len(e.session_net))
-    luck, luck_figures = judge.better_than_luck(e.session_net, e.pick, e.seed)
+    luck, luck_figures = judge.better_than_luck(e.session_net, e.pick, e.seed, e.told, n_tried)
     overfit, overfit_figures = judge.overfit(e.session_net)
     checks = (
-        judge.earns(own, e.value),
+        judge.earns(own, e.value, e.told),
         luck,
-        judge.out_of_sample(oos, e.oos_value),
+        judge.out_of_sample(oos, e.oos_value, e.told),
         judge.out_of_sample_bound(oos, e.seed),
         judge.trades(e.metrics.get("n_trades")),
         judge.sessions(own),
         judge.held_out(oos),
-        judge.deflated(own, e.session_net, n_tried),
+        judge.deflated(own, e.session_net, n_tried, e.told),
         overfit,
         judge.neighbourhood(e.value, np.asarray(e.neighbours, np.float64)),
         judge.one_session(own),

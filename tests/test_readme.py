@@ -114,7 +114,8 @@ def calls_of_ones_own(folder: Path) -> None:
     made = synthetic_source(CallsData(synthetic=market, cache=str(folder / "cache"))).duckdb
     shutil.copy(str(made), folder / "calls.duckdb")
     (folder / "groups.yaml").write_text("whales: [caller_1]\n", encoding="utf-8")
-    (folder / "other.csv").write_text("caller,tp,sl,n_trades,win_rate\ncaller_1,2,.9,30,.5\n", encoding="utf-8")
+    other = "caller,tp_mult,sl_mult,n_trades,win_rate\ncaller_1,2,.9,30,.5\n"
+    (folder / "other.csv").write_text(other, encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -44,11 +44,10 @@ def net_of(multiple, cost, on_entry):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def fills_of(keys, fill, closer, rung_col, rung_part, first, last, col, part, paid):  # type: ignore[no-untyped-def]
-    """Fills of one trade in time order into ``col``, ``part`` (fraction of the size) and ``paid``; returns how many.
+def fills_of(keys, closer, rung_col, rung_part, first, last, col, part):  # type: ignore[no-untyped-def]
+    """Fills of one trade in time order into ``col`` and ``part`` (fraction of the size); returns how many.
 
-    Rungs ``[first:last]`` are rising targets; a part of inf takes all that is left. What is sold late goes at the open,
-    yet never above the next target: that order rested in the market, and the market ran through it.
+    Rungs ``[first:last]`` are rising targets; a part of inf takes all that is left.
     """
     left = 1.0
     n = 0
@@ -57,26 +56,41 @@ def fills_of(keys, fill, closer, rung_col, rung_part, first, last, col, part, pa
         if keys[k] >= keys[closer]:
             break
         taken = min(rung_part[q], left)
-        col[n], part[n], paid[n] = k, taken, fill[k]
+        col[n], part[n] = k, taken
         n += 1
         if rung_part[q] == np.inf:
             return n
         left -= taken
-    col[n], part[n], paid[n] = closer, left, fill[closer]
-    if keys[closer] & 7 == LATE and first + n < last:
-        k = rung_col[first + n]
-        if keys[k] == keys[closer] + GAP_TARGET:
-            paid[n] = min(paid[n], fill[k])
+    col[n], part[n] = closer, left
     return n + 1
 
 
 @njit(cache=True, nogil=True)
-def multiple_of(part, paid, n):  # type: ignore[no-untyped-def]
-    """What one unit of entry notional returns before costs."""
+def late_price(keys, fill, closer, rung_col, rung, last):  # type: ignore[no-untyped-def]
+    """What is paid for a sale behind a silence, ``rung`` being the first target of ``[:last]`` that was not reached.
+
+    The open, yet never more than that target: its order rested in the market, and the market ran through it.
+    """
+    if rung < last:
+        k = rung_col[rung]
+        if keys[k] == keys[closer] + GAP_TARGET:
+            return min(fill[closer], fill[k])
+    return fill[closer]
+
+
+@njit(cache=True, nogil=True)
+def is_late(key):  # type: ignore[no-untyped-def]
+    """Whether the event is a sale at the open of a candle that begins when the time is up."""
+    return key & 7 == LATE
+
+
+@njit(cache=True, nogil=True)
+def multiple_of(fill, col, part, n, last_paid):  # type: ignore[no-untyped-def]
+    """What one unit of entry notional returns before costs; the last fill pays ``last_paid``."""
     total = 0.0
-    for q in range(n):
-        total += part[q] * paid[q]
-    return total
+    for q in range(n - 1):
+        total += part[q] * fill[col[q]]
+    return total + part[n - 1] * last_paid
 
 
 @njit(cache=True, nogil=True)
@@ -158,7 +172,7 @@ def grid_returns(
     close_key, pay_key = np.empty(closing.shape[1], np.int32), np.empty(closing.shape[1], np.int32)
     close_net = np.empty(closing.shape[1])
     close_col = np.empty(closing.shape[1], np.int16)
-    col, part, got = np.empty(width, np.int32), np.empty(width), np.empty(width)
+    col, part = np.empty(width, np.int32), np.empty(width)
     simple = _one_target(rung_ptr, rung_part)
     for v in range(ways):
         easy = np.flatnonzero(simple & (variant == v))
@@ -176,14 +190,15 @@ def grid_returns(
             for c in range(closing.shape[1]):
                 k = closing[e, c]
                 close_key[c], close_net[c], close_col[c] = keys[e, k], paid[k], k
-                pay_key[c] = keys[e, k] + (TRIGGERED if keys[e, k] & 7 == LATE else 0)
+                pay_key[c] = keys[e, k] + (TRIGGERED if is_late(keys[e, k]) else 0)
             _run_returns(keys[e], paid, close_col, close_key, pay_key, close_net, runs, net[i], last[i])
             for p in hard:
                 closed = closing[e, closer[p]]
-                m = fills_of(
-                    keys[e], fill[e], closed, rung_col, rung_part, rung_ptr[p], rung_ptr[p + 1], col, part, got
-                )
-                net[i, p] = net_of(multiple_of(part, got, m), cost, on_entry) if entered else np.nan
+                m = fills_of(keys[e], closed, rung_col, rung_part, rung_ptr[p], rung_ptr[p + 1], col, part)
+                pays = fill[e, col[m - 1]]
+                if is_late(keys[e, col[m - 1]]):
+                    pays = late_price(keys[e], fill[e], closed, rung_col, rung_ptr[p] + m - 1, rung_ptr[p + 1])
+                net[i, p] = net_of(multiple_of(fill[e], col, part, m, pays), cost, on_entry) if entered else np.nan
                 last[i, p] = col[m - 1]
             if not entered:
                 for r in range(variant.shape[0]):

@@ -65,10 +65,10 @@ def _exposure(n, begins, ends, s):  # type: ignore[no-untyped-def]
     What is held until the source ends may be held beyond the period: that counts for nothing here.
     """
     covered = 0
-    until = np.int64(-(2**62))
+    until = begins
     for i in range(n):
         if s.skip[i] == EXECUTED:
-            begin, end = max(s.entry_ns[i], begins, until), min(s.exit_ns[i], ends)
+            begin, end = max(s.entry_ns[i], until), min(s.exit_ns[i], ends)
             if end > begin:
                 covered += end - begin
                 until = end
@@ -76,11 +76,11 @@ def _exposure(n, begins, ends, s):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def summary(n, without, stops, ends, at_risk, period, s, out):  # type: ignore[no-untyped-def]
+def summary(n, without, stops, ends, at_risk, since, before, s, out):  # type: ignore[no-untyped-def]
     """Metrics of the ``n`` trades in the scratch ``s`` into ``out``, NaN for what does not exist; not the account's.
 
     ``stops`` and ``ends`` [K] tell which columns are stops and which the end of the data; ``at_risk`` is the loss at
-    the first stop, costs included, as a fraction (NaN without one); ``period`` is its (start, end) in ns.
+    the first stop, costs included, as a fraction (NaN without one); [``since``, ``before``) is the period in ns.
     """
     out[:FINAL] = np.nan
     out[:7] = 0.0
@@ -105,7 +105,7 @@ def summary(n, without, stops, ends, at_risk, period, s, out):  # type: ignore[n
         doubts += s.doubt[i]
         ended += ends[s.col[i]]
         held += (s.exit_ns[i] - s.entry_ns[i]) / 1e9
-    out[0], out[18], out[22] = count, stopped, _exposure(n, period[0], period[1], s)
+    out[0], out[18], out[22] = count, stopped, _exposure(n, since, before, s)
     if count == 0:
         return
     sort(s.sort, count)

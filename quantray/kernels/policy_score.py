@@ -81,8 +81,8 @@ def scratch_of(n: int, fills: int) -> Scratch:
 @njit(cache=True, nogil=True, error_model="numpy")
 def score(
     keys, fill, worst, time, peaks, price, entry_ns, start, stop, ways, order, calls, asset, caller, closing, closer,
-    variant, hold, rung_ptr, rung_col, rung_part, distance, stops, ends, money, limits, period, ts, close, interval,
-    n_assets, n_callers, closes, days, s, out,
+    variant, hold, rung_ptr, rung_col, rung_part, distance, stops, ends, money, limits, since, before, ts, close,
+    interval, n_assets, n_callers, closes, days, s, out,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Metrics [P, M] of every policy; the trades, log and sizes of the last one stay in ``s``.
 
@@ -108,7 +108,7 @@ def score(
             out[p, FINAL], out[p, TOTAL] = final, final / money.initial - 1.0
         else:
             s.skip[:n], s.size[:n], s.pnl[:n] = EXECUTED, 1.0, s.net[:n]
-        summary(n, without, stops, ends, distance[p] + (money.cost + money.cost), period, s, out[p])
+        summary(n, without, stops, ends, distance[p] + (money.cost + money.cost), since, before, s, out[p])
         if money.limited and closes.shape[0]:
             curve(n_log, money, ts, close, interval, closes, s, equity, cash)
             out[p, DRAWDOWN] = max_drawdown(equity[: closes.shape[0]], money.initial)

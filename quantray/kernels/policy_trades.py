@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from quantray.kernels.policy_codes import order_decides
-from quantray.kernels.policy_combine import fills_of, multiple_of, net_of
+from quantray.kernels.policy_combine import fills_of, is_late, late_price, net_of
 
 
 @njit(cache=True, nogil=True)
@@ -35,10 +35,14 @@ def gather(
         if np.isnan(price[e]):
             continue
         closer = closing[e, c]
-        m = fills_of(keys[e], fill[e], closer, rung_col, rung_part, first, last, one, s.part[n], s.multiple[n])
+        m = fills_of(keys[e], closer, rung_col, rung_part, first, last, one, s.part[n])
+        total = 0.0
         for r in range(m):
+            s.multiple[n, r] = fill[e, one[r]]
+            if is_late(keys[e, one[r]]):
+                s.multiple[n, r] = late_price(keys[e], fill[e], closer, rung_col, first + r, last)
             s.fill_ns[n, r] = time[e, one[r]]
-        total = multiple_of(s.part[n], s.multiple[n], m)
+            total += s.part[n, r] * s.multiple[n, r]
         s.call[n], s.col[n], s.n_fills[n], s.gross[n] = calls[q], one[m - 1], m, total
         s.net[n] = net_of(total, cost, on_entry)
         s.last[n], s.exit_ns[n] = s.multiple[n, m - 1], s.fill_ns[n, m - 1]

@@ -123,7 +123,7 @@ class Block:
             t.keys, t.fill, t.worst, t.time, t.peaks, t.price, t.entry_ns, t.start, t.stop, t.ways, t.order, self.queue,
             self.asset, self.caller, self.closing, p.closer, p.variant, p.hold, p.rung_ptr, p.rung_col, p.rung_part,
             p.distance, stops, p.reason == Reason.END_OF_DATA, self.money, self.account.limits,
-            (market.start_ns, market.end_ns), *market.columns, *self.sizes, closes, days,
+            market.start_ns, market.end_ns, *market.columns, *self.sizes, closes, days,
             self.scratch, out,
         )  # fmt: skip
         return out, n, final, n_log

@@ -132,11 +132,35 @@ class Ledger(Protocol):
         """Claim every candidate of the batch that nobody has; True where this driver now owns it."""
         ...
 
+    driver: int  # of this ledger, unlike any other's of the study
+    others: int  # drivers that lived beside it when they were last counted
+
+    @property
+    def shared(self) -> bool:
+        """Whether another driver has worked on the study since this one began: nobody then counts alone."""
+        ...
+
+    def expect(self, candidates: int) -> None:
+        """As many candidates are claimed at a time: who joins leaves room for them; 0 gives back what is set aside."""
+        ...
+
+    def reserve(self, most: int, n_trials: int, attempts: int) -> int:
+        """Set room for ``most`` candidates aside, of a study that is shared, until the next claim; how many there is.
+
+        What is COMPLETE, claimed and set aside by live drivers together never passes ``n_trials``, nor with what was
+        pruned and failed ``attempts``. Near the end each driver gets its part.
+        """
+        ...
+
     def adopt(self, number: int, limit: int | None = None) -> Pending:
         """Take over claims of drivers that died, at most ``limit``, as batch ``number`` of this driver; may be empty.
 
         What a driver calls that is about to end while candidates of others are still claimed.
         """
+        ...
+
+    def orphans(self) -> bool:
+        """Whether there are such claims."""
         ...
 
     def store(self, number: int, trials: Sequence[Trial]) -> Sequence[bool]:

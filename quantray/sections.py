@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -90,10 +90,30 @@ def checked(cls: type[T], cfg: Mapping[str, Any], name: str, rename: Mapping[str
     try:
         return TypeAdapter(cls).validate_json(json.dumps(renamed), strict=True)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        first = _deepest(error.errors(include_url=False), renamed)
         back = {new: old for old, new in (rename or {}).items()}
-        path = [back.get(str(part), str(part)) for part in first["loc"]]
+        path = [back.get(str(part), str(part)) for part in _keys(first["loc"], renamed)]
         raise ConfigError(_sentence(cls, name, path, first, back)) from None
+
+
+def _keys(loc: Sequence[Any], values: Any) -> Iterator[Any]:
+    """The part of an error's place that the user wrote: Pydantic adds which member of a union it tried."""
+    for k, part in enumerate(loc):
+        if isinstance(values, Mapping):
+            if part in values or k == len(loc) - 1:
+                yield part
+                values = values.get(part)
+        elif isinstance(values, list) and isinstance(part, int):
+            yield part
+            values = values[part]
+
+
+def _deepest(errors: Sequence[Any], values: Mapping[str, Any]) -> Any:
+    """The first error; where its value is a mapping that a union refuses, the one that knows the wrong key of it."""
+    place = errors[0]["loc"]
+    if not isinstance(values.get(place[0]) if place else None, Mapping):
+        return errors[0]
+    return max((e for e in errors if e["loc"][:1] == place[:1]), key=lambda e: len(e["loc"]))
 
 
 def _sentence(cls: type, name: str, path: list[str], first: Any, back: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -77,15 +78,14 @@ class ColumnMaps:
 
 @dataclass(frozen=True, slots=True)
 class ByTable:
-    """One value a table, where the tables of a data set are written in different ways."""
+    """One value a table, where the tables of a data set are written in different ways; a mapping becomes one."""
 
-    __pydantic_config__: ClassVar = FORBID
     underlying: str | None = None
     chain: str | None = None
     options: str | None = None
 
 
-def of_table(value: str | ByTable | None, key: str) -> str | None:
+def of_table(value: Any, key: str) -> str | None:
     """What a setting that is one value, or a value a table, says about this table."""
     return getattr(value, key) if isinstance(value, ByTable) else value
 
@@ -147,9 +147,13 @@ class DataSettings:
     interval: str | None = None  # 1s, 1m, …; null: as the bars are
     calendar: str = "XNYS"
     symbol: str | None = None  # which underlying, when a file holds several
-    timezone: str | ByTable | None = None  # of times without one: America/New_York
-    ts_unit: str | ByTable | None = None  # of times that are whole numbers: s, ms, us or ns since 1970
-    date_format: str | ByTable | None = None  # of dates that are not written YYYY-MM-DD: %m/%d/%Y
+    timezone: str | Mapping[str, str | None] | ByTable | None = None  # of times without one: America/New_York
+    ts_unit: str | Mapping[str, str | None] | ByTable | None = (
+        None  # of times that are whole numbers: s, ms, us or ns since 1970
+    )
+    date_format: str | Mapping[str, str | None] | ByTable | None = (
+        None  # of dates that are not written YYYY-MM-DD: %m/%d/%Y
+    )
     columns: ColumnMaps = ColumnMaps()
     synthetic: SyntheticSettings = SyntheticSettings()
     min_session_coverage: float = 0.95  # share of a session's minutes with a bar of the underlying
@@ -178,17 +182,28 @@ class DataSettings:
         if self.interval is not None:
             seconds_of(self.interval)
         for name, check in (("timezone", _check_zone), ("ts_unit", _check_unit), ("date_format", _check_format)):
-            value = getattr(self, name)
+            said = _by_table(name, getattr(self, name))
+            object.__setattr__(self, name, said)
             for f in fields(ByTable):
-                one = of_table(value, f.name)
+                one = of_table(said, f.name)
                 if one is not None:
-                    check(f"data.{name}.{f.name}" if isinstance(value, ByTable) else f"data.{name}", one)
+                    check(f"data.{name}.{f.name}" if isinstance(said, ByTable) else f"data.{name}", one)
 
     @property
-    def reading(self) -> tuple[str | ByTable | None, ...] | None:
+    def reading(self) -> tuple[Any, ...] | None:
         """What was said about what the files leave open, for the plan's digest; None when nothing was."""
         said = (self.timezone, self.ts_unit, self.date_format)
         return said if any(value is not None for value in said) else None
+
+
+def _by_table(name: str, value: Any) -> str | ByTable | None:
+    if not isinstance(value, Mapping):
+        return value
+    known = [f.name for f in fields(ByTable)]
+    for key in value:
+        if key not in known:
+            raise ConfigError(f"data.{name}.{key}: {near_miss(str(key), known, what='table')}")
+    return ByTable(**value)
 
 
 def _check_zone(key: str, value: str) -> None:

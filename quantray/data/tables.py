@@ -42,13 +42,20 @@ class _Found:
 
 
 def typed_table(connection: Any, key: str, where: str, parts: list[Part], columns: Any, reading: Reading) -> Table:
-    """The parts of one table as one, in the order of the files.
+    """The parts of one table as one; rows of one file stand in its order.
 
     Raises DataError for a column the user named that is not there, for one of a type that cannot be ours, and for
     files of one folder that differ in a column that decides. Text is read once, into memory, when this is called.
     """
     found = [_match(part, key, where, columns, reading) for part in parts]
     ours = list(dict.fromkeys(name for f in found for name in f.cells))
+    if not ours:
+        wanted = [name for name, _ in mapped(columns).values()]
+        has = ", ".join(found[0].part.columns)
+        raise DataError(
+            f"{where} has none of the columns {', '.join(wanted)}: it has {has}; the first line of a CSV file must name "
+            "the columns, and data.columns says which of them are meant"
+        )
     _check_alike(where, found, ours)
     kinds = {name: _kind(name, found) for name in ours}
     files = sum(max(len(f.part.files), 1) for f in found)

@@ -32,11 +32,10 @@ def data_files(key: str, given: str) -> list[Path]:
         files = [path]
     kinds = {kind_of(p): p for p in files}
     if not files or None in kinds:
-        what = "has no file" if path.is_dir() else "is no file"
-        raise DataError(
-            f"data.{key}={given} {what} that is Parquet (.parquet, .pq) or CSV (.csv, .tsv, .csv.gz); names that "
-            "begin with . or _ are passed over"
-        )
+        what, note = "is no file", ""
+        if path.is_dir():
+            what, note = "has no file", "; names that begin with . or _ are passed over"
+        raise DataError(f"data.{key}={given} {what} that is Parquet (.parquet, .pq) or CSV (.csv, .tsv, .csv.gz){note}")
     if len(kinds) > 1:
         one, other = (kinds[k].relative_to(path) for k in (PARQUET, DELIMITED))
         raise DataError(f"data.{key}={given} has Parquet ({one}) and CSV ({other}); give a folder of one kind")

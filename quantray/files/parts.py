@@ -50,17 +50,17 @@ class Part:
 
 
 def parts_of(connection: Any, files: Sequence[Path]) -> list[Part]:
-    """The files, those next to each other together where they are alike. Raises DataError for what cannot be read."""
-    parts: list[Part] = []
+    """The files, those with the same columns and types together. Raises DataError for what cannot be read."""
+    alike: dict[Any, list[Part]] = {}
     for file in files:
         part = _part(connection, file)
-        last = parts[-1] if parts else None
-        if last is not None and last.columns == part.columns and last.dialect == part.dialect:
-            together = (*last.files, file)
-            parts[-1] = replace(last, source=_reader(together, last.dialect), files=together)
-        else:
-            parts.append(part)
-    return parts
+        alike.setdefault((part.dialect, tuple(sorted(part.columns.items()))), []).append(part)
+    return [_together(parts) for parts in alike.values()]
+
+
+def _together(parts: list[Part]) -> Part:
+    files = tuple(file for part in parts for file in part.files)
+    return replace(parts[0], source=_reader(files, parts[0].dialect), files=files)
 
 
 def part_of_table(connection: Any, source: str) -> Part:

@@ -110,6 +110,8 @@ TEXTS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "a field too many": (lambda b: b.replace(b"00.0\n", b"00.0,9\n", 1), r"line 2 has 8 fields and the header 7"),
     "open quote": (lambda b: b.replace(b",SPOT,", b',"SPOT,', 1), "line 2|quote"),
     "typo": (lambda b: b.replace(b"volume", b"volmue", 1), "no column 'volume'.*did you mean 'volmue'.*volume=volmue"),
+    "a comment first": (lambda b: b"# made by x\n" + b, "has none of the columns ts, .*: it has # made by x; the"),
+    "sep= first": (lambda b: b"sep=,\n" + b, "has none of the columns"),
     "twice": (lambda b: b.replace(b"open", b"close", 1), "has the column 'close' twice; rename or remove one"),
 }  # fmt: skip
 

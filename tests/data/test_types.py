@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from quantray.config import load_plan
 from quantray.data import DataSettings, load
 from quantray.data.settings import ByTable
 from quantray.errors import ConfigError, DataError
@@ -111,6 +113,17 @@ def test_strikes_of_a_folder_keep_their_halves(tmp_path: Path):
     assert load(write(tmp_path, made, chain=str(tmp_path / "c"))).digest == whole
 
 
+def test_many_files_of_alternating_types_are_read_in_no_time(tmp_path: Path):
+    made = whole_numbers(frames(), np.random.default_rng(1))
+    wanted = load(write(tmp_path, made)).digest
+    (tmp_path / "o").mkdir()
+    for k, (_, part) in enumerate(made["options"].groupby(made["options"].index // 20)):
+        store(integers(part) if k % 2 else part, tmp_path / "o" / f"{k}.parquet")
+    began = time.perf_counter()
+    assert load(write(tmp_path, made, options=str(tmp_path / "o"))).digest == wanted
+    assert time.perf_counter() - began < 10
+
+
 def test_a_label_of_digits_keeps_its_zeros(tmp_path: Path):
     made = frames()
     made["underlying"]["symbol"] = made["chain"]["underlying"] = made["options"]["underlying"] = "00700"
@@ -195,6 +208,8 @@ def test_a_time_that_the_clock_skips_or_shows_twice_names_no_instant(when: str, 
     [
         ({"timezone": "America/New_Yrok"}, "data.timezone: unknown time zone.*did you mean 'America/New_York'"),
         ({"timezone": ByTable(options="EDT5")}, "data.timezone.options"),
+        ({"timezone": {"options": "EDT5"}}, "data.timezone.options"),
+        ({"ts_unit": {"option": "s"}}, "data.ts_unit.option: unknown table 'option'; did you mean 'options'"),
         ({"ts_unit": "min"}, "data.ts_unit must be one of s, ms, us, ns"),
         ({"date_format": "%m/%d"}, "data.date_format must give year, month and day"),
         ({"date_format": "%Y-%m-%d %H:%M"}, "nothing else"),
@@ -271,3 +286,26 @@ def test_the_word_about_times_belongs_to_the_plan():
     digests = [replace(sweep_plan(), data=DataSettings(**one)).digests("slice", "code")["data"] for one in said]
     assert digests[0] == "slice"
     assert len(set(digests)) == len(said)
+
+
+def test_a_mapping_is_a_value_a_table_and_settings_stay_values():
+    settings = DataSettings(timezone={"options": "America/New_York"}, ts_unit="s")
+    assert settings.timezone == ByTable(options="America/New_York")
+    assert hash(settings) == hash(replace(settings))
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("data.timezone.option=UTC", "data.timezone.option: unknown table 'option'; did you mean 'options'"),
+        ("data.timezone.options=New_York", "unknown time zone 'New_York'; did you mean 'America/New_York'"),
+        ("data.ts_unit=5", "data.ts_unit=5: it must be a text"),
+        ("data.date_format={chain:5}", r"data.date_format.chain"),
+    ],
+)
+def test_on_the_command_line_too(line: str, said: str):
+    with pytest.raises(ConfigError, match=said):
+        load_plan("+experiment=options_sweep", line)
+    plan = load_plan("+experiment=options_sweep", "data.timezone.options=America/New_York", "data.ts_unit=ms")
+    assert plan.data.timezone == ByTable(options="America/New_York")
+    assert plan.data.ts_unit == "ms"

@@ -133,7 +133,7 @@ class CandleSource:
 def open_candles(data: CallsData) -> Iterator[CandleSource]:
     """The candles that the settings name, read-only. DataError for a missing table or column, or mixed intervals."""
     with opened(data, "candles") as tables:
-        table = tables["candles"]
+        table: Table = tables["candles"]
         table.require("asset", "ts", *COLUMNS)
         unit = data.unit_of("candles")
         ns = ns_of(table, unit)
@@ -141,7 +141,7 @@ def open_candles(data: CallsData) -> Iterator[CandleSource]:
         if grid.shift_ns:
             table = started(table, ns, grid.shift_ns)
             ns = ns_of(table, unit)
-        inventory = replace(inventory_of(table, ns, grid), undated=table.undated)
+        inventory = replace(inventory_of(table, ns, grid), undated=tables["candles"].undated)
         refuse_other_steps(table, ns, grid.rows, inventory)
         yield CandleSource(table, ns, grid.rows, unit, inventory)
 

@@ -16,8 +16,9 @@ from quantray.entries import Levels, Tables, build
 from quantray.errors import ConfigError, near_miss
 from quantray.options import EXIT_FIELDS, LongOption
 from quantray.plan import Plan
+from quantray.protocols import check_volume
 from quantray.recording import Recorder
-from quantray.signalling import signals_of
+from quantray.signalling import lists_together, own_names, signals_of
 from quantray.space import Candidates, Space
 from quantray.types import Slice
 from quantray.validity import refused
@@ -78,6 +79,7 @@ def prepare(plan: Plan, slice: Slice, candidates: Candidates, strategy: type) ->
     nothing that follows, so that the others come out as they would without it.
     """
     check_fields(strategy, candidates.names)
+    check_volume(strategy, slice)
     fixed = {k: v for k, v in plan.strategy.params.items() if k not in candidates.names}
     why = refused(strategy, fixed, candidates)
     rows, good = _without(np.arange(len(candidates)), candidates, why)
@@ -97,27 +99,22 @@ def prepare(plan: Plan, slice: Slice, candidates: Candidates, strategy: type) ->
 
 
 def combinations(plan: Plan, slice: Slice, strategy: type) -> tuple[int, int, float]:
-    """What the strategy's own code costs a finite space: combinations that ``__post_init__`` and ``signals()`` read, and
+    """What the strategy's own code costs a finite space.
 
-    the seconds that one core needs for them, by one candidate on the first session.
+    Combinations of the parameters that ``__post_init__`` and ``signals()`` read, and the seconds that one core needs
+    for them, by one candidate on the first session.
     """
     fixed = {k: v for k, v in plan.strategy.params.items() if k not in plan.space.names}
-    params = {**fixed, **plan.space.point(0)}
-    recorder = Recorder(strategy)
-    counted = {d.name: len(d.values or ()) for d in plan.space.dimensions}
+    recorder, levels = Recorder(strategy), {d.name: len(d.values or ()) for d in plan.space.dimensions}
     began = time.perf_counter()
-    made = recorder.build(params)
+    made = recorder.build({**fixed, **plan.space.point(0)})
     built = time.perf_counter()
     with recorder.reading() as read:
         made.signals(slice.sessions[0])
-        read_for_signals = read()
-    signals = time.perf_counter() - built
-    shared = hasattr(strategy, "signal_lists") and callable(strategy.signal_lists)
-    n_made, n_lists = (
-        math.prod(counted.get(name, 1) for name in names) for names in (recorder.built, read_for_signals)
-    )
-    each = 0.0 if shared else signals * len(slice)
-    return n_made, n_lists, n_made * (built - began) + n_lists * each
+        asked = read() | own_names(plan.space.names)
+    signals = 0.0 if lists_together(strategy) else time.perf_counter() - built
+    n_made, n_lists = (math.prod(levels.get(name, 1) for name in names) for names in (recorder.built, asked))
+    return n_made, n_lists, n_made * (built - began) + n_lists * signals * len(slice)
 
 
 def _without(rows: np.ndarray, candidates: Candidates, why: Mapping[int, str]) -> tuple[np.ndarray, Candidates]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -35,7 +35,6 @@ def signals_of(
     if not len(candidates):
         return Lists([], 0), np.empty(0, np.int64), {}
     recorder = Recorder(strategy) if len(candidates) > 1 else None
-    rules = {f.name for f in fields(LongOption)}
 
     def ask(rows: np.ndarray, names: frozenset[str]) -> tuple[tuple[list[SignalLists], dict[int, str]], frozenset[str]]:
         variants, bad = _made(strategy, recorder, fixed, candidates, rows)
@@ -46,9 +45,22 @@ def signals_of(
             found = _listed(strategy, slice, variants, bad, lambda: read() & varied <= names)
             return found, read()
 
-    rows, of, (lists, bad) = shared(candidates, [n for n in candidates.names if n not in rules], ask)
+    rows, of, (lists, bad) = shared(candidates, own_names(candidates.names), ask)
     why = {int(i): said for k, said in bad.items() for i in np.flatnonzero(of == k)}
     return Lists(lists, len(rows)), of, why
+
+
+def own_names(names: Iterable[str]) -> frozenset[str]:
+    """Those parameters that are a strategy's own, not of every option trade."""
+    return frozenset(names) - {f.name for f in fields(LongOption)}
+
+
+def lists_together(strategy: type) -> bool:
+    """Whether ``signal_lists`` speaks for ``signals``: not where a class inherits it and overrides ``signals``."""
+    owner = {name: next((i for i, c in enumerate(strategy.__mro__) if name in vars(c)), None)
+             for name in ("signals", "signal_lists")}  # fmt: skip
+    first, lists = owner["signals"], owner["signal_lists"]
+    return callable(getattr(strategy, "signal_lists", None)) and lists is not None and (first is None or lists <= first)
 
 
 def _made(
@@ -72,7 +84,7 @@ def _listed(
 ) -> tuple[list[SignalLists], dict[int, str]]:
     """Signal lists of every variant, one object a session, until ``go_on()`` is false."""
     out: list[SignalLists] = []
-    together = hasattr(strategy, "signal_lists") and not bad
+    together = lists_together(strategy) and not bad
     for session in slice.sessions:
         found = None
         if together and variants:

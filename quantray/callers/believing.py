@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -87,7 +88,14 @@ def judged(
         ),
     )  # fmt: skip
     found = _too_little(evidence) or verdict(evidence)
-    return Verdict(found.word, found.headline, found.checks, {**found.figures, "position": position(plan.account)})
+    checks = tuple(replace(check, sentence=_in_days(check.sentence)) for check in found.checks)
+    figures = {**found.figures, "position": position(plan.account)}
+    return Verdict(found.word, _in_days(found.headline), checks, figures)
+
+
+def _in_days(sentence: str) -> str:
+    """What is a session of an exchange elsewhere is a UTC day here."""
+    return sentence.replace("session", "day")
 
 
 def _account(plan: CallerPlan, metrics: Row | None) -> str:

@@ -184,13 +184,14 @@ def histogram(r: Results) -> Chart | None:
 
 def regret_sentence(r: Results) -> str | None:
     g = r.regret
-    if g is None:
+    if g is None or r.plan.search.kind == "exhaustive":
         return None
+    best, found, less = (words.metric(r.plan.objective, v) for v in (g.best, g.found, g.absolute))
     if g.n_better == 0:
-        return f"The search found the best point of the whole table ({words.number(g.best)})."
+        return f"The search found the best point of the whole table ({best})."
     return (
-        f"The best point of the whole table is {words.number(g.best)}; the search found {words.number(g.found)}, "
-        f"{words.number(g.absolute)} less. {g.n_better:,} points ({words.percent(g.share_better, 3)}) are better."
+        f"The best point of the whole table is {best}; the search found {found}, {less} less. "
+        f"{g.n_better:,} points ({words.percent(g.share_better, 3)}) are better."
     )
 
 

@@ -80,8 +80,6 @@ class Paced(VwapReclaim):
         kept = found.bar % session.bars(self.max_trade_duration_seconds) < session.bars(60)
         return Signals(found.bar[kept], found.side[kept], found.origin[kept])
 
-    signal_lists = None
-
 
 @dataclass(frozen=True, kw_only=True)
 class Branching(Paced):

@@ -47,6 +47,12 @@ def compare_prices(calls: Calls, source: CandleSource) -> Quoted:
     low, high = source.ranges(calls.assets, calls.asset[at], calls.ts[at])
     price, known = calls.price_at_call[at], ~np.isnan(low)
     fits = _inside(price, low, high)
+    # a call at the very start of a candle is stamped at the end of the one before, whose prices it may have seen
+    inventory = source.inventory
+    edge = np.flatnonzero(~fits & ((calls.ts[at] - inventory.phase_ns) % (inventory.interval_s * NS) == 0))
+    if len(edge):
+        before = source.ranges(calls.assets, calls.asset[at[edge]], calls.ts[at[edge]] - 1)
+        fits[edge] = known[edge] & _inside(price[edge], *before)
     compared, fitting = int(known.sum()), int(fits.sum())
     if 2 * fitting < len(at):
         some = at[:: max(1, len(at) // SOME)]

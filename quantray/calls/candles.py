@@ -18,7 +18,7 @@ from quantray.calls.steps import refuse_other_steps
 from quantray.calls.times import started
 from quantray.calls.types import Candles, Inventory, Spans
 from quantray.data.source import Table
-from quantray.types import FloatArray1D, IntArray1D
+from quantray.types import FloatArray1D, IntArray1D, digest_of
 
 MANY = 32  # stretches of one asset
 
@@ -85,6 +85,12 @@ class CandleSource:
         )
         columns = {name: np.asarray(got[name], np.float64) for name in COLUMNS}
         return np.asarray(got["i"], np.int64), np.asarray(got["ns"], np.int64), columns
+
+    def order_of(self, keys: Sequence[tuple[str, int]]) -> str:
+        """Digest of the rows of some candles (asset, start) in the order of the table; empty without a key."""
+        if not keys:
+            return ""
+        return digest_of(self._order([asset for asset, _ in keys], np.array([at for _, at in keys], np.int64)))
 
     def ranges(self, assets: tuple[str, ...], asset: IntArray1D, ts: IntArray1D) -> tuple[FloatArray1D, FloatArray1D]:
         """(low, high) of the candle that contains each time, NaN where there is none. ``asset`` indexes ``assets``."""

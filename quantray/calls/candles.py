@@ -18,7 +18,7 @@ from quantray.calls.steps import refuse_other_steps
 from quantray.calls.times import started
 from quantray.calls.types import Candles, Inventory, Spans
 from quantray.data.source import Table
-from quantray.types import FloatArray1D, IntArray1D
+from quantray.types import FloatArray1D, IntArray1D, digest_of
 
 MANY = 32  # stretches of one asset
 
@@ -86,6 +86,12 @@ class CandleSource:
         columns = {name: np.asarray(got[name], np.float64) for name in COLUMNS}
         return np.asarray(got["i"], np.int64), np.asarray(got["ns"], np.int64), columns
 
+    def order_of(self, keys: Sequence[tuple[str, int]]) -> str:
+        """Digest of the rows of some candles (asset, start) in the order of the table; empty without a key."""
+        if not keys:
+            return ""
+        return digest_of(self._order([asset for asset, _ in keys], np.array([at for _, at in keys], np.int64)))
+
     def ranges(self, assets: tuple[str, ...], asset: IntArray1D, ts: IntArray1D) -> tuple[FloatArray1D, FloatArray1D]:
         """(low, high) of the candle that contains each time, NaN where there is none. ``asset`` indexes ``assets``."""
         import pyarrow as pa
@@ -133,7 +139,7 @@ class CandleSource:
 def open_candles(data: CallsData) -> Iterator[CandleSource]:
     """The candles that the settings name, read-only. DataError for a missing table or column, or mixed intervals."""
     with opened(data, "candles") as tables:
-        table = tables["candles"]
+        table: Table = tables["candles"]
         table.require("asset", "ts", *COLUMNS)
         unit = data.unit_of("candles")
         ns = ns_of(table, unit)
@@ -141,7 +147,7 @@ def open_candles(data: CallsData) -> Iterator[CandleSource]:
         if grid.shift_ns:
             table = started(table, ns, grid.shift_ns)
             ns = ns_of(table, unit)
-        inventory = replace(inventory_of(table, ns, grid), undated=table.undated)
+        inventory = replace(inventory_of(table, ns, grid), undated=tables["candles"].undated)
         refuse_other_steps(table, ns, grid.rows, inventory)
         yield CandleSource(table, ns, grid.rows, unit, inventory)
 

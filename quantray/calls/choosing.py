@@ -41,8 +41,9 @@ def assembled(
     columns = {name: values[order] for name, values in columns.items()}
     same = _repeated(index, ts)
     copies = same & _alike(columns)
+    ties: tuple[tuple[str, int], ...] = ()
     if same.any():
-        _decide_ties(assets, index, ts, columns, same, copies, in_order)
+        ties = _decide_ties(assets, index, ts, columns, same, copies, in_order)
         kept = np.append(~same[1:], True)  # the last of each key
         index, ts = index[kept], ts[kept]
         columns = {name: values[kept] for name, values in columns.items()}
@@ -59,6 +60,7 @@ def assembled(
         duplicates=int(copies.sum()),
         conflicts=int((same & ~copies).sum()),
         idle=int(idle.sum()),
+        ties=ties,
         unpriced=tuple((assets[i], i, at) for i, at in unpriced if (i, at) not in there),
     )
 
@@ -94,17 +96,17 @@ def _alike(columns: Columns) -> BoolArray1D:
 def _decide_ties(
     assets: tuple[str, ...], index: IntArray1D, ts: IntArray1D, columns: Columns, same: BoolArray1D,
     copies: BoolArray1D, in_order: InOrder,
-) -> None:  # fmt: skip
+) -> tuple[tuple[str, int], ...]:  # fmt: skip
     """Where rows that differ share the largest volume, the last of the key gets the later row's values.
 
-    Only the table knows which is later, so it is asked for these keys alone.
+    Only the table knows which is later, so it is asked for these keys alone, which are returned.
     """
     volume, key = _volume(columns), np.cumsum(~same) - 1
     last = np.flatnonzero(np.append(~same[1:], True))
     top = volume == volume[last][key]
     differ = same & ~copies & top & np.append(False, top[:-1])
     if not differ.any():
-        return
+        return ()
     rows = last[np.unique(key[differ])]
     place = {(assets[int(index[row])], int(ts[row])): int(row) for row in rows}
     for asset, at, values in in_order([asset for asset, _ in place], ts[rows]):
@@ -114,3 +116,4 @@ def _decide_ties(
         if now == volume[row] and (np.isfinite(prices) & (prices > 0)).all():
             for name, value in zip(COLUMNS, values, strict=True):
                 columns[name][row] = value
+    return tuple(place)

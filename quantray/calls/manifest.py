@@ -49,6 +49,8 @@ class CandleSlice:
     quality: Mapping[str, float]
     source: str
     jumps: tuple[tuple[str, int, float], ...] = ()  # (asset, when its price changes scale, how many times)
+    ties: tuple[tuple[str, int], ...] = ()  # (asset, start) of candles that the order of the source's rows decided
+    order: str = ""  # digest of those rows in their order: fingerprints of the source follow no order
 
     @property
     def unpriced(self) -> dict[str, int]:
@@ -125,7 +127,7 @@ def write_manifest(made: CandleSlice) -> None:
     content = {
         "version": VERSION, "interval_s": made.interval_s, "phase_ns": made.phase_ns, "source": made.source,
         "assets": spans.assets, "fingerprints": made.fingerprints, "scan": made.scan, "quality": dict(made.quality),
-        "jumps": made.jumps,
+        "jumps": made.jumps, "ties": made.ties, "order": made.order,
         "spans": [spans.asset.tolist(), spans.start_ns.tolist(), spans.end_ns.tolist()],
         "buckets": [[b.file, b.assets, b.offsets, b.unpriced] for b in made.buckets],
     }  # fmt: skip
@@ -157,6 +159,8 @@ def open_slice(folder: str | Path) -> CandleSlice:
             quality=content["quality"],
             source=content["source"],
             jumps=tuple((asset, at, times) for asset, at, times in content["jumps"]),
+            ties=tuple((asset, at) for asset, at in content["ties"]),
+            order=content["order"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{folder} is no slice of candles ({error}); delete it, it will be made again") from None

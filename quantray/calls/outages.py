@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from quantray.calls.columns import canonical
 from quantray.calls.lists import read_list
 from quantray.calls.types import CallPlan
 from quantray.errors import ConfigError
@@ -44,7 +45,7 @@ def _outage(row: Any, where: str) -> Outage:
     end = FOREVER if row.get("to") is None else _instant(row["to"], where)
     if start >= end:
         raise ConfigError(f"{where}: from {row['from']} does not lie before to {row['to']}")
-    return Outage(None if row.get("asset") is None else str(row["asset"]), start, end)
+    return Outage(None if row.get("asset") is None else canonical(str(row["asset"])), start, end)
 
 
 def _instant(value: Any, where: str) -> int:

@@ -47,6 +47,12 @@ def compare_prices(calls: Calls, source: CandleSource) -> Quoted:
     low, high = source.ranges(calls.assets, calls.asset[at], calls.ts[at])
     price, known = calls.price_at_call[at], ~np.isnan(low)
     fits = _inside(price, low, high)
+    # a call at the very start of a candle is stamped at the end of the one before, whose prices it may have seen
+    inventory = source.inventory
+    edge = np.flatnonzero(~fits & ((calls.ts[at] - inventory.phase_ns) % (inventory.interval_s * NS) == 0))
+    if len(edge):
+        before = source.ranges(calls.assets, calls.asset[at[edge]], calls.ts[at[edge]] - 1)
+        fits[edge] = known[edge] & _inside(price[edge], *before)
     compared, fitting = int(known.sum()), int(fits.sum())
     if 2 * fitting < len(at):
         some = at[:: max(1, len(at) // SOME)]
@@ -64,9 +70,14 @@ def _most(fits: int, of: int) -> bool:
     return fits >= FEWEST and 2 * fits > of
 
 
+def _nearest(found: tuple[int, int]) -> tuple[int, int]:
+    """What fits most calls, and of that the smallest."""
+    return found[0], -abs(found[1])
+
+
 def _refuse_power(price: FloatArray1D, low: FloatArray1D, high: FloatArray1D, where: str) -> None:
     found = [(int(_inside(price * 10.0**p, low, high).sum()), p) for p in POWERS]
-    fits, power = max(found, key=lambda pair: (pair[0], -abs(pair[1])))
+    fits, power = max(found, key=_nearest)
     if _most(fits, len(price)):
         raise DataError(
             f"{where}: price_at_call of {fits:,} of {len(price):,} calls lies in its candle only times 1e{power}: the "
@@ -75,15 +86,15 @@ def _refuse_power(price: FloatArray1D, low: FloatArray1D, high: FloatArray1D, wh
 
 
 def _refuse_shift(calls: Calls, some: IntArray1D, source: CandleSource) -> None:
-    found = []
+    found: list[tuple[int, int]] = []
     for hours in HOURS:
         ts = calls.ts[some] + hours * 3600 * NS
         fits = _inside(calls.price_at_call[some], *source.ranges(calls.assets, calls.asset[some], ts))
         found.append((int(fits.sum()), hours))
-    fits, hours = max(found, key=lambda pair: (pair[0], -abs(pair[1])))
-    if _most(fits, len(some)):
+    most, hours = max(found, key=_nearest)
+    if _most(most, len(some)):
         raise DataError(
-            f"{calls.source}: price_at_call of {fits:,} of {len(some):,} calls lies in the candle {hours:+d} h from "
+            f"{calls.source}: price_at_call of {most:,} of {len(some):,} calls lies in the candle {hours:+d} h from "
             f"the call, and not in its own: calls and candles have different zones ({hours:+d} h to the calls makes "
             "them one); say so with data.timezone={calls: …} or {candles: …}, or correct the times"
         )

@@ -32,6 +32,9 @@ def materialise(plan: CallPlan, source: CandleSource, data: CallsData) -> Candle
     DiskError where there is no room for it.
     """
     existing = find_slice(plan, source.inventory, data)
+    if existing is not None and source.order_of(existing.ties) != existing.order:
+        _cached(data, existing.folder.name).remove()  # the same rows in another order decide otherwise
+        existing = None
     if existing is not None:
         return existing
     cached = _cached(data, slice_name(plan, source.inventory, data))
@@ -116,10 +119,12 @@ def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) 
     hygiene = Hygiene(data, inventory.interval_s, plan.spans, inventory.traded_of(plan.calls.assets))
     hygiene.counts["undated"] = inventory.undated
     buckets: list[Bucket] = []
+    ties: list[tuple[str, int]] = []
     for block in source.candles(plan.spans, data.bucket_rows):
         if not len(block):
             continue
         hygiene.add(block)
+        ties += block.ties
         file = Path(f"bucket={len(buckets):04d}") / "candles.parquet"
         (folder / file).parent.mkdir()
         _write_bucket(block, folder / file)
@@ -137,6 +142,8 @@ def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) 
             scan=(data.print_filter_k, data.scale_jump),
             quality=quality,
             jumps=tuple(hygiene.jumps),
+            ties=tuple(ties),
+            order=source.order_of(ties),
             source=inventory.source,
         )
     )

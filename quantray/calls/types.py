@@ -197,6 +197,7 @@ class Candles:
     conflicts: int = 0  # rows of the same key with other values that were dropped
     idle: int = 0  # rows without volume that were dropped
     unpriced: tuple[tuple[str, int, int], ...] = ()  # (asset, its place as in index, start) of candles without a price
+    ties: tuple[tuple[str, int], ...] = ()  # (asset, start) of candles that the order of the table's rows decided
 
     def __post_init__(self) -> None:
         for name in (*PRICES, "volume"):

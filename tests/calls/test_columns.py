@@ -3,9 +3,10 @@ import datetime
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from quantray.calls import CallsData, CallSettings, load_calls, open_candles
+from quantray.calls import CallsData, CallSettings, Needs, load_calls, materialise, open_candles, plan_calls
 from quantray.calls.columns import canonical
 from quantray.calls.settings import CallColumns, CallMaps
 from quantray.errors import ConfigError, DataError
@@ -231,3 +232,34 @@ def test_a_needed_column_that_is_no_number_names_row_and_remedy(tmp_path):
     table = changed(CANDLES, close=["0,125"] * 600)
     with pytest.raises(DataError, match=r"600 of 600 rows of 'close' are no numbers, like '0,125'; write a decimal"):
         inventory(data_of(tmp_path, call_rows(*ROWS), table))
+
+
+def test_how_a_table_is_cut_and_written_changes_nothing(tmp_path):
+    """Two files for one, columns in another order, whole numbers as integers, text for numbers: the same candles."""
+    calls, candles = call_rows(("a", "X", 10), ("b", "Y", 20)), candle_rows({"X": range(200), "Y": range(200)})
+    whole = {n: np.round(np.asarray(candles[n]) * 1000) for n in ("open", "high", "low", "close", "volume")}
+    candles = changed(candles, **whole)
+
+    def read(data):
+        with open_candles(data) as source:
+            plan = plan_calls(load_calls(data), source.inventory.interval_s, Needs(3600))
+            found = materialise(plan, source, data)
+            return found.digest(plan), source.inventory.rows.tolist(), dict(found.quality)
+
+    wanted = read(data_of(tmp_path, calls, candles))
+    pq.write_table(calls, tmp_path / "calls.parquet")
+    integers = changed(candles, **{n: pa.array(v.astype(np.int64)) for n, v in whole.items()})
+    text = changed(candles, **{n: [f" {x:.1f}" for x in v.tolist()] for n, v in whole.items()})
+    shuffled = candles.select(["close", "asset", "volume", "low", "ts", "high", "open"])
+    for i, parts in enumerate((
+        [candles.slice(0, 150), candles.slice(150)], [shuffled], [integers], [text],
+        [integers.slice(0, 30), shuffled.slice(30)], [text.slice(0, 30), candles.slice(30)],
+    )):  # fmt: skip
+        folder = tmp_path / f"candles{i}"
+        folder.mkdir()
+        for k, part in enumerate(parts):
+            pq.write_table(part, folder / f"{k}.parquet")
+        data = CallsData(
+            "parquet", calls=str(tmp_path / "calls.parquet"), candles=str(folder), cache=str(tmp_path / f"cache{i}")
+        )
+        assert read(data) == wanted

@@ -73,6 +73,17 @@ def test_calls_without_a_price_or_a_candle_are_not_compared(tmp_path):
         assert compare_prices(load_calls(data), source) == Quoted(1, 1)
 
 
+@pytest.mark.parametrize(("late", "outside"), [(0.0, 0), (0.5, 40)])
+def test_a_call_at_the_start_of_a_candle_may_have_seen_the_one_before(tmp_path, late, outside):
+    price = 1.0 + np.arange(200)
+    candles = changed(candle_rows({"X": range(200)}), **dict.fromkeys(("open", "high", "low", "close"), price))
+    at = np.arange(100, 140)
+    calls = changed(call_rows(*[("a", "X", m + late) for m in at.tolist()]), price_at_call=price[at - 1])
+    data = data_of(tmp_path, calls, candles)
+    with open_candles(data) as source:
+        assert compare_prices(load_calls(data), source).outside == outside
+
+
 def told(folder, calls, candles, **settings):
     data = data_of(folder, calls, candles)
     with open_candles(data) as source:

@@ -1,6 +1,7 @@
 import shutil
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -194,3 +195,16 @@ def test_the_first_bar_is_the_entry_minute(tmp_path):
     (block,) = found.candles(plan)
     rows = locate(coverage, block)
     assert block.ts[rows.entry].tolist() == [minute(m) for m in (10, 30, 50, 400)]
+
+
+def test_the_same_rows_in_another_order_decide_otherwise(tmp_path):
+    """Two rows of one candle with one volume: the later holds, in a slice of the cache too."""
+    candles = candle_rows({"X": range(100)})
+    rival = changed(candles.slice(20, 1), close=[1.5], high=[9.0])
+    calls = call_rows(("a", "X", 10))
+    before, after = (pa.concat_tables(parts) for parts in ([rival, candles], [candles, rival]))
+    for table, close in ((before, candles["close"][20].as_py()), (after, 1.5), (before, candles["close"][20].as_py())):
+        plan, _, found = made(tmp_path, calls=calls, candles=table, hold_s=1800)
+        (block,) = found.candles(plan)
+        assert block.close[block.ts.tolist().index(minute(20))] == close
+        assert found.ties == (("X", minute(20)),)

@@ -25,8 +25,13 @@ from quantray.report.words import label, number
 from quantray.study import sweep
 
 SWEEP = ("+experiment=options_sweep", "runner=local", "data.synthetic.sessions=5", "mirror.enabled=false")
-SMALL = ("space.entry_window=['9:30-15:45']", "space.stretch_threshold=[0.001,0.002]",
-         "space.stop_loss_percent=[-50,-100]", "space.cooldown_period_seconds=[60]", "space.reclaim_percentage=[0.5,0.8]")  # fmt: skip
+SMALL = (
+    "space.entry_window=['9:30-15:45']",
+    "space.stretch_threshold=[0.001,0.002]",
+    "space.stop_loss_percent=[-50,-100]",
+    "space.cooldown_period_seconds=[60]",
+    "space.reclaim_percentage=[0.5,0.8]",
+)
 SWEEPS = {
     "sampled": ("search.n_trials=40", "report.surface_max_points=1"),
     "sampled beside its table": (*SMALL, "search.n_trials=40"),
@@ -42,7 +47,6 @@ MODES = {
     "both": ("mode=both", "capital=fixed"),
     "no account": ("mode=per_caller", "capital=unlimited", "objective=captured_return"),
 }
-_ROW = r'<tr[^>]*><th scope="row">(.*?)</th>((?:<td[^>]*>.*?</td>)+)</tr>'
 
 
 class Told:
@@ -58,12 +62,10 @@ class Told:
             )
         }
         self.rows = {}
-        for name, cells in re.findall(
-            r'<tr[^>]*><th scope="row">(.*?)</th>((?:<td[^>]*>.*?</td>)+)</tr>', page, re.DOTALL
-        ):
-            self.rows.setdefault(
-                _plain(label), [_plain(c) for c in re.findall(r"<td[^>]*>(.*?)</td>", cells, re.DOTALL)]
-            )
+        row = r'<tr[^>]*><th scope="row">(.*?)</th>((?:<td[^>]*>.*?</td>)+)</tr>'
+        for name, cells in re.findall(row, page, re.DOTALL):
+            found = [_plain(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", cells, re.DOTALL)]
+            self.rows.setdefault(_plain(name), found)
         self.page = _plain(page)
         out = io.StringIO()
         Console(file=out, width=1000, color_system=None).print(screen)

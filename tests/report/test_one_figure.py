@@ -130,8 +130,8 @@ def test_figures_of_the_best_of_a_sweep(kind: str, folder: Path):
     assert told.rows["total net"][0] == number(float(net.sum()))
     assert count(told.rows["trades"][0]) == len(net) == told.summary["best"]["metrics"]["n_trades"]
     assert f"it earns {number(float(net.sum()))} after costs" in told.terminal or "does not earn" in told.terminal
-    exits = [cells for name, cells in told.rows.items() if name in ("take profit", "stop loss", "time", "end of day")]
-    assert sum(count(c[0]) for c in exits if c) <= len(net)
+    metrics = told.summary["best"]["metrics"]
+    assert sum(n for name, n in metrics.items() if name.startswith("exits_")) == len(net)
     tried = {int(x.replace(",", "")) for x in re.findall(r"(\d[\d,]*) candidates", told.terminal)}
     compared = r.verdict.figures["reality_check_candidates"]
     assert tried <= {compared, r.verdict.figures["n_tried"]}
@@ -152,7 +152,7 @@ def test_how_it_was_searched_and_what_matters(kind: str, folder: Path):
 
 @cache
 def optimised(mode: str, folder: Path) -> tuple[Any, Told]:
-    study = optimise(load_plan(*CALLERS, *MODES[mode], f"run_dir={folder}"))
+    study = optimise(load_plan(*CALLERS, *MODES[mode], f"run_dir={folder}", f"data.cache={folder}/cache"))
     return study, Told(study, callers_ending(study.results, study.files, 1000))
 
 

@@ -1,4 +1,4 @@
-"""One of several drivers of a study, in a process of its own: ``python -m quantray.driving K N key=value …``.
+"""One of several drivers of a study, in a process of its own: ``python -m quantray.driving K key=value …``.
 
 It says how it gets on in lines of JSON on its standard output, and ends when its standard input does: it does not
 outlive the process that started it.
@@ -26,21 +26,21 @@ _SIBLINGS = "is also driven by"  # expected here, and said N times
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """``K N overrides``: drive as number K of N; returns the exit code of a run."""
-    number, of, *overrides = sys.argv[1:] if argv is None else argv
+    """``K overrides``: drive as number K; returns the exit code of a run."""
+    number, *overrides = sys.argv[1:] if argv is None else argv
 
     def work() -> int:
         from quantray.config import load_sweep
 
         threading.Thread(target=_end_with_parent, name="quantray-parent", daemon=True).start()
-        return drive(load_sweep(overrides, asked="a driver"), int(number), int(of))
+        return drive(load_sweep(overrides, asked="a driver"), int(number))
 
     with guarded_streams(overrides):
         quiet()
         return guarded(work)
 
 
-def drive(plan: Plan, number: int, of: int) -> int:
+def drive(plan: Plan, number: int) -> int:
     """Search and store, and nothing else: the report and the Optuna study are the last driver's.
 
     The first one keeps the Optuna study up to date while it runs. ``fresh`` is not looked at: whoever starts several
@@ -50,7 +50,7 @@ def drive(plan: Plan, number: int, of: int) -> int:
     from quantray.runner.share import Share
     from quantray.searching import opened, search
 
-    share, began = Share(number, of), time.monotonic()
+    share, began = Share(number), time.monotonic()
 
     def progress(event: Any) -> None:
         _say(stored=asdict(event.stored), duplicates=dict(event.duplicates), seconds=time.monotonic() - began)

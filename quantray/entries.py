@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from quantray.options import MODES, LongOption, bar_at
+from quantray.options import MODES, LongOption, bar_at, bars_at
 from quantray.plan import Plan
 from quantray.types import CALL, PUT, Session, SignalLists, Slice
 
@@ -70,11 +70,19 @@ class _Market:
 
 def _market(session: Session, lists: SignalLists, ways: Sequence[LongOption]) -> _Market:
     rules = ways[0]  # they differ in the contract only
+    assert session.ends is not None
     if session.ask is not None and session.bid is not None:
         every = np.arange(len(session.symbol))
         none = np.empty((1, 1), np.int32)  # a fill on a quote happens at its bar
         return _Market(
-            every, every, session.bid, session.bid, none, session.ask, session.bid[:, -1].copy(), session.fresh
+            every,
+            every,
+            session.bid,
+            session.bid,
+            none,
+            session.ask,
+            session.bid[every, session.ends - 1],
+            session.fresh,
         )
     from quantray.kernels.fills import newest_print, print_fills
 
@@ -84,7 +92,8 @@ def _market(session: Session, lists: SignalLists, ways: Sequence[LongOption]) ->
     slot[rows] = np.arange(len(rows))
     last = session.last[rows]
     age = session.n_bars if rules.max_price_age_seconds is None else session.bars(rules.max_price_age_seconds)
-    known, price, bar = print_fills(last, age, rules.stale_fill == "next_print")
+    closed = np.zeros(session.n_bars, np.bool_) if session.closed is None else session.closed
+    known, price, bar = print_fills(last, age, rules.stale_fill == "next_print", closed, session.ends[rows])
     return _Market(rows, slot, known, price, bar, price, newest_print(last), ~np.isnan(last))
 
 
@@ -107,6 +116,14 @@ def _bought(session: Session, lists: SignalLists, ways: Sequence[LongOption]) ->
             chosen,
         )
     return np.flatnonzero(chosen)
+
+
+def spot_at(session: Session) -> np.ndarray:
+    """The underlying's last close before each contract ends, [m]; NaN where there is none yet."""
+    assert session.ends is not None
+    known = np.maximum.accumulate(np.where(np.isnan(session.close), -1, np.arange(session.n_bars)))
+    at = np.where(session.ends > 0, known[session.ends - 1], -1)
+    return np.where(at < 0, np.nan, session.close[at])
 
 
 def _context(rules: LongOption) -> tuple[Any, ...]:
@@ -162,6 +179,7 @@ def _open(
     from quantray.kernels.contracts import ladder
     from quantray.kernels.entries import open_entries
 
+    assert session.ends is not None
     groups, depth = np.flatnonzero(mine), min(rules.strikes_depth, MOST_DEPTH)
     call_strikes, call_rows = ladder(session, CALL, rules.require_same_day_expiry)
     put_strikes, put_rows = ladder(session, PUT, rules.require_same_day_expiry)
@@ -169,7 +187,8 @@ def _open(
         list_of[groups], lists.ptr, lists.bar, lists.side, lists.origin, session.close, session.filled,
         call_strikes, market.slot[call_rows], put_strikes, market.slot[put_rows],
         MODES.index(rules.option_selection_mode), depth, session.bars(rules.latency_seconds),
-        bar_at(session, rules.late_entry_cutoff), market.entry_price, market.bar, session.has_quotes,
+        bars_at(session, rules.late_entry_cutoff)[market.rows], bar_at(session, rules.late_entry_cutoff),
+        session.ends[market.rows], market.entry_price, market.bar, session.has_quotes,
     )  # fmt: skip
     counts[groups] += tally
     return np.repeat(groups, np.diff(ptr)), found
@@ -182,6 +201,7 @@ def _tables(
     from quantray.kernels.touch import exit_tables
 
     session = slice.sessions[k]
+    assert session.ends is not None
     slippage = plan.fees.slippage(session.has_quotes)
     contracts = plan.capital.contracts
     paid_in = market.entry_price[contract, bar]  # a fill that waited for a print stands at the print's own bar
@@ -190,10 +210,10 @@ def _tables(
     when, out, net, paid, reason, no_bid = exit_tables(
         contract, bar, paid_in, market.known, market.price, market.bar, session.has_quotes, market.last_known,
         session.strike[rows], session.right[rows] == CALL, session.expiry[rows] == session.day, size,
-        session.close[-1], levels.take_profit, levels.stop_loss,
+        spot_at(session)[rows], session.ends[rows], levels.take_profit, levels.stop_loss,
         np.array([session.bars(d) for d in levels.duration_s], np.int64),
-        session.bars(rules.latency_seconds), bar_at(session, rules.end_of_day_exit),
-        bar_at(session, rules.emergency_exit), slippage, contracts * plan.fees.per_contract(),
+        session.bars(rules.latency_seconds), bars_at(session, rules.end_of_day_exit)[rows],
+        bars_at(session, rules.emergency_exit)[rows], slippage, contracts * plan.fees.per_contract(),
     )  # fmt: skip
     return {
         "when": when, "exit_bar": out, "net": net, "exit_price": paid, "last_reason": reason, "no_bid": no_bid,

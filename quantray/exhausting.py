@@ -81,7 +81,7 @@ def _open_ranges(opened: Opened) -> Any:
 
     plan = opened.plan
     return open_ledger(
-        plan.storage, plan.run_dir, plan.study + SUFFIX, opened.digests, described=describe(plan), fresh=plan.fresh,
+        plan.storage, plan.run_dir, plan.study + SUFFIX, opened.digests, described=describe(plan),
         say=lambda _: None,
     )  # fmt: skip
 

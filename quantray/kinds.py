@@ -23,6 +23,7 @@ CALLER_TOP = ("mode", "grouped", "filter_collapsed", "intrabar", "entry", "targe
 OF_SWEEPS = (
     "strategy", "space", "search", "mirror", "report.surface_max_points",
     "gates.max_quarantined_quotes", "gates.max_quarantined_prints", "gates.max_quarantined_sessions",
+    "gates.max_unknown_symbols",
 )  # fmt: skip
 OF_CALLERS = ("policy", "calls", "coverage", "runner.in_process_s", *CALLER_TOP)
 PREFIX = "calls_"

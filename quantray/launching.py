@@ -89,7 +89,7 @@ def _launch(plan: Plan, count: int, first: int, overrides: Sequence[str]) -> int
     began = time.monotonic()
     with opened(plan, _tell):  # what is wrong is said once, and fresh=true deletes once
         pass
-    drivers = [Driver(first + i, count, overrides) for i in range(count)]
+    drivers = [Driver(first + i, overrides) for i in range(count)]
     stopped = _wait(plan, drivers)
     for driver in drivers:
         print(driver.line, flush=True)
@@ -119,7 +119,6 @@ class Driver:
     """A driver's process, and what it last said. ``stored`` counts by state what it stored itself."""
 
     number: int
-    of: int
     overrides: Sequence[str]
     stored: dict[str, int] = field(default_factory=dict)
     duplicates: dict[str, int] = field(default_factory=dict)
@@ -132,7 +131,7 @@ class Driver:
         home = str(Path(quantray.__file__).parents[1])
         path = os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "quantray.driving", str(self.number), str(self.of), *self.overrides],
+            [sys.executable, "-m", "quantray.driving", str(self.number), *self.overrides],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

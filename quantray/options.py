@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
+import numpy as np
+
 from quantray.errors import ConfigError, near_miss
-from quantray.types import Session
+from quantray.types import IntArray1D, Session
 
 MODES = ("itm", "otm", "atm")
 STALE_FILLS = ("next_print", "carry")
@@ -20,7 +22,9 @@ STALE_FILLS = ("next_print", "carry")
 EXIT_FIELDS = ("take_profit_percent", "stop_loss_percent", "max_trade_duration_seconds")
 Rule = Callable[[Any], str | None]  # what is wrong with a value of one parameter; None: nothing
 
+DAY, EVENING = 24 * 3600, 15 * 3600  # a window that begins in the evening may end the next morning
 _HUGE = 1e300  # beyond it a number is infinite in what follows
+
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?")
 _TO_CLOSE = re.compile(r"close-(\d+)(s|m)")
 
@@ -29,38 +33,67 @@ def time_of_day(text: str) -> int:
     """Seconds after midnight of ``9:30`` or ``15:54:30``; ConfigError for anything else."""
     found = _CLOCK.fullmatch(str(text).strip())
     if not found or int(found[1]) > 23 or int(found[2]) > 59 or int(found[3] or 0) > 59:
-        raise ConfigError(f"{text!r} is not a time of day; write it as 9:30 or 15:54:30")
+        raise ConfigError(f"{text!r} is not a time of day; write it as 9:30 or 15:54:30{_unquoted(text)}")
     return int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3] or 0)
 
 
+def _unquoted(value: object) -> str:
+    """YAML reads 12:00 as the number 720, sixty by sixty."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 86_400:
+        return ""
+    clock = (
+        f"{value // 60}:{value % 60:02d}"
+        if value < 1440
+        else f"{value // 3600}:{value // 60 % 60:02d}:{value % 60:02d}"
+    )
+    return f" (YAML makes {value} of {clock} without quotes: write '{clock}')"
+
+
 def window(text: str) -> tuple[int, int]:
-    """Both ends, in seconds after midnight, of ``9:30-10:30``."""
+    """Both ends, in seconds after midnight, of ``9:30-10:30``; of ``18:00-2:00`` in overnight sessions."""
     start, dash, end = str(text).partition("-")
     if not dash:
-        raise ConfigError(f"entry window {text!r} must read start-end, e.g. 9:30-10:30")
+        raise ConfigError(f"entry window {text!r} must read start-end, e.g. 9:30-10:30{_unquoted(text)}")
     first, last = time_of_day(start), time_of_day(end)
-    if first > last:
+    if first > last and first < EVENING:
         raise ConfigError(f"entry window {text!r} ends before it starts")
     return first, last
 
 
 def window_bars(session: Session, text: str) -> tuple[int, int]:
     """First and last bar of the session whose START lies inside the window, both ends included."""
-    first, last = window(text)
-    return (
-        max(-(-(first - session.open_s) // session.interval_s), 0),
-        min((last - session.open_s) // session.interval_s, session.n_bars - 1),
-    )
+    first, last = (since_open(session, clock) for clock in window(text))
+    if first > last:
+        opened = f"{session.open_s // 3600}:{session.open_s // 60 % 60:02d}"
+        raise ConfigError(f"entry window {text!r} ends before it starts in a session that opens at {opened}")
+    return max(-(-first // session.interval_s), 0), min(last // session.interval_s, session.n_bars - 1)
 
 
-def bar_at(session: Session, moment: str) -> int:
-    """First bar whose START is at or after ``close-6m``, ``close-90s`` or ``15:54`` (exchange time)."""
+def since_open(session: Session, clock: int) -> int:
+    """Seconds from the open to a time of day; one before the open of an overnight session is the next day's."""
+    seconds, overnight = clock - session.open_s, session.open_s + session.n_bars * session.interval_s > DAY
+    return seconds + DAY if seconds < 0 and overnight else seconds
+
+
+def bar_at(session: Session, moment: str, end: int | None = None) -> int:
+    """First bar whose START is at or after ``close-6m``, ``close-90s`` or ``15:54`` (exchange time).
+
+    ``end`` is a bar that takes the place of the close: where a contract ends earlier in the session.
+    """
     to_close = _TO_CLOSE.fullmatch(moment)
     if to_close:
-        seconds = session.n_bars * session.interval_s - int(to_close[1]) * (60 if to_close[2] == "m" else 1)
+        last = session.n_bars if end is None else end
+        seconds = last * session.interval_s - int(to_close[1]) * (60 if to_close[2] == "m" else 1)
     else:
-        seconds = time_of_day(moment) - session.open_s
+        seconds = since_open(session, time_of_day(moment))
     return max(-(-seconds // session.interval_s), 0)
+
+
+def bars_at(session: Session, moment: str) -> IntArray1D:
+    """The same for each contract of the session, [m]: ``close`` is where the contract ends."""
+    assert session.ends is not None
+    found = {int(end): bar_at(session, moment, int(end)) for end in np.unique(session.ends)}
+    return np.array([found[int(end)] for end in session.ends], np.int64)
 
 
 def _number(value: object) -> bool:
@@ -75,9 +108,9 @@ def moment(name: str) -> Rule:
     """The rule of ``close-6m``, ``close-90s`` or ``15:54``."""
 
     def said(value: Any) -> str | None:
-        if isinstance(value, str) and (_TO_CLOSE.fullmatch(value) or _CLOCK.fullmatch(value)):
+        if isinstance(value, str) and (_TO_CLOSE.fullmatch(value) or said_of(time_of_day, value) is None):
             return None
-        return f"{name}={value!r} must read close-6m, close-90s or 15:54"
+        return f"{name}={value!r} must read close-6m, close-90s or 15:54{_unquoted(value)}"
 
     return said
 

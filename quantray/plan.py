@@ -212,6 +212,7 @@ class Gates:
     __pydantic_config__: ClassVar = FORBID
     max_quarantined_quotes: float = 0.05
     max_quarantined_prints: float = 0.05
+    max_unknown_symbols: float = 0.05
     max_quarantined_sessions: float = 0.5
     max_undated_candles: float = 0.01
     max_conflicting_candles: float = 0.0
@@ -271,12 +272,13 @@ class Plan:
         """The parts that resume compares, by name; ``code`` is the digest of quantray's kernels."""
         s = self.search
         sampler = digest_of(dict(s.sampler or {}), s.n_startup_trials, s.n_ei_candidates)
+        reading = getattr(self.data, "reading", None)  # zone, unit and form of times that the files leave open
         return {
             "rules_version": str(RULES_VERSION),
             "strategy": digest_of(self.strategy.target, dict(self.strategy.params), self.strategy.source),
             "code": code,
             "space": self.space.digest,
-            "data": slice_digest,
+            "data": slice_digest if reading is None else digest_of(slice_digest, reading),
             "costs": digest_of(self.fees),
             "capital": digest_of(self.capital),
             "constraints": digest_of(self.constraints.min_trades, dict(self.constraints.bounds)),

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+from quantray.errors import DataError
 from quantray.plan import Plan
 from quantray.space import Candidates
 from quantray.types import Session, SignalLists, Signals, Slice, Trades, Trial
@@ -29,7 +30,8 @@ class SignalStrategy(Protocol):
 
     which it inherits: then everything candidates have in common is computed once. Fields of its own (those that
     ``LongOption`` does not have) are its signal parameters. A classmethod ``signal_lists(session, variants) ->
-    SignalLists`` may serve many parameter sets in one pass; without it ``signals`` is called for each.
+    SignalLists`` may serve many parameter sets in one pass; without it ``signals`` is called for each. A class
+    attribute ``needs_volume = True`` says that it weighs prices by volume, so that an index is refused before any work.
     """
 
     def signals(self, session: Session) -> Signals:
@@ -43,6 +45,19 @@ class ManySignals(Protocol):
 
     @classmethod
     def signal_lists(cls, session: Session, variants: Sequence[Any]) -> SignalLists: ...
+
+
+def check_volume(strategy: type, slice: Slice) -> None:
+    """Refuse a strategy that needs volumes on an underlying that has none. Raises DataError with both names."""
+    if not getattr(strategy, "needs_volume", False):
+        return
+    without = [s.date for s in slice.sessions if not s.has_volume and s.vwap_running is None]
+    if without:
+        raise DataError(
+            f"{strategy.__name__} needs volumes and {slice.underlying} has none ({without[0]}): map a VWAP of the data "
+            "set with data.columns.underlying.vwap_running, take an underlying with volumes (SPY for SPX), or choose "
+            "a strategy that does without, such as strategy=opening_range_breakout"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +132,35 @@ class Ledger(Protocol):
         """Claim every candidate of the batch that nobody has; True where this driver now owns it."""
         ...
 
+    driver: int  # of this ledger, unlike any other's of the study
+    others: int  # drivers that lived beside it when they were last counted
+
+    @property
+    def shared(self) -> bool:
+        """Whether another driver has worked on the study since this one began: nobody then counts alone."""
+        ...
+
+    def expect(self, candidates: int) -> None:
+        """As many candidates are claimed at a time: who joins leaves room for them; 0 gives back what is set aside."""
+        ...
+
+    def reserve(self, most: int, n_trials: int, attempts: int) -> int:
+        """Set room for ``most`` candidates aside, of a study that is shared, until the next claim; how many there is.
+
+        What is COMPLETE, claimed and set aside by live drivers together never passes ``n_trials``, nor with what was
+        pruned and failed ``attempts``. Near the end each driver gets its part.
+        """
+        ...
+
     def adopt(self, number: int, limit: int | None = None) -> Pending:
         """Take over claims of drivers that died, at most ``limit``, as batch ``number`` of this driver; may be empty.
 
         What a driver calls that is about to end while candidates of others are still claimed.
         """
+        ...
+
+    def orphans(self) -> bool:
+        """Whether there are such claims."""
         ...
 
     def store(self, number: int, trials: Sequence[Trial]) -> Sequence[bool]:

@@ -180,7 +180,7 @@ def _check_files(plan: Plan | CallerPlan) -> None:
     from quantray.plan import Plan
 
     if isinstance(plan, Plan):
-        from quantray.searching import check_files as check_sweep
+        from quantray.checking import check_files as check_sweep
 
         check_sweep(plan)
     else:

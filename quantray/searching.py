@@ -2,96 +2,35 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from quantray.capacity import check_run_dir, check_table
+from quantray.checking import check, check_files, check_memory, compared, load_slice, reach, split
 from quantray.clocks import idle_moments
-from quantray.errors import ConfigError, DataError, TooManyFailures, begun
-from quantray.evaluate import METRICS, evaluate_trials
+from quantray.errors import TooManyFailures, begun
+from quantray.evaluate import evaluate_trials
 from quantray.exhausting import exhausted
 from quantray.failures import OWN, counted
-from quantray.files import Pieces
 from quantray.found import GIVEN_UP, Found, Opened, all_failed, claimed_again
-from quantray.objectives import check_constraints, check_objective
-from quantray.options import LongOption
 from quantray.outlets import logger
 from quantray.plan import Plan
 from quantray.provenance import code_digest
 from quantray.report.words import duration
-from quantray.report.writing import check_results
+from quantray.runner.progress import Outcome
 from quantray.runner.share import Share, duplicates_of, retried_of, seed_of
-from quantray.search import check_searcher
-from quantray.sharing import check_fields, check_ranges, combinations
+from quantray.sharing import combinations
 from quantray.space import Candidates
-from quantray.surface import ranges, surface
+from quantray.surface import surface
 from quantray.targets import resolve
 from quantray.types import Slice
 
 Say = Callable[[str], None]
 _log = logger(__name__)
-_POLL_S = 1.0
+_POLL_S = 0.5
+_ENDS = ("target", "timeout")  # of a search that does not wait for what others still evaluate
 _FELT_S = 10.0  # of a strategy's own code: from here on it is announced
-
-
-def check(plan: Plan) -> None:
-    """Refuse what can be refused without data: names of parameters, metrics and bounds."""
-    strategy = resolve(plan.strategy.target)
-    if not hasattr(strategy, "__dataclass_fields__") or not (
-        hasattr(strategy, "signals") or hasattr(strategy, "trades")
-    ):
-        raise ConfigError(f"{plan.strategy.target} is no strategy: a frozen dataclass with signals() or trades()")
-    if hasattr(strategy, "signals") and not issubclass(strategy, LongOption):
-        raise ConfigError(
-            f"{plan.strategy.target} has signals() and does not inherit quantray.options.LongOption, "
-            "whose parameters say what is bought and when it is sold"
-        )
-    check_fields(strategy, [*plan.space.names, *plan.strategy.params])
-    check_ranges(strategy, plan.space)
-    check_objective(plan.objective)
-    check_constraints(plan.constraints, METRICS)
-    check_run_dir(plan.run_dir)
-    if plan.search.kind == "exhaustive":
-        ranges(plan)
-        check_table(plan.space)
-        return
-    check_searcher(plan.search, plan.space, plan.seed)
-    if plan.runner.kind == "ray":
-        from quantray.runner import cluster
-
-        cluster.check_tune(plan.runner)
-
-
-def check_files(plan: Plan) -> None:
-    """ConfigError where a file, folder or link in the run's directory is in the way of what this run will write."""
-    Pieces(plan.run_dir, plan.study).check()
-    check_results(plan.run_dir, table=plan.search.kind == "exhaustive")
-
-
-def split(slice: Slice, fraction: float) -> tuple[Slice, Slice | None]:
-    """Sessions the search may see, and the last ``max(1, floor(fraction * n))``, which it never does."""
-    n = len(slice)
-    if fraction == 0:
-        return slice, None
-    if n < 3:
-        raise DataError(
-            f"{n} session{'s' if n != 1 else ''} cannot be split into a search and a held-out part; "
-            "set oos.fraction=0, or give at least 3 sessions"
-        )
-    held = max(1, math.floor(fraction * n))
-    return slice.take(0, n - held), slice.take(n - held, n)
-
-
-def load_slice(plan: Plan) -> Slice:
-    """The plan's data, refused when the share of quarantined rows passes a gate."""
-    from quantray.data import check_gates, load
-
-    slice = load(plan.data)
-    check_gates(slice, plan.gates)
-    return slice
 
 
 @contextmanager
@@ -106,33 +45,17 @@ def opened(plan: Plan, say: Say) -> Iterator[Opened]:
     check_files(plan)
     slice = load_slice(plan)
     train, held_out = split(slice, plan.oos.fraction)
-    if plan.search.kind == "exhaustive" or compared(plan):
-        check_table(plan.space, len(train), compared=plan.search.kind != "exhaustive")
+    check_memory(plan, train)
     digests = plan.digests(slice.digest, code_digest())
     _warm(plan, train)
     _announce(plan, train, say)
-    _reach(plan, slice)
+    reach(plan, slice)
     ledger = open_ledger(
         plan.storage, plan.run_dir, plan.study, digests, described=describe(plan), fresh=plan.fresh, say=say
     )
     with closing(ledger), begun():
         plan.run_dir.mkdir(parents=True, exist_ok=True)  # only now: a refused address leaves no trace
         yield Opened(plan, slice, train, held_out, digests, ledger)
-
-
-def _reach(plan: Plan, slice: Slice) -> None:
-    """Connect to the cluster before anything is written. Ray of this machine is started only where it is used."""
-    if plan.runner.kind == "ray" and (plan.runner.address != "local" or plan.search.kind != "exhaustive"):
-        from quantray.runner import cluster
-
-        cluster.start(plan.runner, slice)
-        cluster.check_nodes(plan)
-
-
-def compared(plan: Plan) -> bool:
-    """Whether a sampled search is compared with the exact surface: where that is cheap."""
-    size = plan.space.size
-    return size is not None and size <= plan.report.surface_max_points and _shared(plan)
 
 
 def search(
@@ -161,26 +84,21 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
         searcher = make_searcher(plan.search, plan.space, seed)
         sweep = Sweep(plan, searcher, ledger, progress, share=share)
         try:
-            sentence, failure = _runner(plan)(plan, train, sweep, evaluate_trials).sentence, None
+            ended, failure = _runner(plan)(plan, train, sweep, evaluate_trials), None
+            sentence = ended.sentence
         except TooManyFailures as error:  # what was found until then is reported all the same
-            sentence, failure = GIVEN_UP.format(plan.search.max_failures), str(error)
+            ended, sentence, failure = None, GIVEN_UP.format(plan.search.max_failures), str(error)
         if not last:
             return None
-        if failure is not None:
+        if ended is None or not sweep.shared or _complete(opened, ended, say):
             break
-        left = ledger.counts().claimed if share is not None else 0
-        if not left:
-            break
-        say(f"waiting for {left:,} candidates that other drivers have claimed")
-        time.sleep(_POLL_S)
-    size = plan.space.size
     exact, notes = None, idle_moments(plan, train, resolve(plan.strategy.target))
     if failure is None and compared(plan):
         exact = surface(plan, train)
-    elif failure is None and size is not None:
+    elif failure is None and plan.space.size is not None:
         notes.append(
-            f"The exact surface of {size:,} points was not computed: it is larger than report.surface_max_points, "
-            "or its candidates share nothing (a black box, limits of capital)."
+            f"The exact surface of {plan.space.size:,} points was not computed: it is larger than "
+            "report.surface_max_points, or its candidates share nothing (a black box, limits of capital)."
         )
     kept = ledger.notes()
     repeated = {"driver": claimed_again(ledger), "worker": retried_of(kept)}
@@ -188,6 +106,24 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
     reasons = counted((t.number, str(t.state), t.why, 1) for t in trials if t.why)
     failure = failure or all_failed(counts, reasons)
     return Found(trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, {}, reasons, failure)
+
+
+def _complete(opened: Opened, ended: Outcome, say: Say) -> bool:
+    """Wait for what other drivers have claimed; whether nothing of the search is left for this one."""
+    ledger, search, told = opened.ledger, opened.plan.search, False
+    if ended.reason in _ENDS:
+        return True
+    while (counts := ledger.counts()).claimed and not ledger.orphans():
+        if not told:
+            say(f"waiting for {counts.claimed:,} candidates that other drivers have claimed")
+        told = True
+        time.sleep(_POLL_S)
+    if counts.claimed:
+        return False  # of a driver that died
+    full = counts.complete >= search.n_trials or counts.attempts >= search.attempts or ended.reason == "exhausted"
+    if not full:
+        time.sleep(_POLL_S)  # another driver has room set aside, and claims it in a moment
+    return full
 
 
 def _warm(plan: Plan, train: Slice) -> None:
@@ -221,9 +157,3 @@ def _runner(plan: Plan) -> Any:
     from quantray.runner.local import run_local
 
     return run_local
-
-
-def _shared(plan: Plan) -> bool:
-    """A surface is cheap where candidates share their tables: not for a black box, nor with limits of capital."""
-    limited = plan.capital.initial is not None or plan.capital.max_open_positions is not None
-    return hasattr(resolve(plan.strategy.target), "signals") and not limited

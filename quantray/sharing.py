@@ -16,6 +16,7 @@ from quantray.entries import Levels, Tables, build
 from quantray.errors import ConfigError, near_miss
 from quantray.options import EXIT_FIELDS, LongOption
 from quantray.plan import Plan
+from quantray.protocols import check_volume
 from quantray.recording import Recorder
 from quantray.signalling import lists_together, own_names, signals_of
 from quantray.space import Candidates, Space
@@ -78,6 +79,7 @@ def prepare(plan: Plan, slice: Slice, candidates: Candidates, strategy: type) ->
     nothing that follows, so that the others come out as they would without it.
     """
     check_fields(strategy, candidates.names)
+    check_volume(strategy, slice)
     fixed = {k: v for k, v in plan.strategy.params.items() if k not in candidates.names}
     why = refused(strategy, fixed, candidates)
     rows, good = _without(np.arange(len(candidates)), candidates, why)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quantray.checking import check, load_slice, split
 from quantray.errors import TooManyFailures
 from quantray.judging import best_of, judge
 from quantray.outlets import logger
@@ -17,7 +18,7 @@ from quantray.report.results import Results
 from quantray.report.tables import table_digest, trials_frame
 from quantray.report.writing import write_all
 from quantray.runner.share import Share
-from quantray.searching import Found, Opened, check, load_slice, opened, search, split
+from quantray.searching import Found, Opened, opened, search
 from quantray.types import Slice, Trial
 
 if TYPE_CHECKING:

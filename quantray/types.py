@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from quantray.digests import digest_of
+from quantray.hours import check_break, checked_ends
 
 FloatArray1D = np.ndarray[tuple[int], np.dtype[np.float64]]
 FloatArray2D = np.ndarray[tuple[int, int], np.dtype[np.float64]]
@@ -71,12 +72,14 @@ class Session:
     session prices are NaN. Option prices are either quotes (``bid``/``ask``, standing until replaced, NaN for
     an absent side) or trade prints (``last``, NaN where the bar has none): ``ask is None`` tells.
     A quarantined quote has bid NaN and ask ``ZERO_QUOTE`` or ``CROSSED_QUOTE``.
+
+    In a break (``closed``) and from a contract's ``ends`` on nothing trades: prices are NaN. An index has volume NaN.
     """
 
     date: str  # exchange-local session date, ISO
     open_ns: int
     interval_s: int
-    open_s: int  # seconds from exchange-local midnight to the open (34200 for 9:30)
+    open_s: int  # seconds from exchange-local midnight to the open (34200 for 9:30); 61200 the evening before is 17:00
     open: FloatArray1D  # [n]
     high: FloatArray1D  # [n]
     low: FloatArray1D  # [n]
@@ -88,12 +91,14 @@ class Session:
     symbol: tuple[str, ...]  # [m]
     strike: FloatArray1D  # [m]
     right: IntArray1D  # [m] int8, CALL or PUT
-    expiry: IntArray1D  # [m] int32, days since 1970-01-01
+    expiry: IntArray1D  # [m] int32, days since 1970-01-01: the last trading day on or before the dated one
     multiplier: FloatArray1D  # [m]
     bid: FloatArray2D | None  # [m, n]
     ask: FloatArray2D | None  # [m, n]
     last: FloatArray2D | None  # [m, n]
     fresh: np.ndarray[tuple[int, int], np.dtype[np.bool_]]  # [m, n] a row of this contract is stamped at this bar
+    closed: BoolArray1D | None = None  # [n] the exchange's break; None: it has none
+    ends: IntArray1D | None = None  # [m] first bar at which the contract trades no more; n, the close, when not given
 
     def __post_init__(self) -> None:
         n, m = self.n_bars, len(self.symbol)
@@ -109,6 +114,9 @@ class Session:
             grid = getattr(self, name)
             if grid is not None and grid.shape != (m, n):
                 raise ValueError(f"{name} has shape {grid.shape}, expected ({m}, {n})")
+        prices = [grid for grid in (self.bid, self.ask, self.last) if grid is not None]
+        object.__setattr__(self, "ends", checked_ends(self.ends, self.symbol, n, prices))
+        check_break(self.closed, n, [self.close, *prices])
 
     @property
     def n_bars(self) -> int:
@@ -117,6 +125,11 @@ class Session:
     @property
     def has_quotes(self) -> bool:
         return self.ask is not None
+
+    @property
+    def has_volume(self) -> bool:
+        """False of an index, whose volume is NaN."""
+        return not bool(np.isnan(self.volume).all())
 
     @property
     def day(self) -> int:

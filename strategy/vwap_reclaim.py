@@ -22,6 +22,8 @@ class VwapReclaim(LongOption):
     also how long the reclaim may take.
     """
 
+    needs_volume: ClassVar[bool] = True
+
     entry_window: str = "9:30-15:45"
     stretch_threshold: float = 0.005
     reclaim_percentage: float = 0.6

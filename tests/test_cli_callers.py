@@ -216,8 +216,10 @@ BAD: dict[str, tuple[Tables, list[str], str]] = {
         "interval",
     ),
     "another interval": (lambda: {"candles": changed(candles(), interval_s=[60] * 5400)}, ["data.interval=5m"], "5m"),
-    "duplicated candles": (
-        lambda: {"candles": pa.concat_tables([candles(), candles(200)])}, [], "gate max_duplicate_candles: ",
+    "candles stamped at their end": (
+        lambda: {"candles": changed(candles(), ts=[
+            us // 1000 + 59_999 for us in candles()["ts"].cast(pa.int64()).to_pylist()])},
+        ["data.ts_unit=ms"], "so stamped is the END of a candle",
     ),
     "contradicting candles": (
         lambda: {"candles": pa.concat_tables([candles(), candle_rows({"T0": range(10, 15)}, price=2.0)])}, [],

@@ -69,6 +69,7 @@ def test_any_rules_on_any_market(quotes, data):
     slice = tiny_slice(
         2, seed=draw(st.integers(0, 50)), quotes=quotes, interval_s=draw(st.sampled_from([1, 60])), n_bars=390,
         n_strikes=draw(st.sampled_from([1, 3, 7])), next_day=draw(st.booleans()),
+        lunch=draw(st.booleans()), early_ends=draw(st.booleans()),
     )  # fmt: skip
     params = {
         "entry_window": draw(st.sampled_from(["9:30-15:45", "9:31-9:35", "9:30-9:30", "12:00-15:00"])),
@@ -93,6 +94,43 @@ def test_any_rules_on_any_market(quotes, data):
         max_open_positions=draw(st.sampled_from([None, 1, 2])),
     )  # fmt: skip
     compare(slice, params, capital, Fees(slippage_per_share=draw(st.sampled_from([None, 0.0, 0.01]))))
+
+
+def test_an_entry_that_takes_the_last_cent_is_admitted_in_whatever_order_it_was_added_up():
+    """150 - 107.10 in three parts is 42.90 but for rounding, which is what the last entry costs."""
+    params = {
+        "entry_window": "9:31-9:35", "stretch_threshold": 0.0001, "reclaim_percentage": 0.0, "strikes_depth": 1,
+        "cooldown_period_seconds": 1, "take_profit_percent": 0.5, "stop_loss_percent": -100,
+        "max_trade_duration_seconds": 60, "option_selection_mode": "atm", "latency_seconds": 3,
+        "max_price_age_seconds": None, "require_same_day_expiry": False, "late_entry_cutoff": "close-20s",
+        "end_of_day_exit": "close-10s", "emergency_exit": "close-5s",
+    }  # fmt: skip
+    assert compare(tiny_slice(2, seed=3, n_bars=390, n_strikes=3), params, Capital(contracts=3, initial=150.0)) == 8
+
+
+@pytest.mark.parametrize("quotes", [True, False])
+@pytest.mark.parametrize("evening", [True, False])
+def test_breaks_contracts_that_end_early_and_sessions_through_the_night(quotes, evening):
+    """75 random candidates each; docs/rules.md, "Sessions" and "Contracts"."""
+    rng = np.random.default_rng([7, quotes, evening])
+    space = {
+        "entry_window": ["23:05-3:00", "0:30-4:00", "23:00-5:20"] if evening else ["9:30-15:45", "9:40-12:00"],
+        "stretch_threshold": [0.0002, 0.0005, 0.001], "reclaim_percentage": [0.3, 0.7, 0.95],
+        "cooldown_period_seconds": [60, 180, 1200, 100_000], "take_profit_percent": [3, 20, 90],
+        "stop_loss_percent": [-3, -30, -100], "max_trade_duration_seconds": [60, 300, 3600, 100_000],
+        "strikes_depth": [1, 2, 9], "option_selection_mode": ["itm", "otm", "atm"], "latency_seconds": [1, 61, 240],
+        "max_price_age_seconds": [None, 60, 600], "stale_fill": ["next_print", "carry"],
+        "require_same_day_expiry": [True, False], "late_entry_cutoff": ["close-6m", "close-90m", "1:00", "15:54"],
+        "end_of_day_exit": ["close-6m", "close-0s", "2:00"], "emergency_exit": ["close-5m", "close-0s", "2:30"],
+    }  # fmt: skip
+    total = 0
+    for k in range(75):
+        slice = tiny_slice(
+            2, seed=k, quotes=quotes, interval_s=60, n_bars=390, next_day=True, lunch=True, early_ends=True,
+            evening=evening,
+        )  # fmt: skip
+        total += compare(slice, {name: values[rng.integers(len(values))] for name, values in space.items()})
+    assert total > 200
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="real market data (../shared/data) is not here")

@@ -90,6 +90,11 @@ def test_the_contract_follows_mode_and_depth(spot, call, mode, depth, strike):
     assert STRIKES[choose(STRIKES, spot, call, mode, depth)] == strike
 
 
+@pytest.mark.parametrize("mode", [ITM, OTM, ATM])
+def test_without_a_spot_there_is_no_contract(mode):
+    assert choose(STRIKES, np.nan, True, mode, 1) == choose(STRIKES, np.nan, False, mode, 1) == -1
+
+
 def test_expiries(session):
     later = tiny_slice(1, next_day=True).sessions[0]
     today, _ = ladder(later, CALL, True)

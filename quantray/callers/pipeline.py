@@ -17,7 +17,9 @@ from quantray.callers.stored import Driver, described, digests_of
 from quantray.callers.summing import notes_of
 from quantray.callers.table import TABLE
 from quantray.callers.work import work_of
+from quantray.capacity import check_run_dir
 from quantray.digests import digest_of
+from quantray.errors import begun
 from quantray.files import Published, room
 from quantray.files.holding import busy
 from quantray.outlets import logger
@@ -41,6 +43,8 @@ def run(
         driver.pieces.check()
         Published(plan.run_dir).check([], [TABLE])
         driver.pieces.free()
+        check_run_dir(plan.run_dir)
+        _reach(plan)
         prepared = prepare(plan, driver.say, driver.reached)
         digests = digests_of(prepared)
         stem = digest_of(digests)[:12]
@@ -68,7 +72,17 @@ def _opened(driver: Driver, digests: dict[str, str]) -> Iterator[None]:
         with driver.pieces.open().held():
             ledger.note(*driver.pieces.noted)
             driver.resume(ledger)
-            yield
+            with begun():
+                yield
+
+
+def _reach(plan: CallerPlan) -> None:
+    """Connect to the cluster before anything is written. Ray of this machine is started where it is used."""
+    if plan.runner.kind == "ray" and plan.runner.address != "local":
+        from quantray.runner import cluster
+
+        cluster.start(plan.runner)
+        cluster.check_nodes(plan.runner)
 
 
 def _refuse_others(ledger: Any) -> None:

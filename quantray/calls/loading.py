@@ -14,9 +14,10 @@ from quantray.calls.names import alias_table, chosen, near_names
 from quantray.calls.settings import CallsData, CallSettings
 from quantray.calls.source import ns_of, opened
 from quantray.calls.types import Calls
-from quantray.data.source import READERS, data_files, guarded, reader_of
+from quantray.data.source import READERS, guarded, reader_of
 from quantray.errors import ConfigError, DataError, near_miss
 from quantray.files.duckdb_file import confined, open_market, quoted
+from quantray.files.folders import data_files
 
 EVERY_CALL = CallSettings()
 

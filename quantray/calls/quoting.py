@@ -84,6 +84,6 @@ def _refuse_shift(calls: Calls, some: IntArray1D, source: CandleSource) -> None:
     if _most(fits, len(some)):
         raise DataError(
             f"{calls.source}: price_at_call of {fits:,} of {len(some):,} calls lies in the candle {hours:+d} h from "
-            f"the call, and not in its own: calls and candles have different zones ({hours:+d} h to the calls makes them "
-            "one); say so with data.timezone={calls: …} or {candles: …}, or correct the times"
+            f"the call, and not in its own: calls and candles have different zones ({hours:+d} h to the calls makes "
+            "them one); say so with data.timezone={calls: …} or {candles: …}, or correct the times"
         )

@@ -11,9 +11,10 @@ from typing import Any
 from quantray.calls.columns import CallTable, cleaned
 from quantray.calls.settings import TABLES, TS_UNITS, CallsData
 from quantray.calls.times import READ, WHOLE
-from quantray.data.source import READERS, TZ_TYPES, Table, data_files, table_of
+from quantray.data.source import TZ_TYPES, Table, table_of
 from quantray.errors import DataError, near_miss
 from quantray.files.duckdb_file import confined, open_market, text
+from quantray.files.folders import PARQUET, data_files, kind_of
 
 
 @contextmanager
@@ -67,7 +68,7 @@ def _reader(files: list[Path]) -> str:
     What a column holds is ours to say: a guess from the first rows, or from the first file, would change the others.
     """
     names = ", ".join(text(glob.escape(str(path))) for path in files)
-    if READERS[files[0].suffix.lower()] == "read_parquet":
+    if kind_of(files[0]) == PARQUET:
         return f"read_parquet([{names}], union_by_name = true)"
     return f"read_csv([{names}], all_varchar = true, header = true, union_by_name = true)"
 

@@ -26,6 +26,7 @@ class Grid:
     vwap_running: np.ndarray | None
     suspect: np.ndarray
     suspects: int  # how many such bars the data had, carried or not
+    closed: np.ndarray | None = None  # bars of the exchange's break
 
     @property
     def n_bars(self) -> int:
@@ -41,10 +42,11 @@ class Grid:
 
 
 def coverage_of(bars: Bars, window: Window, interval_s: int) -> float:
-    """Share of the session's minutes (or bars, where those are longer) that have a bar."""
+    """Share of the session's minutes (or bars, where those are longer) outside a break that have a bar."""
     unit = max(60, interval_s)
     minutes = np.unique((bars.ts[bars.of(window)] - window.open_ns) // (unit * NS))
-    return len(minutes) / -(-window.seconds // unit)
+    starts = window.open_ns + np.arange(-(-window.seconds // unit)) * (unit * NS)
+    return len(minutes) / max(int((~window.closed(starts)).sum()), 1)
 
 
 def suspects_of(close: np.ndarray, move: float) -> np.ndarray:
@@ -64,7 +66,10 @@ def suspects_of(close: np.ndarray, move: float) -> np.ndarray:
 
 
 def lay(bars: Bars, window: Window, interval_s: int, move: float, carry_suspects: bool) -> Grid:
-    """Bars of one session on its grid; a missing one carries the last close and has volume 0."""
+    """Bars of one session on its grid; a missing one carries the last close and has volume 0.
+
+    In a break prices are NaN: nobody deals, so nothing is carried through it, only across.
+    """
     rows = bars.of(window)
     columns = {name: column[rows] for name, column in bars.columns.items()}
     at = (bars.ts[rows] - window.open_ns) // (interval_s * NS)
@@ -85,15 +90,31 @@ def lay(bars: Bars, window: Window, interval_s: int, move: float, carry_suspects
     running = columns["vwap_running"]
     suspect = np.zeros(n, bool)
     suspect[at] = odd
-    return Grid(
+    indexed = len(at) > 0 and bool(np.isnan(columns["volume"]).all())  # an index: no volume, not one of 0
+    grid = Grid(
         window, interval_s, own["open"], own["high"], own["low"], close,
-        volume=np.where(filled, 0.0, _take(columns["volume"], last)),
+        volume=np.full(n, np.nan) if indexed else np.where(filled, 0.0, _take(columns["volume"], last)),
         price=np.where(filled, close, _take(price, last)),
         filled=filled,
         vwap_running=None if np.isnan(running).all() else _carried(_take(running, last)),
         suspect=suspect,
         suspects=suspects,
+        closed=closed_bars(window, interval_s),
     )  # fmt: skip
+    if grid.closed is not None:
+        for column in (grid.open, grid.high, grid.low, grid.close, grid.price, grid.vwap_running):
+            if column is not None:
+                column[grid.closed] = np.nan
+    return grid
+
+
+def closed_bars(window: Window, interval_s: int) -> np.ndarray | None:
+    """[n] bars that lie in the session's break, in part or whole; None without one."""
+    if window.pause_ns is None:
+        return None
+    starts = window.open_ns + np.arange(window.n_bars(interval_s)) * (interval_s * NS)
+    closed = (starts + interval_s * NS > window.pause_ns[0]) & (starts < window.pause_ns[1])
+    return closed if closed.any() else None
 
 
 def _take(column: np.ndarray, last: np.ndarray) -> np.ndarray:

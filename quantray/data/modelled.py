@@ -10,7 +10,7 @@ from collections import Counter
 
 import numpy as np
 
-from quantray.data.chain import Contracts
+from quantray.data.chain import NEVER, Contracts
 from quantray.data.grid import Grid
 from quantray.data.merton import merton_calls
 from quantray.data.options import OptionGrid
@@ -43,7 +43,9 @@ def model_options(
     grid: Grid, day_variance: float, s: SyntheticSettings, symbol: str, counts: Counter[str]
 ) -> tuple[Contracts, OptionGrid]:
     """Same-day contracts around the first trade and their quotes at every bar since then."""
-    spot, window = grid.spot, grid.window
+    window = grid.window
+    spot = _carried(grid.spot)  # through a break, where there is none and nobody quotes
+    closed = np.zeros(grid.n_bars, bool) if grid.closed is None else grid.closed
     begin = int(np.argmax(np.isfinite(spot)))
     contracts = _contracts(strikes_around(float(grid.open[begin]), s), window.date, window.day, symbol)
     seconds = day_variance * window.seconds / FULL_DAY_S * profile(window.seconds)
@@ -56,10 +58,16 @@ def model_options(
     bid, ask = (np.full((2 * len(strike), grid.n_bars), np.nan) for _ in range(2))
     bid[:, begin:], ask[:, begin:] = (side / 100 for side in ticks)
     bid[bid == 0] = np.nan
+    bid[:, closed] = ask[:, closed] = np.nan
     fresh = np.zeros(bid.shape, bool)
-    fresh[:, begin:] = changed(*ticks)
+    fresh[:, begin:] = changed(*ticks, closed[begin:])
     counts["quotes"] += int(fresh.sum())
     return contracts, OptionGrid(bid, ask, None, fresh)
+
+
+def _carried(column: np.ndarray) -> np.ndarray:
+    known = np.maximum.accumulate(np.where(np.isnan(column), -1, np.arange(len(column))))
+    return np.where(known < 0, np.nan, column[np.maximum(known, 0)])
 
 
 def _contracts(strike: np.ndarray, date: str, day: int, symbol: str) -> Contracts:
@@ -72,4 +80,7 @@ def _contracts(strike: np.ndarray, date: str, day: int, symbol: str) -> Contract
         np.tile(strike, 2),
         np.repeat(np.array([CALL, PUT], np.int8), k),
         np.full(2 * k, 100.0),
+        np.full(2 * k, NEVER),
+        np.zeros(2 * k, bool),
+        np.zeros(2 * k, bool),
     )

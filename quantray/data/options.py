@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantray.data.grid import Grid
-from quantray.data.sessions import NS, Window
+from quantray.data.sessions import NS, Span, Window
 from quantray.data.source import Table, text
 from quantray.data.underlying import stamp
 from quantray.errors import DataError
@@ -25,6 +25,11 @@ class Rows:
     ts: np.ndarray
     code: np.ndarray
     columns: dict[str, np.ndarray]  # bid ask vwap close last volume
+    file: np.ndarray | None = None  # number of the row's file, where there are several
+
+    def take(self, rows: np.ndarray) -> Rows:
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        return Rows(self.ts[rows], self.code[rows], columns, None if self.file is None else self.file[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +47,7 @@ class OptionReader:
 
     def __init__(self, table: Table, symbol: str | None, contracts: Sequence[str]) -> None:
         table.require("symbol")
-        table.require_zoned()
+        table.require_times()
         quotes, prints = table.has("bid", "ask"), any(table.has(name) for name in TRADES)
         if not quotes and not prints:
             table.require("bid", "ask")
@@ -50,6 +55,7 @@ class OptionReader:
         self.mine = table.of(symbol, "underlying")
         self.quotes = quotes and self._has_quote()
         self.steps: set[int] = set()  # offsets from the open, in seconds, seen so far
+        self.seen = self.outside = 0  # rows of sessions read so far, and those of them in a break
         labels = ", ".join(text(s) for s in contracts)
         table.connection.execute(f"CREATE TYPE contract_symbol AS ENUM ({labels})")
 
@@ -59,18 +65,37 @@ class OptionReader:
         return bool(found)
 
     def read(self, window: Window) -> Rows:
-        """Rows stamped in [open, close)."""
+        """Rows stamped in [open, close), and how many of them lie in its break, which are left out."""
         t = self.table
         names = ("bid", "ask") if self.quotes else (*TRADES, "volume")
+        file = ", file" if t.has("file") else ""
         got = t.fetch(
             f"SELECT epoch_ns({t.column('ts')}) AS ts, "
-            f"coalesce(enum_code(TRY_CAST({t.column('symbol')}::VARCHAR AS contract_symbol))::INTEGER, -1) AS code, "
-            f"{t.numbers(names)} FROM {{t}} WHERE {self.mine} AND {t.between(window.open_ns, window.close_ns)}"
+            f"coalesce(enum_code(TRY_CAST({t.column('symbol')} AS contract_symbol))::INTEGER, -1) AS code, "
+            f"{t.numbers(names)}{file} FROM {{t}} WHERE {self.mine} AND {t.between(window.open_ns, window.close_ns)}"
         )
         columns = {name: np.asarray(got[name], np.float64) for name in names}
-        rows = Rows(np.asarray(got["ts"], np.int64), np.asarray(got["code"], np.int64), columns)
+        rows = Rows(np.asarray(got["ts"], np.int64), np.asarray(got["code"], np.int64), columns, got.get("file"))
+        self.seen += len(rows.ts)
+        closed = window.closed(rows.ts)
+        if closed.any():
+            self.outside += int(closed.sum())
+            rows = rows.take(~closed)
         self.steps.update(np.unique((rows.ts - window.open_ns) // NS).tolist())
         return rows
+
+    def count_outside(self, span: Span, read: Sequence[Window]) -> int:
+        """Rows of the span that lie in no session; ``read`` are the sessions whose rows were read."""
+        (total,) = self.table.row(f"SELECT count(*) FROM {{t}} WHERE {self._stamped(span.start_ns, span.stop_ns)}")
+        known = {w.open_ns for w in read}
+        others = [w for w in span.windows if w.open_ns not in known]
+        for w in others:
+            (inside,) = self.table.row(f"SELECT count(*) FROM {{t}} WHERE {self._stamped(w.open_ns, w.close_ns)}")
+            total -= inside
+        return int(total) - self.seen + self.outside
+
+    def _stamped(self, start_ns: int, stop_ns: int) -> str:
+        return f"{self.mine} AND {self.table.between(start_ns, stop_ns)}"
 
     def check_interval(self, interval_s: int) -> None:
         """Refuse minute rows on bars of seconds: the price of a minute is not known at its first second."""
@@ -92,9 +117,10 @@ def bars_of(rows: Rows, window: Window, interval_s: int, where: str) -> np.ndarr
             f"{where}: the row at {stamp(rows.ts[at])} lies between the bars of the underlying ({interval_s} s)"
         )
     if (np.diff(rows.ts) < 0).any():
-        order = np.argsort(rows.code, kind="stable")
-        ts, code = rows.ts[order], rows.code[order]
-        back = (np.diff(ts) < 0) & (np.diff(code) == 0)
+        file = np.zeros(len(rows.ts), np.int32) if rows.file is None else rows.file  # each file is in time order
+        order = np.lexsort((file, rows.code))
+        ts, code, file = rows.ts[order], rows.code[order], file[order]
+        back = (np.diff(ts) < 0) & (np.diff(code) == 0) & (np.diff(file) == 0)
         if back.any():
             at = int(np.argmax(back))
             raise DataError(
@@ -104,17 +130,21 @@ def bars_of(rows: Rows, window: Window, interval_s: int, where: str) -> np.ndarr
 
 
 def lay_options(
-    rows: Rows, bar: np.ndarray, place: np.ndarray, grid: Grid, contracts: tuple[np.ndarray, np.ndarray], quotes: bool,
-    where: str, tolerance: float, counts: Counter[str],
+    rows: Rows, bar: np.ndarray, place: np.ndarray, grid: Grid, contracts: tuple[np.ndarray, np.ndarray],
+    ends: np.ndarray, quotes: bool, where: str, tolerance: float, counts: Counter[str],
 ) -> OptionGrid:  # fmt: skip
-    """Dense grids of one session. ``place`` [rows] is each row's contract there, ``contracts`` (strike, right)."""
+    """Dense grids of one session. ``place`` [rows] is each row's contract there, ``contracts`` (strike, right).
+
+    Nothing stands in a break of the exchange or after it until it is quoted anew, nor from the bar on at which a
+    contract ``ends`` [m].
+    """
     m, n = len(contracts[0]), grid.n_bars
     cell = place * n + bar
     _check_unique(cell, m * n, rows, where)
     low, high = bounds(grid, *contracts, place, bar, tolerance)
     if quotes:
         bid, ask, replaces = judge_quotes(rows.columns["bid"], rows.columns["ask"], low, high, counts)
-        return _standing(bid[replaces], ask[replaces], cell[replaces], m, n)
+        return _standing(bid[replaces], ask[replaces], cell[replaces], grid.closed, ends, n)
     price = judge_prints(rows.columns, low, high, counts)
     last = np.full((m, n), np.nan)
     traded = ~np.isnan(price)
@@ -134,34 +164,41 @@ def bounds(
 ) -> tuple[np.ndarray, np.ndarray]:
     """No-arbitrage bounds of each row: what exercise pays at least, what the right is worth at most.
 
-    The underlying may have been anywhere between its bar's low and high; NaN (no bound) before its first trade.
+    The underlying may have been anywhere between its bar's low and high. Before its first trade there is no lower
+    bound, and that trade tells what a right is worth at most: nothing is bought earlier, but a quote may stand until.
     """
     k, call = strike[place], right[place] == CALL
-    slack = tolerance * grid.close[bar]
+    begin = int(np.argmax(~np.isnan(grid.close)))
+    known = np.maximum(bar, begin)
+    slack = tolerance * grid.close[known]
     low = np.where(call, grid.low[bar] - k, k - grid.high[bar])
-    high = np.where(call, grid.high[bar], k)
+    high = np.where(call, grid.high[known], k)
     return np.maximum(low, 0.0) - slack, high + slack
 
 
 def judge_quotes(
     bid: np.ndarray, ask: np.ndarray, low: np.ndarray, high: np.ndarray, counts: Counter[str]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sides as a session stores them, and which rows replace the standing quote (spec section 1).
+    """Sides as a session stores them, and which rows replace the standing quote.
 
     A bid of 0 is no bid. Zero or negative asks (and negative bids), crossed quotes, and quotes whose ask lies below
     or whose bid lies above the no-arbitrage bounds are quarantined: bid NaN, ask a code. Locked ones are fine.
+    An ask above what the right can be worth at most (a stub such as 199999.99, infinity) asks nothing: that side is
+    absent, the bid stands.
     """
     replaces = ~(np.isnan(bid) & np.isnan(ask))
     zero = (ask <= 0) | (bid < 0)
-    crossed = ~zero & (bid > ask)
-    outside = ~zero & ~crossed & ((ask < low) | (bid > high))
-    for name, found in (("zero", zero), ("crossed", crossed), ("bounds", outside)):
+    outside = ~zero & ((ask < low) | (bid > high) | np.isposinf(bid))
+    absurd = ~zero & ~outside & ((ask > high) | np.isposinf(ask))
+    crossed = ~zero & ~absurd & (bid > ask)
+    outside &= ~crossed
+    for name, found in (("zero", zero), ("crossed", crossed), ("bounds", outside), ("absurd_ask", absurd)):
         counts[f"quarantined_quotes_{name}"] += int(found.sum())
     counts["quotes"] += int(replaces.sum())
     counts["rows_trade_only"] += int((~replaces).sum())
     shown = np.where(bid > 0, bid, np.nan)
     shown[zero | crossed | outside] = np.nan
-    asked = np.where(np.isnan(ask), np.nan, ask)
+    asked = np.where(np.isnan(ask) | absurd, np.nan, ask)
     asked[zero], asked[crossed | outside] = ZERO_QUOTE, CROSSED_QUOTE
     return shown, asked, replaces
 
@@ -172,21 +209,31 @@ def judge_prints(columns: dict[str, np.ndarray], low: np.ndarray, high: np.ndarr
     for name in ("close", "last"):
         price = np.where(np.isnan(price), columns[name], price)
     traded = ~np.isnan(price) & ~(columns["volume"] <= 0)
-    outside = traded & ((price <= 0) | (price < low) | (price > high))
+    outside = traded & ((price <= 0) | (price < low) | (price > high) | np.isposinf(price))
     counts["prints"] += int(traded.sum())
     counts["quarantined_prints_bounds"] += int(outside.sum())
     return np.where(traded & ~outside, price, np.nan)
 
 
-def _standing(bid: np.ndarray, ask: np.ndarray, cell: np.ndarray, m: int, n: int) -> OptionGrid:
+def _standing(
+    bid: np.ndarray, ask: np.ndarray, cell: np.ndarray, closed: np.ndarray | None, ends: np.ndarray, n: int
+) -> OptionGrid:
+    m = len(ends)
     source = np.full(m * n, -1, np.int32)
     source[cell] = np.arange(len(cell), dtype=np.int32)
     fresh = (source >= 0).reshape(m, n)
     # within a contract's row of the grid the newest source is not the largest: carry the bar, then look it up
     newest = np.where(fresh, np.arange(n, dtype=np.int32), np.int32(-1))
     np.maximum.accumulate(newest, axis=1, out=newest)
+    if closed is not None:
+        last = int(np.flatnonzero(closed)[-1])
+        newest[:, closed] = -1
+        # whoever quoted before the break may have gone: nobody knows until the next row
+        newest[:, last:][newest[:, last:] <= last] = -1
+    for c in np.flatnonzero(ends < n):
+        newest[c, ends[c] :] = -1
     source = np.take_along_axis(source.reshape(m, n), np.maximum(newest, 0), axis=1)
-    unknown = source < 0
+    unknown = (source < 0) | (newest < 0)
     source[unknown] = len(bid)
     sides = (np.append(side, np.nan)[source] for side in (bid, ask))
     return OptionGrid(next(sides), next(sides), None, fresh)

@@ -9,54 +9,67 @@ import numpy as np
 
 from quantray.data.chain import Contracts, listed_in, read_chain
 from quantray.data.grid import Grid
-from quantray.data.options import OptionGrid, OptionReader, Rows, bars_of, lay_options
+from quantray.data.options import OptionGrid, OptionReader, bars_of, lay_options
+from quantray.data.sessions import Span
 from quantray.data.settings import DataSettings
 from quantray.data.source import Table
+from quantray.data.standard import standard
 from quantray.types import Session
 
 
 def priced_sessions(
-    settings: DataSettings, tables: dict[str, Table], symbol: str | None, grids: list[Grid], counts: Counter[str]
-) -> list[Session]:
+    settings: DataSettings, tables: dict[str, Table], symbol: str | None, grids: list[Grid], span: Span,
+    counts: Counter[str],
+) -> list[Session]:  # fmt: skip
     """Sessions that have option rows, in time order."""
     options = tables["options"]
-    contracts = read_chain(tables.get("chain", options), symbol)
+    listing = tables.get("chain", options)
+    contracts = read_chain(listing, symbol, span)
     reader = OptionReader(options, symbol, contracts.symbol)
     sessions = []
     for grid in grids:
-        session = _priced(settings, reader, contracts, "chain" not in tables, grid, counts)
+        session = _priced(settings, reader, contracts, listing, grid, counts)
         if session is not None:
             sessions.append(session)
+    counts["option_rows_outside_sessions"] += reader.count_outside(span, [grid.window for grid in grids])
     if grids and settings.interval is None:
         reader.check_interval(grids[0].interval_s)
     return sessions
 
 
 def _priced(
-    settings: DataSettings, reader: OptionReader, chain: Contracts, derived: bool, grid: Grid, counts: Counter[str]
+    settings: DataSettings, reader: OptionReader, chain: Contracts, listing: Table, grid: Grid, counts: Counter[str]
 ) -> Session | None:
     """The session with its option prices; None (counted) when it has none or only part of them."""
     window, where = grid.window, reader.table.where
     rows = reader.read(window)
     known = rows.code >= 0
     counts["rows_unknown_symbol"] += int((~known).sum())
-    chosen = listed_in(chain, window.date, window.day, np.unique(rows.code[known]), derived)
+    chosen = listed_in(chain, window, np.unique(rows.code[known]), listing is reader.table)
+    c = chain.take(chosen)
+    chosen = chosen[
+        standard(listing.where, c.symbol, c.right, c.strike, c.expiry, c.multiplier, c.adjusted, c.morning, counts)
+    ]  # fmt: skip
+    contracts = chain.take(chosen)
+    ends = contracts.ends(window, grid.interval_s)
     place = np.full(len(chain.symbol) + 1, -1, np.int64)
     place[chosen] = np.arange(len(chosen))
     mine = place[rows.code] >= 0  # code -1 looks up the last place, which nothing has
+    counts["rows_in_sessions"] += len(rows.code)
     counts["rows_unlisted"] += int((known & ~mine).sum())
-    rows = Rows(rows.ts[mine], rows.code[mine], {name: column[mine] for name, column in rows.columns.items()})
+    rows = rows.take(mine)
     bar = bars_of(rows, window, grid.interval_s, where)
+    late = bar >= ends[place[rows.code]]
+    counts["rows_after_expiry"] += int(late.sum())
+    rows, bar = rows.take(~late), bar[~late]
     if len(bar) == 0:
         counts["sessions_no_options"] += 1
         return None
-    if (int(bar.max()) - int(bar.min()) + 1) / grid.n_bars < settings.min_options_span:
+    if (int(bar.max()) - int(bar.min()) + 1) / min(grid.n_bars, int(ends.max())) < settings.min_options_span:
         counts["sessions_incomplete"] += 1
         return None
-    contracts = chain.take(chosen)
-    shape = (contracts.strike, contracts.right)
-    tolerance = settings.arbitrage_tolerance
-    prices = lay_options(rows, bar, place[rows.code], grid, shape, reader.quotes, where, tolerance, counts)
+    shape, tolerance = (contracts.strike, contracts.right), settings.arbitrage_tolerance
+    prices = lay_options(rows, bar, place[rows.code], grid, shape, ends, reader.quotes, where, tolerance, counts)
     return session_of(grid, contracts, prices)
 
 
@@ -69,6 +82,7 @@ def session_of(grid: Grid, contracts: Contracts, prices: OptionGrid) -> Session:
         filled=grid.filled, vwap_running=grid.vwap_running,
         symbol=contracts.symbol, strike=contracts.strike, right=contracts.right, expiry=contracts.expiry,
         multiplier=contracts.multiplier, bid=prices.bid, ask=prices.ask, last=prices.last, fresh=prices.fresh,
+        closed=grid.closed, ends=contracts.ends(window, grid.interval_s),
     )  # fmt: skip
     for f in fields(session):
         value = getattr(session, f.name)

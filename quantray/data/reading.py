@@ -11,11 +11,12 @@ import numpy as np
 
 from quantray.data.grid import Grid, coverage_of, lay
 from quantray.data.modelled import day_variances, model_options
+from quantray.data.opening import open_tables
 from quantray.data.priced import priced_sessions, session_of
 from quantray.data.quality import summary_of
-from quantray.data.sessions import NS, Window, session_windows
+from quantray.data.sessions import NS, Span, Window, span_of
 from quantray.data.settings import DataSettings, seconds_of
-from quantray.data.source import Table, open_tables
+from quantray.data.source import Table
 from quantray.data.synthetic_market import FILES, VERSION, ensure_market
 from quantray.data.underlying import Bars, interval_of, read_bars
 from quantray.errors import DataError, near_miss
@@ -54,10 +55,11 @@ def _load_synthetic(settings: DataSettings) -> Slice:
 
 def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
     table, counts = tables["underlying"], Counter[str]()
-    table.require_zoned()
+    table.require_times()
     symbol = _symbol(settings, table)
-    windows = _windows(settings, table, symbol)
-    bars = read_bars(table, symbol, windows, counts)
+    span = _span(settings, table, symbol)
+    windows = span.windows
+    bars = read_bars(table, symbol, span, counts)
     given = None if settings.interval is None else seconds_of(settings.interval)
     if len(bars.ts) == 0:
         raise _no_data(settings, table, symbol)
@@ -70,12 +72,12 @@ def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
         made = [model_options(g, v, settings.synthetic, name, counts) for g, v in zip(grids, variances, strict=True)]
         sessions = [session_of(g, *pair) for g, pair in zip(grids, made, strict=True)]
     else:
-        sessions = priced_sessions(settings, tables, symbol, grids, counts)
+        sessions = priced_sessions(settings, tables, symbol, grids, span, counts)
     if not sessions:
         raise _nothing_left(counts)
     counts["sessions"] = len(sessions)
     for session in sessions:
-        counts["bars"] += session.n_bars
+        counts["bars"] += session.n_bars - (0 if session.closed is None else int(session.closed.sum()))
         counts["carried_bars"] += int((session.filled & ~np.isnan(session.close)).sum())
         counts["suspect_bars"] += suspects[session.date]
     where = ", ".join(dict.fromkeys(Path(t.where).name for t in tables.values()))
@@ -88,7 +90,10 @@ def _symbol(settings: DataSettings, table: Table) -> str | None:
     """The underlying's symbol where the table tells several apart."""
     if not table.has("symbol"):
         return settings.symbol
-    present = [str(s) for s in table.fetch(f"SELECT DISTINCT {table.column('symbol')} AS s FROM {{t}} ORDER BY 1")["s"]]
+    found = table.fetch(f"SELECT DISTINCT {table.column('symbol')} AS s FROM {{t}} ORDER BY 1")["s"]
+    if np.ma.getmaskarray(found).any():
+        raise DataError(f"{table.where}: rows without a symbol in {table.names['symbol']!r}; fill it, or leave it out")
+    present = [str(s) for s in found]
     if settings.symbol is not None:
         if settings.symbol not in present:
             raise DataError(f"data.symbol: {table.where}: {near_miss(settings.symbol, present, what='symbol')}")
@@ -98,34 +103,31 @@ def _symbol(settings: DataSettings, table: Table) -> str | None:
     return present[0] if present else None
 
 
-def _span(table: Table, symbol: str | None) -> tuple[str, str] | None:
+def _reach(table: Table, symbol: str | None) -> tuple[int, int] | None:
     ts = table.column("ts")
     low, high = table.row(f"SELECT min(epoch_ns({ts})), max(epoch_ns({ts})) FROM {{t}} WHERE {table.of(symbol)}")
-    if low is None:
-        return None
-    first, last = (datetime.fromtimestamp(ns // NS, UTC).date().isoformat() for ns in (low, high))
-    return first, last
+    return None if low is None else (int(low), int(high))
 
 
-def _windows(settings: DataSettings, table: Table, symbol: str | None) -> tuple[Window, ...]:
+def _span(settings: DataSettings, table: Table, symbol: str | None) -> Span:
     """Sessions of the calendar that both the data and the settings reach."""
-    span = _span(table, symbol)
-    if span is None:
+    reach = _reach(table, symbol)
+    if reach is None:
         raise DataError(f"{table.where} has no rows{f' of {symbol}' if symbol else ''}")
-    first, last = max(settings.from_ or span[0], span[0]), min(settings.to or span[1], span[1])
-    windows = session_windows(settings.calendar, first, last)
-    if not windows:
+    span = span_of(settings.calendar, *reach, settings.from_, settings.to)
+    if not span.windows:
         raise _no_data(settings, table, symbol)
-    return windows
+    return span
 
 
 def _no_data(settings: DataSettings, table: Table, symbol: str | None) -> DataError:
-    span = _span(table, symbol) or ("", "")
+    reach = _reach(table, symbol) or (0, 0)
+    first, last = (datetime.fromtimestamp(ns // NS, UTC).date().isoformat() for ns in reach)
     asked = "".join(f" {k} {v}" for k, v in (("from", settings.from_), ("to", settings.to)) if v)
     what = f" of {symbol}" if symbol else ""
     return DataError(
-        f"no data{what} in any session of {settings.calendar}{asked}: {table.where} reaches from {span[0]} to "
-        f"{span[1]}; choose data.from and data.to inside"
+        f"no data{what} in any session of {settings.calendar}{asked}: {table.where} reaches from {first} to {last}; "
+        "choose data.from and data.to inside, or the data.calendar of its exchange"
     )
 
 

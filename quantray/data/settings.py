@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from quantray.errors import ConfigError, near_miss
@@ -11,6 +11,7 @@ from quantray.errors import ConfigError, near_miss
 #: Configuration keys that are no Python names.
 KEYS = {"from": "from_"}
 KINDS = ("synthetic", "parquet", "duckdb")
+TS_UNITS = ("s", "ms", "us", "ns")
 FORBID: dict[str, str] = {"extra": "forbid"}
 
 
@@ -75,6 +76,21 @@ class ColumnMaps:
 
 
 @dataclass(frozen=True, slots=True)
+class ByTable:
+    """One value a table, where the tables of a data set are written in different ways."""
+
+    __pydantic_config__: ClassVar = FORBID
+    underlying: str | None = None
+    chain: str | None = None
+    options: str | None = None
+
+
+def of_table(value: str | ByTable | None, key: str) -> str | None:
+    """What a setting that is one value, or a value a table, says about this table."""
+    return getattr(value, key) if isinstance(value, ByTable) else value
+
+
+@dataclass(frozen=True, slots=True)
 class SyntheticSettings:
     """The synthetic market. ``edge`` 0 is a martingale; above 0 a drift follows each reclaim of the VWAP.
 
@@ -116,6 +132,7 @@ class DataSettings:
 
     ``from_`` and ``to`` are session dates (ISO, both included); null is the data's first and last.
     ``chain``: a path, ``synthetic`` (modelled options on a real underlying), or null (read from the options' rows).
+    ``timezone``, ``ts_unit`` and ``date_format`` say what a file leaves open; each is one value or one a table.
     """
 
     __pydantic_config__: ClassVar = FORBID
@@ -130,6 +147,9 @@ class DataSettings:
     interval: str | None = None  # 1s, 1m, …; null: as the bars are
     calendar: str = "XNYS"
     symbol: str | None = None  # which underlying, when a file holds several
+    timezone: str | ByTable | None = None  # of times without one: America/New_York
+    ts_unit: str | ByTable | None = None  # of times that are whole numbers: s, ms, us or ns since 1970
+    date_format: str | ByTable | None = None  # of dates that are not written YYYY-MM-DD: %m/%d/%Y
     columns: ColumnMaps = ColumnMaps()
     synthetic: SyntheticSettings = SyntheticSettings()
     min_session_coverage: float = 0.95  # share of a session's minutes with a bar of the underlying
@@ -157,6 +177,41 @@ class DataSettings:
             raise ConfigError(f"data.from={self.from_} lies after data.to={self.to}")
         if self.interval is not None:
             seconds_of(self.interval)
+        for name, check in (("timezone", _check_zone), ("ts_unit", _check_unit), ("date_format", _check_format)):
+            value = getattr(self, name)
+            for f in fields(ByTable):
+                one = of_table(value, f.name)
+                if one is not None:
+                    check(f"data.{name}.{f.name}" if isinstance(value, ByTable) else f"data.{name}", one)
+
+    @property
+    def reading(self) -> tuple[str | ByTable | None, ...] | None:
+        """What was said about what the files leave open, for the plan's digest; None when nothing was."""
+        said = (self.timezone, self.ts_unit, self.date_format)
+        return said if any(value is not None for value in said) else None
+
+
+def _check_zone(key: str, value: str) -> None:
+    from zoneinfo import available_timezones
+
+    if value not in available_timezones():
+        raise ConfigError(f"{key}: {near_miss(value, available_timezones(), what='time zone')}")
+
+
+def _check_unit(key: str, value: str) -> None:
+    if value not in TS_UNITS:
+        raise ConfigError(f"{key} must be one of {', '.join(TS_UNITS)}, got {value!r}")
+
+
+def _check_format(key: str, value: str) -> None:
+    """A form gives back the date that was written in it, and has no clock."""
+    moment = datetime(2031, 12, 24, 11, 58, 59)
+    try:
+        kept = datetime.strptime(moment.strftime(value), value)
+    except ValueError:
+        kept = None
+    if kept is None or kept != datetime(2031, 12, 24):
+        raise ConfigError(f"{key} must give year, month and day and nothing else, like %m/%d/%Y, got {value!r}")
 
 
 def _check_date(key: str, value: str | None) -> None:

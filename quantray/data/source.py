@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from quantray.data.settings import DataSettings, mapped
+from quantray.data.settings import mapped
 from quantray.errors import DataError, near_miss
-from quantray.files.duckdb_file import confined, existing, open_market, quoted, reading_error, text
+from quantray.files.duckdb_file import quoted, reading_error, text
+from quantray.files.folders import PARQUET, SUFFIXES
 
-READERS = {".parquet": "read_parquet", ".pq": "read_parquet", ".csv": "read_csv", ".gz": "read_csv", ".tsv": "read_csv"}
+READERS = {".gz": "read_csv"} | {n: "read_parquet" if k == PARQUET else "read_csv" for n, k in SUFFIXES.items()}
 TZ_TYPES = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
 
 
@@ -29,6 +30,7 @@ class Table:
     names: dict[str, str]
     types: dict[str, str]
     present: tuple[str, ...]  # every column of the table
+    explain: Callable[[], DataError | None] | None = None  # what DuckDB could not read, where that is known
 
     def has(self, *columns: str) -> bool:
         return all(c in self.names for c in columns)
@@ -56,10 +58,12 @@ class Table:
 
     def fetch(self, query: str) -> dict[str, np.ndarray]:
         """Columns of ``SELECT query`` (``{t}`` is the table), in the file's order."""
-        return guarded(self.where, lambda: self.connection.execute(query.replace("{t}", self.source)).fetchnumpy())
+        query = query.replace("{t}", self.source)
+        return guarded(self.where, lambda: self.connection.execute(query).fetchnumpy(), self.explain)
 
     def row(self, query: str) -> tuple[Any, ...]:
-        return guarded(self.where, lambda: self.connection.execute(query.replace("{t}", self.source)).fetchone())
+        query = query.replace("{t}", self.source)
+        return guarded(self.where, lambda: self.connection.execute(query).fetchone(), self.explain)
 
     def require(self, *columns: str) -> None:
         """Refuse a table without one of these columns."""
@@ -70,17 +74,12 @@ class Table:
                     f"(or map it with data.columns.{self.key}.{name}=NAME)"
                 )
 
-    def require_zoned(self) -> None:
-        """Times must say which instant they mean."""
+    def require_times(self) -> None:
+        """Refuse a table in which a row has no time."""
         self.require("ts")
-        if self.types["ts"] not in TZ_TYPES:
-            raise DataError(
-                f"{self.where}: timestamps in {self.names['ts']!r} have no timezone (type {self.types['ts']}); "
-                "store them as UTC timestamps with a timezone"
-            )
         (missing,) = self.row(f"SELECT count(*) FROM {{t}} WHERE {self.column('ts')} IS NULL")
         if missing:
-            raise DataError(f"{self.where}: {missing} rows have no timestamp in {self.names['ts']!r}")
+            raise DataError(f"{self.where}: {missing} rows have no timestamp in {self.names['ts']!r}; remove them")
 
 
 def spelt(name: str, present: Iterable[str]) -> str | None:
@@ -89,59 +88,8 @@ def spelt(name: str, present: Iterable[str]) -> str | None:
     return name if name in alike else next(iter(alike), None)
 
 
-def open_tables(settings: DataSettings) -> dict[str, Table]:
-    """The tables that the settings name, opened read-only; ``chain`` is absent where options bring their own."""
-    if settings.kind == "duckdb":
-        connection, sources = _duckdb_sources(settings)
-    else:
-        given = {key: getattr(settings, key) for key in ("underlying", "chain", "options")}
-        if given["chain"] == "synthetic":
-            given["chain"] = None
-        files = {key: data_files(key, path) for key, path in given.items() if path is not None}
-        connection = confined([file for found in files.values() for file in found])
-        sources = {key: (given[key], reader_of(found)) for key, found in files.items()}
-    maps = settings.columns
-    try:
-        return {k: table_of(connection, k, where, source, getattr(maps, k)) for k, (where, source) in sources.items()}
-    except BaseException:
-        connection.close()
-        raise
-
-
-def _duckdb_sources(settings: DataSettings) -> tuple[Any, dict[str, tuple[str, str]]]:
-    if settings.duckdb is None:
-        raise DataError("data=duckdb needs a file: data.duckdb=market.duckdb")
-    connection, market = open_market(settings.duckdb, settings.allow_paths)
-    sources = {}
-    for key in ("underlying", "chain", "options"):
-        name = getattr(settings, key)
-        if name == "synthetic" and key == "chain":
-            continue
-        found = market.find(name or key)
-        if found is not None:
-            sources[key] = (f"{settings.duckdb} ({name or found[1]})", market.source(found))
-            continue
-        hint = near_miss(name or key, market.shown, what="table")
-        if name is not None:
-            raise DataError(f"data.{key}: {settings.duckdb}: {hint}")
-        if key == "underlying" or (key == "options" and settings.chain != "synthetic"):
-            raise DataError(f"{settings.duckdb} has no table {key!r}: {hint}")
-    return connection, sources
-
-
-def data_files(key: str, given: str) -> list[Path]:
-    """The file that ``data.<key>`` gives, or those of its folder: Parquet or CSV, all of one kind. DataError else."""
-    path = existing(key, given)
-    files = sorted(p for p in path.rglob("*") if p.suffix in READERS) if path.is_dir() else [path]
-    readers = {READERS.get(p.suffix.lower()) for p in files}
-    if len(readers) != 1 or None in readers:
-        what = "no file" if not files else "a mixture of files, or one"
-        raise DataError(f"data.{key}={given} has {what} that is Parquet (.parquet) or CSV (.csv)")
-    return files
-
-
 def reader_of(files: list[Path]) -> str:
-    """What follows FROM for files of :func:`data_files`."""
+    """What follows FROM for files of one kind."""
     return f"{READERS[files[0].suffix.lower()]}([{', '.join(text(glob.escape(str(p))) for p in files)}])"
 
 
@@ -160,11 +108,12 @@ def table_of(connection: Any, key: str, where: str, source: str, columns: Any) -
     return Table(connection, key, where, source, names, types, tuple(present))
 
 
-def guarded(where: str, work: Any) -> Any:
-    """Do ``work``; what DuckDB raises becomes a DataError about ``where``."""
+def guarded(where: str, work: Any, explain: Callable[[], DataError | None] | None = None) -> Any:
+    """Do ``work``; what DuckDB raises becomes a DataError about ``where``, or what ``explain`` finds in the rows."""
     import duckdb
 
     try:
         return work()
     except duckdb.Error as error:
-        raise reading_error(where, error) from None
+        found = explain() if explain is not None else None
+        raise found or reading_error(where, error) from None

@@ -25,7 +25,8 @@ FILES = ("underlying.parquet", "chain.parquet", "options.parquet")
 def ensure_market(settings: DataSettings) -> Path:
     """Folder with the Parquet files of the market that ``settings`` describe, made now if it is not there yet."""
     windows = market_windows(settings)
-    key = digest_of(VERSION, settings.synthetic, settings.calendar, [w.date for w in windows])[:16]
+    pauses = [w.pause_ns for w in windows if w.pause_ns is not None]
+    key = digest_of(VERSION, settings.synthetic, settings.calendar, [w.date for w in windows], *pauses)[:16]
     name = f"market-seed{settings.synthetic.seed}-{key}"
     cached = Cached(cache_dir(settings) / "synthetic", name, "synthetic market")
     found = cached.find(_log.warning)
@@ -87,10 +88,11 @@ def _tables(window: Window, day: Day) -> tuple[Any, Any, Any]:
         {"session_date": date, "symbol": symbols, "underlying": [SYMBOL] * 2 * count, "expiry": date,
          "strike": strikes, "right": rights, "multiplier": np.full(2 * count, 100.0)}
     )  # fmt: skip
-    at = np.flatnonzero(path.traded)
+    closed = window.closed(window.open_ns + np.arange(window.seconds) * NS)
+    at = np.flatnonzero(path.traded & ~closed)
     columns = {name: getattr(path, name)[at] for name in ("open", "high", "low", "close", "volume")}
     underlying = pa.table({"ts": _stamps(window, at), "symbol": [SYMBOL] * len(at), **columns})
-    bar, contract = np.nonzero(changed(day.bid, day.ask).T)
+    bar, contract = np.nonzero(changed(day.bid, day.ask, closed).T)
     bid, ask = day.bid[contract, bar], day.ask[contract, bar]
     symbol = pa.DictionaryArray.from_arrays(contract.astype(np.int16), pa.array(symbols))
     options = pa.table({"ts": _stamps(window, bar), "symbol": symbol, "bid": _prices(bid), "ask": _prices(ask)})

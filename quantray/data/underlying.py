@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantray.data.sessions import NS, Window
+from quantray.data.sessions import NS, Span, Window
 from quantray.data.source import Table
 from quantray.errors import DataError
 
@@ -27,31 +27,65 @@ class Bars:
         return slice(int(low), int(high))
 
 
-def read_bars(table: Table, symbol: str | None, windows: tuple[Window, ...], counts: Counter[str]) -> Bars:
-    """Rows of the sessions, checked. A row without any price and volume is a bar without a trade and left out."""
-    table.require("ts", *PRICES, "volume")
+def read_bars(table: Table, symbol: str | None, span: Span, counts: Counter[str]) -> Bars:
+    """Rows of the sessions, checked. A row without any price and volume is a bar without a trade and left out.
+
+    An underlying of which no row has a volume above 0, as an index, has none: its bars all count, with volume NaN.
+    """
+    table.require("ts", *PRICES)
     names = (*PRICES, "volume", "vwap", "vwap_running")
-    span = table.between(windows[0].open_ns, windows[-1].close_ns)
+    file = ", file" if table.has("file") else ""
     got = table.fetch(
-        f"SELECT epoch_ns({table.column('ts')}) AS ts, {table.numbers(names)} FROM {{t}} "
-        f"WHERE {table.of(symbol)} AND {span}"
+        f"SELECT epoch_ns({table.column('ts')}) AS ts, {table.numbers(names)}{file} FROM {{t}} "
+        f"WHERE {table.of(symbol)} AND {table.between(span.start_ns, span.stop_ns)}"
     )
     ts = np.asarray(got["ts"], np.int64)
-    check_order(table.where, ts)
     columns = {name: np.asarray(got[name], np.float64) for name in names}
+    ts, columns = in_time_order(table.where, ts, columns, got.get("file"))
     empty = np.all([np.isnan(columns[p]) for p in PRICES], axis=0)
+    traded = _has_volume(table, symbol)
+    if not traded:
+        columns["volume"] = np.full(len(ts), np.nan)
     idle = empty & ~(columns["volume"] > 0)
     inside = np.zeros(len(ts), bool)
     bars = Bars(ts, columns)
-    for window in windows:
-        inside[bars.of(window)] = True
-    counts["rows_outside_sessions"] += int((~inside).sum())
+    for window in span.windows:
+        rows = bars.of(window)
+        inside[rows] = ~window.closed(ts[rows])
+    counts["bars_outside_sessions"] += int((~inside).sum())
     keep = inside & ~idle & ~(columns["volume"] == 0)
-    _check_prices(table.where, ts, columns, inside & ~idle)
+    _check_prices(table.where, ts, columns, inside & ~idle, traded)
     if inside.any() and not keep.any():
         raise DataError(f"{table.where}: no bar of the sessions has a volume above 0")
     counts["inconsistent_bars"] += int((_inconsistent(columns) & keep).sum())
     return Bars(ts[keep], {name: column[keep] for name, column in columns.items()})
+
+
+def _has_volume(table: Table, symbol: str | None) -> bool:
+    """Whether any row of the underlying has a volume; asked of the whole table, so that dates do not change it."""
+    if not table.has("volume"):
+        return False
+    volume = table.column("volume")
+    (most,) = table.row(
+        f"SELECT max(CASE WHEN isnan({volume}) THEN NULL ELSE {volume} END) FROM {{t}} WHERE {table.of(symbol)}"
+    )
+    return most is not None and most > 0
+
+
+def in_time_order(
+    where: str, ts: np.ndarray, columns: dict[str, np.ndarray], file: np.ndarray | None
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The rows in time order: each file must be, and the files of a folder come in any order."""
+    if file is None:
+        check_order(where, ts)
+        return ts, columns
+    back = (np.diff(ts) < 0) & (np.diff(file) == 0)
+    if back.any():
+        at = int(np.argmax(back)) + 1
+        raise DataError(f"{where}: timestamps are not sorted: {stamp(ts[at])} follows {stamp(ts[at - 1])} in one file")
+    order = np.argsort(ts, kind="stable")
+    check_order(where, ts[order])
+    return ts[order], {name: column[order] for name, column in columns.items()}
 
 
 def check_order(where: str, ts: np.ndarray) -> None:
@@ -61,7 +95,9 @@ def check_order(where: str, ts: np.ndarray) -> None:
         at = int(np.argmax(step < 0)) + 1
         raise DataError(f"{where}: timestamps are not sorted: {stamp(ts[at])} follows {stamp(ts[at - 1])}")
     if (step == 0).any():
-        raise DataError(f"{where}: timestamp {stamp(ts[int(np.argmax(step == 0))])} is duplicated")
+        raise DataError(
+            f"{where}: timestamp {stamp(ts[int(np.argmax(step == 0))])} is duplicated; keep one of its rows"
+        )
 
 
 def stamp(ns: int | np.integer) -> str:
@@ -70,8 +106,10 @@ def stamp(ns: int | np.integer) -> str:
     return shown.removesuffix(".000000000") + "Z"
 
 
-def _check_prices(where: str, ts: np.ndarray, columns: dict[str, np.ndarray], rows: np.ndarray) -> None:
-    for name in (*PRICES, "volume"):
+def _check_prices(
+    where: str, ts: np.ndarray, columns: dict[str, np.ndarray], rows: np.ndarray, traded: bool
+) -> None:  # fmt: skip
+    for name in (*PRICES, *(("volume",) if traded else ())):
         column = columns[name]
         bad = rows & ~(np.isfinite(column) & (column > 0 if name != "volume" else column >= 0))
         if bad.any():

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from quantray.files.durable import digest_of_file, sync_folder
 from quantray.files.marks import kind_of, refuse_link, remove_empty
 
 FOLDER = "journal"
+_turn = threading.Lock()
 
 
 class Entry(NamedTuple):
@@ -42,16 +44,18 @@ class Removed:
 
 def add(folder: Path, name: str, size: int, digest: str, found: os.stat_result) -> None:
     """Enter a file; it is on the disk when the call returns."""
+    with _turn:  # of the threads of a process: no half lines, and no line before the journal's own name is on the disk
+        _append(folder, json.dumps([name, size, digest, found.st_ino, found.st_mtime_ns]))
+
+
+def _append(folder: Path, entry: str) -> None:
     home = folder / FOLDER
     refuse_link(home)
-    if kind_of(home) is None:
-        home.mkdir(exist_ok=True)
-        sync_folder(folder)
+    home.mkdir(exist_ok=True)
     path = home / f"{os.uname().nodename.replace('/', '_')}~{os.getpid()}.jsonl"
     refuse_link(path)
     new = kind_of(path) is None
-    # begun with a line break: what a power cut left half must not swallow it
-    line = "\n" + json.dumps([name, size, digest, found.st_ino, found.st_mtime_ns]) + "\n"
+    line = f"\n{entry}\n"  # begun with a line break: what a power cut left half must not swallow it
     handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         before = os.fstat(handle).st_size
@@ -64,6 +68,7 @@ def add(folder: Path, name: str, size: int, digest: str, found: os.stat_result) 
         os.close(handle)
     if new:
         sync_folder(home)
+        sync_folder(folder)
 
 
 def read(folder: Path) -> dict[str, list[Entry]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -33,6 +34,8 @@ from quantray.files.published import Published
 #: Begins the key of the notes by which a ledger knows in which directories a study has pieces.
 NOTED = "files/"
 WHOLE, MISSING, DAMAGED = "whole", "missing", "damaged"
+_turn = threading.Lock()
+_synced: set[Path] = set()  # folders whose names this process has seen on the disk
 _READERS = 4  # files whose digests are taken at a time
 
 
@@ -201,10 +204,12 @@ class Pieces:
         for parent in reversed(list(target.relative_to(self.folder).parents)[:-1]):
             folder = self.folder / parent
             refuse_link(folder)
-            if kind_of(folder) is None:
-                folder.mkdir(exist_ok=True)
-                sync_folder(folder.parent)
-            elif kind_of(folder) != "folder":
+            with _turn:  # no thread goes on before the name that another has made is on the disk
+                if kind_of(folder) in (None, "folder") and (folder not in _synced or kind_of(folder) is None):
+                    folder.mkdir(exist_ok=True)
+                    sync_folder(folder.parent)
+                    _synced.add(folder)
+            if kind_of(folder) != "folder":
                 raise ConfigError(f"{folder} is in the way: quantray needs a folder of that name; move it away")
         refuse_link(target)
         return target

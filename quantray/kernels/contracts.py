@@ -17,7 +17,7 @@ def ladder(session, right: int, same_day: bool):  # type: ignore[no-untyped-def]
     if rows.size:
         expiry = session.day if same_day else session.expiry[rows].min()
         rows = rows[session.expiry[rows] == expiry]
-    strikes, first = np.unique(session.strike[rows], return_index=True)  # adjusted twins: the first symbol counts
+    strikes, first = np.unique(session.strike[rows], return_index=True)  # one contract a strike: quantray.data.standard
     return strikes, rows[first].astype(np.int32)
 
 
@@ -34,7 +34,7 @@ def _nearest(strikes, spot):  # type: ignore[no-untyped-def]
 def choose(strikes, spot, is_call, mode, depth):  # type: ignore[no-untyped-def]
     """Position in the rising ``strikes`` of the contract that mode and depth name; -1 in an empty ladder."""
     m = strikes.shape[0]
-    if m == 0:
+    if m == 0 or np.isnan(spot):  # the exchange is closed, or nothing has traded yet
         return -1
     below = np.searchsorted(strikes, spot)  # how many strikes are strictly below spot
     above = np.searchsorted(strikes, spot, side="right")  # position of the first strike strictly above

@@ -24,16 +24,16 @@ def _refusal(price, quotes):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def open_entries(
     lists, ptr, bar, side, origin, close, filled, call_strikes, call_rows, put_strikes, put_rows, mode, depth,
-    latency, cutoff, price, fill_bar, quotes,
+    latency, cutoff, late, ends, price, fill_bar, quotes,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Entries of the signal lists numbered ``lists`` [G] in one session, each list ordered by (entry, signal, side).
 
     ``price`` [m, n] is what an entry wanted at a bar pays (the ask, or the print it waits for) and ``fill_bar``
-    [m, n] when (``quotes``: at the bar itself).
+    [m, n] when (``quotes``: at the bar itself). ``cutoff`` [m] is the first bar whose signal is too late for a
+    contract, ``late`` that of the session, ``ends`` [m] where a contract trades no more.
     Returns (ptr [G+1], columns [5, entries]: contract, entry bar, signal bar, origin, side; counts
     [G, N_REFUSALS + 2]: refusals by reason, then signals, then signals that stand on a carried bar).
     """
-    n = close.shape[0]
     total = 0
     for g in range(lists.shape[0]):
         total += ptr[lists[g] + 1] - ptr[lists[g]]
@@ -47,19 +47,19 @@ def open_entries(
             u = bar[i]
             counts[g, N_REFUSALS] += 1
             counts[g, N_REFUSALS + 1] += filled[u] or filled[origin[i]]
-            if u >= cutoff:
-                counts[g, LATE_ENTRY] += 1
-                continue
             buys_call = side[i] < 0  # a stretch below is bought back upwards
             strikes = call_strikes if buys_call else put_strikes
             # the spot is the close of the signal's bar: nothing later chooses the contract
             k = choose(strikes, close[u], buys_call, mode, depth)
+            c = -1 if k < 0 else call_rows[k] if buys_call else put_rows[k]
+            if u >= (late if k < 0 else cutoff[c]):
+                counts[g, LATE_ENTRY] += 1
+                continue
             if k < 0:
                 counts[g, NO_CONTRACT] += 1
                 continue
-            c = call_rows[k] if buys_call else put_rows[k]
             e = u + latency
-            if e >= n:
+            if e >= ends[c]:
                 counts[g, SESSION_END] += 1
                 continue
             why = _refusal(price[c, e], quotes)

@@ -7,12 +7,14 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def print_fills(last, max_age, wait):  # type: ignore[no-untyped-def]
+def print_fills(last, max_age, wait, closed, ends):  # type: ignore[no-untyped-def]
     """Prices known and fills reached at each bar of each contract.
 
     ``last`` [m, n] is the print of a bar, NaN where it has none; ``max_age`` in bars. A price is known at a bar
     when the newest print at or before it is at most ``max_age`` old. A fill wanted at a bar is, with ``wait``,
-    the first print at or after it, within ``max_age``; otherwise the price known at the bar.
+    the first print at or after it, within ``max_age``; otherwise the price known at the bar. Where the exchange is
+    ``closed`` [n], after that until the next print, and from the contract's ``ends`` [m] on, nothing is known; an order
+    that waits through a break meets the first print after it.
 
     Returns (known [m, n], fill price [m, n] NaN where none, fill bar [m, n]).
     """
@@ -25,7 +27,9 @@ def print_fills(last, max_age, wait):  # type: ignore[no-untyped-def]
         for s in range(n):
             if not np.isnan(last[c, s]):
                 newest = s
-            if newest >= 0 and s - newest <= max_age:
+            elif closed[s]:
+                newest = -1  # a print from before a break is nobody's price after it
+            if newest >= 0 and s - newest <= max_age and s < ends[c] and not closed[s]:
                 known[c, s] = last[c, newest]
                 if not wait:
                     price[c, s] = last[c, newest]

@@ -20,6 +20,8 @@ LISTED = (
 N_CORE = len(CORE)
 N_ALL = N_CORE + len(LISTED)
 
+ROUNDING = 1e-9  # an entry that takes all the money there is must not fail by the order in which it was added up
+
 
 @njit(cache=True, nogil=True)
 def _quantile(ordered, n, q):  # type: ignore[no-untyped-def]
@@ -167,7 +169,7 @@ def affordable(session, entry_bar, exit_bar, cost, net, n, cash, max_open, keep,
         if held >= max_open:
             keep[i] = False
             refused[0] += 1
-        elif cost[i] > free:
+        elif cost[i] > free + ROUNDING:
             keep[i] = False
             refused[1] += 1
 

@@ -33,15 +33,16 @@ def _at_the_close(c, expires, known_last, spot, strike, is_call):  # type: ignor
 
 @njit(cache=True, nogil=True)
 def exit_tables(
-    contract, entry_bar, entry_price, known, price, bar, quotes, last_known, strike, is_call, expires, size, spot,
+    contract, entry_bar, entry_price, known, price, bar, quotes, last_known, strike, is_call, expires, size, spot, ends,
     take_profit, stop_loss, duration, latency, day_end, emergency, slippage, fees,
 ):  # type: ignore[no-untyped-def]  # fmt: skip
     """Tables of ``E`` entries of one session.
 
     ``contract``, ``entry_bar``, ``entry_price`` [E]; ``known`` [m, n] the exit-side price seen at a bar, ``price``
     and ``bar`` [m, n] the fill of an order wanted at a bar (``quotes``: it fills at the bar itself);
-    ``last_known`` [m] the price at the end of data; ``take_profit``/``stop_loss`` in percent, ``duration``,
-    ``latency`` in bars, ``day_end`` and ``emergency`` bars; ``size`` [m] = multiplier x contracts.
+    ``last_known`` [m] the price where a contract ``ends`` [m] (a bar; the session's close for most) and ``spot`` [m]
+    the underlying's there; ``take_profit``/``stop_loss`` in percent, ``duration``, ``latency`` in bars, ``day_end`` and
+    ``emergency`` [m] bars; ``size`` [m] = multiplier x contracts.
 
     Returns (when, exit, net, price) [E, levels + 1], the last column's reason [E] and its no-bid flag [E].
     """
@@ -63,8 +64,8 @@ def exit_tables(
         held = 0
         s = entry_bar[e] + 1
         ended = False
-        while s < n:
-            if s >= emergency and not np.isnan(price[c, s]):
+        while s < ends[c]:
+            if s >= emergency[c] and not np.isnan(price[c, s]):
                 reason[e] = EMERGENCY
                 when[e, width - 1] = s
                 out[e, width - 1] = s if quotes else bar[c, s]
@@ -77,7 +78,7 @@ def exit_tables(
                 continue
             fill = price[c, f]
             fill_bar = np.int32(f) if quotes else bar[c, f]
-            if s >= day_end:
+            if s >= day_end[c]:
                 reason[e] = END_OF_DAY
                 when[e, width - 1] = s
                 out[e, width - 1] = fill_bar
@@ -106,9 +107,9 @@ def exit_tables(
                 break  # the longest position is closed: nothing later can matter
             s += 1
         if not ended and held < n_time:
-            value, flagged = _at_the_close(c, expires[c], last_known[c], spot, strike[c], is_call[c])
-            when[e, width - 1] = n
-            out[e, width - 1] = n - 1
+            value, flagged = _at_the_close(c, expires[c], last_known[c], spot[c], strike[c], is_call[c])
+            when[e, width - 1] = ends[c]
+            out[e, width - 1] = ends[c] - 1
             paid[e, width - 1] = value
             no_bid[e] = flagged
         for k in range(width):

@@ -52,10 +52,20 @@ def _host() -> str:
     return f"{socket.gethostname()}/{space}"
 
 
+def this_process() -> dict[str, Any]:
+    """How a process is entered, so that it is known again: host, pid, and when it began."""
+    pid = os.getpid()
+    return {"host": _host(), "pid": pid, "born": _born(pid) or ""}
+
+
+def who(rows: Sequence[Any]) -> str:
+    """Drivers in words."""
+    return ", ".join(f"process {row.pid} on {row.host.split('/')[0]}" for row in rows)
+
+
 def register(connection: sa.Connection, study: int, until: float) -> int:
     """Enter this process as a driver of ``study`` with a lease."""
-    pid = os.getpid()
-    row = {"study": study, "host": _host(), "pid": pid, "born": _born(pid) or "", "lease": until}
+    row = {"study": study, "lease": until, **this_process()}
     driver = int(connection.execute(sa.insert(drivers).returning(drivers.c.id), row).scalar_one())
     _open.add(driver)
     return driver
@@ -76,6 +86,23 @@ def end(connection: sa.Connection, driver: int) -> None:
     _open.discard(driver)
 
 
+def joined(connection: sa.Connection, study: int, driver: int) -> bool:
+    """Whether another driver has come to the study after ``driver``, be it gone again."""
+    query = sa.select(drivers.c.id).where(drivers.c.study == study, drivers.c.id > driver).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def reserve(connection: sa.Connection, driver: int, candidates: int) -> None:
+    """The driver may be about to claim so many candidates, for as long as it lives."""
+    connection.execute(sa.update(drivers).where(drivers.c.id == driver).values(reserved=candidates))
+
+
+def reserved(connection: sa.Connection, others: Sequence[Any]) -> int:
+    """What these drivers may be about to claim."""
+    query = sa.select(sa.func.coalesce(sa.func.sum(drivers.c.reserved), 0))
+    return int(connection.execute(query.where(drivers.c.id.in_([row.id for row in others]))).scalar_one())
+
+
 def forget(driver: int) -> None:
     """The driver ends even if its database cannot be told."""
     _open.discard(driver)
@@ -92,4 +119,9 @@ def _lives(row: Any) -> bool:
         return True  # only its lease tells
     if row.pid == os.getpid():
         return row.id in _open
-    return _born(row.pid) == row.born
+    return runs(row)
+
+
+def runs(row: Any) -> bool:
+    """Whether the process of a row is there; of another machine's only its lease tells."""
+    return row.host != _host() or _born(row.pid) == row.born

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import sys
 import threading
 import time
@@ -18,16 +19,19 @@ from datetime import datetime
 from typing import Any
 
 import optuna
+from sqlalchemy import exc
 
 from quantray.errors import LedgerError
-from quantray.ledger.database import TIMEOUT_S
+from quantray.ledger import postgres
+from quantray.ledger.addresses import masked
+from quantray.ledger.database import PATIENCE_S, TIMEOUT_S
 from quantray.ledger.mirror_queue import Mirrorable, Queue, read
 from quantray.ledger.reading import Reader, open_reader
 from quantray.outlets import guarded_streams
 from quantray.passwords import learn
 from quantray.space import Dimension, parse_space
 
-MARK = "quantray"  # a user attribute of the Optuna studies that are ours
+MARK = "quantray"  # a user attribute of the Optuna studies that are ours: which study they mirror
 IDLE_S = 0.5  # how long nothing is looked up after there was nothing to do
 CHUNK = 32
 
@@ -40,25 +44,52 @@ def storage(url: str) -> optuna.storages.RDBStorage:
 
 
 def open_study(reader: Reader, url: str) -> optuna.Study:
-    """Create or load the mirror of the reader's study. A study of that name that is not ours is refused."""
+    """Create or load the mirror of the reader's study. A study of that name that is not ours is refused.
+
+    The mirror of an earlier study of that name, which a process that died may have left or begun too late, is replaced.
+    """
+    study = _create(reader, url)
+    if MARK in study.user_attrs and study.user_attrs[MARK] != identity(reader) and not _adopted(study, reader):
+        with suppress(KeyError):  # another mirror was faster
+            study._storage.delete_study(study._study_id)
+        study = _create(reader, url)
+    if MARK not in study.user_attrs:
+        if study.get_trials(deepcopy=False):
+            raise LedgerError(f"the database holds an Optuna study {reader.name!r} of its own; it was left as it is")
+        objective = reader.described.get("objective")
+        if isinstance(objective, str):
+            study.set_metric_names([objective])
+        study.set_user_attr(MARK, identity(reader))
+    return study
+
+
+def identity(reader: Reader) -> str:
+    """What tells the study from an earlier or later one of its name in the same database."""
+    return f"study {reader.study} of {reader.created_at!r}"
+
+
+def _adopted(study: optuna.Study, reader: Reader) -> bool:
+    """Whether it mirrors the reader's study though its mark is that of release 0.1.0, which did not say so."""
+    if str(study.user_attrs[MARK]).startswith("study "):
+        return False
+    digests = [str(trial.user_attrs.get("digest")) for trial in study.get_trials(deepcopy=False)]
+    if len(list(read(reader, digests))) != len(digests):
+        return False
+    study.set_user_attr(MARK, identity(reader))
+    return True
+
+
+def _create(reader: Reader, url: str) -> optuna.Study:
     for patience in (0.2, 1.0, 3.0, None):
         try:
-            study = optuna.create_study(
+            return optuna.create_study(
                 study_name=reader.name, storage=storage(url), direction="maximize", load_if_exists=True
             )
-            break
         except Exception:  # another mirror is creating Optuna's tables at this moment
             if patience is None:
                 raise
             time.sleep(patience)
-    if MARK not in study.user_attrs:
-        if study.get_trials(deepcopy=False):
-            raise LedgerError(f"the database holds an Optuna study {reader.name!r} of its own; it was left as it is")
-        study.set_user_attr(MARK, "mirror of the ledger in this database")
-        objective = reader.described.get("objective")
-        if isinstance(objective, str):
-            study.set_metric_names([objective])
-    return study
+    raise AssertionError("unreachable")
 
 
 def distributions(space: Mapping[str, Any]) -> dict[str, optuna.distributions.BaseDistribution]:
@@ -125,6 +156,12 @@ class Filler:
                 break
         return added
 
+    def close(self) -> None:
+        with suppress(Exception):  # of a server that is gone
+            self.study._storage.remove_session()
+            self.study._storage.engine.dispose()  # type: ignore[attr-defined]
+            self.reader.close()
+
     def run(self, orders: Orders) -> None:
         """Follow the ledger until told to finish or the driver is gone; finishing adds what is missing."""
         while not orders.said.is_set():
@@ -188,10 +225,51 @@ def main() -> int:
     learn(told["url"])
     orders = Orders(told["driver"], told["parent"], told["share"], threading.Event())
     orders.listen()
-    filler = Filler(told["url"], told["study"], told["max_trials"], told["expected"])
-    filler.run(orders)
-    print(len(filler.queue.done), flush=True)
+    try:
+        print(_filled(told, orders), flush=True)
+    except Exception as error:  # the ledger is not affected, and its driver repeats one sentence
+        print(masked(_sentence(error)), file=sys.stderr, flush=True)
+        return 1
     return 0
+
+
+def _filled(told: Mapping[str, Any], orders: Orders) -> int:
+    """Fill until it is over; how many trials there are then. A server that goes away is waited for, as drivers do."""
+    deadline, pause, patience = 0.0, 0.2, float(told.get("patience", PATIENCE_S))
+    while True:
+        filler: Filler | None = None
+        try:
+            filler = Filler(told["url"], told["study"], told["max_trials"], told["expected"])
+            deadline, pause = 0.0, 0.2
+            filler.run(orders)
+            return len(filler.queue.done)
+        except Exception as error:
+            deadline = deadline or time.monotonic() + patience
+            if not _passes(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(pause)
+            pause = min(2 * pause, 2.0)
+        finally:
+            if filler is not None:
+                filler.close()
+
+
+def _passes(error: BaseException | None) -> bool:
+    """Whether a server went away that may come back; Optuna and the ledger wrap what SQLAlchemy says."""
+    while error is not None:
+        if isinstance(error, exc.DBAPIError):
+            return not isinstance(error.orig, sqlite3.Error) and postgres.passes(error)
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _sentence(error: BaseException) -> str:
+    """The first line of what went wrong, without the links of a library."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, exc.DBAPIError):
+        cause = cause.__cause__ or cause.__context__
+    said = str(cause.orig if isinstance(cause, exc.DBAPIError) and not isinstance(error, LedgerError) else error)
+    return (said.strip().splitlines() or [type(error).__name__])[0]
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 import quantray
+from quantray.ledger.database import PATIENCE_S
 from quantray.ledger.sql_ledger import SqlLedger
 from quantray.plan import Mirror
 
@@ -55,7 +56,7 @@ class MirrorProcess:
         )
         told = {
             "url": ledger.url, "study": ledger.name, "driver": ledger.driver, "parent": os.getpid(),
-            "max_trials": max_trials, "expected": expected, "share": SHARE,
+            "max_trials": max_trials, "expected": expected, "share": SHARE, "patience": PATIENCE_S,
         }  # fmt: skip
         self._hurried = False
         self._tell(json.dumps(told))

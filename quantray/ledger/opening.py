@@ -13,10 +13,10 @@ from quantray.errors import LedgerError
 from quantray.ledger import drivers, schema
 from quantray.ledger.addresses import address
 from quantray.ledger.database import Database
-from quantray.ledger.deleting import delete, inventory
+from quantray.ledger.deleting import delete, inventory, pending, settle
 from quantray.ledger.difference import differences
 from quantray.ledger.rows import encode
-from quantray.ledger.sql_ledger import SqlLedger
+from quantray.ledger.sql_ledger import SHARED, SqlLedger
 from quantray.outlets import logger
 from quantray.plan import Storage
 
@@ -41,49 +41,49 @@ def open_ledger(
     Raises :class:`LedgerError` for a database that is foreign, damaged, newer or not writable, and for a study of
     another plan.
     """
+    plain, described = encode(digests, "digests"), encode(described, "the plan")  # what cannot be stored is said first
     database = Database(address(storage, run_dir), create=True)
     try:
         if fresh:
-            _start_over(database, study, say)
-        plain = json.loads(encode(described, "the plan"))
-        return _join(database, study, digests, plain, storage.lease_s, say)
+            _start_over(database, study, Path(run_dir), say)
+        while True:
+            settle(database, study, say)
+            ledger = _join(database, study, plain, described, storage.lease_s, say)
+            if ledger is not None:
+                return ledger
     except BaseException:
         database.close()
         raise
 
 
-def _start_over(database: Database, study: str, say: Callable[[str], None]) -> None:
+def _start_over(database: Database, study: str, run_dir: Path, say: Callable[[str], None]) -> None:
+    settle(database, study, say)
     found = inventory(database, study)
     if found is not None:
         say(f"fresh=true: deleting {found}")
-        delete(database, study)
+    delete(database, study, also_in=run_dir, say=say)
 
 
 def _join(
-    database: Database,
-    name: str,
-    digests: Mapping[str, str],
-    described: Any,
-    lease_s: float,
-    say: Callable[[str], None],
-) -> SqlLedger:
+    database: Database, name: str, digests: str, described: str, lease_s: float, say: Callable[[str], None]
+) -> SqlLedger | None:
+    """This process as a driver of the study, which is made where there is none; None while it is being deleted."""
     with database.write() as connection:
         now = database.now(connection)
-        new = {
-            "name": name, "created_at": now,
-            "digests": encode(digests, "digests"), "described": encode(described, "the plan"),
-        }  # fmt: skip
+        new = {"name": name, "created_at": now, "digests": digests, "described": described}
         statement = schema.insert(database.dialect, schema.studies)
         connection.execute(statement.on_conflict_do_nothing(index_elements=["name"]), new)
         query = sa.select(schema.studies).where(schema.studies.c.name == name).with_for_update()
-        row = connection.execute(query).one()
-        _compare(database, row, digests, described)
+        row = connection.execute(query).first()
+        if row is None or pending(connection, name):  # deleted at this moment
+            connection.rollback()
+            return None
+        _compare(database, row, json.loads(digests), json.loads(described))
         others = drivers.live(connection, row.id, now)
         driver = drivers.register(connection, row.id, now + lease_s)
     if others:
-        who = ", ".join(f"process {other.pid} on {other.host.split('/')[0]}" for other in others)
-        say(f"study {name!r} is also driven by {who}: no candidate is evaluated twice")
-    return SqlLedger(database, row.id, name, driver, lease_s)
+        say(f"study {name!r} is also driven by {drivers.who(others)}: {SHARED}")
+    return SqlLedger(database, row.id, name, driver, lease_s, others=len(others), say=say)
 
 
 def _compare(database: Database, row: Any, digests: Mapping[str, str], described: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 #: Raised by one whenever a table changes, with a step in ``upgrading.UPGRADES``; a newer one is refused.
-VERSION = 2
+VERSION = 3
 
 #: The state of a candidate that a driver took and has not stored; the others are ``types.TrialState``'s.
 CLAIMED = "CLAIMED"
@@ -42,6 +42,19 @@ drivers = sa.Table(
     sa.Column("born", sa.String(64), nullable=False),  # tells a process from a later one with its pid
     sa.Column("lease", sa.Double, nullable=False),  # seconds of the database's clock; 0: ended
     sa.Column("late", sa.Integer, nullable=False, server_default="0"),  # results that came after another had the claim
+    sa.Column("reserved", sa.Integer, nullable=False, server_default="0"),  # candidates it may be about to claim
+)
+
+#: Deletions that have begun. The study's rows are gone; its Optuna study and its files may not be yet.
+deletions = sa.Table(
+    "quantray_deletions",
+    metadata,
+    sa.Column("study", sa.String(512), primary_key=True),
+    sa.Column("places", sa.Text, nullable=False),  # JSON: notes of the directories in which it has files
+    sa.Column("host", sa.String(256), nullable=False),  # of the process that deletes, as of a driver
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("born", sa.String(64), nullable=False),
+    sa.Column("lease", sa.Double, nullable=False),
 )
 
 # The wide JSON columns stand last: SQLite then counts states without reading their overflow pages.

@@ -24,6 +24,8 @@ from quantray.protocols import Batch, Counts, Pending
 from quantray.types import Trial
 
 _LOCK = sa.select(schema.studies.c.id).where(schema.studies.c.id == sa.bindparam("study")).with_for_update()
+#: What two drivers of one study are told of each other.
+SHARED = "no candidate is evaluated twice, and search.n_trials counts the trials of all of them together"
 _log = logger(__name__)
 T = TypeVar("T")
 
@@ -32,12 +34,17 @@ class SqlLedger:
     """Made by :func:`quantray.ledger.open_ledger`. Each call is one transaction, tried again while a server is away.
 
     A thread renews the driver's lease of ``lease_s`` seconds; it does nothing else, and ends with :meth:`close`.
-    ``late`` counts results that were dropped because another driver had taken their candidates over.
+    ``late`` counts results that were dropped because another driver had taken their candidates over. ``others`` is how
+    many other drivers lived when they were last counted, ``shared`` whether there ever was one beside this driver;
+    ``say`` hears once that there is.
     """
 
-    def __init__(self, database: Database, study: int, name: str, driver: int, lease_s: float) -> None:
+    def __init__(
+        self, database: Database, study: int, name: str, driver: int, lease_s: float, *, others: int = 0,
+        say: Callable[[str], None] = _log.warning,
+    ) -> None:  # fmt: skip
         self.database, self.study, self.name, self.driver, self.lease_s = database, study, name, driver, lease_s
-        self.late = 0
+        self.late, self.others, self.shared, self._say = 0, others, others > 0, say
         self._closed = threading.Event()
         if not database.memory:
             threading.Thread(target=self._keep_lease, name="quantray-lease", daemon=True).start()
@@ -53,7 +60,53 @@ class SqlLedger:
         New candidates get the study's next trial numbers in their order. The claim of a driver that died is
         taken over with its number.
         """
-        return self._locked(lambda connection, now, _: claim_batch(connection, self.study, self.driver, batch, now))
+
+        def work(connection: sa.Connection, now: float, _: bool) -> tuple[tuple[bool, ...], Sequence[Any] | None]:
+            found: Sequence[Any] | None = None
+            if not self.shared and drivers.joined(connection, self.study, self.driver):
+                found = drivers.live(connection, self.study, now)
+            won = claim_batch(connection, self.study, self.driver, batch, now)
+            if self.shared or found is not None:  # who shares reserves before each claim, who is alone once
+                drivers.reserve(connection, self.driver, 0)
+            return won, found
+
+        won, found = self._locked(work)
+        if found is not None:
+            self.shared = True
+            self._notice([row for row in found if row.id != self.driver])
+        return won
+
+    def _notice(self, others: Sequence[Any]) -> None:
+        self.others = len(others)
+        if others:
+            self._say(f"study {self.name!r} is also driven by {drivers.who(others)}: {SHARED}")
+
+    def expect(self, candidates: int) -> None:
+        """As many candidates are claimed at a time: whoever joins a driver that is alone leaves room for them.
+
+        One that shares the study sets room aside before each claim; 0 gives it back.
+        """
+        if not self.shared or not candidates:
+            self._locked(lambda connection, now, _: drivers.reserve(connection, self.driver, candidates))
+
+    def reserve(self, most: int, n_trials: int, attempts: int) -> int:
+        """Set room for at most ``most`` candidates aside until the next claim; how many there is room for.
+
+        What is COMPLETE, claimed and set aside by live drivers together passes neither ``n_trials`` nor, with what was
+        pruned and failed, ``attempts``. Near the end each driver gets its part of what is missing.
+        """
+
+        def work(connection: sa.Connection, now: float, _: bool) -> tuple[int, int]:
+            others = [row for row in drivers.live(connection, self.study, now) if row.id != self.driver]
+            found, aside = reading.counts(connection, self.study), drivers.reserved(connection, others)
+            taken = found.complete + found.claimed + aside
+            room = min(n_trials - taken, attempts - taken - found.pruned - found.failed)
+            granted = max(min(most, -(-room // (len(others) + 1))), 0)
+            drivers.reserve(connection, self.driver, granted)
+            return granted, len(others)
+
+        granted, self.others = self._locked(work)
+        return granted
 
     def adopt(self, number: int, limit: int | None = None) -> Pending:
         """Take over claims of drivers that died, at most ``limit``, as batch ``number`` of this driver: a new one.
@@ -69,6 +122,14 @@ class SqlLedger:
             return Pending(number, tuple(json.loads(row.params) for row in lost), tuple(row.digest for row in lost))
 
         return self._locked(work)
+
+    def orphans(self) -> bool:
+        """Whether some driver died with claims that nobody has taken over."""
+
+        def work(connection: sa.Connection, _: bool) -> bool:
+            return bool(lost_claims(connection, self.study, self.driver, self.database.now(connection), 1))
+
+        return self.database.run(work)
 
     def store(self, number: int, trials: Sequence[Trial]) -> tuple[bool, ...]:
         """Store outcomes of batch ``number``; False where the result was dropped, because the candidate went to

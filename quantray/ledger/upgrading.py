@@ -15,6 +15,11 @@ _CREATING = 0x71747261  # the advisory lock of creating and upgrading tables: "q
 #: What brings version n to n + 1, in SQL that SQLite and Postgres share.
 UPGRADES: Mapping[int, Sequence[str]] = {
     1: ("ALTER TABLE quantray_drivers ADD COLUMN late INTEGER NOT NULL DEFAULT 0",),
+    2: (
+        "ALTER TABLE quantray_drivers ADD COLUMN reserved INTEGER NOT NULL DEFAULT 0",
+        "CREATE TABLE quantray_deletions (study VARCHAR(512) NOT NULL PRIMARY KEY, places TEXT NOT NULL, "
+        "host VARCHAR(256) NOT NULL, pid INTEGER NOT NULL, born VARCHAR(64) NOT NULL, lease DOUBLE PRECISION NOT NULL)",
+    ),
 }
 #: Readers take only columns that have been there since this version, and change nothing.
 READABLE = 1

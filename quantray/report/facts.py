@@ -42,6 +42,12 @@ def quality_rows(r: Results) -> list[tuple[str, str, str, bool]]:
         if share is not None:
             limit = getattr(r.plan.gates, f"max_quarantined_{what}")
             rows.append((f"{what} set aside", words.percent(share, 2), words.percent(limit, 0), share <= limit))
+    unknown = r.quality.get("unknown_symbols_share")
+    if unknown is not None:
+        limit = r.plan.gates.max_unknown_symbols
+        rows.append(
+            ("option rows of unknown symbols", words.percent(unknown, 2), words.percent(limit, 0), unknown <= limit)
+        )
     carried = r.quality.get("carried_bars_share")
     if carried is not None:
         rows.append(("bars without a trade (carried)", words.percent(carried, 2), "no gate", True))

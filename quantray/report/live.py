@@ -38,7 +38,8 @@ def live(plan: Plan, state: dict[str, Any], elapsed: float) -> RenderableType:
         f"{done:,} of {target:,}",
     )
     rate = f"{words.number(float(state['rate']), 1)} a second"
-    parts = [p for p in (rate, f"{words.duration(round(elapsed))} so far", left) if p]
+    beside = f"one of {state['drivers']} drivers" if state.get("drivers", 1) > 1 else ""
+    parts = [p for p in (rate, beside, f"{words.duration(round(elapsed))} so far", left) if p]
     return Group(head, Text(" · ".join(parts), style="dim"), _counts(state), _best(plan, state["best"]))
 
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import filterfalse
 from pathlib import Path
@@ -176,18 +176,33 @@ def delete_study(where: str | Path, name: str, *, yes: bool = False) -> str:
 
     Raises :class:`LedgerError` without ``yes``, saying what would be deleted, and while a run drives the study.
     """
+    from quantray.ledger.database import Database
     from quantray.ledger.deleting import delete
 
+    if finished := _finished(where, name):
+        return finished
     line = study_deletion(where, name)
     if not yes:
         raise LedgerError(f"{line} needs --yes; nothing was deleted")
-    from quantray.ledger.reading import study_names
+    url, exact = _find(databases(where), name, where)
+    said: list[str] = []
+    with closing(Database(url, create=True)) as database:
+        delete(database, exact, say=said.append)
+    return "\n".join([line, *said])
 
-    with open_study(where, name) as study:
-        for also in study_names(study.database):
-            if also == study.name or (inner(also) and also.startswith(f"{study.name}/")):
-                delete(study.database, also)
-    return line
+
+def _finished(where: str | Path, name: str) -> str | None:
+    """Finish a deletion of the study in which an earlier command died; what was done, None where there is none."""
+    from quantray.ledger.database import Database
+    from quantray.ledger.deleting import settle, unfinished
+
+    for url in databases(where):
+        with closing(Database(url)) as database:
+            if name in unfinished(database):
+                said: list[str] = []
+                settle(database, name, said.append)
+                return "\n".join([*said, f"study {name!r} in {database.name} is deleted"])
+    return None
 
 
 def inner(name: str) -> bool:

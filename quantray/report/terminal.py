@@ -126,6 +126,7 @@ def _state(event: Any, table: bool) -> dict[str, Any]:
     return {
         "counts": event.counts, "best": event.best, "duplicates": event.duplicates, "done": done,
         "target": event.n_trials, "rate": event.rate, "elapsed": event.elapsed, "eta": event.eta,
+        "drivers": event.others + 1,
     }  # fmt: skip
 
 
@@ -137,6 +138,8 @@ def one_line(plan: Plan, state: dict[str, Any]) -> str:
         named = ", ".join(f"{source} {n:,}" for source, n in twice.items())
         parts.append(f"{sum(twice.values()):,} duplicates ({named})")
     parts.append(f"{words.number(float(state['rate']), 1)}/s")
+    if state.get("drivers", 1) > 1:
+        parts.append(f"one of {state['drivers']} drivers")
     if state["eta"] is not None and state["done"] < state["target"]:
         parts.append(f"{words.duration(state['eta'])} left")
     best = state["best"]

@@ -82,13 +82,13 @@ def check_tune(runner: Runner) -> None:
         )
 
 
-def check_nodes(plan: Plan) -> None:
-    """Ask every node of another machine's cluster for its code, packages and strategy before anything is stored.
+def check_nodes(runner: Runner, plan: Plan | None = None) -> None:
+    """Ask every node of a cluster for its code, packages and (of a sweep) strategy, before anything is stored.
 
     A node that is too busy to answer in ``NODES_S`` seconds is asked again by its first task. Raises
     :class:`ConfigError`, which names the node.
     """
-    if plan.runner.address == "local":
+    if runner.address == "local":
         return
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -114,7 +114,9 @@ def _same(around: Mapping[str, Any], about: list[Any]) -> None:
     import ray
 
     settle(around)
-    check_strategy(ray.get(about[0]))
+    plan = ray.get(about[0])
+    if plan is not None:
+        check_strategy(plan)
 
 
 def cores(runner: Runner, at_most: int) -> int:

@@ -26,6 +26,7 @@ class Progress:
     elapsed: float  # seconds since this run began
     eta: float | None  # seconds until n_trials are COMPLETE at the present rate; None when that cannot be said
     stored: Counts = Counts()  # of this run alone
+    others: int = 0  # drivers beside this one, whose trials count too
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,41 +10,33 @@ from typing import Any
 
 import numpy as np
 
-from quantray.plan import Plan
-from quantray.protocols import Counts
-
 _NOTE = "driver/"
 SOURCES = ("sampler", "memory", "database")
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Driver ``driver`` (from 0) of ``of`` that were started together."""
+    """Driver ``driver`` (from 0) of several that were started together."""
 
     driver: int = 0
-    of: int = 1
 
     @property
     def key(self) -> str:
         """Under which it keeps its notes with the study."""
-        return f"{_NOTE}{self.driver}"
+        return key_of(self.driver)
 
-    def room(self, plan: Plan, counts: Counts) -> int:
-        """How many candidates it may ask for now; ``counts`` are the whole study's.
 
-        What is claimed may become COMPLETE. Near the end each takes its part of what is missing; drivers that ask at
-        the same moment may pass ``n_trials`` all the same, by less than a batch of each.
-        """
-        missing = plan.search.n_trials - counts.complete - counts.claimed
-        missing = min(missing, plan.search.attempts - counts.attempts - counts.claimed)
-        return -(-missing // self.of) if missing > 0 else missing
+def note_of(seed: int, seconds: float, stored: int, duplicates: Mapping[str, int], retried: int) -> dict[str, Any]:
+    """What a driver keeps with a study that it shares: who it was, its seed, what it did in all of its runs."""
+    return {
+        "seed": seed, "host": socket.gethostname(), "pid": os.getpid(),
+        "seconds": seconds, "stored": stored, "duplicates": dict(duplicates), "retried": retried,
+    }  # fmt: skip
 
-    def note(self, plan: Plan, seconds: float, stored: int, duplicates: Mapping[str, int]) -> dict[str, Any]:
-        """What is kept with the study: who it was, its seed, what it did in all of its runs."""
-        return {
-            "seed": seed_of(plan.seed, self.driver), "host": socket.gethostname(), "pid": os.getpid(),
-            "seconds": seconds, "stored": stored, "duplicates": dict(duplicates),
-        }  # fmt: skip
+
+def key_of(driver: int) -> str:
+    """Under which a driver keeps its notes."""
+    return f"{_NOTE}{driver}"
 
 
 def seed_of(seed: int, driver: int) -> int:

@@ -16,7 +16,7 @@ from quantray.plan import Plan
 from quantray.protocols import Batch, Counts, Ledger, Pending, Searcher
 from quantray.runner.flight import Flight, part
 from quantray.runner.progress import Outcome, Progress, better
-from quantray.runner.share import Share
+from quantray.runner.share import Share, key_of, note_of, seed_of
 from quantray.space import Candidates
 from quantray.types import Trial, TrialState
 
@@ -26,8 +26,9 @@ _PROGRESS_S, _NOTES_S = 0.25, 2.0
 class Sweep:
     """Used by one thread. ``next_batch`` and ``finish`` until ``finished``, then ``close``.
 
-    With a ``share`` the study has several drivers: the trials of all of them count towards its end, and this one
-    keeps its notes apart. Which driver gets what then depends on timing.
+    With a ``share``, and as soon as another driver works on the study, the trials of all of them count towards its
+    end, in the ledger, and a driver that did not begin alone keeps its notes apart. Which driver gets what then
+    depends on timing.
     """
 
     def __init__(
@@ -54,7 +55,8 @@ class Sweep:
         self._faults = 0  # candidates that failed and were not refused, told or not
         self._began, self._said, self._noted = clock(), float("-inf"), clock()
         self._earlier = {pending.number: pending for pending in ledger.batches()}
-        notes = ledger.notes() if share is None else ledger.notes().get(share.key, {})
+        self._key = share.key if share is not None else key_of(ledger.driver) if ledger.shared else None
+        notes = ledger.notes() if self._key is None else ledger.notes().get(self._key, {})
         self._seconds_before = float(notes.get("seconds", 0.0))
         self._duplicates_before = notes.get("duplicates", {})
         self._mine_before, self._retried_before = int(notes.get("stored", 0)), int(notes.get("retried", 0))
@@ -63,6 +65,8 @@ class Sweep:
         self._before = dict(self._tally)
         if self._nothing_to_do():
             self._stop, self._earlier = "n_trials", {}
+        else:
+            ledger.expect(plan.search.batch)
 
     def next_batch(self) -> Batch | None:
         """The next candidates to evaluate, claimed; None when there are none now (see :attr:`finished`)."""
@@ -111,9 +115,15 @@ class Sweep:
 
     @property
     def counts(self) -> Counts:
+        if self.shared and self.share is None:
+            return self.ledger.counts()
         claimed = sum(len(f.batch.digests) - len(f.results) for f in self._flights.values())
-        t = self._tally
-        return Counts(t[TrialState.COMPLETE], t[TrialState.PRUNED], t[TrialState.FAIL], claimed)
+        return Counts(*self._tally.values(), claimed)
+
+    @property
+    def shared(self) -> bool:
+        """Whether the study has, or had, another driver."""
+        return self.share is not None or self.ledger.shared
 
     @property
     def stored(self) -> Counts:
@@ -133,7 +143,8 @@ class Sweep:
         share = counts.complete / counts.attempts if counts.attempts else 0.0
         missing = max(self.plan.search.n_trials - counts.complete, 0)
         eta = missing / (rate * share) if rate * share > 0 else None
-        return Progress(counts, self.duplicates, self._best, self.plan.search.n_trials, rate, elapsed, eta, stored)
+        target, beside = self.plan.search.n_trials, self.ledger.others if self.shared else 0
+        return Progress(counts, self.duplicates, self._best, target, rate, elapsed, eta, stored, beside)
 
     def close(self) -> Outcome:
         """Notes and the last progress; then how it ended.
@@ -142,7 +153,8 @@ class Sweep:
         finished is stored in both cases.
         """
         self._speak(last=True)
-        counts, search = self.counts, self.plan.search
+        self.ledger.expect(0)
+        counts, search = self.ledger.counts() if self.shared else self.counts, self.plan.search
         if self.interrupted:
             raise Interrupted(
                 f"stopped with {counts.complete:,} of {search.n_trials:,} trials complete, all of them stored; "
@@ -154,7 +166,7 @@ class Sweep:
                 f"the first one: {self._why}. All results are stored; repair the strategy, or raise max_failures"
             )
         seconds = self._seconds_before + self.clock() - self._began
-        return Outcome(self._stop, self._sentence(), counts, self.duplicates, self._best, seconds)
+        return Outcome(self._stop, self._sentence(counts), counts, self.duplicates, self._best, seconds)
 
     def _ask(self, number: int) -> Flight | None:
         room = 0
@@ -176,12 +188,13 @@ class Sweep:
         batch = self.searcher.ask(number, min(self.plan.search.batch, room))
         if not batch.digests:
             self._stop = "exhausted"
+            self.ledger.expect(0)
             return None
         return Flight(self._claimed(batch), self._asked)
 
     def _orphans(self, number: int) -> Flight | None:
         """What another driver had claimed before it died: evaluated before this one leaves."""
-        if self.share is None:
+        if not self.shared:
             return None
         pending = self.ledger.adopt(number, self.plan.search.batch)
         if not pending.digests:
@@ -195,10 +208,9 @@ class Sweep:
         pending = self._earlier.pop(number, Pending(number, (), ()))
         batch = Batch(pending.number, Candidates.of(pending.params), pending.digests)
         self.searcher.replay(batch.number, batch)
-        stored = dict(pending.stored)
-        flight = Flight(batch, self._asked, stored)
+        flight = Flight(batch, self._asked, dict(pending.stored))
         if not flight.done:
-            mine = set(self._claimed(flight.open).digests) | set(stored)
+            mine = set(self._claimed(flight.open).digests) | set(pending.stored)
             flight.batch = part(batch, [i for i, d in enumerate(batch.digests) if d in mine])
         return flight
 
@@ -212,18 +224,19 @@ class Sweep:
 
     def _room(self) -> int:
         """How many candidates may be asked now without passing n_trials or max_attempts, whatever becomes of them."""
-        if self.share is not None:
-            return self.share.room(self.plan, self.ledger.counts())
+        search = self.plan.search
+        if self.shared:
+            return self.ledger.reserve(search.batch, search.n_trials, search.attempts)
         waiting = sum(len(flight.batch.digests) for flight in self._flights.values())
-        missing = self.plan.search.n_trials - self._told_complete - waiting
-        return min(missing, self.plan.search.attempts - self._asked)
+        missing = search.n_trials - self._told_complete - waiting
+        return min(missing, search.attempts - self._asked)
 
     def _attempted(self) -> bool:
         """Nothing may be asked any more: because of max_attempts?"""
-        if self.share is None:
-            return self._told_complete < self.plan.search.n_trials
-        counts = self.ledger.counts()
-        return counts.complete + counts.claimed < self.plan.search.n_trials
+        search, counts = self.plan.search, self.ledger.counts() if self.shared else None
+        if counts is None:
+            return self._told_complete < search.n_trials
+        return counts.attempts >= search.attempts and counts.complete < search.n_trials
 
     def _tell(self) -> bool:
         """Tell the next batch; False when it has no results yet."""
@@ -267,16 +280,16 @@ class Sweep:
 
     def _note(self, seconds: float) -> None:
         retried = self._retried_before + self.retried
-        if self.share is not None:
+        if self._key is not None:
+            seed = seed_of(self.plan.seed, 0 if self.share is None else self.share.driver)
             stored = self._mine_before + self.stored.attempts
-            note = self.share.note(self.plan, seconds, stored, self.duplicates)
-            self.ledger.note(self.share.key, note | {"retried": retried})
+            self.ledger.note(self._key, note_of(seed, seconds, stored, self.duplicates, retried))
             return
         for key, value in (("duplicates", self.duplicates), ("seconds", seconds), ("retried", retried)):
             self.ledger.note(key, value)
 
-    def _sentence(self) -> str:
-        search, counts = self.plan.search, self.counts
+    def _sentence(self, counts: Counts) -> str:
+        search = self.plan.search
         return {
             "n_trials": f"{counts.complete:,} trials are complete",
             "max_attempts": f"search.max_attempts={search.attempts:,} candidates were tried; "

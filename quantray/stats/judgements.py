@@ -242,7 +242,7 @@ def data_quality(quality: Mapping[str, float]) -> Check:
     """
     rescaled = int(quality.get(RESCALED, 0))
     if rescaled:
-        trades = _count(rescaled, "trade holds", "trades hold")
+        trades = "1 trade holds" if rescaled == 1 else f"{rescaled:,} trades hold"
         return Check("clean data", float(rescaled), 0.0, False,
                      f"{trades} across a change of the price's scale: no market paid that.")  # fmt: skip
     shares = {k: float(v) for k, v in quality.items() if k.startswith("quarantined_") and k.endswith("_share")}

@@ -2,12 +2,12 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from quantray.calls import check_candle_gates
+from quantray.calls import check_candle_gates, open_slice
 from quantray.calls.hygiene import COUNTS, GATES
 from quantray.calls.prints import clipped, lone_prints
 from quantray.errors import DataError
 from quantray.plan import Gates
-from tests.calls.tables import call_rows, candle_rows, changed
+from tests.calls.tables import call_rows, candle_rows, changed, minute
 from tests.calls.test_candles import fetched
 from tests.calls.test_slices import made
 
@@ -66,12 +66,39 @@ def test_between_two_stretches_nothing_is_a_gap(tmp_path):
     assert quality(tmp_path, CLEAN)["gaps"] == 0
 
 
-def test_a_change_of_scale_is_seen_once_per_asset(tmp_path):
-    scale = np.where(np.arange(1200) >= 30, 1000.0, 1.0)
+def rescaled(rows, times, *, within=False):
+    """The candles from a row on at another scale; ``within``: the first of them goes there between open and close."""
+    scale = np.where(np.arange(1200) >= rows, times, 1.0)
     columns = {n: np.asarray(CLEAN[n]) * scale for n in ("open", "high", "low", "close")}
-    found = quality(tmp_path, changed(CLEAN, **columns))
-    assert found["scale_jumps"] == 1
-    assert found["scale_jump_assets_share"] == 0.5
+    if within:
+        columns["open"][rows] = np.asarray(CLEAN["open"])[rows]
+        columns["low"][rows] = min(columns["open"][rows], columns["low"][rows])
+    return changed(CLEAN, **columns)
+
+
+@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize("times", [51.0, 1000.0, 1 / 51, 1e-9])
+def test_a_change_of_scale_is_seen_once_with_its_asset_and_time(tmp_path, times, within):
+    _, _, found = made(tmp_path, calls=CALLS, candles=rescaled(30, times, within=within), hold_s=3600)
+    assert found.quality["scale_jumps"] == 1
+    assert found.quality["scale_jump_assets_share"] == 0.5
+    ((asset, at, ratio),) = found.jumps
+    assert (asset, at) == ("X", minute(31) - 1 if within else minute(30))
+    assert ratio == pytest.approx(max(times, 1 / times), rel=0.01)
+    assert open_slice(found.folder).jumps == found.jumps
+
+
+def test_a_move_of_less_is_no_change_of_scale(tmp_path):
+    assert quality(tmp_path, rescaled(30, 49.0))["scale_jumps"] == 0
+    assert quality(tmp_path, rescaled(30, 49.0), scale_jump=40.0)["scale_jumps"] == 1
+
+
+def test_candles_without_a_price_are_named_by_the_gate(tmp_path):
+    _, _, found = made(tmp_path, calls=CALLS, candles=with_value(CLEAN, "close", 20, None), hold_s=3600)
+    assert found.unpriced == {"X": 1}
+    with pytest.raises(DataError, match=r"gate max_nonpositive_candles: .*above 0 \(X \(1\)\), the limit is"):
+        check_candle_gates(found.quality, Gates(max_nonpositive_candles=0.0), found.unpriced)
+    assert open_slice(found.folder).unpriced == found.unpriced
 
 
 @pytest.mark.parametrize("gate", GATES)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 from scipy.special import ndtr
 
@@ -21,18 +24,50 @@ def tiny_slice(
     n_bars: int | None = None,
     n_strikes: int = 7,
     next_day: bool = False,
+    lunch: bool = False,
+    early_ends: bool = False,
+    evening: bool = False,
 ) -> Slice:
     """A few sessions of a random walk around 100 with Black-Scholes options; not a market to draw conclusions from.
 
     The first 3 bars have no trade yet, about 1 in 10 is carried; quotes have absent sides, zero and crossed ones.
-    ``n_bars`` defaults to the whole session (23,400 s); ``next_day`` adds contracts that expire a day later.
+    ``n_bars`` defaults to the whole session (23,400 s); ``next_day`` adds contracts that expire a day later; with
+    ``lunch`` the exchange closes for a tenth of the session, with ``early_ends`` contracts end at bars of their own,
+    with ``evening`` the session opens an hour before midnight of the day before.
     """
     n = n_bars or 23_400 // interval_s
     sessions = tuple(
         _session(DATES[k], np.random.default_rng([seed, k]), quotes, interval_s, n, n_strikes, next_day)
         for k in range(n_sessions)
     )
+    hours = np.random.default_rng([seed, 99])
+    sessions = tuple(_with_hours(s, hours, lunch, early_ends, evening) for s in sessions)
     return Slice("TINY", sessions, f"tiny random walk, seed {seed}")
+
+
+def _with_hours(session: Session, rng: np.random.Generator, lunch: bool, early_ends: bool, evening: bool) -> Session:
+    n, m = session.n_bars, len(session.symbol)
+    changes: dict[str, Any] = {"open_s": 23 * 3600} if evening else {}
+    prices = {name: getattr(session, name) for name in ("bid", "ask", "last") if getattr(session, name) is not None}
+    prices = {name: grid.copy() for name, grid in prices.items()}
+    if early_ends:
+        ends = np.where(rng.random(m) < 0.5, n, rng.integers(0, n + 1, m)).astype(np.int32)
+        for grid in prices.values():
+            grid[np.arange(n)[None, :] >= ends[:, None]] = np.nan
+        changes |= {"ends": ends, **prices}
+    if lunch:
+        first = int(rng.integers(3, n - n // 10))
+        closed = (np.arange(n) >= first) & (np.arange(n) < first + n // 10)
+        bars = {name: getattr(session, name).copy() for name in ("open", "high", "low", "close", "price")}
+        for grid in (*bars.values(), *prices.values()):
+            grid[..., closed] = np.nan
+        changes |= {
+            "closed": closed,
+            "filled": session.filled | closed,
+            "volume": np.where(closed, 0.0, session.volume),
+        }
+        changes |= {**bars, **prices}
+    return replace(session, **changes)
 
 
 def _session(date: str, rng: np.random.Generator, quotes: bool, step: int, n: int, strikes: int, next_day: bool

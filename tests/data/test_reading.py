@@ -68,7 +68,8 @@ def test_a_chain_with_dates_lists_by_them(tmp_path: Path):
 
 def test_expired_contracts_are_not_listed(tmp_path: Path):
     made = frames()
-    made["chain"].loc[made["chain"].symbol == f"SPOT {DATES[2]} C99", "expiry"] = pd.Timestamp(DATES[1]).date()
+    mine = made["chain"].symbol == f"SPOT {DATES[2]} C99"
+    made["chain"].loc[mine, ["expiry", "strike"]] = [pd.Timestamp(DATES[1]).date(), 98.0]
     market = load(write(tmp_path, made))
     assert f"SPOT {DATES[2]} C99" not in market.sessions[2].symbol
     assert market.quality["rows_unlisted"] > 0

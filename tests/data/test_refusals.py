@@ -48,7 +48,6 @@ def _seconds(made: Frames) -> None:
 
 CASES: dict[str, tuple[Callable[[Frames], None], str]] = {
     "missing close": (lambda m: _rename(m, "underlying", "close", "clsoe"), "no column 'close'.*did you mean 'clsoe'"),
-    "missing volume": (lambda m: _drop(m, "underlying", "volume"), "no column 'volume'"),
     "missing ts": (lambda m: _rename(m, "options", "ts", "tss"), "no column 'ts'.*did you mean 'tss'"),
     "missing strike": (lambda m: _drop(m, "chain", "strike"), "no column 'strike'"),
     "missing prices": (lambda m: m.update(options=m["options"][["ts", "symbol"]]), "no column 'bid'"),
@@ -68,10 +67,9 @@ CASES: dict[str, tuple[Callable[[Frames], None], str]] = {
     "empty options": (lambda m: m.update(options=m["options"].iloc[:0]), "no option data"),
     "empty chain": (lambda m: m.update(chain=m["chain"].iloc[:0]), "no option contract"),
     "mixed intervals": (_seconds, "mixed"),
-    "bad right": (lambda m: m["chain"].__setitem__("right", "X"), "right 'X'"),
+    "bad right": (lambda m: m["chain"].__setitem__("right", "X"), "column 'right', row 1: 'X' is no right"),
     "zero strike": (lambda m: m["chain"].__setitem__("strike", 0.0), "strike 0"),
     "two strikes": (lambda m: m.update(chain=pd.concat([m["chain"], m["chain"].assign(strike=5.0)])), "two different"),
-    "no volume at all": (lambda m: m["underlying"].__setitem__("volume", 0.0), "volume above 0"),
 }  # fmt: skip
 
 

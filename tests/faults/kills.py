@@ -6,6 +6,8 @@ import json
 import random
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from tests.faults.desks import SMALL, Desk
+from tests.faults.desks import ROOT, SMALL, Desk
 
 SEARCHES = {
     "exhaustive": ["search=exhaustive"],
@@ -35,7 +37,7 @@ class Row:
     again: int  # candidates that were evaluated more than once
     astray: int  # of these, the ones that were not claimed when a driver died
     reported: int  # how many the report says at most
-    same: bool  # trials.parquet is that of the undisturbed run, byte for byte
+    same: bool  # trials.parquet and surface/ are those of the undisturbed run, byte for byte
 
 
 def command(search: str, run_dir: str, *more: str) -> list[str]:
@@ -70,8 +72,14 @@ def killed(desk: Desk, search: str, whole: Counter[str], kills: int, seed: int) 
     summary = json.loads((desk.folder / run / "summary.json").read_text())
     return Row(
         search, kills, tuple(at_death), len(digests), len(digests) - len(set(digests)), len(again),
-        len(set(again) - in_work), sum(summary["repeated"].values()), desk.table(run) == desk.table(f"whole-{search}"),
+        len(set(again) - in_work), sum(summary["repeated"].values()),
+        _bytes(desk, run) == _bytes(desk, f"whole-{search}"),
     )  # fmt: skip
+
+
+def _bytes(desk: Desk, run: str) -> list[bytes]:
+    """Of the trials and of every part of a complete table."""
+    return [desk.table(run), *(part.read_bytes() for part in sorted((desk.folder / run / "surface").glob("*.parquet")))]
 
 
 def _kill(desk: Desk, args: list[str], goal: int, more_s: float) -> None:
@@ -84,6 +92,45 @@ def _kill(desk: Desk, args: list[str], goal: int, more_s: float) -> None:
         time.sleep(0.001)
     process.send_signal(signal.SIGKILL)
     process.communicate()
+
+
+@dataclass(frozen=True)
+class CallerRow:
+    """What became of a run about callers that was killed once and then finished."""
+
+    done_at_death: int  # buckets and blocks that had begun
+    of: int  # in a run that nobody disturbed
+    again: int  # that were begun in both runs
+    same: bool  # the table is that of the undisturbed run, byte for byte
+
+
+def callers(folder: Path, *, kill_after: int | None = None, more_s: float = 0.0) -> Counter[str]:
+    """Run the small run about callers of :mod:`tests.callers.killed` in ``folder``; what it began, by name.
+
+    With ``kill_after`` it is killed some microseconds after so many buckets and blocks have begun.
+    """
+    log = folder / f"log-{time.monotonic_ns()}"
+    command = [sys.executable, "-m", "tests.callers.killed", str(folder), str(log)]
+    process = subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    while kill_after is not None and process.poll() is None:
+        if log.exists() and len(log.read_text().splitlines()) >= kill_after:
+            time.sleep(more_s)
+            process.send_signal(signal.SIGKILL)
+            break
+        time.sleep(0.001)
+    _, err = process.communicate(timeout=300)
+    assert process.returncode in ((0,) if kill_after is None else (0, -signal.SIGKILL)), err
+    return Counter(log.read_text().splitlines()) if log.exists() else Counter()
+
+
+def killed_callers(folder: Path, whole: Counter[str], table: dict[str, str], seed: int) -> CallerRow:
+    """Start, kill at a random moment, finish, compare."""
+    from tests.callers.markets import bytes_of
+
+    rng = random.Random(f"callers{seed}")
+    first = callers(folder, kill_after=rng.randrange(1, whole.total() + 1), more_s=rng.uniform(0, 0.05))
+    second = callers(folder)
+    return CallerRow(first.total(), whole.total(), (first & second).total(), bytes_of(folder / "run") == table)
 
 
 def claimed(ledger: Path) -> set[str]:

@@ -91,7 +91,7 @@ def test_a_market_that_was_changed_in_the_cache_is_made_again(
     prepare(tmp_path, kind)
     assert carried_out(kind, "run_dir=run") == 0
     whole = compared(tmp_path / "run", kind)
-    for path in [p for p in (tmp_path / "cache").rglob("*.parquet")]:
+    for path in list((tmp_path / "cache").rglob("*.parquet")):
         flipped(path)
     caplog.clear()
     assert carried_out(kind, "run_dir=other", "study.name=other") == 0

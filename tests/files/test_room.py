@@ -61,7 +61,7 @@ def test_a_full_disk(kind: str, left: int, tmp_path: Path, disk: Path) -> None:
     said = finished(tmp_path, command, code=1)
     one_sentence(said, "free some space, and the same command goes on")
     ballast.unlink()
-    left_over = [p for p in (disk / "run").rglob(".unfinished*")]
+    left_over = list((disk / "run").rglob(".unfinished*"))
     assert not left_over
     finished(tmp_path, command)
     assert compared(disk / "run", kind) == compared(tmp_path / "whole", kind)

@@ -140,7 +140,7 @@ def test_a_role_that_may_only_read(server: Server, ann: str) -> None:
     finally:
         server.ask("ALTER ROLE ann RESET default_transaction_read_only")
     assert PASSWORD not in answers(ann)
-    assert "scheme 2" in answers(ann)
+    assert "scheme 3" in answers(ann)
 
 
 @pytest.mark.slow

@@ -37,13 +37,23 @@ def bars(seconds, step):
     return math.ceil(seconds / step)
 
 
-def moment(text, session):
-    """Seconds from the open of close-6m or 15:54."""
+def moment(text, session, end=None):
+    """Seconds from the open of close-6m or 15:54; a contract that ends at bar ``end`` has its close there."""
     if text.startswith("close-"):
         number, unit = int(text[6:-1]), text[-1]
-        return session.n_bars * session.interval_s - number * (60 if unit == "m" else 1)
+        return (session.n_bars if end is None else end) * session.interval_s - number * (60 if unit == "m" else 1)
     parts = [int(x) for x in text.split(":")] + [0]
-    return parts[0] * 3600 + parts[1] * 60 + parts[2] - session.open_s
+    return from_open(parts[0] * 3600 + parts[1] * 60 + parts[2], session)
+
+
+def from_open(clock, session):
+    """Where a session opens the evening before, a time of day before the open's belongs to the following day."""
+    overnight = session.open_s + session.n_bars * session.interval_s > 24 * 3600
+    return clock - session.open_s + (24 * 3600 if overnight and clock < session.open_s else 0)
+
+
+def is_closed(session, t):
+    return session.closed is not None and bool(session.closed[t])
 
 
 def vwap(session, count_filled=False):
@@ -69,12 +79,12 @@ def stretches_and_reclaims(session, p):
     s = p["stretch_threshold"]
     r = s * p["reclaim_percentage"]
     cooldown = bars(p["cooldown_period_seconds"], step)
-    start, end = window(p["entry_window"])
+    start, end = (from_open(clock, session) for clock in window(p["entry_window"]))
     found = []
     for side in (-1, 1):
         accepted = None
         for t in range(n):
-            if not start <= session.open_s + t * step <= end:
+            if not start <= t * step <= end or is_closed(session, t):
                 continue
             stretched = close[t] > average[t] * (1 + s) if side > 0 else close[t] < average[t] * (1 - s)
             if not stretched or (accepted is not None and t - accepted < cooldown):
@@ -82,13 +92,15 @@ def stretches_and_reclaims(session, p):
             accepted = t
             for u in range(t + 1, min(t + cooldown, n - 1) + 1):
                 back = close[u] <= average[u] * (1 + r) if side > 0 else close[u] >= average[u] * (1 - r)
-                if back:
+                if back and not is_closed(session, u):
                     found.append((u, t, side))
                     break
     return sorted(found)
 
 
 def pick_contract(session, spot, side, p):
+    if math.isnan(spot):
+        return None
     right = CALL if side < 0 else PUT
     chain = [c for c in range(len(session.symbol)) if session.right[c] == right and session.expiry[c] >= session.day]
     if not chain:
@@ -115,6 +127,7 @@ class Prices:
     def __init__(self, session, c, p):
         self.quotes = session.ask is not None
         self.n, self.step = session.n_bars, session.interval_s
+        self.session, self.end = session, int(session.ends[c])
         self.wait = p["stale_fill"] == "next_print"
         age = p["max_price_age_seconds"]
         self.age = self.n if age is None else bars(age, self.step)
@@ -126,34 +139,38 @@ class Prices:
             self.stamped = [not math.isnan(x) for x in self.last]
 
     def known(self, s):
+        if s >= self.end or is_closed(self.session, s):
+            return None
         if self.quotes:
             return None if math.isnan(self.bid[s]) else self.bid[s]
         for g in range(s, max(s - self.age, 0) - 1, -1):
+            if is_closed(self.session, g):
+                return None
             if not math.isnan(self.last[g]):
                 return self.last[g]
         return None
 
     def fill(self, f):
         """(price, bar) of a sale wanted at bar f, or None."""
-        if f >= self.n:
+        if f >= self.end:
             return None
         if self.quotes or not self.wait:
             price = self.known(f)
             return None if price is None else (price, f)
-        for g in range(f, min(f + self.age, self.n - 1) + 1):
-            if not math.isnan(self.last[g]):
+        for g in range(f, min(f + self.age, self.end - 1) + 1):
+            if not math.isnan(self.last[g]) and not is_closed(self.session, g):
                 return self.last[g], g
         return None
 
     def buy(self, e):
         """((price, bar), None) or (None, reason)."""
-        if e >= self.n:
+        if e >= self.end:
             return None, "session_end"
         if not self.quotes:
             got = self.fill(e)
             return (got, None) if got else (None, "no_print")
         ask = self.ask[e]
-        if math.isnan(ask):
+        if math.isnan(ask) or is_closed(self.session, e):
             return None, "no_quote"
         if ask == 0:
             return None, "zero_quote"
@@ -164,18 +181,18 @@ class Prices:
 
 def leave(session, c, prices, entry, price, p):
     """(reason, fill price, fill bar, no bid at the close)."""
-    step, n = session.interval_s, session.n_bars
+    step, n = session.interval_s, prices.end  # where the contract ends, for most the close of the session
     latency = bars(p["latency_seconds"], step)
     for s in range(entry + 1, n):
         at = s * step
-        if at >= moment(p["emergency_exit"], session):
+        if at >= moment(p["emergency_exit"], session, n):
             got = prices.fill(s)
             if got:
                 return "emergency", *got, False
         got = prices.fill(s + latency)
         if not got:
             continue
-        if at >= moment(p["end_of_day_exit"], session):
+        if at >= moment(p["end_of_day_exit"], session, n):
             return "end_of_day", *got, False
         seen = prices.known(s)
         if seen is not None and (seen - price) / price * 100 >= p["take_profit_percent"]:
@@ -192,7 +209,8 @@ def leave(session, c, prices, entry, price, p):
         return "end_of_data", final, n - 1, False
     if session.expiry[c] != session.day:
         return "end_of_data", 0.0, n - 1, True
-    spot, strike = float(session.close[-1]), float(session.strike[c])
+    spot = next(float(x) for x in reversed(session.close[:n]) if not math.isnan(x))
+    strike = float(session.strike[c])
     return "end_of_data", max(spot - strike if session.right[c] == CALL else strike - spot, 0.0), n - 1, True
 
 
@@ -207,10 +225,11 @@ def run(sessions, p, *, broker=0.65, exchange=0.65, slippage=None, contracts=1, 
         for u, t, side in (signals or stretches_and_reclaims)(session, p):
             total += 1
             carried += bool(session.filled[u] or session.filled[t])
-            if u * session.interval_s >= moment(p["late_entry_cutoff"], session):
+            c = pick_contract(session, float(session.close[u]), side, p)
+            end = None if c is None else int(session.ends[c])
+            if u * session.interval_s >= moment(p["late_entry_cutoff"], session, end):
                 refused["late_entry"] += 1
                 continue
-            c = pick_contract(session, float(session.close[u]), side, p)
             if c is None:
                 refused["no_contract"] += 1
                 continue

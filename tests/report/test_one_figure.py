@@ -132,7 +132,7 @@ def test_figures_of_the_best_of_a_sweep(kind: str, folder: Path):
     assert f"it earns {number(float(net.sum()))} after costs" in told.terminal or "does not earn" in told.terminal
     metrics = told.summary["best"]["metrics"]
     assert sum(n for name, n in metrics.items() if name.startswith("exits_")) == len(net)
-    tried = {int(x.replace(",", "")) for x in re.findall(r"(\d[\d,]*) candidates", told.terminal)}
+    tried = {count(n) for n in re.findall(r"(?:best of|beats what) (\d[\d,]*) candidates", told.terminal)}
     compared = r.verdict.figures["reality_check_candidates"]
     assert tried <= {compared, r.verdict.figures["n_tried"]}
     assert r.verdict.figures["n_tried"] in (r.counts.attempts, compared)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.errors import LedgerError, near_miss
 from quantray.private import give_folder
+from quantray.protocols import TABLE
 from quantray.report.history import history_png
 from quantray.report.study_tools import open_study, refuse_callers, space_of
 from quantray.report.study_tools_layout import arrange
@@ -29,7 +30,8 @@ def plot_study(
     """Write ``<kind>.png`` for each of ``kinds`` into ``out_dir``; returns the files.
 
     ``history`` shows every completed trial; the others are Optuna's, of at most ``limit`` trials. A picture that
-    needs more than there is (two trials, or a dimension that varies) is left out.
+    needs more than there is (two trials, or a dimension that varies) is left out; so is the importance of a complete
+    table, whose trials are its best points only: the report has it of all of them.
     """
     for kind in kinds:
         if kind not in KINDS:
@@ -46,6 +48,8 @@ def plot_study(
             values = np.array([value for _, value, _ in study.history()], np.float64)
             files.append(history_png(values, folder / "history.png", objective=objective))
         others = [kind for kind in kinds if kind != "history"]
+        if TABLE in study.notes():
+            others = [kind for kind in others if kind != "importance"]
         if others:
             half = (limit + 1) // 2
             chosen = {trial.number: trial for trial in (*study.ranked(half), *study.latest(limit - half))}
@@ -68,7 +72,9 @@ def _optuna_plots(
         "contour": lambda v: v.plot_contour(rebuilt, params=important[:CONTOUR_DIMENSIONS], target_name=objective),
     }
     return [
-        _save(draw[kind], folder / f"{kind}.png", kind) for kind in kinds if kind != "contour" or len(important) > 1
+        _save(draw[kind], folder / f"{kind}.png", kind, len(trials))
+        for kind in kinds
+        if kind != "contour" or len(important) > 1
     ]
 
 
@@ -128,7 +134,7 @@ def _by_importance(study: optuna.Study, names: list[str]) -> list[str]:
     return sorted(names, key=lambda name: -weights.get(name, 0.0))
 
 
-def _save(draw: Callable[[Any], Any], path: Path, kind: str) -> Path:
+def _save(draw: Callable[[Any], Any], path: Path, kind: str, n: int) -> Path:
     give_folder("MPLCONFIGDIR", "matplotlib")
     import matplotlib
     import matplotlib.pyplot as plt
@@ -140,6 +146,8 @@ def _save(draw: Callable[[Any], Any], path: Path, kind: str) -> Path:
 
         panels = draw(visual)
         figure = np.ravel(panels)[0].figure
+        if kind == "importance":
+            np.ravel(panels)[0].set_title(f"Optuna's importance (fANOVA) among {n:,} trials, the best and the latest")
         arrange(figure, list(np.ravel(panels)), kind)
         figure.savefig(path, dpi=110, metadata={"Software": "quantray"})
         plt.close(figure)

@@ -25,8 +25,13 @@ from quantray.report.words import label, number
 from quantray.study import sweep
 
 SWEEP = ("+experiment=options_sweep", "runner=local", "data.synthetic.sessions=5", "mirror.enabled=false")
-SMALL = ("space.entry_window=['9:30-15:45']", "space.stretch_threshold=[0.001,0.002]",
-         "space.stop_loss_percent=[-50,-100]", "space.cooldown_period_seconds=[60]", "space.reclaim_percentage=[0.5,0.8]")  # fmt: skip
+SMALL = (
+    "space.entry_window=['9:30-15:45']",
+    "space.stretch_threshold=[0.001,0.002]",
+    "space.stop_loss_percent=[-50,-100]",
+    "space.cooldown_period_seconds=[60]",
+    "space.reclaim_percentage=[0.5,0.8]",
+)
 SWEEPS = {
     "sampled": ("search.n_trials=40", "report.surface_max_points=1"),
     "sampled beside its table": (*SMALL, "search.n_trials=40"),
@@ -42,7 +47,6 @@ MODES = {
     "both": ("mode=both", "capital=fixed"),
     "no account": ("mode=per_caller", "capital=unlimited", "objective=captured_return"),
 }
-_ROW = r'<tr[^>]*><th scope="row">(.*?)</th>((?:<td[^>]*>.*?</td>)+)</tr>'
 
 
 class Told:
@@ -58,12 +62,10 @@ class Told:
             )
         }
         self.rows = {}
-        for name, cells in re.findall(
-            r'<tr[^>]*><th scope="row">(.*?)</th>((?:<td[^>]*>.*?</td>)+)</tr>', page, re.DOTALL
-        ):
-            self.rows.setdefault(
-                _plain(label), [_plain(c) for c in re.findall(r"<td[^>]*>(.*?)</td>", cells, re.DOTALL)]
-            )
+        row = r'<tr[^>]*><th scope="row">(.*?)</th>((?:<td[^>]*>.*?</td>)+)</tr>'
+        for name, cells in re.findall(row, page, re.DOTALL):
+            found = [_plain(cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", cells, re.DOTALL)]
+            self.rows.setdefault(_plain(name), found)
         self.page = _plain(page)
         out = io.StringIO()
         Console(file=out, width=1000, color_system=None).print(screen)
@@ -128,9 +130,9 @@ def test_figures_of_the_best_of_a_sweep(kind: str, folder: Path):
     assert told.rows["total net"][0] == number(float(net.sum()))
     assert count(told.rows["trades"][0]) == len(net) == told.summary["best"]["metrics"]["n_trades"]
     assert f"it earns {number(float(net.sum()))} after costs" in told.terminal or "does not earn" in told.terminal
-    exits = [cells for name, cells in told.rows.items() if name in ("take profit", "stop loss", "time", "end of day")]
-    assert sum(count(c[0]) for c in exits if c) <= len(net)
-    tried = {int(x.replace(",", "")) for x in re.findall(r"(\d[\d,]*) candidates", told.terminal)}
+    metrics = told.summary["best"]["metrics"]
+    assert sum(n for name, n in metrics.items() if name.startswith("exits_")) == len(net)
+    tried = {count(n) for n in re.findall(r"(?:best of|beats what) (\d[\d,]*) candidates", told.terminal)}
     compared = r.verdict.figures["reality_check_candidates"]
     assert tried <= {compared, r.verdict.figures["n_tried"]}
     assert r.verdict.figures["n_tried"] in (r.counts.attempts, compared)
@@ -150,7 +152,7 @@ def test_how_it_was_searched_and_what_matters(kind: str, folder: Path):
 
 @cache
 def optimised(mode: str, folder: Path) -> tuple[Any, Told]:
-    study = optimise(load_plan(*CALLERS, *MODES[mode], f"run_dir={folder}"))
+    study = optimise(load_plan(*CALLERS, *MODES[mode], f"run_dir={folder}", f"data.cache={folder}/cache"))
     return study, Told(study, callers_ending(study.results, study.files, 1000))
 
 

@@ -122,3 +122,21 @@ class EveryMinute(LongOption):
     def signals(self, session: Session) -> Signals:
         bar = np.arange(session.bars(300), session.n_bars, session.bars(self.every_s)).astype(np.int32)
         return Signals(bar, np.full(len(bar), self.side, np.int8), bar)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Buggy(VwapReclaim):
+    """A bug in ``signals()`` from some stretch threshold on, a rule between two parameters."""
+
+    bug_from: float = 1.0
+    least: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.take_profit_percent < self.least:
+            raise ValueError(f"take profit {self.take_profit_percent} is under {self.least}")
+
+    def signals(self, session: Session) -> Signals:
+        if self.stretch_threshold >= self.bug_from:
+            raise KeyError(f"no column {self.stretch_threshold}")
+        return super().signals(session)

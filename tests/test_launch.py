@@ -16,11 +16,8 @@ import pytest
 
 from quantray import cli
 from quantray.ledger import open_reader
-from quantray.plan import Plan, Search
-from quantray.protocols import Counts
-from quantray.runner.share import Share, drivers_of, duplicates_of, seed_of
+from quantray.runner.share import drivers_of, duplicates_of, seed_of
 from tests.faults.desks import SMALL, Desk
-from tests.runner.objectives import make_plan
 
 
 def test_seeds_differ_and_the_first_driver_has_the_plans() -> None:
@@ -29,16 +26,6 @@ def test_seeds_differ_and_the_first_driver_has_the_plans() -> None:
     assert len(set(seeds)) == 100
     assert seeds == [seed_of(7, k) for k in range(100)]
     assert not set(seeds[1:]) & {seed_of(8, k) for k in range(1, 100)}
-
-
-def test_room_is_what_the_whole_study_misses_and_is_divided_near_its_end(tmp_path: Path) -> None:
-    plan: Plan = make_plan(tmp_path, n_trials=100, max_attempts=150)
-    assert isinstance(plan.search, Search)
-    assert Share(1, 4).room(plan, Counts(60, 5, 0, 20)) == 5
-    assert Share(1, 4).room(plan, Counts(95, 5, 0, 4)) == 1
-    assert Share(1, 4).room(plan, Counts(96, 5, 0, 4)) == 0
-    assert Share(0, 1).room(plan, Counts(50, 90, 0, 8)) == 2
-    assert Share(0, 1).room(plan, Counts(50, 90, 0, 12)) < 0
 
 
 def test_duplicates_are_summed_over_drivers_and_earlier_runs() -> None:

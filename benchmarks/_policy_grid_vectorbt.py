@@ -1,9 +1,9 @@
 """The same trades by vectorbt: one call a policy, in an interpreter of its own; profits compared pair by pair.
 
 Rules both follow here: entry at the close of the first candle, stop before target inside a candle, gaps fill at the
-open (``target_gap=open``; by default a target fills at its own price), a trailing stop known before the candle, the rest
-sold at the last close. One rule differs where an open jumps over the target and the same candle's low reaches the stop:
-vectorbt looks at the stop first, here the open comes first.
+open (``target_gap=open``; by default a target fills at its own price), a trailing stop known before the candle, the
+rest sold at the last close. One rule differs where an open jumps over the target and the same candle's low reaches the
+stop: vectorbt looks at the stop first, here the open comes first.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ def _reading(
     if not columns:
         return Reading({}, {}, trades)
     if found.matches:  # the kind of file says what is what: nothing is looked for by name
-        by_hand = match(columns, told | dict.fromkeys(set(NAMES) - set(told), ""), trades)
+        by_hand = match(columns, {**dict.fromkeys(NAMES, ""), **told}, trades)
         matches = {**{ours: m for ours, m in found.matches.items() if ours not in told}, **by_hand}
     else:
         matches = match(columns, told, trades)

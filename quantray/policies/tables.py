@@ -72,8 +72,9 @@ class Windows:
 
     def of(self, calls: slice) -> Windows:
         """Those of a stretch of the calls."""
-        return Windows(*(None if column is None else column[calls] for column in
-                         (self.entry, self.stop, self.warm, self.ends, self.dead)))  # fmt: skip
+        ends, dead = (None if column is None else column[calls] for column in (self.ends, self.dead))
+        some: Any = (self.entry[calls], self.stop[calls], self.warm[calls], ends, dead)
+        return Windows(*some)
 
     def ends_of(self, ts: IntArray1D, interval_ns: int) -> IntArray1D:
         """When the source ends for each call [n], ns; 0 for a call that may not trade where nothing says."""

@@ -53,8 +53,8 @@ def typed_table(connection: Any, key: str, where: str, parts: list[Part], column
         wanted = [name for name, _ in mapped(columns).values()]
         has = ", ".join(found[0].part.columns)
         raise DataError(
-            f"{where} has none of the columns {', '.join(wanted)}: it has {has}; the first line of a CSV file must name "
-            "the columns, and data.columns says which of them are meant"
+            f"{where} has none of the columns {', '.join(wanted)}: it has {has}; the first line of a CSV file must "
+            "name the columns, and data.columns says which of them are meant"
         )
     _check_alike(where, found, ours)
     kinds = {name: _kind(name, found) for name in ours}

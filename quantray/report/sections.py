@@ -234,6 +234,7 @@ def trade_list(r: Results, at_most: int = 300) -> dict[str, Any]:
 
 
 def _clock(seconds: int) -> str:
+    seconds %= 86_400  # a session that opened the evening before goes on beyond midnight
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 

@@ -22,7 +22,8 @@ def idle_moments(plan: Plan, slice: Slice, strategy: type) -> list[str]:
     """A sentence for every moment of the plan that no session of the slice has a bar for."""
     if not hasattr(strategy, "signals") or not slice.sessions:
         return []
-    own = {f.name: f.default for f in fields(strategy)} | dict(plan.strategy.params)
+    own: dict[str, Any] = {f.name: f.default for f in fields(strategy)}
+    own.update(plan.strategy.params)
     levels: Mapping[str, Any] = {d.name: d.values or () for d in plan.space.dimensions}
     step = slice.sessions[0].interval_s
     said = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,7 +55,10 @@ def touch(work: Work, spec: TableSpec, bucket: int) -> dict[str, Any]:
         marks["ts"], marks["close"] = candles.ts, candles.close
         made[MARKS] = (iter([marks]), MARK, marks.shape)
     files = {work.tables(spec.name, bucket, file): content for file, content in made.items()}
-    return {n: work.pieces.write(n, lambda path, c=c: write_npy(path, *c)).as_json() for n, c in files.items()}
+    return {
+        name: work.pieces.write(name, partial(write_npy, parts=rows, dtype=kind, shape=size)).as_json()
+        for name, (rows, kind, size) in files.items()
+    }
 
 
 def _tables(candles: Candles, windows: Windows, spec: TableSpec, interval_s: int) -> Iterator[np.ndarray]:

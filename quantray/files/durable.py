@@ -79,7 +79,7 @@ def digest_of_file(path: Path) -> tuple[int, str]:
     import xxhash
 
     with path.open("rb", buffering=0) as file:
-        state: Any = hashlib.file_digest(file, xxhash.xxh3_128)  # type: ignore[arg-type]
+        state: Any = hashlib.file_digest(file, xxhash.xxh3_128)
         return os.fstat(file.fileno()).st_size, state.hexdigest()
 
 

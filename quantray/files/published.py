@@ -106,8 +106,8 @@ class Published:
             for name, path in wanted.items():
                 self._move(path, self.run_dir / name, link=name not in files)
             self._drop(stale, known)
-            for table in {self.run_dir / name.partition("/")[0] for name in wanted if "/" in name}:
-                sync_folder(table)
+            for folder in {self.run_dir / name.partition("/")[0] for name in wanted if "/" in name}:
+                sync_folder(folder)
             sync_folder(self.run_dir)
             self._enter({**known, **{name: [study, [entry]] for name, entry in new.items()}})
         return said

@@ -118,7 +118,8 @@ class Sweep:
         if self.shared and self.share is None:
             return self.ledger.counts()
         claimed = sum(len(f.batch.digests) - len(f.results) for f in self._flights.values())
-        return Counts(*self._tally.values(), claimed)
+        complete, pruned, failed = self._tally.values()
+        return Counts(complete, pruned, failed, claimed)
 
     @property
     def shared(self) -> bool:

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from quantray.calls import CallsData, CallSettings, load_calls
+from quantray.data.opening import open_tables
 from quantray.data.settings import DataSettings
-from quantray.data.source import open_tables
 from quantray.errors import ConfigError, DataError
 from quantray.files.duckdb_file import confined, open_market, parts_of
 from tests.files.hostile import COLUMNS, WANTING, patched, wrote

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from quantray.run import DONE, USER_ERROR, main
+from quantray.errors import DataError, Unfinished, begun
+from quantray.run import DONE, FAILED, USER_ERROR, main
+from tests.ledger.drivers import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -144,6 +149,25 @@ def test_a_study_of_another_plan_is_left_as_it_is(
         assert main(study) == DONE
         assert "was made by another plan" in refused(capsys, *study, "seed=5")
         assert main(study) == DONE
+
+
+def test_what_ends_a_study_that_is_open_is_no_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], cache: str
+) -> None:
+    """A disk without room in mid-study: exit code 1 and a sentence, and the same command goes on."""
+    resource = pytest.importorskip("resource")
+    monkeypatch.chdir(tmp_path)
+    study = (*SWEEP, cache, "study.name=mine", "run_dir=run", "search.n_trials=60")
+    command = [sys.executable, "-m", "quantray.run", *study]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))  # noqa: E731
+    ended = subprocess.run(command, capture_output=True, text=True, env=environment, preexec_fn=limit)
+    assert ended.returncode == FAILED, ended.stderr
+    assert "free some space" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert main(study) == DONE
+    with pytest.raises(Unfinished, match="the same command goes on"), begun():
+        raise DataError("a file that was there is gone")
 
 
 @contextmanager

@@ -41,14 +41,14 @@ def open_ledger(
     Raises :class:`LedgerError` for a database that is foreign, damaged, newer or not writable, and for a study of
     another plan.
     """
-    plain, told = encode(digests, "digests"), encode(described, "the plan")  # what cannot be stored is said first
+    parts, sections = encode(digests, "digests"), encode(described, "the plan")  # what cannot be stored is said first
     database = Database(address(storage, run_dir), create=True)
     try:
         if fresh:
             _start_over(database, study, Path(run_dir), say)
         while True:
             settle(database, study, say)
-            ledger = _join(database, study, plain, told, storage.lease_s, say)
+            ledger = _join(database, study, parts, sections, storage.lease_s, say)
             if ledger is not None:
                 return ledger
     except BaseException:

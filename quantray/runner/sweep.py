@@ -27,8 +27,7 @@ class Sweep:
     """Used by one thread. ``next_batch`` and ``finish`` until ``finished``, then ``close``.
 
     With a ``share``, and as soon as another driver works on the study, the trials of all of them count towards its
-    end, in the ledger, and a driver that did not begin alone keeps its notes apart. Which driver gets what then
-    depends on timing.
+    end, and one that did not begin alone keeps its notes apart. Which driver gets what then depends on timing.
     """
 
     def __init__(

@@ -186,11 +186,11 @@ def regret_sentence(r: Results) -> str | None:
     g = r.regret
     if g is None or r.plan.search.kind == "exhaustive":
         return None
-    best, found, less = (words.metric(r.plan.objective, v) for v in (g.best, g.found, g.absolute))
+    best, found = (words.metric(r.plan.objective, v) for v in (g.best, g.found))
     if g.n_better == 0:
         return f"The search found the best point of the whole table ({best})."
     return (
-        f"The best point of the whole table is {best}; the search found {found}, {less} less. "
+        f"The best point of the whole table is {best}; the search found {found}. "
         f"{g.n_better:,} points ({words.percent(g.share_better, 3)}) are better."
     )
 

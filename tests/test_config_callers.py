@@ -189,7 +189,6 @@ REFUSED = {
     (V1, "constraints.min_win_rate=55"): "constraints.min_win_rate is a fraction",
     (V1, "constraints.min_trade=5"): "did you mean 'min_trades'",
     (V1, "calls.caller=A"): "did you mean 'callers'",
-    (V1, "calls.callers=[1]"): "calls.callers",
     (V1, "calls.dedupe_window=often"): "calls.dedupe_window='often' must be a duration",
     (V1, "calls.min_per_caller=0"): "calls.min_per_caller must be >= 1",
     (V1, "coverage.min_share=2"): "coverage.min_share is a share",

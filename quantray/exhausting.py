@@ -17,10 +17,9 @@ from quantray.objectives import ranked
 from quantray.outcomes import note_table
 from quantray.outlets import logger
 from quantray.plan import Plan
-from quantray.protocols import Counts
 from quantray.runner.ranges import SUFFIX, RangeClaims
 from quantray.surface import exhaust, keep_best, ranges, reasons_stored
-from quantray.surface_files import SurfaceFiles
+from quantray.surface_files import SurfaceFiles, Tally
 from quantray.targets import resolve
 from quantray.types import Trial
 
@@ -86,23 +85,23 @@ def _open_ranges(opened: Opened) -> Any:
     )  # fmt: skip
 
 
-def _told(plan: Plan, progress: Any) -> Callable[[Counts, Trial | None], None]:
+def _told(plan: Plan, progress: Any) -> Callable[[Tally, Trial | None], None]:
     """What hears of each range, made from what hears of progress."""
     from quantray.runner.progress import Progress
 
     began, size = time.monotonic(), plan.space.size or 0
-    before: Counts | None = None
+    before: int | None = None
 
-    def on_part(counts: Counts, best: Trial | None) -> None:
+    def on_part(tally: Tally, best: Trial | None) -> None:
         nonlocal before
+        counts, stored = tally.counts, tally.stored
         if before is None:
-            before = counts
+            before = counts.attempts
             return
-        elapsed = time.monotonic() - began
-        new = Counts(counts.complete - before.complete, counts.pruned - before.pruned, counts.failed - before.failed)
-        rate = new.attempts / elapsed if elapsed > 0 else 0.0
-        eta = (size - counts.attempts) / rate if rate > 0 else None
+        elapsed, done = time.monotonic() - began, counts.attempts - before
+        rate = stored.attempts / elapsed if elapsed > 0 else 0.0
+        eta = (size - counts.attempts) * elapsed / done if done > 0 else None  # all drivers together
         if progress is not None:
-            progress(Progress(counts, {}, best, size, rate, elapsed, eta, new))
+            progress(Progress(counts, {}, best, size, rate, elapsed, eta, stored, tally.others))
 
     return on_part

@@ -17,6 +17,7 @@ from quantray.capacity import check_run_dir
 from quantray.errors import Interrupted, LedgerStalled, QuantrayError, UserError
 from quantray.outlets import drawing, guarded_streams
 from quantray.passwords import masked
+from quantray.plain import one_line
 from quantray.runner import presence
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def run(args: argparse.Namespace, given: Sequence[str], command: str = "python -
     worst = DONE
     for i, plan in enumerate(plans, 1):
         if len(plans) > 1:
-            print(f"job {i} of {len(plans)}: {plan.study}", file=sys.stderr)
+            print(f"job {i} of {len(plans)}: {one_line(plan.study)}", file=sys.stderr)
         code = guarded(lambda plan=plan: _carry_out(plan), again)  # type: ignore[misc]
         worst = max(worst, code, key=WORST.index)
         if code == INTERRUPTED:

@@ -19,7 +19,7 @@ from quantray.outcomes import check_failures
 from quantray.plan import Plan
 from quantray.protocols import Batch, Counts, Ledger
 from quantray.runner.ranges import Range, RangeClaims
-from quantray.surface_files import SurfaceFiles
+from quantray.surface_files import SurfaceFiles, Tally
 from quantray.targets import resolve
 from quantray.types import Metrics, Slice, Trial, TrialState
 
@@ -117,40 +117,43 @@ def exhaust(
     slice: Slice,
     files: SurfaceFiles,
     claims: RangeClaims,
-    on_part: Callable[[Counts, Trial | None], Any],
+    on_part: Callable[[Tally, Trial | None], Any],
     *,
     whole: bool = True,
 ) -> Surface | None:
     """Evaluate what is not stored yet, a range at a time, to Parquet ``files``; then rank.
 
     A range counts as stored when the ledger notes it and its file is as it was written; an interrupted table goes on
-    where it stopped. ``on_part`` hears of what there is already, then after each range. What other drivers have
-    claimed is left to them: with ``whole`` this waits for it, and takes it over from one that died; else None is
-    returned when nothing is left to claim. DiskError where there is no room; TooManyFailures as soon as the stored
-    points that failed (those a rule of the strategy refuses do not count) pass ``search.max_failures``.
+    where it stopped. ``on_part`` hears of what there is already, then after each range and while others are waited
+    for. What other drivers have claimed is left to them: with ``whole`` this waits for it, and takes it over from one
+    that died; else None is returned when nothing is left to claim. DiskError where there is no room; TooManyFailures
+    as soon as the stored points that failed (those a rule of the strategy refuses do not count) pass
+    ``search.max_failures``.
     """
     todo = files.todo()
-    counts, best = files.counts(todo), None
-    on_part(counts, best)
+    so_far, best = Tally(files, claims, todo), None
+    on_part(so_far, best)
     check_failures(plan, reasons_stored(files, todo))
     try:
         while todo:
             for part in _evaluated(plan, slice, files, claims, todo):
-                counts = _sum([(counts.complete, counts.pruned, counts.failed), _tally(part)])
+                so_far.add(_tally(part))
                 best = _better(best, plan, part)
-                on_part(counts, best)
+                on_part(so_far, best)
                 if any(map(is_fault, part.metrics.why.values())):
                     check_failures(plan, reasons_stored(files, files.todo()))
             if not whole:
                 return None
             if todo := files.todo():
                 time.sleep(_POLL_S)
+                so_far.look()
+                on_part(so_far, best)
     except KeyboardInterrupt:
         raise Interrupted(
-            f"stopped after {counts.attempts:,} of {plan.space.size:,} points; the same command goes on there"
+            f"stopped after {so_far.counts.attempts:,} of {plan.space.size:,} points; the same command goes on there"
         ) from None
     except DiskError as error:
-        raise DiskError(f"stopped after {counts.attempts:,} of {plan.space.size:,} points: {error}") from None
+        raise DiskError(f"stopped after {so_far.counts.attempts:,} of {plan.space.size:,} points: {error}") from None
     return read(plan, slice, files.counts([]), files)
 
 
@@ -177,11 +180,6 @@ def reasons_stored(files: SurfaceFiles, todo: Iterable[Range]) -> Iterator[tuple
 
 def _tally(part: Part) -> list[int]:
     return [int((part.state == k).sum()) for k in range(3)]
-
-
-def _sum(counts: Any) -> Counts:
-    rows = [tuple(c) for c in counts]
-    return Counts(*(sum(r[k] for r in rows) for k in range(3)))
 
 
 def _better(best: Trial | None, plan: Plan, part: Part) -> Trial | None:

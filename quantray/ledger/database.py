@@ -17,13 +17,10 @@ from sqlalchemy import event, exc
 from quantray.errors import LedgerError, LedgerStalled
 from quantray.ledger import embedded, postgres, schema, upgrading
 from quantray.ledger.addresses import EMBEDDED, masked
-from quantray.ledger.sqlite_file import check_file, frozen, make_folder, uri
+from quantray.ledger.sqlite_file import STALLED, TIMEOUT_S, check_file, frozen, make_folder, remedy, uri
 from quantray.outlets import logger
 
-TIMEOUT_S = 60.0  # how long a SQLite transaction waits for another writer
 PATIENCE_S = 60.0  # how long a server that was there is waited for
-#: Words of a database that is in order and gave out: no room, a lock that another program holds too long.
-_STALLED = ("locked", "is full", "disk full", "disk i/o error", "no space left", "lock timeout", "quota")
 _log = logger(__name__)
 T = TypeVar("T")
 
@@ -162,26 +159,11 @@ class Database:
             yield
         except exc.DBAPIError as error:
             cause = str(error.orig).strip() or type(error.orig).__name__
-            kind = LedgerStalled if any(word in cause.lower() for word in _STALLED) else LedgerError
+            kind = LedgerStalled if any(word in cause.lower() for word in STALLED) else LedgerError
             raise kind(f"{self.name}: {cause.splitlines()[0]}; {self._remedy(cause)}") from error
 
     def _remedy(self, cause: str) -> str:
-        return _remedy(cause) if self.dialect == "sqlite" else postgres.remedy(cause)
-
-
-def _remedy(cause: str) -> str:
-    if "locked" in cause:
-        return f"another program held it for more than {TIMEOUT_S:.0f} s; end that program and start again to resume"
-    if "readonly" in cause or "unable to open" in cause:
-        return "choose a writable run_dir or storage.url"
-    if "malformed" in cause or "not a database" in cause:
-        return "the file is damaged: restore a copy or choose another run_dir or storage.url"
-    if "full" in cause or "I/O" in cause:
-        return (
-            "nothing of this step was stored: free some space, or raise the limit on the size of files (ulimit -f) or "
-            "of the database, and start again to resume"
-        )
-    return "check storage.url"
+        return remedy(cause) if self.dialect == "sqlite" else postgres.remedy(cause)
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -10,6 +10,9 @@ from urllib.parse import quote
 
 from quantray.errors import LedgerError, LedgerStalled
 
+TIMEOUT_S = 60.0  # how long a transaction waits for another writer
+#: Words of a database that is in order and gave out: no room, a lock that another program holds too long.
+STALLED = ("locked", "is full", "disk full", "disk i/o error", "no space left", "lock timeout", "quota")
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -75,7 +78,7 @@ def _check_tables(path: Path, *, create: bool) -> None:
     them the write-ahead log of a ledger that is open here (https://sqlite.org/howtocorrupt.html, 2.2).
     """
     try:
-        connection = sqlite3.connect(uri(path), uri=True, timeout=60)
+        connection = sqlite3.connect(uri(path), uri=True, timeout=TIMEOUT_S)
         try:
             tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         finally:
@@ -85,7 +88,8 @@ def _check_tables(path: Path, *, create: bool) -> None:
             raise LedgerError(
                 f"{path} is not a SQLite database and was left as it is; choose another storage.url"
             ) from error
-        raise LedgerError(f"{path} is damaged ({error}); restore a copy or choose another storage.url") from error
+        kind = LedgerStalled if any(word in str(error).lower() for word in STALLED) else LedgerError
+        raise kind(f"{path}: {error}; {remedy(str(error))}") from error
     if "quantray_meta" in tables or (create and not tables):
         return
     if not tables:
@@ -93,3 +97,19 @@ def _check_tables(path: Path, *, create: bool) -> None:
     owner = "an Optuna study" if {"studies", "trials"} <= set(tables) else "another program's database"
     shown = ", ".join(sorted(tables)[:4]) + (", …" if len(tables) > 4 else "")
     raise LedgerError(f"{path} is {owner} (tables {shown}) and was left as it is; choose another storage.url")
+
+
+def remedy(cause: str) -> str:
+    """What to do about SQLite's words."""
+    if "locked" in cause:
+        return f"another program held it for more than {TIMEOUT_S:.0f} s; end that program and start again to resume"
+    if "readonly" in cause or "unable to open" in cause:
+        return "choose a writable run_dir or storage.url"
+    if "malformed" in cause or "not a database" in cause:
+        return "the file is damaged: restore a copy or choose another run_dir or storage.url"
+    if "full" in cause or "I/O" in cause:
+        return (
+            "nothing of this step was stored: free some space, or raise the limit on the size of files (ulimit -f) or "
+            "of the database, and start again to resume"
+        )
+    return "check storage.url"

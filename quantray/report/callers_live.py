@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from quantray import plain
 from quantray.callers.plan import CallerPlan
 from quantray.callers.progress import STAGES
 from quantray.report import words
@@ -33,8 +34,8 @@ def live(plan: CallerPlan, state: dict[str, Any], elapsed: float) -> RenderableT
     from rich.text import Text
 
     if not state:
-        return Spinner("dots", Text(f"{plan.study}: preparing, {words.duration(round(elapsed))}"))
-    head = Text(plan.study, style="bold", no_wrap=True, overflow="ellipsis")
+        return Spinner("dots", Text(f"{plain.one_line(plan.study)}: preparing, {words.duration(round(elapsed))}"))
+    head = Text(plain.one_line(plan.study), style="bold", no_wrap=True, overflow="ellipsis")
     told = [f"{len(plan.policies):,} policies", f"{words.duration(round(elapsed))} so far"]
     detail = state["event"].detail
     foot = Text(detail, style="dim", no_wrap=True, overflow="ellipsis") if detail else Text()
@@ -85,4 +86,4 @@ def one_line(plan: CallerPlan, state: dict[str, Any]) -> str:
     parts.append(words.duration(round(event.elapsed)))
     if event.detail:
         parts.append(event.detail)
-    return f"{plan.study}: {', '.join(parts)}"
+    return f"{plain.one_line(plan.study)}: {', '.join(parts)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from quantray import plain
 from quantray.plan import Plan
 from quantray.report import words
 
@@ -23,7 +24,8 @@ def live(plan: Plan, state: dict[str, Any], elapsed: float) -> RenderableType:
     from rich.text import Text
 
     if not state:
-        return Spinner("dots", Text(f"{plan.study}: preparing data and kernels, {words.duration(round(elapsed))}"))
+        name = plain.one_line(plan.study)
+        return Spinner("dots", Text(f"{name}: preparing data and kernels, {words.duration(round(elapsed))}"))
     done, target = state["done"], state["target"]
     head = Table.grid(padding=(0, 2), expand=True)
     head.add_column(no_wrap=True)
@@ -33,7 +35,7 @@ def live(plan: Plan, state: dict[str, Any], elapsed: float) -> RenderableType:
     if done >= target:
         left = "judging and writing"
     head.add_row(
-        Text(plan.study[:30], style="bold"),
+        Text(plain.one_line(plan.study)[:30], style="bold"),
         ProgressBar(total=max(target, 1), completed=min(done, target), complete_style="green", finished_style="green"),
         f"{done:,} of {target:,}",
     )

@@ -7,6 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
+from quantray import plain
 from quantray.outlets import clean
 from quantray.plan import Plan
 from quantray.report import words
@@ -27,7 +28,7 @@ class Face(ABC):
     def __init__(self, study: str, *, out: TextIO | None = None, err: TextIO | None = None) -> None:
         from quantray.report.console import PlainConsole
 
-        self.study = study
+        self.study = plain.one_line(study)
         self._out = PlainConsole(_forgiving(out or sys.stdout), soft_wrap=False)
         self._err = PlainConsole(_forgiving(err or sys.stderr), soft_wrap=False)
         self._live: Any = None
@@ -144,7 +145,7 @@ def one_line(plan: Plan, state: dict[str, Any]) -> str:
         parts.append(f"{words.duration(state['eta'])} left")
     best = state["best"]
     parts.append("no best yet" if best is None else f"best {words.metric(plan.objective, best.value)}")
-    return f"{plan.study}: {', '.join(parts)}"
+    return f"{plain.one_line(plan.study)}: {', '.join(parts)}"
 
 
 def _forgiving(stream: TextIO) -> TextIO:

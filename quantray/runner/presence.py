@@ -25,9 +25,24 @@ _REFUSED, MOST_REFUSED = "Failed to get cluster ID from GCS server", 4
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 _SETTINGS = 4
 _JOINED, _FAILED = "quantray joined", "quantray failed: "
+#: What Ray Client asks first (ClusterInfo of type PING, ray_client.proto). No other port of Ray knows the question,
+#: and Ray itself would ask it again and again.
+_CLIENT, _QUESTION, _PING = "ray://", "/ray.rpc.RayletDriver/ClusterInfo", bytes([8, 6])
+_NOT_CLIENT = (
+    "a gRPC server listens there, and is not Ray Client's; give its port (10001 unless it was chosen), "
+    "or HOST:PORT of the cluster's head"
+)
 _JOIN = f"""
 import os, sys, ray
 try:
+    if sys.argv[1].startswith("{_CLIENT}") and os.environ.get("RAY_USE_TLS", "0").lower() not in ("1", "true"):
+        import grpc
+        try:
+            with grpc.insecure_channel(sys.argv[1].removeprefix("{_CLIENT}")) as channel:
+                channel.unary_unary("{_QUESTION}")({_PING!r}, timeout={ANSWER_S})
+        except grpc.RpcError as error:
+            if error.code() is grpc.StatusCode.UNIMPLEMENTED:
+                raise ConnectionError("{_NOT_CLIENT}")
     ray.init(address=sys.argv[1], log_to_driver=False, logging_level="CRITICAL", configure_logging=False)
     print("{_JOINED}", flush=True)
     ray.shutdown()
@@ -45,7 +60,7 @@ def check(address: str) -> None:
     be given up, which a thread inside Ray cannot.
     """
     if address != "auto":
-        host, _, port = address.removeprefix("ray://").rpartition(":")
+        host, _, port = address.removeprefix(_CLIENT).rpartition(":")
         if said := silent(host.strip("[]"), int(port)):
             raise ConfigError(f"runner.address={address}: no Ray cluster answers there: {said}")
     if said := _join(address):

@@ -44,6 +44,16 @@ class RangeClaims:
             self.ledger.store(batch.number, [trial])
             self._stored.add(digest)
 
+    @property
+    def shared(self) -> bool:
+        """Whether another driver works on the table, or did since this one began."""
+        return self.ledger.shared
+
+    def others(self) -> int:
+        """How many drivers work on it beside this one, counted now."""
+        self.ledger.reserve(0, 0, 0)
+        return self.ledger.others
+
     def _batch(self, points: Range) -> Batch:
         start, stop = points
         candidates = Candidates.of([{"start": start, "stop": stop}])

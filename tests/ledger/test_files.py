@@ -14,6 +14,7 @@ from quantray.errors import LedgerError
 from quantray.ledger import open_ledger, open_reader
 from quantray.plan import Storage
 from quantray.testing.ledger import make_batch, make_trials
+from tests.ledger.drivers import ROOT
 from tests.ledger.fakes import SPACE, filled, opened
 
 
@@ -132,6 +133,23 @@ def test_another_writer_that_holds_the_file_for_too_long(tmp_path: Path, monkeyp
         other.rollback()
     assert ledger.claim(make_batch(0, [1], SPACE)) == (True,)
     ledger.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kilobytes", [1, 8, 24])
+def test_a_file_without_room_beside_it_is_not_called_damaged(tmp_path: Path, kilobytes: int) -> None:
+    """SQLite needs room even to read: what fails then is the room, and nobody should restore an old copy."""
+    resource = pytest.importorskip("resource")
+    opened(tmp_path).close()
+    before = (tmp_path / "ledger.db").read_bytes()
+    command = [sys.executable, "-m", "quantray", "study", "list", "--where", str(tmp_path)]
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes << 10,) * 2)  # noqa: E731
+    ended = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit, cwd=ROOT)
+    assert ended.returncode == 1, ended.stderr
+    assert "free some space" in ended.stderr
+    assert "damaged" not in ended.stderr
+    assert subprocess.run(command, capture_output=True, cwd=ROOT).returncode == 0
+    assert (tmp_path / "ledger.db").read_bytes() == before
 
 
 def test_a_second_look_in_one_process_leaves_the_write_ahead_log_alone(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from quantray.search import make_searcher
 from quantray.space import Candidates
 from quantray.testing.ledger import make_batch
 from quantray.types import Slice, Trial, TrialState
+from tests.faults.desks import SMALL, Desk
 from tests.ledger.fakes import SPACE, opened
 from tests.ledger.runs import EMPTY, made_plan, run
 from tests.ledger.servers import Server
@@ -118,3 +120,24 @@ def test_alone_it_is_as_it_was(tmp_path: Path, kind: str) -> None:
     """One driver: the same trials in the same order, every time."""
     straight = run(made_plan(Storage(), tmp_path / "a", kind))
     assert run(made_plan(Storage(), tmp_path / "b", kind)) == straight
+
+
+@pytest.mark.slow
+def test_each_of_two_on_a_table_shows_the_studys_count(tmp_path: Path) -> None:
+    """While it runs: what the other has stored counts in every line that says that there is another."""
+    desk = Desk(tmp_path / "desk", pause=0.04)
+    command = ["quantray.run", *SMALL, "search=exhaustive", "runner=local", "runner.workers=1", "run_dir=out"]
+    processes = [desk.start(*command) for _ in range(2)]
+    said = [process.communicate(timeout=240)[1] for process in processes]
+    first: dict[str, str] = {}  # who evaluated a point first; the report looks at some again
+    for line in desk.log.read_text().splitlines():
+        first.setdefault(*line.split())
+    assert len(first) == 640
+    for process, text in zip(processes, said, strict=True):
+        assert process.returncode == 0, text
+        own = list(first.values()).count(str(process.pid))
+        assert 0 < own < 640
+        shown = [int(n) for n in re.findall(r"^counted: ([\d,]+) of 640,.*one of 2 drivers", text, re.MULTILINE)]
+        assert shown, text
+        assert shown == sorted(shown)
+        assert own < shown[-1] <= 640

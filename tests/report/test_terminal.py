@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from quantray import plain
 from quantray.protocols import Counts
 from quantray.report import terminal
 from quantray.report.ending import ending
@@ -51,6 +52,22 @@ def test_plain_lines_say_how_far_it_is(monkeypatch: pytest.MonkeyPatch):
     assert "best 4.27 %" in said[3]
     assert "\x1b" not in err.getvalue()
     assert out.getvalue() == ""
+
+
+@pytest.mark.parametrize("name", ["a\nerror: not ours", "a\r\x1b[2Kb", "tab\there", "\u202ereversed"])
+def test_a_name_never_looks_like_a_line_of_ours(monkeypatch: pytest.MonkeyPatch, name: str):
+    monkeypatch.setattr(terminal, "PLAIN_SECONDS", 0.0)
+    r, err = results(study=name), io.StringIO()
+    console = Console(file=io.StringIO(), width=120, force_terminal=True, color_system=None)
+    with Terminal(r.plan, err=err) as face:
+        face.progress(event(10))
+        console.print(live(r.plan, {}, 3.0))
+        console.print(live(r.plan, face._state, 12.0))
+    drawn = console.file.getvalue()  # type: ignore[attr-defined]
+    assert len(err.getvalue().splitlines()) == 2
+    for said in (err.getvalue(), drawn):
+        assert name not in said
+        assert plain.one_line(name)[:30] in said
 
 
 def test_lines_come_every_few_seconds_and_a_stopped_run_says_where_it_stands():

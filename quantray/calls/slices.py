@@ -56,7 +56,7 @@ def _tell_of_others(home: Path) -> None:
 def slice_name(plan: CallPlan, inventory: Inventory, data: CallsData) -> str:
     """``calls-v3-1m-<source>-<windows>``: equal names mean equal candles, in files of one version."""
     prints = fingerprints(plan.calls.assets, inventory)
-    source = digest_of(inventory.interval_s, plan.calls.assets, [p or "" for p in prints], inventory.undated)
+    source = digest_of(inventory.interval_s, plan.calls.assets, [p or "" for p in prints], inventory.undated_share)
     scan = (*_scan(data), data.bucket_rows)
     windows = digest_of(plan.spans.asset, plan.spans.start_ns, plan.spans.end_ns, scan)
     return f"{_stem(inventory)}{source[:12]}-{windows[:12]}"
@@ -104,6 +104,7 @@ def same_source(made: CandleSlice, plan: CallPlan, inventory: Inventory, data: C
     known = dict(zip(made.spans.assets, made.fingerprints, strict=True))
     now = fingerprints(plan.calls.assets, inventory)
     alike = made.interval_s == inventory.interval_s and made.scan == _scan(data)
+    alike &= made.quality.get("undated_share") == inventory.undated_share  # of the whole table, asset or not
     return alike and all(a in known and known[a] == p for a, p in zip(plan.calls.assets, now, strict=True))
 
 
@@ -139,7 +140,6 @@ def slices_home(data: CallsData) -> Path:
 def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) -> None:
     inventory = source.inventory
     hygiene = Hygiene(data, inventory.interval_s, plan.spans, inventory.traded_of(plan.calls.assets))
-    hygiene.counts["undated"] = inventory.undated
     buckets: list[Bucket] = []
     ties: list[tuple[str, int]] = []
     for block in source.candles(plan.spans, data.bucket_rows):
@@ -154,7 +154,7 @@ def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) 
         _write_bucket(block, folder / file)
         unpriced = tuple((asset, at) for asset, _, at in block.unpriced)
         buckets.append(Bucket(str(file), block.assets, tuple(block.offsets.tolist()), unpriced))
-    quality = hygiene.summary(inventory.phase_ns, sum(len(b.assets) for b in buckets))
+    quality = hygiene.summary(inventory, sum(len(b.assets) for b in buckets))
     write_manifest(
         CandleSlice(
             folder=folder,

@@ -273,3 +273,15 @@ def test_clipped_candles_do_not_depend_on_what_else_is_read(tmp_path, seed: int)
                     mine = np.repeat(block.assets, np.diff(block.offsets)).tolist()
                     for name, at, *got in zip(mine, block.ts.tolist(), block.high, block.low, strict=True):
                         assert tuple(got) == want[name, at]
+
+
+def test_rows_without_a_time_are_a_share_of_the_table_and_of_this_one(tmp_path):
+    """However short the windows are; a slice of the same candles from a table without such rows says otherwise."""
+    assert made(tmp_path)[2].quality["undated_share"] == 0
+    lost = candle_rows({"X": [0]}).set_column(1, "ts", pa.array([0], pa.timestamp("us", tz="UTC")))
+    short = call_rows(("a", "X", 10))
+    for hold_s in (60, 1800):
+        found = made(tmp_path, calls=short, candles=pa.concat_tables([CANDLES, lost]), hold_s=hold_s)[2]
+        assert found.quality["undated"] == 1
+        assert found.quality["undated_share"] == 1 / (len(CANDLES) + 1)
+    assert made(tmp_path, calls=short)[2].quality["undated"] == 0

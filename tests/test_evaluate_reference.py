@@ -75,7 +75,7 @@ def test_any_rules_on_any_market(quotes, data):
         "entry_window": draw(st.sampled_from(["9:30-15:45", "9:31-9:35", "9:30-9:30", "12:00-15:00"])),
         "stretch_threshold": draw(st.sampled_from([0.0001, 0.0003, 0.0007, 0.001])),
         "reclaim_percentage": draw(st.sampled_from([0.0, 0.4, 0.8, 0.95])),
-        "cooldown_period_seconds": draw(st.sampled_from([1, 5, 30, 90, 100000])),
+        "cooldown_period_seconds": draw(st.sampled_from([1, 5, 30, 90, 100000, 2**31, 1e18])),
         "take_profit_percent": draw(st.sampled_from([0.5, 3, 10, 50])),
         "stop_loss_percent": draw(st.sampled_from([-0.5, -3, -10, -100])),
         "max_trade_duration_seconds": draw(st.sampled_from([1, 7, 60, 600, 100000])),

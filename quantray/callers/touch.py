@@ -43,9 +43,7 @@ def toucher(work: Work, specs: Mapping[str, TableSpec]) -> Callable[[Touch], dic
 def touch(work: Work, spec: TableSpec, bucket: int) -> dict[str, Any]:
     """Build and write the tables of one bucket; returns what is to be noted of its files."""
     prepared = work.prepared
-    data = prepared.plan.data
-    clip = data.print_filter_k if data.print_filter == "clip" else None
-    candles = prepared.slice.read(bucket, prepared.calls.assets, clip_k=clip)
+    candles = prepared.slice.read(bucket, prepared.calls.assets)
     windows = windows_of(work, candles, spec.late)
     shape = (len(windows.entry) * spec.ways,)
     parts = _tables(candles, windows, spec, prepared.windows.interval_s)

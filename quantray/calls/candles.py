@@ -59,6 +59,17 @@ class CandleSource:
             spans.assets, np.concatenate([i, more_i]), np.concatenate([ns, more_ns]), joined, self._order, traded
         )
 
+    def nearest(self, sought: Spans, *, last: bool) -> Candles:
+        """The first (or ``last``) candle of each stretch, which may overlap, once."""
+        traded = self.inventory.traded_of(sought.assets)
+        found = first_in(self.table, self.unit, self.ns, self.rows, sought, traded, last=last)
+        _, once = np.unique(np.stack([found.asset, found.start_ns]), axis=1, return_index=True)
+        keys = Spans(found.assets, found.asset[once], found.start_ns[once], found.end_ns[once])
+        rows = np.zeros(0, np.int64), np.zeros(0, np.int64), {name: np.zeros(0) for name in COLUMNS}
+        if len(keys):
+            rows = self._rows(keys)
+        return assembled(keys.assets, *rows, self._order, traded)
+
     def _rows(self, spans: Spans) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
         """Asset, start and values of every row of the stretches, in any order."""
         import pyarrow as pa

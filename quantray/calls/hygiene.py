@@ -11,7 +11,7 @@ import numpy as np
 from quantray.calls.durations import NS
 from quantray.calls.prints import lone_prints
 from quantray.calls.settings import CallsData
-from quantray.calls.types import PRICES, Candles, Spans
+from quantray.calls.types import PRICES, Candles, Inventory, Spans
 from quantray.errors import DataError
 from quantray.plan import Gates
 from quantray.types import BoolArray1D, FloatArray1D
@@ -33,7 +33,7 @@ COUNTS = (
     "lone_highs", "lone_lows", "assets", "assets_without_candles", "scale_jump_assets",
 )  # fmt: skip
 SHARES = {
-    "undated": "rows", "duplicates": "rows", "conflicts": "rows", "inconsistent": "candles", "nonpositive": "rows",
+    "duplicates": "rows", "conflicts": "rows", "inconsistent": "candles", "nonpositive": "rows",
     "zero_volume": "rows", "missing": "expected", "scale_jump_assets": "assets",
 }  # fmt: skip
 
@@ -106,10 +106,11 @@ class Hygiene:
             first[rows.start + np.searchsorted(block.ts[rows], starts)] = True
         return first[:-1]
 
-    def summary(self, phase_ns: int, found: int) -> dict[str, float]:
+    def summary(self, inventory: Inventory, found: int) -> dict[str, float]:
         """Counts and shares in a fixed order. ``found``: assets with a candle in the stretches."""
         counts, spans = self.counts, self.spans
-        counts["expected"] = int(spans.expected(self.step // NS, phase_ns).sum())
+        counts["expected"] = int(spans.expected(self.step // NS, inventory.phase_ns).sum())
+        counts["undated"] = inventory.undated
         counts["missing"] = max(counts["expected"] - counts["inside"], 0)
         counts["assets"] = found
         counts["assets_without_candles"] = len(np.unique(spans.asset)) - found
@@ -119,6 +120,7 @@ class Hygiene:
             **{name: counts[name] for name in COUNTS},
             "longest_gap_s": self.longest_gap_s,
             "worst_lone_print": self.worst_print,
+            "undated_share": inventory.undated_share,
             **shares,
         }
 

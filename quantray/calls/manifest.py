@@ -12,13 +12,12 @@ from typing import Any
 import numpy as np
 
 from quantray.calls.choosing import COLUMNS
-from quantray.calls.prints import clipped
 from quantray.calls.types import CallPlan, Candles, Spans
 from quantray.errors import DataError
 from quantray.types import digest_of
 
 MANIFEST = "_slice.json"  # readers of Parquet folders skip what begins with an underscore
-VERSION = 2  # of the files: another number, another slice
+VERSION = 3  # of the files, and in a slice's name: another number, another slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class CandleSlice:
     spans: Spans
     buckets: tuple[Bucket, ...]
     fingerprints: tuple[str | None, ...]  # of the source's candles, per asset of the spans
-    scan: tuple[float, float]  # the settings that the quality was counted with
+    scan: tuple[float, float, str]  # the settings that the quality was counted with, and whether prints are clipped
     quality: Mapping[str, float]
     source: str
     jumps: tuple[tuple[str, int, float], ...] = ()  # (asset, when its price changes scale, how many times)
@@ -61,10 +60,10 @@ class CandleSlice:
     def rows(self) -> int:
         return sum(bucket.rows for bucket in self.buckets)
 
-    def read(self, number: int, assets: tuple[str, ...] | None = None, *, clip_k: float | None = None) -> Candles:
+    def read(self, number: int, assets: tuple[str, ...] | None = None) -> Candles:
         """Candles of one bucket; ``index`` points into ``assets`` (default: the slice's own).
 
-        The arrays are read-only views of Arrow's buffers. ``clip_k`` clips lone prints, with hindsight.
+        The arrays are read-only views of Arrow's buffers.
         """
         bucket = self.buckets[number]
         place = {name: i for i, name in enumerate(self.spans.assets if assets is None else assets)}
@@ -72,13 +71,12 @@ class CandleSlice:
         ts, opened, high, low, close, volume = _columns(self.folder / bucket.file)
         offsets = np.array(bucket.offsets, np.int64)
         unpriced = tuple((asset, place.get(asset, -1), at) for asset, at in bucket.unpriced)
-        block = Candles(bucket.assets, index, offsets, ts, opened, high, low, close, volume, unpriced=unpriced)
-        return block if clip_k is None else clipped(block, clip_k)
+        return Candles(bucket.assets, index, offsets, ts, opened, high, low, close, volume, unpriced=unpriced)
 
-    def candles(self, plan: CallPlan, *, clip_k: float | None = None) -> Iterator[Candles]:
+    def candles(self, plan: CallPlan) -> Iterator[Candles]:
         """Every bucket with an asset of the plan, ``index`` pointing into the plan's assets."""
         for number in self.buckets_of(plan):
-            yield self.read(number, plan.calls.assets, clip_k=clip_k)
+            yield self.read(number, plan.calls.assets)
 
     def buckets_of(self, plan: CallPlan) -> list[int]:
         """Numbers of the buckets that hold an asset of the plan."""

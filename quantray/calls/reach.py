@@ -43,8 +43,10 @@ def unreached(spans: Spans, wide: Spans, block: Candles, inventory: Inventory) -
     return Spans(spans.assets, spans.asset[lacks], wide.end_ns[lacks], until[lacks])
 
 
-def first_in(table: Table, unit: str | None, ns: str, rows: str, spans: Spans, traded: BoolArray1D) -> Spans:
-    """The first candle of each stretch that has one, as the stretch of that candle alone.
+def first_in(
+    table: Table, unit: str | None, ns: str, rows: str, spans: Spans, traded: BoolArray1D, *, last: bool = False
+) -> Spans:
+    """The first (or ``last``) candle of each stretch that has one, as the stretch of that candle alone.
 
     ``traded`` [assets]: of these a row without volume is no candle.
     """
@@ -53,25 +55,26 @@ def first_in(table: Table, unit: str | None, ns: str, rows: str, spans: Spans, t
         some = np.flatnonzero(traded[spans.asset] == told)
         if len(some):
             kept = f"{rows} AND {priced(table)}" + (f" AND NOT {idle_of(table)[0]}" if told else "")
-            _seek(table, unit, ns, kept, spans, some, found)
-    there = (found >= 0) & (found < spans.end_ns)
+            _seek(table, unit, ns, kept, spans, some, found, last)
+    there = (found >= spans.start_ns) & (found < spans.end_ns)
     return Spans(spans.assets, spans.asset[there], found[there], found[there] + 1)
 
 
 def _seek(
-    table: Table, unit: str | None, ns: str, rows: str, spans: Spans, some: IntArray1D, found: IntArray1D
+    table: Table, unit: str | None, ns: str, rows: str, spans: Spans, some: IntArray1D, found: IntArray1D, last: bool
 ) -> None:
     import pyarrow as pa
 
-    start = spans.start_ns[some]
-    wanted = pa.table({"asset": [spans.assets[i] for i in spans.asset[some].tolist()], "s": some, "start": start})
-    span = between(table, unit, int(start.min()), int(spans.end_ns[some].max()))
+    start, stop = spans.start_ns[some], spans.end_ns[some]
+    wanted = pa.table({"asset": [spans.assets[i] for i in spans.asset[some].tolist()], "s": some,
+                       "edge": stop if last else start})  # fmt: skip
+    span = between(table, unit, int(start.min()), int(stop.max()))
     asset = f"{table.column('asset')}::VARCHAR"
     mine = f"{span} AND {rows} AND {asset} IN (SELECT asset FROM sought_spans)"
     inner = f"SELECT {asset} AS asset, {ns} AS ns FROM {{t}} WHERE {mine}"
     table.connection.register("sought_spans", wanted)
     got = table.fetch(f"SELECT w.s, c.ns FROM sought_spans w ASOF JOIN ({inner}) c "
-                      "ON w.asset = c.asset AND w.start <= c.ns")  # fmt: skip
+                      f"ON w.asset = c.asset AND w.edge {'>' if last else '<='} c.ns")  # fmt: skip
     found[np.asarray(got["s"], np.int64)] = np.asarray(got["ns"], np.int64)
 
 

@@ -16,6 +16,8 @@ from quantray.calls.choosing import COLUMNS
 from quantray.calls.durations import written
 from quantray.calls.hygiene import Hygiene
 from quantray.calls.manifest import VERSION, Bucket, CandleSlice, open_slice, write_manifest
+from quantray.calls.neighbours import beside
+from quantray.calls.prints import clipped
 from quantray.calls.settings import CallsData
 from quantray.calls.types import CallPlan, Candles, Inventory
 from quantray.errors import DataError
@@ -37,17 +39,35 @@ def materialise(plan: CallPlan, source: CandleSource, data: CallsData) -> Candle
         existing = None
     if existing is not None:
         return existing
+    _tell_of_others(slices_home(data))
     cached = _cached(data, slice_name(plan, source.inventory, data))
     return open_slice(cached.make(lambda made: _write(plan, source, data, made)))
 
 
+def _tell_of_others(home: Path) -> None:
+    """Slices of another version are never read: that a new one takes its time and room is said."""
+    others = [n for n in os.listdir(home) if n.startswith("calls-")] if home.is_dir() else []
+    others = [name for name in others if not name.startswith(f"calls-v{VERSION}-")]
+    if others:
+        _log.warning("%s holds %s of another version of quantray (%s), which this one does not read: it makes its own",
+                     home, f"{len(others):,} slice" + "s" * (len(others) > 1), min(others))  # fmt: skip
+
+
 def slice_name(plan: CallPlan, inventory: Inventory, data: CallsData) -> str:
-    """``calls-1m-<source>-<windows>``: equal names mean equal candles."""
+    """``calls-v3-1m-<source>-<windows>``: equal names mean equal candles, in files of one version."""
     prints = fingerprints(plan.calls.assets, inventory)
-    source = digest_of(VERSION, inventory.interval_s, plan.calls.assets, [p or "" for p in prints], inventory.undated)
-    scan = (data.print_filter_k, data.scale_jump, data.bucket_rows)
+    source = digest_of(inventory.interval_s, plan.calls.assets, [p or "" for p in prints], inventory.undated_share)
+    scan = (*_scan(data), data.bucket_rows)
     windows = digest_of(plan.spans.asset, plan.spans.start_ns, plan.spans.end_ns, scan)
-    return f"calls-{written(inventory.interval_s)}-{source[:12]}-{windows[:12]}"
+    return f"{_stem(inventory)}{source[:12]}-{windows[:12]}"
+
+
+def _stem(inventory: Inventory) -> str:
+    return f"calls-v{VERSION}-{written(inventory.interval_s)}-"
+
+
+def _scan(data: CallsData) -> tuple[float, float, str]:
+    return data.print_filter_k, data.scale_jump, data.print_filter
 
 
 def find_slice(plan: CallPlan, inventory: Inventory, data: CallsData) -> CandleSlice | None:
@@ -58,14 +78,16 @@ def find_slice(plan: CallPlan, inventory: Inventory, data: CallsData) -> CandleS
     home, exact = slices_home(data), slice_name(plan, inventory, data)
     if not home.is_dir():
         return None
-    stem = f"calls-{written(inventory.interval_s)}-"
-    names = sorted((n for n in os.listdir(home) if n.startswith(stem)), key=lambda n: (n != exact, n))
+    names = sorted((n for n in os.listdir(home) if n.startswith(_stem(inventory))), key=lambda n: (n != exact, n))
     for name in names:
         try:
             candidate = open_slice(home / name)
         except DataError:
-            if name == exact:  # damaged, which is said, or not ours, which is refused
-                _cached(data, name).find(_log.warning)
+            cached = _cached(data, name)
+            # damaged, which is said, or not ours, which is refused; whole, but of another quantray: it makes room
+            if name == exact and cached.find(_log.warning) is not None:
+                _log.warning("%s is not as this version of quantray writes a slice; it is made again", cached.folder)
+                cached.remove()
             continue
         fits = same_source(candidate, plan, inventory, data) and covers(candidate, plan)
         if fits and _cached(data, name).find(_log.warning) is not None:
@@ -81,7 +103,8 @@ def same_source(made: CandleSlice, plan: CallPlan, inventory: Inventory, data: C
     """Whether the slice was made from the candles that the source holds now, for every asset of the plan."""
     known = dict(zip(made.spans.assets, made.fingerprints, strict=True))
     now = fingerprints(plan.calls.assets, inventory)
-    alike = made.interval_s == inventory.interval_s and made.scan == (data.print_filter_k, data.scale_jump)
+    alike = made.interval_s == inventory.interval_s and made.scan == _scan(data)
+    alike &= made.quality.get("undated_share") == inventory.undated_share  # of the whole table, asset or not
     return alike and all(a in known and known[a] == p for a, p in zip(plan.calls.assets, now, strict=True))
 
 
@@ -117,7 +140,6 @@ def slices_home(data: CallsData) -> Path:
 def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) -> None:
     inventory = source.inventory
     hygiene = Hygiene(data, inventory.interval_s, plan.spans, inventory.traded_of(plan.calls.assets))
-    hygiene.counts["undated"] = inventory.undated
     buckets: list[Bucket] = []
     ties: list[tuple[str, int]] = []
     for block in source.candles(plan.spans, data.bucket_rows):
@@ -125,12 +147,14 @@ def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) 
             continue
         hygiene.add(block)
         ties += block.ties
+        if data.print_filter == "clip":
+            block = clipped(block, data.print_filter_k, beside(source, plan.spans, block))
         file = Path(f"bucket={len(buckets):04d}") / "candles.parquet"
         (folder / file).parent.mkdir()
         _write_bucket(block, folder / file)
         unpriced = tuple((asset, at) for asset, _, at in block.unpriced)
         buckets.append(Bucket(str(file), block.assets, tuple(block.offsets.tolist()), unpriced))
-    quality = hygiene.summary(inventory.phase_ns, sum(len(b.assets) for b in buckets))
+    quality = hygiene.summary(inventory, sum(len(b.assets) for b in buckets))
     write_manifest(
         CandleSlice(
             folder=folder,
@@ -139,7 +163,7 @@ def _write(plan: CallPlan, source: CandleSource, data: CallsData, folder: Path) 
             spans=plan.spans,
             buckets=tuple(buckets),
             fingerprints=fingerprints(plan.calls.assets, inventory),
-            scan=(data.print_filter_k, data.scale_jump),
+            scan=_scan(data),
             quality=quality,
             jumps=tuple(hygiene.jumps),
             ties=tuple(ties),

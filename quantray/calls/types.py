@@ -166,6 +166,11 @@ class Inventory:
         """End of the source: of its last candle, whatever the asset."""
         return int(self.last_ns.max()) + self.interval_s * NS if len(self.last_ns) else 0
 
+    @property
+    def undated_share(self) -> float:
+        """Of all rows of the table: one without a time lies in no window."""
+        return self.undated / max(self.undated + int(self.rows.sum() + self.idle[self.traded].sum()), 1)
+
     def last_of(self, assets: tuple[str, ...]) -> IntArray1D:
         """Start of the last candle of each asset [len(assets)], -1 where there is none."""
         known = dict(zip(self.assets, self.last_ns.tolist(), strict=True))

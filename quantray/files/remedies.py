@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 NO_VALUE = {"n/a", "#n/a", "na", "null", "none", "nil", "-", "--", ".", "?", "n.a.", "missing", "void", "empty"}
@@ -70,6 +71,21 @@ def guessed_unit(digits: str) -> str:
     return "s, ms, us or ns"
 
 
+#: With any mark between; then how dates are written that name their month, or begin with a year of four digits.
+_ANY_ORDER = ("%m{0}%d{0}%Y", "%d{0}%m{0}%Y", "%m{0}%d{0}%y", "%d{0}%m{0}%y", "%y{0}%m{0}%d")
+_CLEAR = ("%Y/%m/%d", "%Y.%m.%d", "%d-%b-%Y", "%d-%b-%y", "%d%b%Y", "%d%b%y", "%d %b %Y", "%d %B %Y", "%b %d %Y",
+          "%b %d, %Y", "%B %d, %Y", "%Y-%b-%d")  # fmt: skip
+
+
+def _readings(value: str) -> dict[str, str]:
+    """Every date that the text may be -> the form that reads it so."""
+    found: dict[str, str] = {}
+    for form in (*(form.format(mark) for mark in "/.-" for form in _ANY_ORDER), *_CLEAR):
+        with suppress(ValueError):
+            found.setdefault(f"{datetime.strptime(value, form):%Y-%m-%d}", form)
+    return found
+
+
 def no_date(form: str | None, zone: str | None) -> Callable[[str], str]:
     """For dates with two readings, or with a time that names no instant."""
 
@@ -77,20 +93,13 @@ def no_date(form: str | None, zone: str | None) -> Callable[[str], str]:
         x = value.strip()
         if form is not None:
             return f"is no date of the form data.date_format={form}"
-        found = re.fullmatch(r"(\d\d?)([/.-])(\d\d?)[/.-](\d{4}|\d\d)", x)
-        if found:
-            a, mark, b, year = found.groups()
-            y = "%Y" if len(year) == 4 else "%y"
-            month_first, day_first = f"%m{mark}%d{mark}{y}", f"%d{mark}%m{mark}{y}"
-            if int(a) > 12 or int(b) > 12:
-                likely = day_first if int(a) > 12 else month_first
-                return (
-                    f"is no date that reads one way only; say how with data.date_format={likely}, or write 2024-11-27"
-                )
-            return (
-                f"may be day {int(b)} of month {int(a)} or day {int(a)} of month {int(b)}; say which with "
-                f"data.date_format={month_first} or {day_first}, or write dates as 2024-11-27"
-            )
+        readings = _readings(x)
+        if len(readings) > 1:
+            days, forms = (f"{', '.join(some[:-1])} or {some[-1]}" for some in (list(readings), [*readings.values()]))
+            return f"may be {days}; say which with data.date_format={forms}, or write dates as 2024-11-27"
+        if readings:
+            (likely,) = readings.values()
+            return f"is no date that reads one way only; say how with data.date_format={likely}, or write 2024-11-27"
         if re.fullmatch(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*", x) and zone is None:
             return (
                 "has a time of day but no timezone; write the date alone or the instant (2024-11-27T21:00:00Z), or say "

@@ -22,6 +22,7 @@ class Match:
     ours: str
     theirs: str
     unit: str = ""
+    ours_alone: bool = False  # the unit is that of a column of ours of this name: its values may say otherwise
 
     def __str__(self) -> str:
         return f"{self.ours} <- {self.theirs}{f' ({self.unit})' if self.unit else ''}"
@@ -88,9 +89,9 @@ def _told(ours: str, theirs: str, known: Sequence[str]) -> Match:
 
 def _named(ours: str, columns: Sequence[str], trades: bool) -> Match | None:
     """The column that goes by one of our names, the clearest name first."""
-    own = OF_A_TRADE if trades and ours == "captured_return" else ()
+    of_a_trade = OF_A_TRADE if trades and ours == "captured_return" else ()
     split = [(theirs, *_split(theirs)) for theirs in columns if _plainly(theirs)]
-    for name in (*NAMES[ours], *own):
+    for name in (*NAMES[ours], *of_a_trade):
         mine = [(theirs, ending) for theirs, stem, ending in split if name in (stem, _words(_parts(theirs)[-1]))]
         mine = [(theirs, ending) for theirs, ending in mine if name != "profit" or named(ours, ending)]
         mine = [(theirs, ending) for theirs, ending in mine if name != "pnl" or named(ours, ending)]
@@ -99,8 +100,8 @@ def _named(ours: str, columns: Sequence[str], trades: bool) -> Match | None:
             raise DataError(f"{' and '.join(theirs for theirs, _ in mine)} may both be {ours}; give {flags}")
         if mine:
             theirs, ending = mine[0]
-            unit = "gain" if name == "captured_return" and not ending else named(ours, ending)
-            return Match(ours, theirs, unit)
+            own = name == "captured_return" and not ending
+            return Match(ours, theirs, "gain" if own else named(ours, ending), own)
     return None
 
 

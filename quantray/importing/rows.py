@@ -58,7 +58,8 @@ class Reading:
             if ours not in ("caller", "policy"):
                 try:
                     styles[ours] = style or style_of(ours, _numeric(ours, values))
-                    match = match if match.unit or ours not in UNITS else _with_unit(match, values, styles[ours])
+                    if ours in UNITS and (not match.unit or match.ours_alone):
+                        match = _with_unit(match, values, styles[ours])
                 except DataError as error:
                     unclear.append(str(error))
             found[ours] = match
@@ -153,7 +154,9 @@ def _with_unit(match: Match, values: Sequence[Any], style: str) -> Match:
                 numbers.append(number(match.ours, value, style))
             except ValueError:
                 continue
-    return replace(match, unit=unit_of(match.ours, match.theirs, numbers)) if numbers else match
+    if not numbers or (match.ours_alone and min(numbers) >= -1):  # nobody loses more than the trade cost
+        return match
+    return replace(match, unit=unit_of(match.ours, match.theirs, numbers))
 
 
 def _is_duration(value: Any) -> bool:

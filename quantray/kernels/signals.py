@@ -74,6 +74,7 @@ def _crossings(close, vwap, stretch, reclaim):  # type: ignore[no-untyped-def]
 def _jump(stretched, reclaimed, first, last, cooldown, side, bar, sides, origin):  # type: ignore[no-untyped-def]
     """Append one side's signals to the buffers from position 0; returns how many."""
     n = stretched.shape[0]
+    cooldown = min(cooldown, n)  # the whole session: a longer one would reach ``NONE``
     count = 0
     t = stretched[first] if first < n else NONE
     while t <= last:

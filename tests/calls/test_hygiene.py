@@ -141,9 +141,11 @@ def test_clipping_touches_lone_prints_alone(tmp_path):
     assert not lone_prints(clean, 1.3).low.any()
 
 
-def test_a_slice_may_be_read_clipped(tmp_path):
-    plan, _, found = made(tmp_path, calls=CALLS, candles=with_value(CLEAN, "high", 40, 4.0), hold_s=3600)
-    (raw,), (clean,) = found.candles(plan), found.candles(plan, clip_k=1.3)
+def test_a_slice_may_hold_clipped_candles(tmp_path):
+    candles = with_value(CLEAN, "high", 40, 4.0)
+    plan, _, plain = made(tmp_path, calls=CALLS, candles=candles, hold_s=3600)
+    _, _, found = made(tmp_path, calls=CALLS, candles=candles, hold_s=3600, print_filter="clip")
+    (raw,), (clean,) = plain.candles(plan), found.candles(plan)
     assert raw.high[40] == 4.0
     assert clean.high[40] < 1.1
     assert found.quality["worst_lone_print"] > 3.7

@@ -1,4 +1,6 @@
+import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +19,12 @@ from quantray.calls import (
     open_slice,
     plan_calls,
 )  # fmt: skip
+from quantray.calls.manifest import MANIFEST, VERSION
+from quantray.calls.prints import clipped
 from quantray.calls.slices import covers, find_slice, slice_name
+from quantray.calls.types import Spans
 from quantray.errors import DataError
+from quantray.files.caches import Cached
 from tests.calls.tables import call_rows, candle_rows, changed, data_of, minute
 from tests.files.trees import tree
 
@@ -172,7 +178,7 @@ def test_the_name_tells_interval_source_and_windows(tmp_path):
         plan = plan_calls(load_calls(data), 60, Needs(1800))
         assert find_slice(plan, source.inventory, data) is None
         name = slice_name(plan, source.inventory, data)
-        assert name.startswith("calls-1m-")
+        assert name.startswith(f"calls-v{VERSION}-1m-")
         assert materialise(plan, source, data).folder.name == name
 
 
@@ -208,3 +214,74 @@ def test_the_same_rows_in_another_order_decide_otherwise(tmp_path):
         (block,) = found.candles(plan)
         assert block.close[block.ts.tolist().index(minute(20))] == close
         assert found.ties == (("X", minute(20)),)
+
+
+def test_a_whole_slice_of_another_version_is_made_again_and_said(tmp_path, caplog):
+    """As another state of the program wrote it under this name: its mark is right, its manifest is not ours."""
+    plan, _, found = made(tmp_path)
+    digest, home, name = found.digest(plan), found.folder.parent, found.folder.name
+    content = json.loads((found.folder / MANIFEST).read_text(encoding="utf-8"))
+    for change in ({"version": VERSION + 1}, {"ties": None}):
+        shutil.rmtree(found.folder)
+        kept = {key: value for key, value in {**content, **change}.items() if value is not None}
+        Cached(home, name, "slice").make(lambda to, kept=kept: (to / MANIFEST).write_text(json.dumps(kept)))
+        caplog.clear()
+        assert made(tmp_path)[2].digest(plan) == digest
+        assert "not as this version of quantray writes a slice; it is made again" in caplog.text
+    assert [p.name for p in home.iterdir()] == [name]
+
+
+def test_slices_of_other_versions_stay_and_are_told_of(tmp_path, caplog):
+    home = tmp_path / "cache" / "slices"
+    (home / "calls-1m-0-0").mkdir(parents=True)
+    (home / "calls-v1-1m-0-0").mkdir()
+    assert made(tmp_path)[2].rows
+    assert "holds 2 slices of another version of quantray (calls-1m-0-0)" in caplog.text
+    assert len(list(home.iterdir())) == 3
+    caplog.clear()
+    assert made(tmp_path)[2].rows
+    assert not caplog.text
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_clipped_candles_do_not_depend_on_what_else_is_read(tmp_path, seed: int):
+    """Of a window of its own and among others, over gaps and idle candles: the bits that the whole source gives."""
+    rng = np.random.default_rng(seed)
+    rows = candle_rows({name: np.flatnonzero(rng.random(400) < 0.5) for name in "XYZ"})
+    high = rows["high"].to_numpy() * np.where(rng.random(len(rows)) < 0.3, 2.0, 1.0)
+    low = rows["low"].to_numpy() / np.where(rng.random(len(rows)) < 0.3, 2.0, 1.0)
+    volume = np.where(rng.random(len(rows)) < 0.2, 0.0, 3.0)
+    candles = changed(rows, high=pa.array(high), low=pa.array(low), volume=pa.array(volume))
+    calls = [("a", "XYZ"[i % 3], int(at)) for i, at in enumerate(rng.integers(0, 380, 9))]
+    data = data_of(tmp_path, call_rows(*calls), candles, print_filter="clip")
+    with open_candles(replace(data, print_filter="report")) as source:
+        everything = Spans(
+            ("X", "Y", "Z"), np.arange(3, dtype=np.int32), np.full(3, minute(0)), np.full(3, minute(500))
+        )
+        (whole,) = source.candles(everything, 10**9)
+    whole = clipped(whole, data.print_filter_k)
+    names = np.repeat(whole.assets, np.diff(whole.offsets)).tolist()
+    want = dict(zip(zip(names, whole.ts.tolist(), strict=True), zip(whole.high, whole.low, strict=True), strict=True))
+    for hold_s in (300, 2400):
+        for number, some in enumerate((calls, *([call] for call in calls))):
+            folder = tmp_path / f"{hold_s}-{number}"
+            folder.mkdir()
+            data = data_of(folder, call_rows(*some), candles, print_filter="clip")
+            with open_candles(data) as source:
+                plan = plan_calls(load_calls(data, CallSettings()), 60, Needs(hold_s))
+                for block in materialise(plan, source, data).candles(plan):
+                    mine = np.repeat(block.assets, np.diff(block.offsets)).tolist()
+                    for name, at, *got in zip(mine, block.ts.tolist(), block.high, block.low, strict=True):
+                        assert tuple(got) == want[name, at]
+
+
+def test_rows_without_a_time_are_a_share_of_the_table_and_of_this_one(tmp_path):
+    """However short the windows are; a slice of the same candles from a table without such rows says otherwise."""
+    assert made(tmp_path)[2].quality["undated_share"] == 0
+    lost = candle_rows({"X": [0]}).set_column(1, "ts", pa.array([0], pa.timestamp("us", tz="UTC")))
+    short = call_rows(("a", "X", 10))
+    for hold_s in (60, 1800):
+        found = made(tmp_path, calls=short, candles=pa.concat_tables([CANDLES, lost]), hold_s=hold_s)[2]
+        assert found.quality["undated"] == 1
+        assert found.quality["undated_share"] == 1 / (len(CANDLES) + 1)
+    assert made(tmp_path, calls=short)[2].quality["undated"] == 0

@@ -242,3 +242,15 @@ def test_a_value_in_a_unit_that_fits_lies_where_ours_may(ours: str, value: float
         assert 0 <= got <= 1
     elif ours == "hold":
         assert got > 0
+
+
+@pytest.mark.parametrize("low", [-1.0001, -1.5, -12, -80])
+def test_a_return_below_what_can_be_lost_is_no_gain_by_its_name_alone(low: float) -> None:
+    text = f"caller,captured_return\nA,45\nB,{low}\n"
+    said = refused(text)
+    assert "captured_return=captured_return:percent" in said
+    rows = imported(text, told={"captured_return": "captured_return:percent"}).rows
+    assert [row.captured_return for _, row in rows] == pytest.approx([0.45, low / 100])
+    rows = imported(text, told={"captured_return": "captured_return:gain"}).rows  # of a leveraged account, say
+    assert [row.captured_return for _, row in rows] == [45, low]
+    assert [row.captured_return for _, row in imported("caller,captured_return\nA,45\nB,-1\n").rows] == [45, -1]

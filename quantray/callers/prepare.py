@@ -83,7 +83,7 @@ def planned(plan: CallerPlan, calls: Calls | None = None) -> CallPlan:
 
 
 def sliced(plan: CallerPlan, windows: CallPlan | None = None) -> CandleSlice:
-    """The slice of candles that covers every window: one of the cache, or a new one."""
+    """The slice of candles of all windows: one of the cache, or a new one."""
     windows = planned(plan) if windows is None else windows
     with open_candles(plan.data) as source:
         return materialise(windows, source, plan.data)

@@ -29,7 +29,7 @@ _log = logger(__name__)
 
 
 def materialise(plan: CallPlan, source: CandleSource, data: CallsData) -> CandleSlice:
-    """The slice that covers every window of the plan: one that exists already, else a new one, written atomically.
+    """The slice of the plan's windows: one that exists already, else a new one, written atomically.
 
     DiskError where there is no room for it.
     """
@@ -71,28 +71,21 @@ def _scan(data: CallsData) -> tuple[float, float, str]:
 
 
 def find_slice(plan: CallPlan, inventory: Inventory, data: CallsData) -> CandleSlice | None:
-    """A slice in the cache made from the same candles that covers every window of the plan; the exact one first.
+    """The slice of exactly these windows and candles, where the cache has it.
 
+    A wider one would serve the trades as well, but what it tells of its candles, and gates judge, is of another plan.
     One whose files are not as they were written counts as absent, which is said.
     """
-    home, exact = slices_home(data), slice_name(plan, inventory, data)
-    if not home.is_dir():
+    cached = _cached(data, slice_name(plan, inventory, data))
+    try:
+        found = open_slice(cached.folder)
+    except DataError:
+        # damaged, which is said, or not ours, which is refused; whole, but of another quantray: it makes room
+        if cached.find(_log.warning) is not None:
+            _log.warning("%s is not as this version of quantray writes a slice; it is made again", cached.folder)
+            cached.remove()
         return None
-    names = sorted((n for n in os.listdir(home) if n.startswith(_stem(inventory))), key=lambda n: (n != exact, n))
-    for name in names:
-        try:
-            candidate = open_slice(home / name)
-        except DataError:
-            cached = _cached(data, name)
-            # damaged, which is said, or not ours, which is refused; whole, but of another quantray: it makes room
-            if name == exact and cached.find(_log.warning) is not None:
-                _log.warning("%s is not as this version of quantray writes a slice; it is made again", cached.folder)
-                cached.remove()
-            continue
-        fits = same_source(candidate, plan, inventory, data) and covers(candidate, plan)
-        if fits and _cached(data, name).find(_log.warning) is not None:
-            return candidate
-    return None
+    return found if same_source(found, plan, inventory, data) and cached.find(_log.warning) is not None else None
 
 
 def _cached(data: CallsData, name: str) -> Cached:
@@ -106,21 +99,6 @@ def same_source(made: CandleSlice, plan: CallPlan, inventory: Inventory, data: C
     alike = made.interval_s == inventory.interval_s and made.scan == _scan(data)
     alike &= made.quality.get("undated_share") == inventory.undated_share  # of the whole table, asset or not
     return alike and all(a in known and known[a] == p for a, p in zip(plan.calls.assets, now, strict=True))
-
-
-def covers(made: CandleSlice, plan: CallPlan) -> bool:
-    """Whether every stretch of the plan lies inside one of the slice's stretches of that asset."""
-    place = {asset: i for i, asset in enumerate(made.spans.assets)}
-    spans, wanted = made.spans, plan.spans
-    for asset, start, end in zip(wanted.asset.tolist(), wanted.start_ns.tolist(), wanted.end_ns.tolist(), strict=True):
-        index = place.get(wanted.assets[asset])
-        if index is None:
-            return False
-        low, high = np.searchsorted(spans.asset, (index, index + 1))
-        at = low + int(np.searchsorted(spans.start_ns[low:high], start, side="right")) - 1
-        if at < low or spans.end_ns[at] < end:
-            return False
-    return True
 
 
 def fingerprints(assets: tuple[str, ...], inventory: Inventory) -> tuple[str | None, ...]:

@@ -52,12 +52,12 @@ def specs() -> list[dict[str, Any]]:
 
 def ours(prices: Prices, runs: int = 0) -> tuple[np.ndarray, np.ndarray, list[float]]:
     """Net returns [policies, calls], whether a gap paid the target, and the seconds of tables and grid in each run."""
-    from quantray.kernels.policy_codes import GAP_TARGET
-    from quantray.policies import read_policy
-    from quantray.policies.account import Costs
-    from quantray.policies.program import NS, compile_policies
-    from quantray.policies.scoring import returns
-    from quantray.policies.tables import Windows, build_tables
+    from quantray.callers.kernels.codes import GAP_TARGET
+    from quantray.callers.policies import read_policy
+    from quantray.callers.policies.account import Costs
+    from quantray.callers.policies.evaluate import returns
+    from quantray.callers.policies.program import NS, compile_policies
+    from quantray.callers.policies.tables import Windows, build_tables
 
     n_candles, n_calls = prices["close"].shape
     columns = {k: v.T.ravel() for k, v in prices.items()}

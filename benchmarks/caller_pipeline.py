@@ -24,13 +24,13 @@ from typing import Any
 import numpy as np
 
 from quantray.callers import CallerPlan
+from quantray.callers.data import CallsData
 from quantray.callers.pipeline import run
+from quantray.callers.policies import Policy, grid
+from quantray.callers.policies.account import Account
 from quantray.callers.progress import Progress
-from quantray.calls import CallsData
-from quantray.plan import Runner
-from quantray.policies import Policy, grid
-from quantray.policies.account import Account
 from quantray.runner.dataflow import flow
+from quantray.settings import Runner
 
 START = int(np.datetime64("2025-01-01", "ns").astype(np.int64))
 MINUTE = 60 * 10**9
@@ -183,7 +183,7 @@ class Same:
 
 def identity() -> Callable[[int], int]:
     """What a pool of ours costs whose workers import and compile what they always do, and then do nothing."""
-    from quantray.callers.warming import warm
+    from quantray.callers.stages.warmup import warm
 
     warm()
     return lambda row: row

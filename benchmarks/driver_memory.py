@@ -20,12 +20,14 @@ from pathlib import Path
 import numpy as np
 
 from quantray.ledger import open_ledger
-from quantray.plan import Plan, Runner, Search, Storage, StrategySpec
 from quantray.runner.local import run_local
-from quantray.runner.sweep import Sweep
 from quantray.search import make_searcher
+from quantray.settings import Runner, Search, Storage
 from quantray.space import Candidates, Digests, Space, parse_space
-from quantray.types import Slice, Trial, TrialState
+from quantray.sweeps.loop.loop import Sweep
+from quantray.sweeps.market import Slice
+from quantray.sweeps.plan import Plan, StrategySpec
+from quantray.trial import Trial, TrialState
 
 TABLE = {
     "window": ["9:30-10:30", "9:30-12:00", "12:00-15:00", "15:00-15:45", "9:30-15:45"],
@@ -57,7 +59,7 @@ class BlackBox:
         self._digests, self._step, self._done = Digests(space), step, 0
         self.readings: list[tuple[int, int]] = []
 
-    def __call__(self, plan: Plan, slice: Slice, candidates: Candidates) -> list[Trial]:
+    def __call__(self, plan: Plan, market: Slice, candidates: Candidates) -> list[Trial]:
         if self._done // self._step > len(self.readings):
             gc.collect()
             self.readings.append((self._done, resident()))

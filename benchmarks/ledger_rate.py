@@ -17,17 +17,19 @@ from typing import Any
 from search_rate import METRICS, NOTHING, SPACE, value
 
 from quantray.ledger import open_ledger
-from quantray.plan import Plan, Runner, Search, Storage, StrategySpec
 from quantray.runner.local import run_local
-from quantray.runner.sweep import Sweep
 from quantray.search import make_searcher
+from quantray.settings import Runner, Search, Storage
 from quantray.space import Candidates, Digests
-from quantray.types import Slice, Trial, TrialState
+from quantray.sweeps.loop.loop import Sweep
+from quantray.sweeps.market import Slice
+from quantray.sweeps.plan import Plan, StrategySpec
+from quantray.trial import Trial, TrialState
 
 DIGESTS = Digests(SPACE)
 
 
-def evaluate(plan: Plan, slice: Slice, candidates: Candidates) -> list[Trial]:
+def evaluate(plan: Plan, market: Slice, candidates: Candidates) -> list[Trial]:
     return [
         Trial(d, candidates.params(i), TrialState.COMPLETE, value(d), metrics=METRICS)
         for i, d in enumerate(DIGESTS.of(candidates))

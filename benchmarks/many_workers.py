@@ -24,12 +24,13 @@ from typing import Any
 
 from benchmarks.search_rate import METRICS, value
 from quantray.ledger import open_ledger, open_reader
-from quantray.plan import Plan, Runner, Search, Storage, StrategySpec
 from quantray.protocols import Batch
-from quantray.runner.sweep import Sweep
 from quantray.search import make_searcher
+from quantray.settings import Runner, Search, Storage
 from quantray.space import Space, candidate_digest, parse_space
-from quantray.types import Trial, TrialState
+from quantray.sweeps.loop.loop import Sweep
+from quantray.sweeps.plan import Plan, StrategySpec
+from quantray.trial import Trial, TrialState
 
 #: Large enough that drivers hardly meet: 10**12 points.
 SPACE: Space = parse_space({f"p{i}": [k / 1000 for k in range(1000)] for i in range(4)})

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import argparse
 
-from quantray.policies.account import Costs
-from quantray.policies.martingale import (
+from quantray.callers.policies.account import Costs
+from quantray.callers.policies.martingale import (
     FairWalks,
     as_markdown,
     drawn_back,

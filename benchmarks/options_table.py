@@ -13,13 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from quantray.data import load
-from quantray.data.settings import DataSettings, SyntheticSettings
-from quantray.evaluate import METRICS, evaluate
 from quantray.runner.spread import spread
-from quantray.surface import evaluate_core, evaluate_full, ranges
+from quantray.sweeps.data import load
+from quantray.sweeps.data.settings import DataSettings, SyntheticSettings
+from quantray.sweeps.evaluate import evaluate
+from quantray.sweeps.grid.points import evaluate_core, evaluate_full, ranges
+from quantray.sweeps.metrics import METRICS
+from tests.builders.sweep_plans import FIXED, sweep_plan
 from tests.reference import options_sweep as reference
-from tests.sweeps import FIXED, sweep_plan
 
 
 def timed(work: Callable[[], Any], runs: int) -> tuple[float, float]:
@@ -32,20 +33,20 @@ def timed(work: Callable[[], Any], runs: int) -> tuple[float, float]:
     return statistics.median(seconds), max(seconds)
 
 
-def whole_table(plan: Any, slice: Any, work: Any, workers: int) -> int:
+def whole_table(plan: Any, market: Any, work: Any, workers: int) -> int:
     """Evaluate every point without writing files; returns how many."""
-    parts = spread(plan, slice, ranges(plan), work, kind="local", workers=workers)
+    parts = spread(plan, market, ranges(plan), work, kind="local", workers=workers)
     return sum(len(part.state) for _, part in parts)
 
 
-def mismatch(plan: Any, slice: Any, n: int) -> tuple[float, int]:
+def mismatch(plan: Any, market: Any, n: int) -> tuple[float, int]:
     """Largest difference of any metric from the slow reference over ``n`` random candidates, and their trades."""
     numbers = np.random.default_rng(7).choice(plan.space.size, n, replace=False)
-    fast = evaluate(plan, slice, plan.space.candidates(numbers))
+    fast = evaluate(plan, market, plan.space.candidates(numbers))
     worst, trades = 0.0, 0
     for i, number in enumerate(numbers):
-        found = reference.run(slice.sessions, {**FIXED, **plan.space.point(int(number))})
-        slow = reference.metrics(*found, slice.sessions[0].interval_s)
+        found = reference.run(market.sessions, {**FIXED, **plan.space.point(int(number))})
+        slow = reference.metrics(*found, market.sessions[0].interval_s)
         row = fast.row(i)
         trades += len(found[0])
         for name in METRICS:

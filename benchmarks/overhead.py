@@ -24,18 +24,20 @@ import optuna
 from search_rate import NOTHING, SPACE, evaluate, optuna_loop
 
 from quantray.ledger import open_ledger
-from quantray.plan import Plan, Runner, Search, StrategySpec
 from quantray.runner import cluster
-from quantray.runner.sweep import Sweep
 from quantray.search import make_searcher
+from quantray.settings import Runner, Search
 from quantray.space import Candidates, candidate_digest
-from quantray.types import Slice, Trial, TrialState
+from quantray.sweeps.loop.loop import Sweep
+from quantray.sweeps.market import Slice
+from quantray.sweeps.plan import Plan, StrategySpec
+from quantray.trial import Trial, TrialState
 
 PAUSE_S = 0.05
 WARM_UP = 2  # batches a worker that are not counted
 
 
-def sleeping(plan: Plan, slice: Slice, candidates: Candidates) -> list[Trial]:
+def sleeping(plan: Plan, market: Slice, candidates: Candidates) -> list[Trial]:
     """Each candidate sleeps; the batch's first trial says when and where it was evaluated."""
     began = time.monotonic()
     time.sleep(PAUSE_S * len(candidates))

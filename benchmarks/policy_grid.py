@@ -21,12 +21,12 @@ import numpy as np
 from numba import njit
 
 from benchmarks import _policy_grid_vectorbt as other
-from quantray.policies import grid
-from quantray.policies.account import Account, Costs
-from quantray.policies.program import NS, compile_policies
-from quantray.policies.ranking import Bounds, rank
-from quantray.policies.scoring import Block, Market, Pool, returns
-from quantray.policies.tables import Windows, build_tables
+from quantray.callers.policies import grid
+from quantray.callers.policies.account import Account, Costs
+from quantray.callers.policies.evaluate import Block, Market, Pool, returns
+from quantray.callers.policies.objective import Bounds, rank
+from quantray.callers.policies.program import NS, compile_policies
+from quantray.callers.policies.tables import Windows, build_tables
 
 AXES: dict[str, tuple[Any, ...]] = {
     "sl_mults": (0.95, 0.92, 0.9, 0.88, 0.85, 0.8, 0.75, 0.7),

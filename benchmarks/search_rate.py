@@ -16,15 +16,17 @@ from pathlib import Path
 import optuna
 
 from quantray.ledger import open_ledger
-from quantray.plan import Plan, Runner, Search, StrategySpec
 from quantray.runner.local import run_local
-from quantray.runner.sweep import Sweep
 from quantray.search import make_searcher
+from quantray.settings import Runner, Search
 from quantray.space import Candidates, candidate_digest, parse_space
-from quantray.types import Slice, Trial, TrialState
-from tests import sweeps
+from quantray.sweeps.loop.loop import Sweep
+from quantray.sweeps.market import Slice
+from quantray.sweeps.plan import Plan, StrategySpec
+from quantray.trial import Trial, TrialState
+from tests.builders import sweep_plans
 
-SPACE = parse_space(sweeps.SPACE)
+SPACE = parse_space(sweep_plans.SPACE)
 NOTHING = Slice("NONE", (), "no data")
 METRICS = {f"metric_{i}": float(i) for i in range(15)}
 
@@ -33,7 +35,7 @@ def value(digest: str) -> float:
     return int(digest[:8], 16) / 0xFFFFFFFF
 
 
-def evaluate(plan: Plan, slice: Slice, candidates: Candidates) -> list[Trial]:
+def evaluate(plan: Plan, market: Slice, candidates: Candidates) -> list[Trial]:
     digests = [candidate_digest(candidates.params(i)) for i in range(len(candidates))]
     return [
         Trial(d, candidates.params(i), TrialState.COMPLETE, value(d), metrics=METRICS) for i, d in enumerate(digests)

@@ -6,14 +6,15 @@ candidates of it; ``qr.optimise`` runs one about callers.
 
 from __future__ import annotations
 
-from quantray.errors import ConfigError, DataError, LedgerError, QuantrayError, UserError
-
 # the functions below replace the submodule of the same name as an attribute of the package
-from quantray.notebook import evaluate, load, load_slice, optimise, sweep, trades
-from quantray.options import LongOption
-from quantray.plan import Plan
+from quantray.api import evaluate, load, load_slice, optimise, sweep, trades
+from quantray.errors import ConfigError, DataError, LedgerError, QuantrayError, UserError
 from quantray.space import Candidates, Space
-from quantray.types import ExitReason, Session, SignalLists, Signals, Slice, Trades, Trial, TrialState
+from quantray.sweeps.long_option import LongOption
+from quantray.sweeps.market import Session, Slice
+from quantray.sweeps.plan import Plan
+from quantray.sweeps.trades import ExitReason, SignalLists, Signals, Trades
+from quantray.trial import Trial, TrialState
 
 __version__ = "0.1.0"
 

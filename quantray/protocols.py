@@ -2,62 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar
 
-from quantray.errors import DataError
-from quantray.plan import Plan
+from quantray.settings import Runner, Search
 from quantray.space import Candidates
-from quantray.types import Session, SignalLists, Signals, Slice, Trades, Trial
+from quantray.trial import Trial
 
 #: Under which a study notes what its complete table came to: counts by state, and reasons.
 TABLE = "table"
-
-
-@runtime_checkable
-class Strategy(Protocol):
-    """A black box: a frozen dataclass whose fields are its parameters, and one function."""
-
-    def trades(self, slice: Slice, plan: Plan) -> Trades:
-        """Every trade of this parameter set on the slice. Look at nothing later than the decision."""
-        ...
-
-
-@runtime_checkable
-class SignalStrategy(Protocol):
-    """A strategy that decides entries only; contracts, fills and exits are ``quantray.options.LongOption``'s,
-
-    which it inherits: then everything candidates have in common is computed once. Fields of its own (those that
-    ``LongOption`` does not have) are its signal parameters. A classmethod ``signal_lists(session, variants) ->
-    SignalLists`` may serve many parameter sets in one pass; without it ``signals`` is called for each. A class
-    attribute ``needs_volume = True`` says that it weighs prices by volume, so that an index is refused before any work.
-    """
-
-    def signals(self, session: Session) -> Signals:
-        """Entry signals of this parameter set in one session, in time order."""
-        ...
-
-
-@runtime_checkable
-class ManySignals(Protocol):
-    """The optional shared form of :meth:`SignalStrategy.signals`."""
-
-    @classmethod
-    def signal_lists(cls, session: Session, variants: Sequence[Any]) -> SignalLists: ...
-
-
-def check_volume(strategy: type, slice: Slice) -> None:
-    """Refuse a strategy that needs volumes on an underlying that has none. Raises DataError with both names."""
-    if not getattr(strategy, "needs_volume", False):
-        return
-    without = [s.date for s in slice.sessions if not s.has_volume and s.vwap_running is None]
-    if without:
-        raise DataError(
-            f"{strategy.__name__} needs volumes and {slice.underlying} has none ({without[0]}): map a VWAP of the data "
-            "set with data.columns.underlying.vwap_running, take an underlying with volumes (SPY for SPX), or choose "
-            "a strategy that does without, such as strategy=opening_range_breakout"
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,3 +142,68 @@ class Ledger(Protocol):
     def notes(self) -> Mapping[str, Any]: ...
 
     def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a sweep ended. ``reason``: n_trials | max_attempts | exhausted | timeout | target."""
+
+    reason: str
+    sentence: str
+    counts: Counts
+    duplicates: Mapping[str, int]
+    best: Trial | None
+    seconds: float  # of all runs of this study together
+
+
+class Data(Protocol):
+    """What candidates are measured on: immutable, one copy for all workers of a machine, known by its bytes."""
+
+    @property
+    def digest(self) -> str: ...
+
+    @property
+    def nbytes(self) -> int: ...
+
+
+class Request(Protocol):
+    """What machines read of a plan, whichever wing it is of."""
+
+    @property
+    def runner(self) -> Runner: ...
+
+    @property
+    def search(self) -> Search: ...
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """The user's own code: ``_target_`` -> digest of the file that a worker must have too."""
+        ...
+
+
+P = TypeVar("P", bound=Request)
+D = TypeVar("D", bound=Data)
+#: What evaluates a batch: one trial a candidate, in their order. Must be picklable for Ray.
+Evaluate = Callable[[P, D, Candidates], Sequence[Trial]]
+
+
+class Loop(Protocol):
+    """What a runner turns: batches to evaluate, and their results. Used by one thread.
+
+    ``next_batch`` and ``finish`` until ``finished``, then ``close``.
+    """
+
+    interrupted: bool
+    repeated: int  # results that came a second time
+    retried: int  # candidates that were given to another worker because theirs died
+
+    @property
+    def finished(self) -> bool: ...
+
+    def next_batch(self) -> Batch | None: ...
+
+    def finish(self, number: int, trials: Sequence[Trial]) -> None: ...
+
+    def fail(self, number: int, why: str) -> None: ...
+
+    def close(self) -> Outcome: ...

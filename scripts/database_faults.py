@@ -16,7 +16,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from quantray.ledger import open_reader
-from quantray.plan import Storage
+from quantray.settings import Storage
 from tests.ledger.runs import Calls, made_plan, run
 from tests.ledger.servers import Server
 

@@ -65,7 +65,7 @@ def of_sweeps(folder: Path, given: argparse.Namespace) -> int:
 
 def of_callers(folder: Path, given: argparse.Namespace) -> int:
     """A row a kill of a run about callers; how many are not as they must be."""
-    from tests.callers.markets import bytes_of
+    from tests.builders.call_plans import bytes_of
 
     straight, bad = folder / "straight", 0
     straight.mkdir()

@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from quantray.options import LongOption, Rule, at_least_zero, bar_at, moment, positive
-from quantray.types import ABOVE, BELOW, Session, Signals
+from quantray.sweeps.long_option import LongOption, Rule, at_least_zero, bar_at, moment, positive
+from quantray.sweeps.market import Session
+from quantray.sweeps.trades import ABOVE, BELOW, Signals
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 from quantray.errors import ConfigError
-from quantray.options import LongOption, Rule, positive, said_of, share, window, window_bars
-from quantray.types import Session, SignalLists, Signals
+from quantray.sweeps.long_option import LongOption, Rule, positive, said_of, share, window, window_bars
+from quantray.sweeps.market import Session
+from quantray.sweeps.trades import SignalLists, Signals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +46,7 @@ class VwapReclaim(LongOption):
     @classmethod
     def signal_lists(cls, session: Session, variants: Sequence[VwapReclaim]) -> SignalLists:
         """Signals of many parameter sets: stretches and reclaims are found once per distinct level."""
-        from quantray.kernels.signals import stretch_reclaim
+        from quantray.sweeps.kernels.signals import stretch_reclaim
 
         vwap = _vwap(session, variants[0].vwap_count_filled)
         if any(v.vwap_count_filled != variants[0].vwap_count_filled for v in variants):
@@ -65,7 +66,7 @@ class VwapReclaim(LongOption):
 
 
 def _vwap(session: Session, count_filled: bool) -> np.ndarray:
-    from quantray.kernels.signals import running_vwap
+    from quantray.sweeps.kernels.signals import running_vwap
 
     if session.vwap_running is not None:  # a data set's own running VWAP is used as it is
         return session.vwap_running

@@ -5,11 +5,11 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
-from quantray import shelf
+from quantray import folders
 
 OWN_SHELF = str(Path(__file__).parent / "shelf")
 
-_strategy = shelf.install()
+_strategy = folders.install()
 if OWN_SHELF not in _strategy.__path__:
     _strategy.__path__.append(OWN_SHELF)
 

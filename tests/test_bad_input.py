@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quantray.run import USER_ERROR, main
-from tests.data import files
+from quantray.cli.run import USER_ERROR, main
+from tests.builders import market_files
 
 SWEEP = ["+experiment=options_sweep", "runner=local"]
 
@@ -69,10 +69,10 @@ def test_a_wrong_key_or_value(capsys, override, said):
 
 def market(folder: Path, change=None, **settings) -> list[str]:
     """Overrides that read a small data set, after ``change`` was done to its frames."""
-    frames = files.frames()
+    frames = market_files.frames()
     if change is not None:
         frames = change(frames) or frames
-    made = files.write(folder, frames, **settings)
+    made = market_files.write(folder, frames, **settings)
     found = ["data=parquet", f"data.underlying={made.underlying}", f"data.chain={made.chain}",
              f"data.options={made.options}"]  # fmt: skip
     return found + ([f"data.symbol={made.symbol}"] if made.symbol else [])
@@ -129,7 +129,9 @@ def test_no_data_for_the_dates(capsys, tmp_path_factory):
 
 def test_too_few_sessions_for_a_held_out_part(capsys, tmp_path_factory):
     overrides = market(tmp_path_factory.mktemp("market"))
-    refused(capsys, "oos.fraction=0", *overrides, f"data.from={files.DATES[0]}", f"data.to={files.DATES[0]}")
+    refused(
+        capsys, "oos.fraction=0", *overrides, f"data.from={market_files.DATES[0]}", f"data.to={market_files.DATES[0]}"
+    )
 
 
 def test_a_foreign_or_corrupt_database(capsys, tmp_path_factory):

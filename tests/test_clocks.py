@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from quantray.clocks import idle_moments
-from quantray.evaluate import evaluate
+from quantray.plugins import resolve
 from quantray.space import Candidates
-from quantray.targets import resolve
-from tests.data.markets import tiny_slice
-from tests.sweeps import sweep_plan
+from quantray.sweeps.clocks import idle_moments
+from quantray.sweeps.evaluate import evaluate
+from tests.builders.sessions import tiny_slice
+from tests.builders.sweep_plans import sweep_plan
 
 
 @pytest.mark.parametrize(

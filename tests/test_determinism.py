@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quantray.config import load_plan
-from quantray.evaluate import evaluate_trials
-from quantray.exhausting import surface_files
-from quantray.searching import opened
-from quantray.study import sweep
-from quantray.surface import _read_trials, best_numbers, read
+from quantray.config.plans import load_plan
+from quantray.sweeps.evaluate import evaluate_trials
+from quantray.sweeps.exhaustive import surface_files
+from quantray.sweeps.grid.points import _read_trials, best_numbers, read
+from quantray.sweeps.search import opened
+from quantray.sweeps.study import sweep
 from tests.faults.desks import SMALL, Desk
 from tests.faults.kills import SEARCHES
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from quantray.config import load_plan
+from quantray.config.plans import load_plan
 from quantray.errors import TooManyFailures
 from quantray.failures import counted, kind_of, told
-from quantray.report.study_tools import show_study
-from quantray.study import sweep
+from quantray.sweeps.report.studies.stored import show_study
+from quantray.sweeps.study import sweep
 
 SPACE = (
     "space.entry_window=['9:30-15:45']",

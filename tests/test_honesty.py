@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from quantray.data import load
-from quantray.data.settings import DataSettings, SyntheticSettings
-from quantray.evaluate import evaluate, trades
-from quantray.plan import Fees
-from quantray.types import Session, Slice
-from tests.sweeps import sweep_plan
+from quantray.sweeps.data import load
+from quantray.sweeps.data.settings import DataSettings, SyntheticSettings
+from quantray.sweeps.evaluate import evaluate, trades
+from quantray.sweeps.market import Session, Slice
+from quantray.sweeps.plan import Fees
+from tests.builders.sweep_plans import sweep_plan
 
 FREE = Fees(broker_per_contract=0, exchange_per_contract=0, slippage_per_share=0)
 
@@ -30,13 +30,13 @@ def at_mid(session: Session) -> Session:
     return replace(session, bid=mid, ask=mid)
 
 
-def pooled(slice: Slice, params: dict, fees: Fees) -> np.ndarray:
+def pooled(market: Slice, params: dict, fees: Fees) -> np.ndarray:
     """Net of trades that do not overlap: a call and a put every ten minutes, held at most ten."""
     found = []
     for side in (-1, 1):
         fixed = {"side": side, "option_selection_mode": "atm", "max_trade_duration_seconds": 590, **params}
         plan = sweep_plan({"every_s": [600]}, target="strategy.plugins.EveryMinute", params=fixed, fees=fees)
-        found.append(trades(plan, slice, {"every_s": 600}).net)
+        found.append(trades(plan, market, {"every_s": 600}).net)
     # a call and a put of one second lose and win together: their sum is the independent observation
     n = min(map(len, found))
     return found[0][:n] + found[1][:n]

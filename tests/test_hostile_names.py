@@ -12,9 +12,9 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from quantray import cli
-from quantray.importing.reading import read
-from tests.calls.tables import call_rows, candle_rows, write_duckdb
+from quantray.callers.imports.files import read
+from quantray.cli import command
+from tests.builders.call_tables import call_rows, candle_rows, write_duckdb
 
 NAMES = ("=cmd|' /C calc'!A0", "\x1b]0;owned\x07\x1b[2Jann", "[bold red]bert[/]", "a\u202ecarla\u2028x", "@SUM(A1)\n-2")
 ASSETS = ("=T0", "T\x1b[31m1", "-T2", "[/]T3")
@@ -35,10 +35,10 @@ def overrides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_no_name_is_obeyed_anywhere(overrides: list[str], capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     more = ["runner=local", "gates.max_excluded_calls=0.5", "run_dir=out"]
-    assert cli.main(["run", "+experiment=v1_baseline", *overrides, *more]) == 0
-    assert cli.main(["calls", "coverage", *overrides, *more, "--worklist", "w.csv", "--listed", "l.csv"]) == 0
-    assert cli.main(["calls", "plan", *overrides, *more]) == 0
-    assert cli.main(["study", "show", "--where", "out"]) == 0
+    assert command.main(["run", "+experiment=v1_baseline", *overrides, *more]) == 0
+    assert command.main(["calls", "coverage", *overrides, *more, "--worklist", "w.csv", "--listed", "l.csv"]) == 0
+    assert command.main(["calls", "plan", *overrides, *more]) == 0
+    assert command.main(["study", "show", "--where", "out"]) == 0
     told = capsys.readouterr()
     for text in (told.out, told.err):
         assert not RAW.search(text)
@@ -74,7 +74,7 @@ def test_a_wrong_name_is_answered_in_one_harmless_line(
     overrides: list[str], capsys: pytest.CaptureFixture[Any]
 ) -> None:
     lines = ["+experiment=v1_baseline", *overrides, "runner=local", "calls.callers=['=cmd|x']"]
-    assert cli.main(["run", *lines]) == 2
+    assert command.main(["run", *lines]) == 2
     told = capsys.readouterr().err
     assert not RAW.search(told)
     assert told.splitlines()[-1].startswith("error: calls.callers")

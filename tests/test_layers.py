@@ -1,4 +1,4 @@
-"""The table in docs/architecture.md, held: who may import whom, and how large a file may be."""
+"""The table in docs/architecture.md, held: who may import whom, the wall between the wings, how large a file may be."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+LAYERS = ("ground", "machine", "wing", "config", "door")
+WINGS = frozenset({"sweeps", "callers"})
 PACKAGE = ROOT / "quantray"
 MAX_LINES, MAX_FUNCTION, MAX_KERNEL = 300, 50, 90  # a compiled loop keeps its running state in one function
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "base", "manager", "common", "misc"}
@@ -32,21 +35,35 @@ def module_of(path: Path) -> str:
 MODULES = {module_of(path): path for path in FILES}
 
 
-def unit_of(module: str) -> str:
-    """The name in the table: a file or a folder directly under quantray."""
-    return module.split(".")[1] if "." in module else "__init__"
+class Room(NamedTuple):
+    """A row of the table names it: its layer, the folder it lies in ("" for quantray itself), its place there."""
+
+    layer: str
+    folder: str
+    place: int
+    parties: frozenset[str]
+
+
+def room_of(module: str) -> str:
+    """The name in the table: what stands directly under quantray, or under one of the wings."""
+    parts = module.split(".")[1:] or ["__init__"]
+    if parts[0] not in WINGS:
+        return parts[0]
+    return "/".join([*parts, "__init__"][:2])
 
 
 @cache
-def table() -> dict[str, tuple[int, int, int, frozenset[str]]]:
-    """Unit -> (layer, row, place in the row, third parties)."""
-    found: dict[str, tuple[int, int, int, frozenset[str]]] = {}
+def table() -> dict[str, Room]:
+    """Room -> where it stands in the table."""
+    found: dict[str, Room] = {}
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").replace("\\_", "_")
-    rows = re.findall(r"^\| (\d+) \| ([^|]+) \| ([^|]*)\|$", text, re.MULTILINE)
-    for row, (layer, units, parties) in enumerate(rows):
-        for place, unit in enumerate(units.split()):
-            assert unit not in found, f"{unit} stands in the table twice"
-            found[unit] = (int(layer), row, place, frozenset(parties.split()))
+    for layer, names, parties in re.findall(r"^\| (\w+) \| ([^|]+) \| ([^|]*)\|$", text, re.MULTILINE):
+        if layer not in LAYERS:
+            continue
+        for name in names.split():
+            folder = name.partition("/")[0] if "/" in name else ""
+            assert name not in found, f"{name} stands in the table twice"
+            found[name] = Room(layer, folder, len(found), frozenset(parties.split()))
     return found
 
 
@@ -65,35 +82,62 @@ def imports(path: Path) -> list[str]:
 
 def may_import(importer: str, imported: str) -> bool:
     mine, theirs = table()[importer], table()[imported]
-    if importer == imported or theirs[0] < mine[0]:
+    if importer == imported or LAYERS.index(theirs.layer) < LAYERS.index(mine.layer):
         return True
-    return theirs[:2] == mine[:2] and theirs[2] < mine[2]
+    if mine.layer != theirs.layer or theirs.place > mine.place:
+        return False
+    if mine.layer == "wing":
+        return mine.folder == theirs.folder  # the wall
+    return mine.layer != "machine" or imported == "files" or (importer, imported) == ("report", "stats")
 
 
-def test_every_file_has_a_layer() -> None:
-    assert {unit_of(module) for module in MODULES} == set(table())
+def test_every_file_has_a_room() -> None:
+    assert {room_of(module) for module in MODULES} - WINGS == set(table()) - WINGS
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_go_down(module: str) -> None:
-    unit = unit_of(module)
+    room = room_of(module)
     for name in imports(MODULES[module]):
         top = name.split(".")[0]
         assert top != "strategy", f"{module} imports {name}; a strategy comes from its YAML"
         if name == "quantray":
             continue  # the package itself, for its place or version
         if top == "quantray":
-            assert may_import(unit, unit_of(name)), f"{module} (layer {table()[unit][0]}) imports {name} upward"
+            assert may_import(room, room_of(name)), f"{module} ({table()[room].layer}) imports {name}"
         elif top not in sys.stdlib_module_names:
-            assert top in table()[unit][3], f"{module} imports {top}; its row allows {sorted(table()[unit][3])}"
+            assert top in table()[room].parties, (
+                f"{module} imports {top}; its row allows {sorted(table()[room].parties)}"
+            )
 
 
 def test_an_upward_import_would_be_noticed() -> None:
-    assert not may_import("types", "plan")
+    assert not may_import("space", "protocols")
+    assert may_import("protocols", "space")
     assert not may_import("search", "ledger")
     assert not may_import("ledger", "search")
-    assert not may_import("plan", "protocols")
-    assert may_import("protocols", "plan")
+    assert not may_import("search", "stats")
+    assert may_import("report", "stats")
+    assert may_import("ledger", "files")
+    assert not may_import("runner", "sweeps/plan")
+    assert not may_import("sweeps/plan", "sweeps/evaluate")
+    assert not may_import("sweeps/study", "config")
+
+
+@pytest.mark.parametrize(("wing", "other"), [("sweeps", "callers"), ("callers", "sweeps")])
+def test_the_wall_between_the_wings_has_no_door(wing: str, other: str) -> None:
+    rooms = [name for name, room in table().items() if room.folder == wing]
+    beyond = [name for name, room in table().items() if room.folder == other]
+    assert rooms
+    assert beyond
+    assert not [(a, b) for a in rooms for b in beyond if may_import(a, b)]
+
+
+def test_neither_wing_names_the_other() -> None:
+    """Not in a string either: a wing that is loaded by its name is imported all the same."""
+    for wing, other in (("sweeps", "callers"), ("callers", "sweeps")):
+        for path in (PACKAGE / wing).rglob("*.py"):
+            assert f"quantray.{other}" not in path.read_text(encoding="utf-8"), path
 
 
 def test_no_import_cycles() -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from quantray.cli.run import DONE, FAILED, USER_ERROR, main
 from quantray.errors import DataError, Unfinished, begun
-from quantray.run import DONE, FAILED, USER_ERROR, main
 from tests.ledger.drivers import ROOT
 
 pytestmark = pytest.mark.slow
@@ -86,7 +86,7 @@ CALLERS = {
     "a tie breaker": ("ties=[profit]",),
     "a bound": ("constraints.min_foo=1",),
     "an axis": ("policy.take_profi=3",),
-    "a file of data": ("data=calls_duckdb", "data.duckdb=missing.duckdb"),
+    "a file of data": ("data=duckdb", "data.duckdb=missing.duckdb"),
     "a gate": ("gates.max_excluded_calls=0",),
     "a key of sweeps": (TPE,),
     "an objective without an account": ("objective=final_capital", "capital=calls_unlimited"),

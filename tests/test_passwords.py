@@ -17,8 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantray import passwords
-from quantray.cli import main
-from quantray.config import load_plan, load_plans
+from quantray.cli.command import main
+from quantray.config.plans import load_plan, load_plans
 from quantray.errors import LedgerError, QuantrayError
 from quantray.outlets import logger
 from quantray.passwords import learn, masked, remembered
@@ -119,7 +119,7 @@ def test_no_spelling_of_a_password_is_shown(
         "launch": ["launch", "2", *RUN[1:], *words, "seed=x"],
     }[way]
     if way == "doctor":
-        monkeypatch.setattr("quantray.doctor.CHECKS", {"ledger": __import__("quantray.doctor").doctor._ledger})
+        monkeypatch.setattr("quantray.cli.doctor.CHECKS", {"ledger": __import__("quantray.cli.doctor").doctor._ledger})
     code, told = said(capsys, command)
     assert told
     assert code in (0, 1, 2)

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantray.calls.names import chosen
-from quantray.calls.settings import CallSettings
-from quantray.importing.reading import read
+from quantray.callers.data.names import chosen
+from quantray.callers.data.settings import CallSettings
+from quantray.callers.imports.files import read
 from quantray.outlets import Outlet, guarded_streams
 from quantray.plain import cell, in_json, one_line, original, shown, write_csv
 from quantray.report.console import PlainConsole

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from quantray import calls_cli, cli, flags, run
+from quantray.cli import calls, flags, run
+from quantray.cli import command as cli
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -59,12 +60,12 @@ def test_a_command_is_understood(command: str, tmp_path: Path, monkeypatch: pyte
                 run.main(rest[2:])
         else:
             assert run.main([*rest[2:], *dry]) == 0
-    elif first == "quantray" and (rest[0] in calls_cli.RUNS or rest[0] == "calls"):
+    elif first == "quantray" and (rest[0] in calls.RUNS or rest[0] == "calls"):
         if "--help" in rest:
             with pytest.raises(SystemExit, match="0"):
                 cli.main(rest)
         else:
-            parser = calls_cli.parsers()[tuple(rest[: 2 if rest[0] == "calls" else 1])]
+            parser = calls.parsers()[tuple(rest[: 2 if rest[0] == "calls" else 1])]
             lines = flags.overrides(
                 parser.parse_intermixed_args(rest[2 if rest[0] == "calls" else 1 :]), "v1_baseline", EVERY_FLAG
             )
@@ -107,8 +108,8 @@ def smaller(args: list[str]) -> list[str]:
 
 def calls_of_ones_own(folder: Path) -> None:
     """The files that the README's commands about callers name."""
-    from quantray.calls import CallsData, SyntheticCalls
-    from quantray.calls.synthetic_file import synthetic_source
+    from quantray.callers.data import CallsData, SyntheticCalls
+    from quantray.callers.data.synthetic_file import synthetic_source
 
     market = SyntheticCalls(assets=8, calls=80, callers=2, ticks_per_minute=3)
     made = synthetic_source(CallsData(synthetic=market, cache=str(folder / "cache"))).duckdb
@@ -179,9 +180,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_keys_that_are_named_exist(page: Path) -> None:
     """A key in backticks, such as `search.n_trials`, is one that the configuration has."""
-    from quantray.config import compose
-    from quantray.naming import flatten
-    from quantray.overrides import jobs
+    from quantray.config.overrides import jobs
+    from quantray.config.plans import compose
+    from quantray.config.study_name import flatten
 
     composed = [
         compose(jobs(["study.name=x", *kind], multirun=False)[0])

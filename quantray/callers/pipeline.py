@@ -8,15 +8,15 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from quantray.callers.notes import notes_of
 from quantray.callers.plan import CallerPlan
 from quantray.callers.prepare import Prepared, Say, prepare
 from quantray.callers.progress import Progress
 from quantray.callers.results import CallerResults, UnitResult
-from quantray.callers.stages import Stages
-from quantray.callers.stored import Driver, described, digests_of
-from quantray.callers.summing import notes_of
-from quantray.callers.table import TABLE
-from quantray.callers.work import work_of
+from quantray.callers.stages.checkpoints import Driver, described, digests_of
+from quantray.callers.stages.sequence import Stages
+from quantray.callers.stages.table import TABLE
+from quantray.callers.stages.work import work_of
 from quantray.capacity import check_run_dir
 from quantray.digests import digest_of
 from quantray.errors import begun
@@ -61,7 +61,7 @@ def run(
 @contextmanager
 def _opened(driver: Driver, digests: dict[str, str]) -> Iterator[None]:
     """The study's ledger and pieces for the driver, which nobody else has meanwhile."""
-    from quantray.ledger.opening import open_ledger
+    from quantray.ledger.studies import open_ledger
 
     plan = driver.plan
     ledger = open_ledger(

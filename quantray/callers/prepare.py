@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from quantray.callers.plan import CallerPlan
-from quantray.callers.results import GROUP
-from quantray.callers.splitting import Split, split_calls
-from quantray.calls import (
+from quantray.callers.data import (
     CallPlan,
     Calls,
     CandleSlice,
@@ -27,6 +24,9 @@ from quantray.calls import (
     plan_calls,
     require_eligible,
 )  # fmt: skip
+from quantray.callers.plan import CallerPlan
+from quantray.callers.results import GROUP
+from quantray.callers.split import Split, split_calls
 from quantray.errors import DataError
 
 Say = Callable[[str], None]

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from quantray.arrays import FloatArray1D, IntArray1D
+from quantray.callers.data.coverage import Coverage
 from quantray.callers.plan import CallerPlan
-from quantray.calls.coverage import Coverage
-from quantray.policies.policy import Policy
-from quantray.policies.scoring import PolicyTrades
+from quantray.callers.policies.evaluate import PolicyTrades
+from quantray.callers.policies.policy import Policy
 from quantray.stats.checks import Verdict
-from quantray.types import FloatArray1D, IntArray1D
 
 Row = Mapping[str, float | int | None]  # metric -> value, None where it does not exist
 
@@ -127,7 +127,7 @@ class CallerResults:
 
     def as_dict(self) -> dict[str, Any]:
         """Unit -> best policy and values: what a notebook prints."""
-        from quantray.policies import written
+        from quantray.callers.policies import written
 
         return {
             u.name: {"state": u.state, "policy": u.policy and written(u.policy), "value": u.value,

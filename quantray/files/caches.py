@@ -11,6 +11,7 @@ from pathlib import Path
 from quantray.errors import ConfigError, DataError
 from quantray.files.durable import digest_of_file, left_behind, room, sync_file, sync_folder, unfinished_name
 from quantray.files.marks import MARK, check_folder, kind_of, mark_of, refuse_link, remove_mark, write_mark
+from quantray.private import users_cache
 
 _REMEDY = "move it away, or choose another data.cache"
 Say = Callable[[str], object]
@@ -134,3 +135,10 @@ def _whole(folder: Path, name: str, note: object) -> bool:
         return kind_of(path) == "file" and list(digest_of_file(path)) == note
     except OSError:
         return False
+
+
+def cache_dir(given: str | None) -> Path:
+    """``data.cache`` where it is given, else quantray's folder in the user's cache."""
+    if given is not None:
+        return Path(given).expanduser()
+    return users_cache("quantray")

@@ -10,14 +10,13 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "open_ledger": "opening",
-    "describe": "difference",
+    "open_ledger": "studies",
     "start_mirror": "mirror_process",
-    "Reader": "reading",
-    "open_reader": "reading",
+    "Reader": "reader",
+    "open_reader": "reader",
 }
 
-__all__ = ["Reader", "describe", "open_ledger", "open_reader", "start_mirror"]
+__all__ = ["Reader", "open_ledger", "open_reader", "start_mirror"]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from quantray.errors import LedgerError
 from quantray.passwords import ADDRESSES
 from quantray.passwords import masked as masked  # an address as it is shown
-from quantray.plan import Storage
+from quantray.settings import Storage
 
 FILE = "ledger.db"
 FOLDER = "postgres"  # of an embedded server, in the run's directory

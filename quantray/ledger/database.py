@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from quantray.errors import LedgerError, LedgerStalled
-from quantray.ledger import embedded, postgres, schema, upgrading
+from quantray.ledger import embedded, postgres, schema, upgrade
 from quantray.ledger.addresses import EMBEDDED, masked
 from quantray.ledger.sqlite_file import STALLED, TIMEOUT_S, check_file, frozen, make_folder, remedy, uri
 from quantray.outlets import logger
@@ -73,7 +73,7 @@ class Database:
             if create and self.dialect == "sqlite" and not self.memory:
                 make_folder(Path(str(self.url.database)))
             with self._translated():
-                self.scheme = upgrading.agree(self.engine, self._writing, self.name, create=create)
+                self.scheme = upgrade.agree(self.engine, self._writing, self.name, create=create)
         except BaseException:
             self.engine.dispose()
             raise

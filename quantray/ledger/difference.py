@@ -7,9 +7,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from quantray.plan import Plan
-from quantray.space import Dimension
-
 #: Where the reader finds a part of ``Plan.digests``, if the configuration calls it otherwise.
 _SECTION = {"costs": "fees"}
 
@@ -21,34 +18,9 @@ _ADVICE = {
 }
 
 
-def describe(plan: Plan) -> dict[str, Any]:
-    """The sections of a plan that decide its results, as JSON; ``space`` is what ``parse_space`` reads."""
-    search = plan.search
-    sections = {
-        "strategy": {"target": plan.strategy.target, **plan.strategy.params, "file": plan.strategy.source[:8]},
-        "space": {d.name: _dimension(d) for d in plan.space.dimensions},
-        "data": plan.data,
-        "fees": plan.fees,
-        "capital": plan.capital,
-        "constraints": plan.constraints,
-        "objective": plan.objective,
-        "oos": plan.oos,
-        "seed": plan.seed,
-        "search": {
-            name: getattr(search, name)
-            for name in ("kind", "batch", "in_flight", "n_startup_trials", "n_ei_candidates", "sampler")
-        },
-    }
-    return plain_sections(sections)
-
-
 def plain_sections(sections: Mapping[str, Any]) -> dict[str, Any]:
     """Sections of any plan as JSON: dataclasses as mappings, paths as text."""
     return {name: _plain(section) for name, section in sections.items()}
-
-
-def _dimension(d: Dimension) -> Any:
-    return list(d.values) if d.values is not None else {"low": d.low, "high": d.high, "log": d.log}
 
 
 def _plain(value: Any) -> Any:

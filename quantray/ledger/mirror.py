@@ -26,7 +26,7 @@ from quantray.ledger import postgres
 from quantray.ledger.addresses import masked
 from quantray.ledger.database import PATIENCE_S, TIMEOUT_S
 from quantray.ledger.mirror_queue import Mirrorable, Queue, read
-from quantray.ledger.reading import Reader, open_reader
+from quantray.ledger.reader import Reader, open_reader
 from quantray.outlets import guarded_streams
 from quantray.passwords import learn
 from quantray.space import Dimension, parse_space

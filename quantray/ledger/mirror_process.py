@@ -15,7 +15,7 @@ from typing import IO
 import quantray
 from quantray.ledger.database import PATIENCE_S
 from quantray.ledger.sql_ledger import SqlLedger
-from quantray.plan import Mirror
+from quantray.settings import Mirror
 
 SHARE = 0.5  # of a core, while the search runs
 

@@ -10,10 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from quantray.ledger import drivers
-from quantray.ledger.reading import Reader
+from quantray.ledger.reader import Reader
 from quantray.ledger.rows import COLUMNS, trial_of
 from quantray.ledger.schema import CLAIMED, RANK, evaluations
-from quantray.types import Trial
+from quantray.trial import Trial
 
 _e = evaluations.c
 

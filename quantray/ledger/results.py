@@ -11,7 +11,7 @@ from quantray.errors import LedgerError
 from quantray.ledger import bulk, drivers
 from quantray.ledger.rows import outcome
 from quantray.ledger.schema import CLAIMED, evaluations
-from quantray.types import Trial
+from quantray.trial import Trial
 
 _e = evaluations.c
 _CLAIMS = sa.select(_e.digest, _e.id, _e.state, _e.driver, _e.batch, _e.attempts).where(

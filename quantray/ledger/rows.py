@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from quantray.errors import LedgerError
 from quantray.ledger.schema import evaluations
 from quantray.passwords import masked
-from quantray.types import Trial, TrialState
+from quantray.trial import Trial, TrialState
 
 #: What a trial is read back from, in the order of :func:`trial_of`.
 COLUMNS: tuple[sa.ColumnElement[Any], ...] = tuple(

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 
 from quantray.errors import LedgerError
-from quantray.ledger import drivers, reading, schema
+from quantray.ledger import drivers, reader, schema
 from quantray.ledger.claims import claim_batch, claims_of, lost_claims, take_over
 from quantray.ledger.database import Database
 from quantray.ledger.results import store_batch
@@ -21,7 +21,7 @@ from quantray.ledger.schema import CLAIMED
 from quantray.outlets import cleaned, logger
 from quantray.passwords import masked
 from quantray.protocols import Batch, Counts, Pending
-from quantray.types import Trial
+from quantray.trial import Trial
 
 _LOCK = sa.select(schema.studies.c.id).where(schema.studies.c.id == sa.bindparam("study")).with_for_update()
 #: What two drivers of one study are told of each other.
@@ -98,7 +98,7 @@ class SqlLedger:
 
         def work(connection: sa.Connection, now: float, _: bool) -> tuple[int, int]:
             others = [row for row in drivers.live(connection, self.study, now) if row.id != self.driver]
-            found, aside = reading.counts(connection, self.study), drivers.reserved(connection, others)
+            found, aside = reader.counts(connection, self.study), drivers.reserved(connection, others)
             taken = found.complete + found.claimed + aside
             room = min(n_trials - taken, attempts - taken - found.pruned - found.failed)
             granted = max(min(most, -(-room // (len(others) + 1))), 0)
@@ -151,7 +151,7 @@ class SqlLedger:
         return kept
 
     def counts(self) -> Counts:
-        return self.database.run(lambda connection, _: reading.counts(connection, self.study))
+        return self.database.run(lambda connection, _: reader.counts(connection, self.study))
 
     def batches(self) -> Iterable[Pending]:
         """Every batch in order with its stored trials; what is not stored is this driver's to evaluate.
@@ -166,12 +166,12 @@ class SqlLedger:
                 number=number,
                 params=tuple(json.loads(row[6]) for row in batch),
                 digests=tuple(row[2] for row in batch),
-                stored={row[2]: reading.trial_of(row) for row in batch if row[3] != CLAIMED},
+                stored={row[2]: reader.trial_of(row) for row in batch if row[3] != CLAIMED},
             )
 
     def trials(self) -> Iterable[Trial]:
         """Stored trials in the order of their numbers, read page by page."""
-        return map(reading.trial_of, self._pages())
+        return map(reader.trial_of, self._pages())
 
     def note(self, key: str, value: Any) -> None:
         """Keep a JSON value under ``key``, replacing what was there; durable when the call returns."""
@@ -184,7 +184,7 @@ class SqlLedger:
         self._locked(lambda connection, now, again: connection.execute(statement, row))
 
     def notes(self) -> Mapping[str, Any]:
-        return self.database.run(lambda connection, _: reading.notes(connection, self.study))
+        return self.database.run(lambda connection, _: reader.notes(connection, self.study))
 
     def close(self) -> None:
         """End this driver; what it claimed and did not store is the next driver's. Closing twice is harmless.
@@ -208,7 +208,7 @@ class SqlLedger:
         self.close()
 
     def _pages(self, claims_of: int | None = None) -> Iterator[Any]:
-        return reading.pages(self.database, self.study, claims_of=claims_of)
+        return reader.pages(self.database, self.study, claims_of=claims_of)
 
     def _locked(self, work: Callable[[sa.Connection, float, bool], T]) -> T:
         """``work(connection, now, again)`` in a write transaction that has the study to itself; renews the lease."""

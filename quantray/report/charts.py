@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quantray.arrays import FloatArray1D
 from quantray.report.svg import Canvas, Scale, padded, thinned
 from quantray.report.words import number, short
-from quantray.types import FloatArray1D
 
 LEFT, TOP, BOTTOM = 46, 12, 26
 

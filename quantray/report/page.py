@@ -8,12 +8,15 @@ from typing import Any
 from quantray.outlets import clean
 
 
-def render(template: str, context: Mapping[str, Any], label: Callable[[str], str]) -> str:
-    """A template of this folder as text; ``label`` turns names of metrics and keys into words. All text is escaped."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+def render(package: str, context: Mapping[str, Any], label: Callable[[str], str]) -> str:
+    """The template ``report.html`` of a package, on the frame that lies here, as text.
+
+    ``label`` turns names of metrics and keys into words. All text is escaped.
+    """
+    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     env = Environment(
-        loader=PackageLoader("quantray.report"),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("quantray.report")]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -21,4 +24,4 @@ def render(template: str, context: Mapping[str, Any], label: Callable[[str], str
         keep_trailing_newline=True,
     )
     env.filters["label"] = label
-    return clean(env.get_template(template).render(context))
+    return clean(env.get_template("report.html").render(context))

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from quantray.types import FloatArray1D
+from quantray.arrays import FloatArray1D
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Chart:
 
 @dataclass
 class Canvas:
-    """An SVG of ``width`` x ``height`` units; classes are styled in report.css, so it follows light and dark."""
+    """An SVG of ``width`` x ``height`` units; classes are styled in page.css, so it follows light and dark."""
 
     width: float
     height: float

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from quantray import plain
 from quantray.outlets import clean
-from quantray.plan import Plan
-from quantray.report import words
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -92,60 +90,6 @@ class Face(ABC):
 
     def _render(self) -> RenderableType:
         return self.picture(time.monotonic() - self._began)
-
-
-class Terminal(Face):
-    """Show a sweep. Its end: best parameters, searched and held out, the verdict with its reasons, the files.
-
-    :meth:`progress` takes the runner's ``Progress`` event; of a complete table, every attempt counts as done.
-    """
-
-    def __init__(self, plan: Plan, *, out: TextIO | None = None, err: TextIO | None = None) -> None:
-        super().__init__(plan.study, out=out, err=err)
-        self.plan = plan
-
-    def progress(self, event: Any) -> None:
-        """Take the newest state of the sweep."""
-        self.take(_state(event, self.plan.search.kind == "exhaustive"))
-
-    def picture(self, elapsed: float) -> RenderableType:
-        from quantray.report.live import live
-
-        return live(self.plan, self._state, elapsed)
-
-    def line(self) -> str:
-        return one_line(self.plan, self._state)
-
-    def ending(self, study: Any) -> RenderableType:
-        from quantray.report.ending import ending
-
-        return ending(study.results, study.files)
-
-
-def _state(event: Any, table: bool) -> dict[str, Any]:
-    done = event.counts.attempts if table else event.counts.complete
-    return {
-        "counts": event.counts, "best": event.best, "duplicates": event.duplicates, "done": done,
-        "target": event.n_trials, "rate": event.rate, "elapsed": event.elapsed, "eta": event.eta,
-        "drivers": event.others + 1,
-    }  # fmt: skip
-
-
-def one_line(plan: Plan, state: dict[str, Any]) -> str:
-    """The state of a run on one line of plain text."""
-    c, twice = state["counts"], {k: v for k, v in state["duplicates"].items() if v}
-    parts = [f"{state['done']:,} of {state['target']:,}", f"{c.pruned:,} pruned", f"{c.failed:,} failed"]
-    if twice:
-        named = ", ".join(f"{source} {n:,}" for source, n in twice.items())
-        parts.append(f"{sum(twice.values()):,} duplicates ({named})")
-    parts.append(f"{words.number(float(state['rate']), 1)}/s")
-    if state.get("drivers", 1) > 1:
-        parts.append(f"one of {state['drivers']} drivers")
-    if state["eta"] is not None and state["done"] < state["target"]:
-        parts.append(f"{words.duration(state['eta'])} left")
-    best = state["best"]
-    parts.append("no best yet" if best is None else f"best {words.metric(plan.objective, best.value)}")
-    return f"{plain.one_line(plan.study)}: {', '.join(parts)}"
 
 
 def _forgiving(stream: TextIO) -> TextIO:

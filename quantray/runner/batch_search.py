@@ -12,9 +12,8 @@ from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 
-from quantray.protocols import Batch
+from quantray.protocols import Batch, Loop
 from quantray.runner.interrupt import GRACE_S
-from quantray.runner.sweep import Sweep
 
 METRIC = "best"
 #: How often a batch is given to another worker after one died.
@@ -48,15 +47,15 @@ class Reply:
 
 
 class BatchSearch(OptunaSearch):
-    """One Tune trial is one batch of the sweep, whose searcher does the sampling and whose ledger the claiming.
+    """One Tune trial is one batch of the loop, whose searcher does the sampling and whose ledger the claiming.
 
-    Tune calls ``suggest`` and ``on_trial_complete`` in the thread that runs ``Tuner.fit``, so the sweep has one
-    thread. Tune also pickles its searcher: the sweep, with its engine and threads, stays out of the state.
+    Tune calls ``suggest`` and ``on_trial_complete`` in the thread that runs ``Tuner.fit``, so the loop has one
+    thread. Tune also pickles its searcher: the loop, with its engine and threads, stays out of the state.
     """
 
-    def __init__(self, sweep: Sweep, stop: threading.Event) -> None:
+    def __init__(self, loop: Loop, stop: threading.Event) -> None:
         super().__init__(metric=METRIC, mode="max")
-        self._sweep: Sweep | None = sweep
+        self._loop: Loop | None = loop
         self._stop: threading.Event | None = stop
         self._given: dict[str, Batch] = {}  # by Tune's trial
         self._again: deque[Batch] = deque()  # their workers died
@@ -68,11 +67,11 @@ class BatchSearch(OptunaSearch):
 
     def suggest(self, trial_id: str) -> Any:
         """None while the next batch waits for the results of an earlier one, FINISHED at the end."""
-        if self._sweep is None or self._stop is None or self._stop.is_set() or self.error is not None:
+        if self._loop is None or self._stop is None or self._stop.is_set() or self.error is not None:
             return Searcher.FINISHED
-        batch = self._again.popleft() if self._again else self._sweep.next_batch()
+        batch = self._again.popleft() if self._again else self._loop.next_batch()
         if batch is None:
-            return Searcher.FINISHED if self._sweep.finished else None
+            return Searcher.FINISHED if self._loop.finished else None
         self._given[trial_id] = batch
         return {"parcel": Parcel(batch)}
 
@@ -81,30 +80,30 @@ class BatchSearch(OptunaSearch):
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         batch = self._given.pop(trial_id, None)
-        if batch is None or self._sweep is None:
+        if batch is None or self._loop is None:
             return
         reply = result.get("reply") if result else None
         if reply is None:
             if self._stop is None or not self._stop.is_set():
-                self._died(batch, self._sweep)
+                self._died(batch, self._loop)
         elif reply.error is not None:
             self.error = reply.error
         elif reply.why is not None:
-            self._sweep.fail(batch.number, reply.why)
+            self._loop.fail(batch.number, reply.why)
         else:
-            self._sweep.finish(batch.number, reply.trials)
+            self._loop.finish(batch.number, reply.trials)
 
-    def _died(self, batch: Batch, sweep: Sweep) -> None:
+    def _died(self, batch: Batch, loop: Loop) -> None:
         """A worker or its node is gone. Tune's own retries are not used: they do not cover a worker that starts."""
         self._deaths[batch.number] += 1
         if self._deaths[batch.number] > MAX_DEATHS:
-            sweep.fail(batch.number, "the worker died three times while it evaluated this batch")
+            loop.fail(batch.number, "the worker died three times while it evaluated this batch")
         else:
-            sweep.retried += len(batch.digests)
+            loop.retried += len(batch.digests)
             self._again.append(batch)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_sweep": None, "_stop": None, "_given": {}, "_again": deque(), "error": None}
+        return {**self.__dict__, "_loop": None, "_stop": None, "_given": {}, "_again": deque(), "error": None}
 
     def save(self, checkpoint_path: str) -> None:
         """The ledger is what a run resumes from."""
@@ -116,12 +115,12 @@ class BatchSearch(OptunaSearch):
 class DedupeStopper(Stopper):
     """The net behind the searcher: ends a trial that reports a candidate a second time, and counts the candidate.
 
-    Ends the experiment when the sweep is finished (target reached, attempts used, space exhausted, time over)
+    Ends the experiment when the loop is finished (target reached, attempts used, space exhausted, time over)
     and when the run is interrupted.
     """
 
-    def __init__(self, sweep: Sweep, stop: threading.Event) -> None:
-        self._sweep: Sweep | None = sweep
+    def __init__(self, loop: Loop, stop: threading.Event) -> None:
+        self._loop: Loop | None = loop
         self._stop: threading.Event | None = stop
         self._reported: set[str] = set()
         self._deadline: float | None = None
@@ -140,10 +139,10 @@ class DedupeStopper(Stopper):
             self._deadline = self._deadline or time.monotonic() + GRACE_S
             if time.monotonic() > self._deadline:
                 raise KeyboardInterrupt
-        return self._sweep is not None and self._sweep.finished
+        return self._loop is not None and self._loop.finished
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_sweep": None, "_stop": None, "_reported": set()}
+        return {**self.__dict__, "_loop": None, "_stop": None, "_reported": set()}
 
 
 class KeepWorkers(FIFOScheduler):

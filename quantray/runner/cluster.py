@@ -1,4 +1,4 @@
-"""Ray itself: one instance for all jobs of a process, and one copy of the slice in its store."""
+"""Ray itself: one instance for all jobs of a process, and one copy of the data in its store."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from quantray.errors import ConfigError
-from quantray.plan import Plan, Runner
 from quantray.private import home
+from quantray.protocols import Data, Request
 from quantray.provenance import made_with
 from quantray.runner import presence
 from quantray.runner.threads import worker_count
-from quantray.types import Session, Slice
+from quantray.settings import Runner
 
 _MB = 1 << 20
 NODES_S = 20.0
@@ -34,13 +32,13 @@ _QUIET = {
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000000",
     "TUNE_WARN_THRESHOLD_S": "60",
 }
-_shared: dict[str, Any] = {}  # slice digest -> reference, of the newest slice only
+_shared: dict[str, Any] = {}  # digest of the data -> reference, of the newest only
 
 
-def start(runner: Runner, slice: Slice | None = None) -> None:
+def start(runner: Runner, data: Data | None = None) -> None:
     """Connect to ``runner.address``, or start a local Ray, unless this process has one already.
 
-    A local object store has room for ``slice``; without one, where rows are descriptors, it is as small as it may be.
+    A local object store has room for ``data``; without any, where rows are descriptors, it is as small as it may be.
     ``local`` never joins another cluster. Raises :class:`ConfigError` when there is none at the address, in seconds.
     """
     os.environ.update({k: v for k, v in _QUIET.items() if k not in os.environ})
@@ -52,7 +50,7 @@ def start(runner: Runner, slice: Slice | None = None) -> None:
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
     if runner.address == "local":
         bring_token()
-        store = max(150 * _MB, 0 if slice is None else 2 * size_of(slice) + 100 * _MB)
+        store = max(150 * _MB, 0 if data is None else 2 * data.nbytes + 100 * _MB)
         options |= {
             "num_cpus": worker_count(runner.workers, 10_000),
             "include_dashboard": False,
@@ -91,7 +89,7 @@ def check_tune(runner: Runner) -> None:
         )
 
 
-def check_nodes(runner: Runner, plan: Plan | None = None) -> None:
+def check_nodes(runner: Runner, plan: Request | None = None) -> None:
     """Ask every node of a cluster for its code, packages and (of a sweep) strategy, before anything is stored.
 
     A node that is too busy to answer in ``NODES_S`` seconds is asked again by its first task. Raises
@@ -125,7 +123,7 @@ def _same(around: Mapping[str, Any], about: list[Any]) -> None:
     settle(around)
     plan = ray.get(about[0])
     if plan is not None:
-        check_strategy(plan)
+        check_sources(plan)
 
 
 def cores(runner: Runner, at_most: int) -> int:
@@ -136,24 +134,15 @@ def cores(runner: Runner, at_most: int) -> int:
     return max(1, min(runner.workers or there, there, at_most))
 
 
-def share(slice: Slice) -> Any:
-    """A reference to the slice in Ray's object store; workers on a machine read one copy, without copying it."""
+def share(data: Data) -> Any:
+    """A reference to the data in Ray's object store; workers on a machine read one copy, without copying it."""
     import ray
 
-    key = f"{slice.digest}@{ray.get_runtime_context().get_job_id()}"
+    key = f"{data.digest}@{ray.get_runtime_context().get_job_id()}"
     if key not in _shared:
         _shared.clear()
-        _shared[key] = ray.put(slice)
+        _shared[key] = ray.put(data)
     return _shared[key]
-
-
-def size_of(slice: Slice) -> int:
-    """Bytes of the slice's arrays."""
-    return sum(_bytes(getattr(s, name)) for s in slice.sessions for name in Session.__dataclass_fields__)
-
-
-def _bytes(value: Any) -> int:
-    return value.nbytes if isinstance(value, np.ndarray) else 0
 
 
 def surroundings() -> Mapping[str, Any]:
@@ -171,26 +160,25 @@ def settle(around: Mapping[str, Any]) -> None:
     Where the driver's working directory does not exist, a shipped one (``ray job submit --working-dir``) is this
     process's own. Raises :class:`ConfigError` when this node has other code or packages than the driver.
     """
-    from quantray import shelf
+    from quantray import folders
 
     _check_same(around["made_with"])
     sys.path.extend(p for p in around["path"] if p not in sys.path)
     home = Path(around["home"])
-    shelf.install(home if home.is_dir() else Path.cwd())
+    folders.install(home if home.is_dir() else Path.cwd())
 
 
-def check_strategy(plan: Plan) -> None:
-    """In a worker: refuse a strategy whose file is not the driver's, by its digest."""
-    from quantray.targets import resolve, source_digest
+def check_sources(plan: Request) -> None:
+    """In a worker: refuse a file of the user's that is not the driver's, by its digest."""
+    from quantray.plugins import resolve, source_digest
 
-    if not plan.strategy.source:
-        return
-    here = source_digest(resolve(plan.strategy.target))
-    if here != plan.strategy.source:
-        raise ConfigError(
-            f"{_node()} has another {plan.strategy.target} ({here[:8]}) than the driver ({plan.strategy.source[:8]}); "
-            "put the same file there, or ship it with `ray job submit --working-dir`"
-        )
+    for target, source in plan.sources.items():
+        here = source_digest(resolve(target))
+        if here != source:
+            raise ConfigError(
+                f"{_node()} has another {target} ({here[:8]}) than the driver ({source[:8]}); "
+                "put the same file there, or ship it with `ray job submit --working-dir`"
+            )
 
 
 def _check_same(wanted: Mapping[str, str]) -> None:

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from quantray.errors import QuantrayError
-from quantray.plan import Runner
 from quantray.runner.threads import in_order, worker_count
+from quantray.settings import Runner
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")

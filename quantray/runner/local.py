@@ -7,50 +7,47 @@ import time
 
 from quantray.errors import QuantrayError
 from quantray.failures import told
-from quantray.plan import Plan
+from quantray.protocols import D, Evaluate, Loop, Outcome, P
 from quantray.runner.interrupt import GRACE_S, interruptible
-from quantray.runner.progress import Evaluate, Outcome
-from quantray.runner.sweep import Sweep
 from quantray.runner.threads import Threads, worker_count
-from quantray.types import Slice
 
 
-def run_local(plan: Plan, slice: Slice, sweep: Sweep, evaluate: Evaluate) -> Outcome:
-    """Run a sweep to its end. The stored trials do not depend on ``runner.workers``.
+def run_local(plan: P, data: D, loop: Loop, evaluate: Evaluate[P, D]) -> Outcome:
+    """Run a loop to its end. The stored trials do not depend on ``runner.workers``.
 
-    An exception of ``evaluate`` FAILs its batch; a :class:`QuantrayError` ends the sweep. Raises
+    An exception of ``evaluate`` FAILs its batch; a :class:`QuantrayError` ends the loop. Raises
     :class:`Interrupted` after Ctrl-C and :class:`TooManyFailures`, with everything finished stored.
     """
     threads = Threads(
-        lambda candidates: evaluate(plan, slice, candidates),
+        lambda candidates: evaluate(plan, data, candidates),
         worker_count(plan.runner.workers, plan.search.in_flight),
     )
     try:
         with interruptible() as stop:
-            _drive(sweep, threads, stop)
-            return sweep.close()
+            _drive(loop, threads, stop)
+            return loop.close()
     finally:
         threads.close()
 
 
-def _drive(sweep: Sweep, threads: Threads, stop: threading.Event) -> None:
+def _drive(loop: Loop, threads: Threads, stop: threading.Event) -> None:
     while not stop.is_set():
         while threads.running < threads.count and not stop.is_set():
-            batch = sweep.next_batch()
+            batch = loop.next_batch()
             if batch is None:
                 break
             threads.submit(batch.number, batch.candidates)
         if not threads.running:
             break
-        _collect(sweep, threads, 0.1)
+        _collect(loop, threads, 0.1)
     if stop.is_set():
-        sweep.interrupted = True
+        loop.interrupted = True
         deadline = time.monotonic() + GRACE_S
         while threads.running and time.monotonic() < deadline:
-            _collect(sweep, threads, 0.1)
+            _collect(loop, threads, 0.1)
 
 
-def _collect(sweep: Sweep, threads: Threads, timeout: float) -> None:
+def _collect(loop: Loop, threads: Threads, timeout: float) -> None:
     found = threads.next(timeout)
     if found is None:
         return
@@ -58,6 +55,6 @@ def _collect(sweep: Sweep, threads: Threads, timeout: float) -> None:
     if isinstance(error, QuantrayError):
         raise error
     if error is not None:
-        sweep.fail(number, told(error))
+        loop.fail(number, told(error))
     else:
-        sweep.finish(number, trials)
+        loop.finish(number, trials)

@@ -6,9 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from typing import Any, TypeVar
 
-from quantray.plan import Plan
+from quantray.protocols import D, P
 from quantray.runner.threads import in_order, worker_count
-from quantray.types import Slice
 
 Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")
@@ -17,56 +16,51 @@ _RETRIES = 2  # a task whose worker died is given to another one this often
 
 
 def spread(
-    plan: Plan,
-    slice: Slice,
+    plan: P,
+    data: D,
     chunks: Iterable[Chunk],
-    work: Callable[[Plan, Slice, Chunk], Result],
+    work: Callable[[P, D, Chunk], Result],
     *,
     kind: str = "local",
+    compiled: bool = True,
     workers: int | None = None,
 ) -> Iterator[tuple[Chunk, Result]]:
-    """Give ``(chunk, work(plan, slice, chunk))`` in the order of ``chunks``, of which a few are taken ahead.
+    """Give ``(chunk, work(plan, data, chunk))`` in the order of ``chunks``, of which a few are taken ahead.
 
-    ``kind="ray"`` goes to Ray where that pays: on a cluster (``runner.address`` is not ``local``), and for a
-    black-box strategy, which holds the interpreter. Compiled kernels release it, so on one machine threads on the
-    one slice are faster than processes and start at once. ``work`` must be picklable for Ray.
+    ``kind="ray"`` goes to Ray where that pays: on a cluster (``runner.address`` is not ``local``), and for work
+    that holds the interpreter (not ``compiled``). Compiled kernels release it, so on one machine threads on the one
+    copy of the data are faster than processes and start at once. ``work`` must be picklable for Ray.
     An exception of ``work`` is raised here, in its place; Ctrl-C raises KeyboardInterrupt, and nothing waits for
     the chunks that are being worked on.
     """
     if isinstance(chunks, Sized) and not len(chunks):
         return iter(())
-    if kind == "ray" and (plan.runner.address != "local" or _holds_the_interpreter(plan)):
-        return _on_ray(plan, slice, chunks, work, workers)
-    return _on_threads(plan, slice, chunks, work, workers)
+    if kind == "ray" and (plan.runner.address != "local" or not compiled):
+        return _on_ray(plan, data, chunks, work, workers)
+    return _on_threads(plan, data, chunks, work, workers)
 
 
-def _holds_the_interpreter(plan: Plan) -> bool:
-    from quantray.targets import resolve
-
-    return not hasattr(resolve(plan.strategy.target), "signals")
-
-
-def _on_threads(plan: Plan, slice: Slice, chunks: Any, work: Any, workers: int | None) -> Iterator[Any]:
+def _on_threads(plan: Any, data: Any, chunks: Any, work: Any, workers: int | None) -> Iterator[Any]:
     count = len(chunks) if isinstance(chunks, Sized) else 10_000
-    return in_order(chunks, lambda chunk: work(plan, slice, chunk), worker_count(workers, max(count, 1)))
+    return in_order(chunks, lambda chunk: work(plan, data, chunk), worker_count(workers, max(count, 1)))
 
 
-def _on_ray(plan: Plan, slice: Slice, chunks: Any, work: Any, workers: int | None) -> Iterator[Any]:
+def _on_ray(plan: Any, data: Any, chunks: Any, work: Any, workers: int | None) -> Iterator[Any]:
     from quantray.runner import cluster
 
-    cluster.start(plan.runner, slice)
+    cluster.start(plan.runner, data)
     import ray
 
     run = ray.remote(_task).options(num_cpus=1, max_retries=_RETRIES, retry_exceptions=False)
     around, about = cluster.surroundings(), [ray.put((plan, work))]  # in a list: read when it can be imported
-    data, cores = cluster.share(slice), int(ray.cluster_resources().get("CPU", 1))
+    shared, cores = cluster.share(data), int(ray.cluster_resources().get("CPU", 1))
     ahead = 2 * (min(workers, cores) if workers else cores)
     waiting: deque[tuple[Any, Any]] = deque()
     rest = iter(chunks)
     try:
         while True:
             while len(waiting) < ahead and (chunk := next(rest, _END)) is not _END:
-                waiting.append((chunk, run.remote(around, about, data, chunk)))
+                waiting.append((chunk, run.remote(around, about, shared, chunk)))
             if not waiting:
                 return
             chunk, reference = waiting[0]
@@ -91,12 +85,12 @@ def _value(reference: Any) -> Any:
         raise (error.cause if isinstance(error.cause, Exception) else error) from None
 
 
-def _task(around: Mapping[str, Any], about: list[Any], slice: Slice, chunk: Any) -> Any:
+def _task(around: Mapping[str, Any], about: list[Any], data: Any, chunk: Any) -> Any:
     import ray
 
     from quantray.runner import cluster
 
     cluster.settle(around)
     plan, work = ray.get(about[0])
-    cluster.check_strategy(plan)
-    return work(plan, slice, chunk)
+    cluster.check_sources(plan)
+    return work(plan, data, chunk)

@@ -7,32 +7,29 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from quantray.errors import QuantrayError
-from quantray.plan import Plan
+from quantray.protocols import D, Evaluate, Loop, Outcome, P
 from quantray.runner import cluster
 from quantray.runner.interrupt import interruptible
-from quantray.runner.progress import Evaluate, Outcome
-from quantray.runner.sweep import Sweep
-from quantray.types import Slice
 
 if TYPE_CHECKING:
     import threading
 
 
-def run_tune(plan: Plan, slice: Slice, sweep: Sweep, evaluate: Evaluate) -> Outcome:
-    """Run a sweep to its end on Ray; the stored trials are those of :func:`quantray.runner.local.run_local`.
+def run_tune(plan: P, data: D, loop: Loop, evaluate: Evaluate[P, D]) -> Outcome:
+    """Run a loop to its end on Ray; the stored trials are those of :func:`quantray.runner.local.run_local`.
 
-    ``evaluate`` must be picklable. The slice is put into the object store once. An exception of ``evaluate``
-    FAILs its batch, a :class:`QuantrayError` ends the sweep, a worker that dies is replaced twice. Raises
+    ``evaluate`` must be picklable. ``data`` is put into the object store once. An exception of ``evaluate``
+    FAILs its batch, a :class:`QuantrayError` ends the loop, a worker that dies is replaced twice. Raises
     :class:`Interrupted` after Ctrl-C and :class:`TooManyFailures`, with everything finished stored.
     """
-    cluster.start(plan.runner, slice)
+    cluster.start(plan.runner, data)
     with interruptible() as stop, tempfile.TemporaryDirectory(prefix="quantray-tune-") as folder:
-        if stop.is_set() or not _fit(plan, sweep, evaluate, cluster.share(slice), stop, folder):
-            sweep.interrupted = True
-        return sweep.close()
+        if stop.is_set() or not _fit(plan, loop, evaluate, cluster.share(data), stop, folder):
+            loop.interrupted = True
+        return loop.close()
 
 
-def _fit(plan: Plan, sweep: Sweep, evaluate: Evaluate, data: Any, stop: threading.Event, folder: str) -> bool:
+def _fit(plan: P, loop: Loop, evaluate: Evaluate[P, D], data: Any, stop: threading.Event, folder: str) -> bool:
     """False when it was interrupted."""
     with cluster.quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -43,7 +40,7 @@ def _fit(plan: Plan, sweep: Sweep, evaluate: Evaluate, data: Any, stop: threadin
         from quantray.runner.worker import make_worker
 
         count = cluster.cores(plan.runner, plan.search.in_flight)
-        search, stopper = BatchSearch(sweep, stop), DedupeStopper(sweep, stop)
+        search, stopper = BatchSearch(loop, stop), DedupeStopper(loop, stop)
         tuner = tune.Tuner(
             make_worker(cluster.surroundings(), ray.put((plan, evaluate)), data),
             tune_config=tune.TuneConfig(
@@ -51,7 +48,7 @@ def _fit(plan: Plan, sweep: Sweep, evaluate: Evaluate, data: Any, stop: threadin
                 max_concurrent_trials=count, reuse_actors=True,
             ),
             run_config=tune.RunConfig(
-                name="sweep", storage_path=folder, stop=stopper, verbose=0,
+                name="loop", storage_path=folder, stop=stopper, verbose=0,
                 failure_config=tune.FailureConfig(max_failures=0),
                 checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
             ),
@@ -60,9 +57,9 @@ def _fit(plan: Plan, sweep: Sweep, evaluate: Evaluate, data: Any, stop: threadin
             tuner.fit()
         except KeyboardInterrupt:
             return False
-        sweep.repeated += stopper.repeated
+        loop.repeated += stopper.repeated
     if search.error is not None:
         raise search.error
-    if not stop.is_set() and not sweep.finished:
-        raise QuantrayError("Ray Tune ended before the sweep did; the same command goes on where it stopped")
+    if not stop.is_set() and not loop.finished:
+        raise QuantrayError("Ray Tune ended before the search did; the same command goes on where it stopped")
     return not stop.is_set()

@@ -13,7 +13,7 @@ from quantray.runner.batch_search import METRIC, Reply
 
 
 def make_worker(around: Mapping[str, Any], shared: Any, data: Any) -> type[tune.Trainable]:
-    """A Tune trainable. ``shared`` and ``data`` refer to (plan, evaluate) and to the slice, which are read only
+    """A Tune trainable. ``shared`` and ``data`` refer to (plan, evaluate) and to the data, which are read only
 
     when ``around``, the driver's surroundings, has made their modules importable.
     """
@@ -29,8 +29,8 @@ def make_worker(around: Mapping[str, Any], shared: Any, data: Any) -> type[tune.
             self._refusal: QuantrayError | None = None
             try:
                 cluster.settle(around)
-                (self._plan, self._work), self._slice = ray.get([shared, data])
-                cluster.check_strategy(self._plan)
+                (self._plan, self._work), self._data = ray.get([shared, data])
+                cluster.check_sources(self._plan)
             except QuantrayError as error:  # the first batch brings it home; raised here it would be a death
                 self._refusal = error
 
@@ -45,7 +45,7 @@ def make_worker(around: Mapping[str, Any], shared: Any, data: Any) -> type[tune.
             if self._refusal is not None:
                 return Reply(error=self._refusal)
             try:
-                return Reply(list(self._work(self._plan, self._slice, batch.candidates)))
+                return Reply(list(self._work(self._plan, self._data, batch.candidates)))
             except QuantrayError as error:
                 return Reply(error=error)
             except Exception as error:

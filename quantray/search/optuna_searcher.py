@@ -10,15 +10,15 @@ import optuna
 from optuna.samplers import TPESampler
 from optuna.trial import TrialState as OptunaState
 
-from quantray.plan import Search
 from quantray.protocols import Batch
 from quantray.search.distributions import asked_of, candidates_of, distributions
 from quantray.search.samplers import HISTORY_ONLY, sampler_maker
 from quantray.search.seen import PATIENCE, Seen
 from quantray.search.tpe import StaticTPE
 from quantray.search.uniform import generator, joined, sampler_seed, uniform
+from quantray.settings import Search
 from quantray.space import Candidates, Space
-from quantray.types import Trial, TrialState
+from quantray.trial import Trial, TrialState
 
 
 class OptunaSearch:

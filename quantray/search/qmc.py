@@ -11,7 +11,7 @@ from quantray.protocols import Batch
 from quantray.search.seen import Seen
 from quantray.search.uniform import from_unit, generator, joined
 from quantray.space import Space
-from quantray.types import Trial
+from quantray.trial import Trial
 
 _SEQUENCE = 0x50B0
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from quantray.arrays import IntArray1D
 from quantray.protocols import Batch
 from quantray.search.seen import PATIENCE, Seen
 from quantray.search.uniform import generator, joined, uniform
 from quantray.space import Candidates, Space
-from quantray.types import IntArray1D, Trial
+from quantray.trial import Trial
 
 _ORDER = 0x0DE5  # apart from every batch's own key, which is one number
 

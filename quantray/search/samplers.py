@@ -13,9 +13,9 @@ from optuna.samplers import BaseSampler, BruteForceSampler, GridSampler, RandomS
 from optuna.samplers.nsgaii import BaseCrossover, BaseMutation
 
 from quantray.errors import ConfigError, near_miss
-from quantray.plan import Search
+from quantray.plugins import resolve, takes
 from quantray.search.tpe import StaticTPE
-from quantray.targets import resolve, takes
+from quantray.settings import Search
 
 KEY = "search.sampler"
 #: Samplers whose suggestions depend on the finished and running trials and on their seed, and on nothing else.

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quantray.types import FloatArray1D, FloatArray2D, Trial
+from quantray.arrays import FloatArray1D, FloatArray2D
+from quantray.trial import Trial
 
 
 def family_of_surface(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from quantray.compiling import place_cache
+from quantray.compilation import place_cache
 
 place_cache()
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantray.types import FloatArray1D, IntArray1D
+from quantray.arrays import FloatArray1D, IntArray1D
 
 MIN_SESSIONS = 3
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from quantray.arrays import FloatArray1D, FloatArray2D
 from quantray.stats.checks import Check
 from quantray.stats.interval import session_interval
 from quantray.stats.overfit import MIN_SESSIONS, overfit_probability
 from quantray.stats.reality import reality_check
 from quantray.stats.sharpe import deflated_sharpe, sharpes
-from quantray.types import FloatArray1D, FloatArray2D
 
 
 @dataclass(frozen=True, slots=True)

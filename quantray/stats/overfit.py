@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from quantray.types import FloatArray1D, FloatArray2D
+from quantray.arrays import FloatArray1D, FloatArray2D
 
 MIN_SESSIONS = 6
 MAX_BLOCKS = 12

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantray.types import FloatArray1D, FloatArray2D
+from quantray.arrays import FloatArray1D, FloatArray2D
 
 EXACT_SESSIONS = 11  # up to here all 2^(K - 1) pairs of flips are enumerated
 CHUNK = 65_536  # candidates at a time: normalising needs no second copy of the family

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from quantray.types import FloatArray1D, FloatArray2D
+from quantray.arrays import FloatArray1D, FloatArray2D
 
 EULER_GAMMA = 0.5772156649015329
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from quantray.arrays import FloatArray1D, FloatArray2D
 from quantray.space import Candidates, Space, level_key
-from quantray.types import FloatArray1D, FloatArray2D
 
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from quantray.arrays import FloatArray1D, FloatArray2D
 from quantray.stats import judgements as judge
 from quantray.stats.checks import Check, Verdict, Word
-from quantray.types import FloatArray1D, FloatArray2D
 
 NOTHING = "No candidate had enough trades: there is nothing to believe or to doubt."
 DATA_CHECKS = ("trades", "sessions", "held-out sessions")

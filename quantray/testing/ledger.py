@@ -16,7 +16,7 @@ import numpy as np
 from quantray.errors import LedgerError
 from quantray.protocols import Batch, Counts, Ledger
 from quantray.space import Space, candidate_digest, parse_space
-from quantray.types import Trial, TrialState
+from quantray.trial import Trial, TrialState
 
 SPACE: Space = parse_space({"window": ["am", "pm"], "stretch": [0.001, 0.1 + 0.2, 1 / 3], "hold": list(range(50))})
 

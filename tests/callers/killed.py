@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from quantray.callers import scores, touch
 from quantray.callers.pipeline import run
 from quantray.callers.progress import Progress
+from quantray.callers.stages import scores, touch
 from quantray.errors import Interrupted
-from tests.callers.markets import market, plan_on
+from tests.builders.call_plans import market, plan_on
 
 
 def main(folder: str, log: str, stage: str = "", row: str = "0", number: str = "9") -> int:

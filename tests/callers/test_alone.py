@@ -12,22 +12,22 @@ import pyarrow as pa
 import pytest
 
 from quantray.callers import CallerPlan
+from quantray.callers.data import CallsData, CallSettings
+from quantray.callers.notes import notes_of
+from quantray.callers.policies import Policy, read_policy
+from quantray.callers.policies.evaluate import PolicyTrades
+from quantray.callers.policies.program import Reason
 from quantray.callers.prepare import prepare
-from quantray.callers.splitting import HELD_OUT, TRAIN
-from quantray.callers.store import Store
-from quantray.callers.summing import notes_of
-from quantray.callers.touch import Touch, buckets_of, toucher
-from quantray.callers.work import TableSpec, Work, work_of
-from quantray.calls import CallsData, CallSettings
+from quantray.callers.split import HELD_OUT, TRAIN
+from quantray.callers.stages.store import Store
+from quantray.callers.stages.touch import Touch, buckets_of, toucher
+from quantray.callers.stages.work import TableSpec, Work, work_of
 from quantray.errors import ConfigError
 from quantray.files import Pieces
-from quantray.plan import OutOfSample
-from quantray.policies import Policy, read_policy
-from quantray.policies.program import Reason
-from quantray.policies.scoring import PolicyTrades
-from tests.callers.markets import bytes_of, finished, market, plan_on, shown
-from tests.calls.tables import call_rows, candle_rows, changed, data_of, minute
-from tests.policies.markets import SPECS
+from quantray.settings import OutOfSample
+from tests.builders.call_plans import bytes_of, finished, market, plan_on, shown
+from tests.builders.call_tables import call_rows, candle_rows, changed, data_of, minute
+from tests.builders.candles import SPECS
 
 #: Every kind, short and long holds, none at all, and indicators with warm-ups of their own.
 KINDS = tuple(read_policy(spec) for spec in (

@@ -9,19 +9,19 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from quantray.callers.data import CallsData, CoverageSettings
+from quantray.callers.data.synthetic_settings import SyntheticCalls
 from quantray.callers.pipeline import run
 from quantray.callers.plan import CallerPlan
+from quantray.callers.policies import grid, read_policy
+from quantray.callers.policies.account import Account, Costs
+from quantray.callers.policies.objective import Bounds
 from quantray.callers.progress import STAGES, Progress
 from quantray.callers.results import GROUP, LANES, CallerResults
-from quantray.calls import CallsData, CoverageSettings
-from quantray.calls.synthetic_settings import SyntheticCalls
 from quantray.errors import DataError
-from quantray.plan import OutOfSample, Runner
-from quantray.policies import grid, read_policy
-from quantray.policies.account import Account, Costs
-from quantray.policies.ranking import Bounds
+from quantray.settings import OutOfSample, Runner
 from quantray.stats.checks import Word
-from tests.callers.markets import bytes_of, finished, market, plan_on, shown
+from tests.builders.call_plans import bytes_of, finished, market, plan_on, shown
 
 TP_SL = tuple(read_policy({"tp": tp, "sl": sl, "hold": "2h"}) for tp in (1.03, 1.06, 1.1) for sl in (0.9, 0.95))
 
@@ -75,7 +75,7 @@ def test_the_order_of_the_calls_in_the_file_changes_nothing(
 def test_blocks_and_buckets_of_any_size_give_the_same_table(
     data: CallsData, both: CallerResults, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from quantray.callers import scores, touch
+    from quantray.callers.stages import scores, touch
 
     monkeypatch.setattr(scores, "PAIRS", 70)
     monkeypatch.setattr(touch, "AT_ONCE", 10_000)

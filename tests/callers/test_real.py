@@ -9,12 +9,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from quantray.callers import CallerPlan, CallerResults
+from quantray.callers.data import CallsData
 from quantray.callers.pipeline import run
-from quantray.calls import CallsData
-from quantray.plan import Runner
-from quantray.policies import grid
+from quantray.callers.policies import grid
+from quantray.settings import Runner
 from quantray.stats.checks import Word
-from tests.sweeps import SHARED
+from tests.builders.sweep_plans import SHARED
 
 CONTROL = "rule:random_hour (control)"
 

@@ -9,15 +9,15 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from quantray.callers.data import CallSettings
 from quantray.callers.plan import CallerPlan
+from quantray.callers.policies import read_policy
+from quantray.callers.policies.account import Account, Costs
 from quantray.callers.prepare import Prepared, prepare
 from quantray.callers.results import GROUP
-from quantray.callers.splitting import HELD_OUT, PARTS, TRAIN
-from quantray.calls import CallSettings
-from quantray.policies import read_policy
-from quantray.policies.account import Account, Costs
-from tests.callers.markets import POLICIES, finished, market, plan_on
-from tests.policies.markets import SPECS, rows
+from quantray.callers.split import HELD_OUT, PARTS, TRAIN
+from tests.builders.call_plans import POLICIES, finished, market, plan_on
+from tests.builders.candles import SPECS, rows
 from tests.reference import policies as reference
 from tests.reference import policy_account
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from quantray.policies import read_policy
-from quantray.policies.ranking import Bounds
-from tests.callers.markets import finished
-from tests.calls.tables import call_rows, candle_rows, changed, data_of
+from quantray.callers.policies import read_policy
+from quantray.callers.policies.objective import Bounds
+from tests.builders.call_plans import finished
+from tests.builders.call_tables import call_rows, candle_rows, changed, data_of
 
 
 @pytest.fixture(scope="module")

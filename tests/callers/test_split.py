@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quantray.callers.splitting import DROPPED, HELD_OUT, TRAIN, UNUSED, split_calls
-from quantray.calls import Coverage, CoverageSettings, Needs, plan_calls
-from quantray.calls.types import Calls
-from tests.calls.tables import START, minute
+from quantray.callers.data import Coverage, CoverageSettings, Needs, plan_calls
+from quantray.callers.market import Calls
+from quantray.callers.split import DROPPED, HELD_OUT, TRAIN, UNUSED, split_calls
+from tests.builders.call_tables import START, minute
 
 NS = 1_000_000_000
 

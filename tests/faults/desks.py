@@ -11,7 +11,7 @@ from pathlib import Path
 
 from quantray.errors import LedgerError
 from quantray.ledger import open_reader
-from quantray.types import Trial
+from quantray.trial import Trial
 from tests.shelf.counting import CALLS, PAUSE
 
 ROOT = Path(__file__).parents[2]

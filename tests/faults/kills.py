@@ -125,7 +125,7 @@ def callers(folder: Path, *, kill_after: int | None = None, more_s: float = 0.0)
 
 def killed_callers(folder: Path, whole: Counter[str], table: dict[str, str], seed: int) -> CallerRow:
     """Start, kill at a random moment, finish, compare."""
-    from tests.callers.markets import bytes_of
+    from tests.builders.call_plans import bytes_of
 
     rng = random.Random(f"callers{seed}")
     first = callers(folder, kill_after=rng.randrange(1, whole.total() + 1), more_s=rng.uniform(0, 0.05))

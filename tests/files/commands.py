@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from quantray import cli, run
-from tests.test_cli_callers import market
+from quantray.cli import command, run
+from tests.cli.test_calls import market
 
 #: 40 points in seconds: no Optuna study, nothing held out.
 SWEEP = [
@@ -49,7 +49,7 @@ def carried_out(kind: str, *more: str) -> int:
 
 def deleted(where: str) -> int:
     """The exit code of deleting the study."""
-    return cli.main(["study", "delete", "mine", "--where", where, "--yes"])
+    return command.main(["study", "delete", "mine", "--where", where, "--yes"])
 
 
 def process(folder: Path, args: list[str], **env: str) -> subprocess.Popen[str]:

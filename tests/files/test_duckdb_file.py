@@ -8,11 +8,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from quantray.calls import CallsData, CallSettings, load_calls
-from quantray.data.opening import open_tables
-from quantray.data.settings import DataSettings
+from quantray.callers.data import CallsData, CallSettings, load_calls
 from quantray.errors import ConfigError, DataError
 from quantray.files.duckdb_file import confined, open_market, parts_of
+from quantray.sweeps.data.settings import DataSettings
+from quantray.sweeps.data.sources import open_tables
 from tests.files.hostile import COLUMNS, WANTING, patched, wrote
 
 CALLS = f"CREATE TABLE calls AS SELECT {COLUMNS}"

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from quantray.callers import scores
-from quantray.config import load_plan
+from quantray.callers.stages import scores
+from quantray.config.plans import load_plan
 from quantray.files import Pieces
 from quantray.ledger import open_reader
-from quantray.study import sweep
-from tests.callers.markets import bytes_of, finished, market, shown
+from quantray.sweeps.study import sweep
+from tests.builders.call_plans import bytes_of, finished, market, shown
 from tests.files.commands import carried_out, compared, words
 from tests.files.power import Disk
 
@@ -52,7 +52,7 @@ def restored(disk: Disk, run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("rows", [1, 4, 9, 14, 22, 999])
 def test_a_run_about_callers(rows: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from quantray.callers.pipeline import run
-    from tests.callers.markets import plan_on
+    from tests.builders.call_plans import plan_on
 
     monkeypatch.setattr(scores, "PAIRS", 200)
     data = market(tmp_path, bucket_rows=300)
@@ -83,7 +83,7 @@ def test_a_run_about_callers(rows: int, tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("parts", [1, 2, 99])
 def test_a_complete_table(parts: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("quantray.surface.RANGE", 10)
+    monkeypatch.setattr("quantray.sweeps.grid.points.RANGE", 10)
     assert carried_out("table", "run_dir=whole") == 0
     plan, count = load_plan(words("table", "run_dir=run")), 0
     disk = Disk(tmp_path / "run")

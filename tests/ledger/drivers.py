@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from quantray.plan import Storage
+from quantray.settings import Storage
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +23,7 @@ if WRONG:  # a machine whose clock is wrong: everything that asks Python gets an
     time.time_ns = lambda: int((right() + WRONG) * 1e9)
 from pathlib import Path
 from quantray.ledger import open_ledger
-from quantray.plan import Storage
+from quantray.settings import Storage
 from quantray.testing.ledger import make_batch, make_trials
 from tests.ledger.fakes import SPACE, SPEC, described
 storage = Storage(**json.loads(sys.argv[1]))

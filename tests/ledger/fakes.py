@@ -9,7 +9,7 @@ import numpy as np
 
 from quantray.ledger import open_ledger
 from quantray.ledger.sql_ledger import SqlLedger
-from quantray.plan import Storage
+from quantray.settings import Storage
 from quantray.space import Space, parse_space
 from quantray.testing.ledger import make_batch, make_trials
 

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from quantray.ledger import open_ledger
-from quantray.plan import Plan, Runner, Search, Storage, StrategySpec
 from quantray.runner.local import run_local
-from quantray.runner.sweep import Sweep
 from quantray.search import make_searcher
+from quantray.settings import Runner, Search, Storage
 from quantray.space import Candidates
-from quantray.types import Slice, Trial
-from tests.runner.objectives import EMPTY, SPACE, score
+from quantray.sweeps.loop.loop import Sweep
+from quantray.sweeps.market import Slice
+from quantray.sweeps.plan import Plan, StrategySpec
+from quantray.trial import Trial
+from tests.builders.objectives import EMPTY, SPACE, score
 
 __all__ = ["EMPTY", "Calls", "made_plan", "rows", "run", "swept"]
 
@@ -25,7 +27,7 @@ class Calls:
         self.digests: list[str] = []
         self._disturb, self._calls = disturb, 0
 
-    def __call__(self, plan: Plan, slice: Slice, candidates: Candidates) -> list[Trial]:
+    def __call__(self, plan: Plan, market: Slice, candidates: Candidates) -> list[Trial]:
         self._calls += 1
         if self._disturb is not None:
             self._disturb(self._calls)

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg2
 
 from quantray.ledger import embedded
-from quantray.plan import Storage
+from quantray.settings import Storage
 
 
 class Server:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from quantray.config import load_plan
+from quantray.cli.run import main, typed
+from quantray.config.plans import load_plan
 from quantray.errors import ConfigError, LedgerError
 from quantray.ledger import open_ledger
 from quantray.ledger.addresses import address, found_in, masked
 from quantray.ledger.database import _url
-from quantray.plan import Storage
-from quantray.run import main, typed
+from quantray.settings import Storage
 
 NAMES = ("QUANTRAY_STORAGE_URL", "DATABASE_URL", "PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE", "PGUSER", "PGPORT")
 POSTGRES = Storage("postgres")

@@ -8,7 +8,7 @@ import pytest
 
 from quantray.ledger import open_ledger
 from quantray.ledger.sql_ledger import SqlLedger
-from quantray.plan import Storage
+from quantray.settings import Storage
 from quantray.testing import LedgerContract
 
 

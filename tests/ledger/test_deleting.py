@@ -20,10 +20,10 @@ from quantray.files import Pieces
 from quantray.ledger import open_ledger, start_mirror
 from quantray.ledger.addresses import address
 from quantray.ledger.database import Database
-from quantray.ledger.deleting import delete, unfinished
-from quantray.plan import Mirror, Storage
-from quantray.report.study_tools import delete_study, list_studies
-from quantray.runner.ranges import SUFFIX
+from quantray.ledger.deletion import delete, unfinished
+from quantray.settings import Mirror, Storage
+from quantray.sweeps.loop.ranges import SUFFIX
+from quantray.sweeps.report.studies.stored import delete_study, list_studies
 from quantray.testing.ledger import make_batch, make_trials
 from tests.ledger.drivers import ROOT
 from tests.ledger.fakes import SPACE, described, filled, opened

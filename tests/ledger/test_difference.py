@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from quantray.callers.data.settings import CallsData
 from quantray.callers.plan import CallerPlan
-from quantray.calls.settings import CallsData
-from quantray.ledger import describe
+from quantray.callers.policies import read_policy
 from quantray.ledger.difference import differences
-from quantray.plan import Constraints, Fees, Plan, Search, StrategySpec
-from quantray.policies import read_policy
+from quantray.settings import Search
 from quantray.space import parse_space
+from quantray.sweeps.description import describe
+from quantray.sweeps.plan import Constraints, Fees, Plan, StrategySpec
 
 PLAN = Plan(
     study="s",

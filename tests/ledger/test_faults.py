@@ -18,8 +18,8 @@ from quantray.errors import LedgerError
 from quantray.ledger import database as database_module
 from quantray.ledger import open_reader
 from quantray.ledger.schema import evaluations
-from quantray.plan import Storage
 from quantray.runner.local import run_local
+from quantray.settings import Storage
 from quantray.testing.ledger import make_batch, make_trials
 from tests.ledger.drivers import ROOT
 from tests.ledger.fakes import SPACE, opened_in
@@ -146,7 +146,7 @@ LIMITED = """\
 import resource, sys
 from pathlib import Path
 from quantray.errors import LedgerError
-from quantray.plan import Storage
+from quantray.settings import Storage
 from tests.ledger.runs import made_plan, run
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)  # Python ignores SIGXFSZ: writes fail instead
 try:

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from quantray.plan import Plan, Runner, Search, Storage, StrategySpec
 from quantray.runner.local import run_local
+from quantray.settings import Runner, Search, Storage
 from quantray.space import Candidates, Digests, Space, parse_space
+from quantray.sweeps.market import Slice
+from quantray.sweeps.plan import Plan, StrategySpec
 from quantray.testing.ledger import make_batch, make_trials
-from quantray.types import Slice, Trial, TrialState
+from quantray.trial import Trial, TrialState
 from tests.ledger.fakes import opened_in
 from tests.ledger.runs import EMPTY, swept
 from tests.ledger.servers import Server
@@ -32,7 +34,7 @@ class Measured:
     def __init__(self, space: Space, after: Any) -> None:
         self._digests, self._after, self.done = Digests(space), after, 0
 
-    def __call__(self, plan: Plan, slice: Slice, candidates: Candidates) -> list[Trial]:
+    def __call__(self, plan: Plan, market: Slice, candidates: Candidates) -> list[Trial]:
         self.done += len(candidates)
         self._after(self.done)
         return [

@@ -17,9 +17,9 @@ import pytest
 
 from quantray.ledger import open_reader, start_mirror
 from quantray.ledger.mirror_queue import Queue
-from quantray.plan import Mirror
+from quantray.settings import Mirror
 from quantray.testing.ledger import make_batch, make_trials
-from quantray.types import Trial
+from quantray.trial import Trial
 from tests.ledger.fakes import SPACE, SPEC, filled, opened
 
 pytestmark = pytest.mark.slow
@@ -189,7 +189,7 @@ def test_the_mirror_dies_with_its_driver(tmp_path: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path\n"
         "from quantray.ledger import start_mirror\n"
-        "from quantray.plan import Mirror\n"
+        "from quantray.settings import Mirror\n"
         "from tests.ledger.fakes import opened\n"
         "mirror = start_mirror(opened(Path(sys.argv[1])), Mirror())\n"
         "print(mirror.pid, flush=True); time.sleep(60)\n"
@@ -242,7 +242,7 @@ def test_fresh_deletes_the_mirror_too(tmp_path: Path) -> None:
 
 def test_nothing_to_mirror_into(tmp_path: Path) -> None:
     from quantray.ledger import open_ledger
-    from quantray.plan import Storage
+    from quantray.settings import Storage
 
     memory = open_ledger(Storage("memory"), tmp_path, "s", {}, described={})
     assert start_mirror(memory, Mirror()) is None

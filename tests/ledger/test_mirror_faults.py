@@ -12,7 +12,7 @@ import pytest
 from quantray.ledger import mirror_process, open_reader, start_mirror
 from quantray.ledger.mirror import MARK, identity, open_study
 from quantray.ledger.sql_ledger import SqlLedger
-from quantray.plan import Mirror, Storage
+from quantray.settings import Mirror, Storage
 from quantray.testing.ledger import make_batch, make_trials
 from tests.ledger.fakes import SPACE, filled, opened, opened_in
 from tests.ledger.servers import Server

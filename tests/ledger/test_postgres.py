@@ -10,8 +10,8 @@ import pytest
 from quantray.errors import LedgerError
 from quantray.ledger import open_ledger, open_reader, start_mirror
 from quantray.ledger.sql_ledger import SqlLedger
-from quantray.plan import Mirror, Storage
-from quantray.report.study_tools import delete_study, list_studies, show_study
+from quantray.settings import Mirror, Storage
+from quantray.sweeps.report.studies.stored import delete_study, list_studies, show_study
 from quantray.testing import LedgerContract
 from quantray.testing.ledger import make_batch, make_trials
 from tests.ledger.fakes import SPACE, described

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 
 from quantray.errors import LedgerError
 from quantray.ledger import open_reader
-from quantray.ledger.probing import answers
-from quantray.plan import Storage
+from quantray.ledger.probe import answers
+from quantray.settings import Storage
 from quantray.space import parse_space
 from tests.ledger.drivers import ROOT
 from tests.ledger.fakes import SPEC, described, filled, opened_in
@@ -170,7 +170,7 @@ import os, sys
 from pathlib import Path
 from quantray.errors import LedgerError
 from quantray.ledger import open_reader
-from quantray.plan import Storage
+from quantray.settings import Storage
 from quantray.testing.ledger import make_batch, make_trials
 from tests.ledger.fakes import SPACE, opened_in
 opened_in(Storage("memory"), Path("unused")).close()  # everything is imported before the rights are given away

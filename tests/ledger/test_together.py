@@ -13,18 +13,20 @@ import pytest
 
 from quantray.ledger import open_ledger, open_reader
 from quantray.ledger.addresses import address
-from quantray.plan import Plan, Storage
 from quantray.runner.local import run_local
-from quantray.runner.sweep import Sweep
 from quantray.search import make_searcher
+from quantray.settings import Storage
 from quantray.space import Candidates
+from quantray.sweeps.loop.loop import Sweep
+from quantray.sweeps.market import Slice
+from quantray.sweeps.plan import Plan
 from quantray.testing.ledger import make_batch
-from quantray.types import Slice, Trial, TrialState
+from quantray.trial import Trial, TrialState
+from tests.builders.objectives import score
 from tests.faults.desks import SMALL, Desk
 from tests.ledger.fakes import SPACE, opened
 from tests.ledger.runs import EMPTY, made_plan, run
 from tests.ledger.servers import Server
-from tests.runner.objectives import score
 
 
 def test_room_is_set_aside_and_shared(tmp_path: Path) -> None:
@@ -61,7 +63,7 @@ def test_a_driver_that_is_alone_counts_alone(tmp_path: Path) -> None:
         ledger.close()
 
 
-def _slow(plan: Plan, slice: Slice, candidates: Candidates) -> list[Trial]:
+def _slow(plan: Plan, market: Slice, candidates: Candidates) -> list[Trial]:
     """A third is pruned, so that room is given back until the end."""
     time.sleep(0.005)
     found = [score(candidates.params(i)) for i in range(len(candidates))]

@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from quantray.options import window
+from quantray.sweeps.long_option import window
 
 CALL, PUT = 1, -1
 
@@ -291,7 +291,7 @@ def quantile(values, q):
 
 
 def metrics(trades, refused, total, carried, step):
-    """Every metric of spec section 8; None where it does not exist."""
+    """Every metric, by its definition in docs/rules.md; None where it does not exist."""
     n = len(trades)
     net = [t.net for t in trades]
     by_session = {}

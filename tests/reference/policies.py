@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from quantray.policies import (
+from quantray.callers.policies import (
     AtrStop,
     BreakEven,
     DelayedEntry,

@@ -16,13 +16,13 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from quantray.caller_study import optimise
+from quantray.callers.report.printout import ending as callers_ending
 from quantray.callers.results import GROUP
-from quantray.config import load_plan
-from quantray.report.callers_ending import ending as callers_ending
-from quantray.report.ending import ending
+from quantray.callers.study import optimise
+from quantray.config.plans import load_plan
 from quantray.report.words import label, number
-from quantray.study import sweep
+from quantray.sweeps.report.printout import ending
+from quantray.sweeps.study import sweep
 
 SWEEP = ("+experiment=options_sweep", "runner=local", "data.synthetic.sessions=5", "mirror.enabled=false")
 SMALL = (

@@ -7,19 +7,20 @@ import time
 from pathlib import Path
 
 from quantray.errors import Interrupted
-from quantray.plan import Plan
-from quantray.runner.progress import Progress
 from quantray.space import Candidates
-from quantray.types import Slice, Trial
-from tests.runner.objectives import EMPTY, evaluate, make_plan, open_sweep
+from quantray.sweeps.loop.progress import Progress
+from quantray.sweeps.market import Slice
+from quantray.sweeps.plan import Plan
+from quantray.trial import Trial
+from tests.builders.objectives import EMPTY, evaluate, make_plan, open_sweep
 
 
 def main(kind: str, folder: str, seconds: str) -> int:
     pause = float(seconds)
 
-    def slowly(plan: Plan, slice: Slice, candidates: Candidates) -> list[Trial]:
+    def slowly(plan: Plan, market: Slice, candidates: Candidates) -> list[Trial]:
         time.sleep(pause)
-        return evaluate(plan, slice, candidates)
+        return evaluate(plan, market, candidates)
 
     def said(progress: Progress) -> None:
         print(f"stored {progress.counts.attempts}", flush=True)

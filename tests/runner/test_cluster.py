@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from quantray.errors import ConfigError
-from quantray.plan import Runner
 from quantray.runner import cluster
-from tests.data.markets import tiny_slice
-from tests.runner.objectives import EMPTY
+from quantray.settings import Runner
+from tests.builders.objectives import EMPTY
 
 
 def test_an_address_where_nothing_answers_is_refused_at_once() -> None:
@@ -32,13 +31,6 @@ def test_an_address_without_a_port_is_refused() -> None:
 def test_ray_client_is_refused_for_a_sweep() -> None:
     with pytest.raises(ConfigError, match="ray job submit"):
         cluster.check_tune(Runner("ray", 1, "ray://127.0.0.1:10001"))
-
-
-def test_size_of_a_slice_counts_its_arrays() -> None:
-    slice = tiny_slice()
-    first = slice.sessions[0]
-    assert cluster.size_of(slice) > len(slice) * (first.close.nbytes + first.fresh.nbytes)
-    assert cluster.size_of(EMPTY) == 0
 
 
 def test_a_worker_gets_the_drivers_path_and_shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from quantray.errors import DataError
-from quantray.plan import Runner
 from quantray.runner.dataflow import flow
+from quantray.settings import Runner
 
 ROOT = Path(__file__).parents[2]
 LOCAL, RAY = Runner("local", 2), Runner("ray", 2)
@@ -85,7 +85,7 @@ def test_no_rows_need_no_worker() -> None:
 
 def test_threads_need_no_ray(tmp_path: Path) -> None:
     code = (
-        "import sys\nfrom quantray.plan import Runner\nfrom quantray.runner.dataflow import flow\n"
+        "import sys\nfrom quantray.settings import Runner\nfrom quantray.runner.dataflow import flow\n"
         "list(flow(Runner('local', 2), [1, 2], lambda: abs, name='x'))\nassert 'ray' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
@@ -150,7 +150,8 @@ def test_nothing_is_said_and_the_users_context_is_left_alone(capfd: pytest.Captu
 def test_ctrl_c_ends_it_at_once(kind: str) -> None:
     """In a process of its own, while every worker is in the middle of a long row."""
     code = (
-        "from functools import partial\nfrom quantray.plan import Runner\nfrom quantray.runner.dataflow import flow\n"
+        "from functools import partial\nfrom quantray.settings import Runner\n"
+        "from quantray.runner.dataflow import flow\n"
         "from tests.runner.test_dataflow import squarer\n"
         f"rows = flow(Runner({kind!r}, 2), [0, 3, 1, 2, 4], partial(squarer, 60), name='rows')\n"
         "try:\n    for row in rows: print(row, flush=True)\nexcept KeyboardInterrupt: print('stopped', flush=True)\n"

@@ -14,7 +14,7 @@ from quantray.errors import LedgerError
 from quantray.ledger import open_reader
 from quantray.runner.interrupt import interruptible
 from quantray.runner.local import run_local
-from tests.runner.objectives import EMPTY, evaluate, make_plan, open_sweep, table
+from tests.builders.objectives import EMPTY, evaluate, make_plan, open_sweep, table
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from quantray.plan import Plan
 from quantray.runner.spread import spread
-from quantray.types import Slice
-from tests.runner.objectives import EMPTY, make_plan
+from quantray.sweeps.market import Slice
+from quantray.sweeps.plan import Plan
+from tests.builders.objectives import EMPTY, make_plan
 
 
-def square(plan: Plan, slice: Slice, chunk: int) -> int:
+def square(plan: Plan, market: Slice, chunk: int) -> int:
     time.sleep(0.01 * (chunk % 3))
     return chunk * chunk
 
@@ -31,7 +31,7 @@ def test_nothing_to_do_gives_nothing(tmp_path: Path) -> None:
 
 
 def test_an_error_is_raised_in_its_place(tmp_path: Path) -> None:
-    def work(plan: Plan, slice: Slice, chunk: int) -> int:
+    def work(plan: Plan, market: Slice, chunk: int) -> int:
         if chunk == 3:
             raise ValueError("three")
         return chunk
@@ -45,7 +45,7 @@ def test_an_error_is_raised_in_its_place(tmp_path: Path) -> None:
 def test_only_a_few_chunks_are_ahead_of_the_reader(tmp_path: Path) -> None:
     started: list[int] = []
 
-    def work(plan: Plan, slice: Slice, chunk: int) -> int:
+    def work(plan: Plan, market: Slice, chunk: int) -> int:
         started.append(chunk)
         return chunk
 
@@ -60,9 +60,9 @@ def test_only_a_few_chunks_are_ahead_of_the_reader(tmp_path: Path) -> None:
 def test_compiled_work_stays_in_this_process_on_one_machine(tmp_path: Path, target: str) -> None:
     from dataclasses import replace
 
-    from quantray.plan import StrategySpec
+    from quantray.sweeps.plan import StrategySpec
 
-    def where(plan: Plan, slice: Slice, chunk: int) -> Any:
+    def where(plan: Plan, market: Slice, chunk: int) -> Any:
         return threading.current_thread().name
 
     plan = replace(make_plan(tmp_path), strategy=StrategySpec(target))

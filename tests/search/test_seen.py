@@ -8,7 +8,7 @@ import pytest
 from quantray.search.seen import Seen
 from quantray.search.uniform import from_unit, joined, uniform
 from quantray.space import Digests, Space, candidate_digest, parse_space
-from quantray.types import Trial, TrialState
+from quantray.trial import Trial, TrialState
 
 SPACE = parse_space({"a": [1, 2, 3], "b": ["x", "y"], "c": [True, False]})
 MIXED = parse_space({"a": [1, 2], "x": {"low": 0.1, "high": 10.0, "log": True}})

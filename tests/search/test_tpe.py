@@ -9,14 +9,14 @@ import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from quantray.plan import Search
 from quantray.search.distributions import distributions
 from quantray.search.optuna_searcher import OptunaSearch
 from quantray.search.uniform import sampler_seed
+from quantray.settings import Search
 from quantray.space import parse_space
-from quantray.types import Trial, TrialState
-from tests.runner.objectives import SPACE, score
-from tests.search.test_searchers import results
+from quantray.trial import Trial, TrialState
+from tests.builders.objectives import SPACE, score
+from tests.search.test_searcher import results
 
 
 def test_ordered_numbers_are_ordered_to_the_sampler() -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from quantray.plan import Plan
 from quantray.space import candidate_digest
-from quantray.types import Slice, Trades
+from quantray.sweeps.market import Slice
+from quantray.sweeps.plan import Plan
+from quantray.sweeps.trades import Trades
 
 CALLS, PAUSE = "QUANTRAY_TEST_CALLS", "QUANTRAY_TEST_PAUSE"
 
@@ -23,7 +24,7 @@ class Counting:
     b: int = 0
     c: int = 0
 
-    def trades(self, slice: Slice, plan: Plan) -> Trades:
+    def trades(self, market: Slice, plan: Plan) -> Trades:
         line = f"{candidate_digest({'a': self.a, 'b': self.b, 'c': self.c})} {os.getpid()}\n"
         if CALLS in os.environ:
             with open(os.environ[CALLS], "ab", buffering=0) as calls:  # one write: whole lines from any process
@@ -31,7 +32,7 @@ class Counting:
         time.sleep(float(os.environ.get(PAUSE, "0")))
         if (self.a * 7 + self.b * 5 + self.c * 3) % 11 == 0:
             raise ZeroDivisionError("no trade at all")
-        return _trades(100.0 - (self.a - 5) ** 2 - 2 * (self.b - 3) ** 2 - 0.5 * (self.c - 6) ** 2, len(slice))
+        return _trades(100.0 - (self.a - 5) ** 2 - 2 * (self.b - 3) ** 2 - 0.5 * (self.c - 6) ** 2, len(market))
 
 
 def _trades(total: float, sessions: int) -> Trades:

@@ -8,10 +8,11 @@ from typing import ClassVar
 
 import numpy as np
 
-from quantray.evaluate import trades as trades_of
-from quantray.options import LongOption
-from quantray.plan import Plan, StrategySpec
-from quantray.types import Session, Signals, Slice, Trades
+from quantray.sweeps.evaluate import trades as trades_of
+from quantray.sweeps.long_option import LongOption
+from quantray.sweeps.market import Session, Slice
+from quantray.sweeps.plan import Plan, StrategySpec
+from quantray.sweeps.trades import Signals, Trades
 from strategy.vwap_reclaim import VwapReclaim
 
 
@@ -22,11 +23,13 @@ class Boxed:
     stretch_threshold: float = 0.001
     take_profit_percent: float = 25
 
-    def trades(self, slice: Slice, plan: Plan) -> Trades:
+    def trades(self, market: Slice, plan: Plan) -> Trades:
         inner = Plan(plan.study, StrategySpec("strategy.vwap_reclaim.VwapReclaim"), plan.space, None, plan.run_dir,
                      fees=plan.fees, capital=plan.capital)  # fmt: skip
         return trades_of(
-            inner, slice, {"stretch_threshold": self.stretch_threshold, "take_profit_percent": self.take_profit_percent}
+            inner,
+            market,
+            {"stretch_threshold": self.stretch_threshold, "take_profit_percent": self.take_profit_percent},
         )
 
 
@@ -34,10 +37,10 @@ class Boxed:
 class BrokenBox(Boxed):
     """Raises for one parameter, returns nonsense for another."""
 
-    def trades(self, slice: Slice, plan: Plan) -> Trades:
+    def trades(self, market: Slice, plan: Plan) -> Trades:
         if self.take_profit_percent == 35:
             raise ZeroDivisionError("no volume at 35")
-        found = super().trades(slice, plan)
+        found = super().trades(market, plan)
         if self.take_profit_percent == 50:
             found.net[:1] = np.nan
         return found
@@ -106,7 +109,7 @@ class Rich:
     net: float = 1.0
     risk: float = 1.0
 
-    def trades(self, slice: Slice, plan: Plan) -> Trades:
+    def trades(self, market: Slice, plan: Plan) -> Trades:
         one, price = np.zeros(3, np.int32), np.ones(3)
         return Trades(one, one, one, one, one - 1, one, one + 1, price, price, one + 2, price,
                       np.array([self.net, 1.0, -self.net]), price * self.risk, one > 0, one > 0)  # fmt: skip

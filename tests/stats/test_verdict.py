@@ -11,7 +11,7 @@ import pytest
 from quantray.stats.checks import Check, Word
 from quantray.stats.family import family_of_surface, family_of_trials
 from quantray.stats.verdict import Evidence, verdict
-from quantray.types import Trial, TrialState
+from quantray.trial import Trial, TrialState
 
 METRICS = {"n_trades": 120, "carried_entry_share": 0.0, "carried_exit_share": 0.01}
 QUALITY = {"quarantined_quotes_share": 0.001, "quarantined_prints_share": 0.0, "quarantined_sessions_share": 0.0}

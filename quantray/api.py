@@ -1,0 +1,150 @@
+"""What a notebook calls: ``import quantray as qr`` offers these, and each is what the command line uses too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quantray.errors import ConfigError, near_miss
+from quantray.space import Candidates
+from quantray.sweeps.evaluate import evaluate as measure
+from quantray.sweeps.evaluate import outcome
+from quantray.sweeps.evaluate import trades as executed
+from quantray.sweeps.market import Slice
+from quantray.sweeps.plan import Plan
+from quantray.sweeps.trades import ExitReason, Trades
+from quantray.trial import TrialState
+
+if TYPE_CHECKING:
+    import pandas
+
+    from quantray.callers.plan import CallerPlan
+    from quantray.callers.study import CallerStudy
+    from quantray.sweeps.study import Study
+
+PARTS = ("search", "held_out", "all")
+
+
+def load(*overrides: str) -> Any:
+    """A checked plan from what the command line takes: ``qr.load("+experiment=options_sweep", "seed=1")``.
+
+    A :class:`quantray.Plan` for :func:`sweep`; of an experiment about callers (``"+experiment=v1_baseline"``) a
+    :class:`quantray.CallerPlan` for :func:`optimise`.
+    """
+    from quantray.config.plans import load_plan
+
+    return load_plan(*overrides)
+
+
+def sweep(plan: Plan, *, progress: Any = None, say: Callable[[str], None] | None = None) -> Study:
+    """Run the plan, or go on with it where an earlier run stopped (see :func:`quantray.sweeps.study.sweep`)."""
+    from quantray.sweeps.study import sweep as run
+
+    return run(_a_sweep(plan, "sweep"), progress=progress, say=say)
+
+
+def optimise(plan: CallerPlan, *, progress: Any = None, say: Callable[[str], None] | None = None) -> CallerStudy:
+    """The best policy of each caller; goes on where an earlier run stopped.
+
+    See :func:`quantray.callers.study.optimise`.
+    """
+    from quantray.callers.study import optimise as run
+
+    if isinstance(plan, Plan):
+        raise ConfigError(f"{plan.study} is a sweep; call qr.sweep(plan)")
+    return run(plan, progress=progress, say=say)
+
+
+def _a_sweep(plan: Any, name: str) -> Plan:
+    if not isinstance(plan, Plan):
+        study = getattr(plan, "study", plan)
+        raise ConfigError(f"{study} is about callers and qr.{name} about sweeps; call qr.optimise(plan)")
+    return plan
+
+
+def load_slice(plan: Plan, part: str = "search") -> Slice:
+    """The plan's data: the sessions the ``search`` may see, those ``held_out`` from it, or ``all``."""
+    from quantray.sweeps.study import load_slice as read
+    from quantray.sweeps.study import split
+
+    _a_sweep(plan, "load_slice")
+    if part not in PARTS:
+        raise ConfigError(near_miss(part, PARTS, what="part"))
+    whole = read(plan)
+    if part == "all":
+        return whole
+    seen, unseen = split(whole, plan.oos.fraction)
+    if part == "search":
+        return seen
+    if unseen is None:
+        raise ConfigError("oos.fraction=0 holds nothing out")
+    return unseen
+
+
+def evaluate(
+    plan: Plan,
+    candidates: Candidates | pandas.DataFrame | Sequence[Mapping[str, Any]],
+    data: Slice | None = None,
+) -> pandas.DataFrame:
+    """One row a candidate: its parameters, state, value, reason (``why``) and metrics.
+
+    ``candidates`` are points of the space, a frame with one column a parameter, or a list of mappings; what they do
+    not name takes the strategy's own value. ``data`` defaults to the sessions the search sees.
+    """
+    import pandas
+
+    _a_sweep(plan, "evaluate")
+    points = _points(candidates)
+    metrics = measure(plan, data if data is not None else load_slice(plan), points)
+    state, value, _ = outcome(plan, metrics)
+    columns: dict[str, Any] = {name: points.column(name) for name in points.names}
+    columns["state"] = [tuple(TrialState)[s].value for s in state]
+    columns["value"] = value
+    columns["why"] = [metrics.why.get(i) for i in range(len(points))]
+    return pandas.DataFrame(columns | dict(metrics.columns))
+
+
+def trades(plan: Plan, candidate: Mapping[str, Any], data: Slice | None = None) -> pandas.DataFrame:
+    """The executed trades of one candidate, one row each; times are UTC, money is in the data's currency.
+
+    ``data`` defaults to the sessions the search sees.
+    """
+    import pandas
+
+    _a_sweep(plan, "trades")
+    market = data if data is not None else load_slice(plan)
+    found = executed(plan, market, dict(candidate))
+    columns: dict[str, Any] = {"session": [market.sessions[s].date for s in found.session]}
+    for name in ("origin", "signal", "entry", "exit"):
+        columns[f"{name}_time"] = pandas.to_datetime(_times(market, found, f"{name}_bar"), utc=True)
+    columns["contract"] = [
+        market.sessions[s].symbol[c] if c >= 0 else None for s, c in zip(found.session, found.contract, strict=True)
+    ]
+    columns["side"] = np.where(found.side > 0, "above", "below")
+    columns["reason"] = [ExitReason(int(r)).name.lower() for r in found.reason]
+    for name in ("entry_price", "exit_price", "fees", "net", "risk", "entry_carried", "exit_carried"):
+        columns[name] = getattr(found, name)
+    return pandas.DataFrame(columns)
+
+
+def _times(market: Slice, found: Trades, column: str) -> np.ndarray:
+    bars = getattr(found, column).astype(np.int64)
+    opens = np.array([s.open_ns for s in market.sessions], np.int64)
+    steps = np.array([s.interval_s for s in market.sessions], np.int64) * 1_000_000_000
+    return opens[found.session] + bars * steps[found.session]
+
+
+def _points(candidates: Any) -> Candidates:
+    if isinstance(candidates, Candidates):
+        return candidates
+    if hasattr(candidates, "to_dict"):
+        candidates = [{name: _plain(v) for name, v in row.items()} for row in candidates.to_dict("records")]
+    if isinstance(candidates, Mapping):
+        candidates = [candidates]
+    return Candidates.of(list(candidates))
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,18 @@
+"""Arrays by their dimension, and NumPy's scalars as plain numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+FloatArray1D = np.ndarray[tuple[int], np.dtype[np.float64]]
+FloatArray2D = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+IntArray1D = np.ndarray[tuple[int], np.dtype[np.integer[Any]]]
+BoolArray1D = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+
+def plain(value: Any) -> float | int | None:
+    """A NumPy scalar as the plain number JSON knows; NaN as None."""
+    number = value.item() if hasattr(value, "item") else value
+    return None if isinstance(number, float) and number != number else number

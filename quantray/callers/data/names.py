@@ -1,0 +1,125 @@
+"""Who a caller is: one caller has many spellings, belongs to groups, and may be mistaken for another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from quantray.callers.data.lists import is_list_file, names_of, read_list
+from quantray.callers.data.settings import CallSettings
+from quantray.errors import ConfigError, near_miss
+from quantray.plain import original
+
+MIN_LETTERS = 4  # names of fewer letters are all near one another
+
+
+def alias_table(given: Any, where: str) -> dict[str, str]:
+    """Spelling -> caller, from a mapping of spelling to caller or of caller to its spellings.
+
+    ConfigError where a spelling belongs to two callers, or a caller is itself a spelling of another.
+    """
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"{where} must map spellings to callers, got {given!r}")
+    table: dict[str, str] = {}
+    for left, right in given.items():
+        pairs = [(str(left), right)] if isinstance(right, str) else [(s, str(left)) for s in names_of(right, where)]
+        for spelling, caller in pairs:
+            if table.setdefault(spelling, caller) != caller:
+                raise ConfigError(f"{where}: {spelling!r} is {table[spelling]!r} and {caller!r}; one of them is wrong")
+    table = {spelling: caller for spelling, caller in table.items() if spelling != caller}
+    for spelling, caller in table.items():
+        if caller in table:
+            raise ConfigError(
+                f"{where}: {spelling!r} is {caller!r}, which is {table[caller]!r}; name {table[caller]!r} directly"
+            )
+    return table
+
+
+def group_table(settings: CallSettings) -> dict[str, tuple[str, ...]]:
+    """Name -> callers of the groups that the settings ask for, spelt as they are written there."""
+    if isinstance(settings.groups, Mapping):
+        return {name: names_of(callers, f"calls.groups.{name}") for name, callers in settings.groups.items()}
+    asked = (settings.groups,) if isinstance(settings.groups, str) else settings.groups or ()
+    found: dict[str, tuple[str, ...]] = {}
+    for name in asked:
+        if is_list_file(name):
+            found.update(_of_file(name, "calls.groups"))
+        elif settings.group_file is None:
+            raise ConfigError(
+                f"calls.groups={name}: no calls.group_file says who belongs to it; give calls.group_file=FILE, "
+                "or a YAML or JSON file as the group"
+            )
+        else:
+            found.update(_of_file(f"{settings.group_file}#{name}", "calls.group_file"))
+    return found
+
+
+def _of_file(given: str, key: str) -> dict[str, tuple[str, ...]]:
+    """The group that ``file#name`` names, or every group of the file: other tools keep notes beside their lists."""
+    file, _, name = given.partition("#")
+    content = read_list(file, key)
+    if not isinstance(content, Mapping | list):
+        raise ConfigError(f"{key}={file} must be a list of callers, got {content!r}")
+    groups = content if isinstance(content, Mapping) else {Path(file).stem: content}
+    if name and name not in groups:
+        raise ConfigError(f"{key}={file}: {near_miss(name, groups, what='group')}")
+    lists = [group for group, callers in groups.items() if isinstance(callers, list)]
+    if not name and len(lists) < len(groups) and any(isinstance(callers, Mapping) for callers in groups.values()):
+        several = f" (or {', '.join(lists[1:])})" if lists[1:] else ""
+        hint = f"choose one: {file}#{lists[0]}{several}" if lists else "it holds no list"
+        raise ConfigError(f"{key}={file} holds more than lists of callers; {hint}")
+    asked = [name] if name else list(groups)
+    return {str(group): names_of(groups[group], f"{key}={file} ({group})") for group in asked}
+
+
+def _spelt(name: str, known: Container[str]) -> str:
+    """A name that was copied from a CSV file of ours, as it is spelt in the data."""
+    return original(name) if name not in known and original(name) in known else name
+
+
+def chosen(
+    settings: CallSettings, aliases: Mapping[str, str], known: Iterable[str]
+) -> tuple[set[str] | None, dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """(callers to keep, None for all; the groups; callers of groups without a call).
+
+    A caller named in ``calls.callers`` must exist; a group may hold callers who made no call in this data.
+    """
+    present = set(known)
+    spelt = present | set(aliases)
+    named = (settings.callers,) if isinstance(settings.callers, str) else settings.callers or ()
+    named = tuple(_spelt(name, spelt) for name in named)
+    for name in named:
+        if aliases.get(name, name) not in present:
+            raise ConfigError(f"calls.callers: {near_miss(name, spelt, what='caller')}")
+    groups = {
+        g: tuple(dict.fromkeys(aliases.get(c, c) for c in (_spelt(name, spelt) for name in who)))
+        for g, who in group_table(settings).items()
+    }
+    members = {c for who in groups.values() for c in who}
+    for name, who in groups.items():
+        if not present.intersection(who):
+            reason = near_miss(who[0], spelt, what="caller") if who else "it is empty"
+            raise ConfigError(f"calls.groups: no caller of {name!r} has a call: {reason}")
+    absent = tuple(sorted(members - present))
+    if not named and not groups:
+        return None, {}, ()
+    keep = {aliases.get(name, name) for name in named} | (members & present)
+    return keep, {g: tuple(sorted(present.intersection(who))) for g, who in groups.items()}, absent
+
+
+def near_names(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Pairs that differ in case, punctuation or one letter only; digits tell people apart."""
+    shapes: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name in sorted(set(names)):
+        letters = "".join(c for c in name.casefold() if c.isalpha())
+        digits = "".join(c if c.isdigit() else " " for c in name).split()
+        key = " ".join(digits)
+        variants = {letters}
+        if len(letters) >= MIN_LETTERS:
+            variants |= {letters[:i] + letters[i + 1 :] for i in range(len(letters))}
+        for variant in variants:
+            shapes[key, variant].append(name)
+    pairs = {(a, b) for who in shapes.values() for i, a in enumerate(who) for b in who[i + 1 :]}
+    return tuple(sorted(pairs))

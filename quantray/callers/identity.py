@@ -1,0 +1,15 @@
+"""The code that decides results of this wing: what resume compares."""
+
+from __future__ import annotations
+
+from quantray import provenance
+
+#: Rooms that decide no result.
+TELLING = (
+    "checkpoints", "identity", "imports", "notes", "pipeline", "progress", "report", "results", "study", "warmup",
+)  # fmt: skip
+
+
+def code_digest() -> str:
+    """Digest of the files that stand between candles and a result."""
+    return provenance.code_digest("callers", TELLING)

@@ -1,0 +1,78 @@
+"""Equity of an account from its log of events: cash and marks on closed candles, and its drawdown."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from quantray.callers.kernels.account import forget, marks
+from quantray.callers.kernels.money import outlay, proceeds
+
+
+@njit(cache=True, nogil=True)
+def curve(n_log, money, ts, close, interval, times, s, equity, cash_out):  # type: ignore[no-untyped-def]
+    """Equity and cash at each of the rising ``times`` [T] ns, after everything that happens at or before it.
+
+    Reads the log of ``n_log`` events in the scratch ``s``. Positions are marked at the close of their last candle
+    that has ended; equity is cash plus the marks summed in the order of opening.
+    """
+    slots = s.part.shape[1] + 1
+    cash = money.initial
+    at = n_held = 0
+    for t in range(times.shape[0]):
+        now = times[t]
+        while at < n_log and s.event_ns[at] <= now:
+            i, r = s.event[at] // slots, s.event[at] % slots - 1
+            if r < 0:
+                cash -= outlay(s.size[i], money.cost)
+                s.left[i], s.seen[i], s.held[n_held] = 1.0, s.first[i] - 1, i
+                n_held += 1
+            else:
+                cash += proceeds(s.size[i], s.part[i, r], s.multiple[i, r], money.cost, money.on_entry)
+                s.left[i] -= s.part[i, r]
+                if r == s.n_fills[i] - 1:
+                    n_held = forget(s.held, n_held, i)
+            at += 1
+        equity[t] = cash + marks(n_held, now, ts, close, interval, s)
+        cash_out[t] = cash
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def max_drawdown(equity, initial):  # type: ignore[no-untyped-def]
+    """Largest fall from the highest equity so far, as a positive fraction of it."""
+    peak = initial
+    worst = 0.0
+    for i in range(equity.shape[0]):
+        peak = max(peak, equity[i])
+        worst = max(worst, (peak - equity[i]) / peak)
+    return worst
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def daily_ratios(equity, initial):  # type: ignore[no-untyped-def]
+    """Sharpe and Sortino of daily returns (every UTC day, idle ones too), annualised by sqrt(365); NaN if undefined.
+
+    Sharpe: mean / standard deviation (ddof 1). Sortino: mean / root mean square of the losses over all days.
+    """
+    n = equity.shape[0]
+    if n < 2:
+        return np.nan, np.nan
+    returns = np.empty(n)
+    before = initial
+    total = 0.0
+    losses = 0.0
+    for i in range(n):
+        returns[i] = equity[i] / before - 1.0 if before > 0.0 else 0.0
+        before = equity[i]
+        total += returns[i]
+        if returns[i] < 0.0:
+            losses += returns[i] * returns[i]
+    mean = total / n
+    squares = 0.0
+    for i in range(n):
+        squares += (returns[i] - mean) * (returns[i] - mean)
+    deviation = np.sqrt(squares / (n - 1.0))
+    year = np.sqrt(365.0)
+    sharpe = mean / deviation * year if deviation > 0.0 else np.nan
+    sortino = mean / np.sqrt(losses / n) * year if losses > 0.0 else np.nan
+    return sharpe, sortino

@@ -1,0 +1,57 @@
+"""The files of a finished run of the optimiser, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from quantray.callers.data import write_worklist
+from quantray.callers.report.database import check_database, write_database
+from quantray.callers.report.html import report_html
+from quantray.callers.report.summary import summary
+from quantray.callers.report.tables import best_frame, calls_frame
+from quantray.callers.report.trades import trades_frame
+from quantray.callers.results import CallerResults
+from quantray.callers.stages.table import TABLE
+from quantray.files import Published, room
+from quantray.report.json_text import dumped
+from quantray.report.tables import write_parquet, write_table_csv
+
+NAMES = ("optimal_policies.csv", "trades.parquet", "calls.parquet", "worklist.csv", "summary.json", "report.html")
+DATABASE = "results.duckdb"
+
+
+def check_results(run_dir: Path) -> None:
+    """ConfigError, before work starts, where a result would replace what quantray did not write."""
+    Published(run_dir).check(NAMES, [TABLE])
+    check_database(run_dir / DATABASE)
+
+
+def write_all(results: CallerResults, run_dir: Path, say: Callable[[str], Any] | None = None) -> dict[str, Path]:
+    """Write every output under ``run_dir``; returns file name -> path.
+
+    ``optimal_policies.csv``, ``trades.parquet``, ``calls.parquet`` and ``worklist.csv`` have the same bytes for the
+    same results; ``results.duckdb`` holds the tables of them, ``report.html`` and ``summary.json`` the wall time too.
+    ``say`` hears of results that were changed since quantray wrote them: they are kept. DiskError without room.
+    """
+    published, places = Published(run_dir), {name: run_dir / name for name in (*NAMES, DATABASE)}
+    with room(f"the report in {run_dir}", "every result is stored in the study"), published.staging() as folder:
+        paths = {name: folder / name for name in NAMES}
+        best = best_frame(results)
+        write_table_csv(best, paths["optimal_policies.csv"])
+        write_parquet(trades_frame(results), paths["trades.parquet"])
+        write_parquet(calls_frame(results), paths["calls.parquet"])
+        write_worklist(results.coverage, paths["worklist.csv"])
+        paths["summary.json"].write_text(dumped(summary(results)), encoding="utf-8")
+        paths["report.html"].write_text(report_html(results), encoding="utf-8")
+        write_parquet(best, folder / "best.parquet")
+        tables = {
+            "policies": results.parts, "best": [folder / "best.parquet"],
+            "trades": [places["trades.parquet"]], "calls": [places["calls.parquet"]],
+        }  # fmt: skip
+        for sentence in published.write(results.study, paths):
+            if say is not None:
+                say(sentence)
+        write_database(places[DATABASE], tables, folder)
+    return {**places, "policies": run_dir / TABLE}

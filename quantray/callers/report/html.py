@@ -1,0 +1,71 @@
+"""``report.html`` of the per-caller optimiser: one self-contained page, what counts first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quantray.callers.report import facts, sections
+from quantray.callers.report.detail import columns, detail, state_words
+from quantray.callers.report.tables import objective_columns
+from quantray.callers.report.words import SHARES, label
+from quantray.callers.results import GROUP, CallerResults, UnitResult
+from quantray.report.page import render
+from quantray.report.verdict import TONES
+from quantray.report.words import duration
+
+
+def report_html(results: CallerResults) -> str:
+    """The page as text: every caller in the table, the first and the last of them in detail."""
+    return render("quantray.callers.report", context(results), label)
+
+
+def context(results: CallerResults) -> dict[str, Any]:
+    """What the template reads; every value is plain text or ready SVG."""
+    r = results
+    tone, word, headline = sections.verdict(r)
+    group, people = sections.group(r), sections.callers(r)
+    shown = [*sections.in_detail(r), *([group] if group is not None and group.policy is not None else [])]
+    values = objective_columns(r, [u.name for u in shown])
+    details = [detail(r, u, values[u.name], _anchor(r, u)) for u in shown]
+    anchors = {d["unit"].name: d["anchor"] for d in details}
+    return {
+        "study": r.study,
+        "subtitle": sections.subtitle(r),
+        "objective": r.plan.objective,
+        "percent": ", %" if r.plan.objective in SHARES else "",
+        "tone": tone,
+        "word": word,
+        "headline": headline,
+        "warnings": [(w, w.startswith(sections.LOUD)) for w in sections.warnings(r)],
+        "ranked": bool(r.ranked),
+        "tiles": sections.tiles(r),
+        "held_out": r.split_ns is not None,
+        "columns": columns(r),
+        "head": sections.table_head(r),
+        "rows": [sections.table_row(r, u) for u in ([group] if group is not None else []) + people],
+        "group_name": GROUP,
+        "tones": TONES,
+        "anchors": anchors,
+        "details": [d for d in details if d["unit"].name != GROUP],
+        "group": next((d for d in details if d["unit"].name == GROUP), None),
+        "group_state": state_words(group) if group is not None and group.policy is None else None,
+        "members": sections.members(r) if group is not None else "",
+        "asked": facts.asked(r),
+        "money": facts.money(r),
+        "funnel": facts.funnel(r),
+        "coverage": facts.coverage_rows(r),
+        "listed": facts.listed(r),
+        "quality": facts.quality(r),
+        "quality_counts": facts.quality_counts(r),
+        "sources": facts.sources(r),
+        "near_names": facts.near_names(r),
+        "seeds": {"run": r.plan.seed},
+        "digests": dict(r.digests),
+        "versions": dict(r.versions),
+        "seconds": duration(r.seconds),
+        "reused": r.reused,
+    }
+
+
+def _anchor(r: CallerResults, unit: UnitResult) -> str:
+    return f"unit-{next(i for i, u in enumerate(r.units) if u is unit)}"

@@ -1,0 +1,85 @@
+"""optimise(plan): the best policy per caller, with its files. CallerStudy is what a notebook holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quantray.callers.plan import CallerPlan
+from quantray.callers.policies.policy import Policy
+from quantray.callers.results import CallerResults
+from quantray.outlets import logger
+
+if TYPE_CHECKING:
+    import pandas
+
+_log = logger(__name__)
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CallerStudy:
+    """A finished run of the optimiser: its results, and where they were written."""
+
+    plan: CallerPlan
+    results: CallerResults
+    files: dict[str, Path]
+
+    @property
+    def best(self) -> dict[str, Policy]:
+        """Unit (a caller, or the group) -> its best policy; units without one are left out."""
+        return {unit.name: unit.policy for unit in self.results.units if unit.policy is not None}
+
+    def frame(self) -> pandas.DataFrame:
+        """One row a unit: what ``optimal_policies.csv`` holds."""
+        from quantray.callers.report.tables import best_frame
+
+        return best_frame(self.results)
+
+    def table(self, unit: str | None = None) -> pandas.DataFrame:
+        """The whole grid, one row a unit, policy and part; of one ``unit`` where it is named (KeyError: unknown)."""
+        from quantray.callers.report.tables import policy_table
+
+        if unit is not None:
+            self.results.unit(unit)
+        return policy_table(self.results, unit)
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report to ``path`` as one self-contained HTML file."""
+        from quantray.callers.report.html import report_html
+
+        target = Path(path)
+        target.write_text(report_html(self.results), encoding="utf-8")
+        return target
+
+
+def check_files(plan: CallerPlan) -> None:
+    """ConfigError where a file, folder or link in the run's directory is in the way of what this run will write."""
+    from quantray.callers.report.files import check_results
+    from quantray.files import Pieces
+
+    Pieces(plan.run_dir, plan.study).check()
+    check_results(plan.run_dir)
+
+
+def optimise(
+    plan: CallerPlan, *, progress: Any = None, say: Say | None = None, done: Callable[[CallerStudy], Any] | None = None
+) -> CallerStudy:
+    """Run the plan, or go on with it where an earlier run stopped, and write its results under ``plan.run_dir``.
+
+    ``progress`` is called with :class:`quantray.callers.progress.Progress` as buckets and blocks finish, ``say`` with
+    sentences a person should read, ``done`` with the study once everything is written. Raises UserError for a plan
+    that cannot be carried out, DiskError where there is no room.
+    """
+    from quantray.callers.pipeline import run
+    from quantray.callers.report.files import write_all
+
+    say = say or _log.warning
+    check_files(plan)
+    results = run(plan, progress=progress, say=say)
+    study = CallerStudy(plan, results, write_all(results, plan.run_dir, say))
+    if done is not None:
+        done(study)
+    return study

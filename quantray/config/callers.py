@@ -1,0 +1,67 @@
+"""A composed configuration about callers, checked and turned into a CallerPlan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from quantray.config.sections import checked, run_dir_of, scalar, section, seed_of, storage_of, study_of
+from quantray.errors import ConfigError
+from quantray.settings import Gates, OutOfSample, Report, Runner, Storage
+
+if TYPE_CHECKING:
+    from quantray.callers.plan import CallerPlan
+
+
+def caller_plan_of(cfg: Mapping[str, Any]) -> CallerPlan:
+    """Every section is refused by key, value and near miss; nothing is read but the configuration.
+
+    Raises ConfigError.
+    """
+    from quantray.callers.data.settings import KEYS, CallsData, CallSettings, CoverageSettings
+    from quantray.callers.plan import CallerPlan
+    from quantray.callers.policies.account import Account, Costs
+    from quantray.callers.policies.grids import grid_of
+    from quantray.callers.policies.objective import DEFAULT_TIES, Bounds
+
+    name = study_of(cfg)
+    grid = section(cfg, "policy")
+    return CallerPlan(
+        study=name,
+        data=checked(CallsData, cfg, "data", rename=KEYS),
+        policies=grid_of(grid),
+        run_dir=run_dir_of(cfg, name),
+        grid=grid,
+        calls=checked(CallSettings, cfg, "calls"),
+        coverage=checked(CoverageSettings, cfg, "coverage"),
+        mode=scalar(cfg, "mode", str, "per_caller"),
+        grouped=scalar(cfg, "grouped", str, "pool"),
+        filter_collapsed=scalar(cfg, "filter_collapsed", bool, False),
+        intrabar=scalar(cfg, "intrabar", str, "stop_first"),
+        entry=scalar(cfg, "entry", str, "open"),
+        target_gap=scalar(cfg, "target_gap", str, "limit"),
+        costs=checked(Costs, cfg, "fees"),
+        account=checked(Account, cfg, "capital"),
+        bounds=checked(Bounds, cfg, "constraints"),
+        objective=scalar(cfg, "objective", str, "captured_return"),
+        ties=_names(cfg, "ties", DEFAULT_TIES),
+        oos=checked(OutOfSample, cfg, "oos"),
+        stress=scalar(cfg, "stress", bool, True),
+        seed=seed_of(cfg),
+        fresh=scalar(cfg, "fresh", bool, False),
+        runner=checked(Runner, cfg, "runner"),
+        storage=storage_of(checked(Storage, cfg, "storage")),
+        gates=checked(Gates, cfg, "gates"),
+        report=checked(Report, cfg, "report"),
+    )
+
+
+def _names(cfg: Mapping[str, Any], key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    """A list of names, or one name."""
+    value = cfg.get(key)
+    if value is None:
+        return default
+    many = value if isinstance(value, list) else [value]
+    if not all(isinstance(name, str) for name in many):
+        raise ConfigError(f"{key}={value!r} must be a list of names")
+    return tuple(many)

@@ -1,0 +1,107 @@
+"""Hydra's composition, through its public API alone: files and overrides -> plain values and the choice of each group.
+
+Nothing of its job machinery (working directories, loggers, launchers) is used, and a Hydra application around this one
+keeps its own state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from quantray.config import wings
+from quantray.config.study_name import flatten
+from quantray.errors import ConfigError, near_miss
+from quantray.passwords import learn
+
+VERSION_BASE = "1.3"
+
+
+def composed(wing: str, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The resolved configuration of a wing, and group -> choice. ConfigError when it cannot be composed."""
+    from hydra import compose
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+
+    # Hydra reads a search path from the primary file or from an override, never from an experiment
+    path = f"hydra.searchpath=[{','.join(quoted(f'file://{place}') for place in wings.places(wing))}]"
+    try:
+        with _initialised(wings.contents(wing)):
+            cfg = compose(wing, [*overrides, path], return_hydra_config=True)
+        choices = {str(k): v for k, v in cfg.hydra.runtime.choices.items() if not str(k).startswith("hydra/")}
+        OmegaConf.set_struct(cfg, False)
+        cfg.pop("hydra")
+        plain = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        cause = error.__cause__ or error
+        if isinstance(cause, MissingMandatoryValue):
+            raise ConfigError(f"{cause.full_key} is required; give {cause.full_key}=…") from error
+        raise ConfigError(f"the configuration cannot be composed: {str(cause).strip().splitlines()[0]}") from error
+    assert isinstance(plain, dict)
+    found = {str(key): value for key, value in plain.items()}
+    learn(f"{key}={value}" for key, value in flatten(found).items() if isinstance(value, str | list))
+    return found, {group: str(choice) for group, choice in choices.items() if choice is not None}
+
+
+@contextmanager
+def _initialised(folder: Path) -> Iterator[None]:
+    """Hydra on a folder; what a notebook's own Hydra application had set up is there again afterwards."""
+    from hydra import initialize_config_dir
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.version import VersionBase
+
+    outer, base = GlobalHydra.instance().hydra, VersionBase.instance().getbase()
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(folder), version_base=VERSION_BASE):
+            yield
+    finally:
+        GlobalHydra.instance().hydra = outer
+        VersionBase.instance().version_base = base
+
+
+def wing_of(experiments: Sequence[str]) -> str:
+    """The wing of a request: whose folder holds its experiments; without any it is a sweep.
+
+    An experiment in one's own ``conf/experiment`` is composed in both, and the wing in which that works decides; of
+    two the sweeps.
+    """
+    if not experiments:
+        return wings.SWEEPS
+    for name in experiments:
+        wings.check_experiment(name)
+    homes = [wing for wing in wings.WINGS if all(wing in wings.homes(name) for name in experiments)]
+    if not homes:
+        raise ConfigError(f"experiment=[{','.join(experiments)}]: one is a sweep and another about callers; choose one")
+    refusals = {}
+    for wing in homes if len(homes) > 1 else ():
+        try:
+            cfg, _ = composed(wing, [f"+{wings.ADDED}=[{','.join(experiments)}]"])
+            check_top(cfg, wing)
+        except ConfigError as error:
+            refusals[wing] = str(error)
+        else:
+            return wing
+    if refusals:
+        one, two = refusals[wings.SWEEPS], refusals[wings.CALLERS]
+        raise ConfigError(one if one == two else f"as a sweep: {one}; about callers: {two}")
+    return homes[0]
+
+
+def check_top(cfg: dict[str, Any], wing: str) -> None:
+    """Refuse a key that the wing does not have at its top, by the wing it belongs to or with the near miss."""
+    known, theirs = wings.known(wing), wings.only_of(wings.other(wing))
+    for key in cfg:
+        if key in theirs:
+            owner, this = ("sweeps", "about callers") if wing == wings.CALLERS else ("callers", "a sweep")
+            raise ConfigError(f"{key} belongs to {owner}, and this configuration is {this}; leave it out")
+        if key not in known:
+            raise ConfigError(near_miss(key, known, what="key"))
+
+
+def quoted(text: str) -> str:
+    """A text that Hydra's grammar reads as that text, whatever it holds."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

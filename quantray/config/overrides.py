@@ -1,0 +1,171 @@
+"""What is typed behind the command, made ready for Hydra: wrong names are answered here, sweeps become jobs.
+
+Hydra's struct mode refuses new keys with a message of its own, so every plain ``a.b=…`` becomes ``++a.b=…`` and the
+composed configuration is checked as a whole; group names and choices are checked before Hydra looks for files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from quantray.config import wings
+from quantray.config.composition import quoted, wing_of
+from quantray.config.wings import ADDED
+from quantray.errors import ConfigError, near_miss
+
+#: Keys whose words are names of people.
+NAMES = ("calls.callers", "calls.groups")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One composition: its wing, overrides Hydra accepts, the swept ``key=value`` pairs that set this job apart."""
+
+    wing: str
+    overrides: tuple[str, ...]
+    swept: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """One ``key=value`` of one job: ``value`` as it reads, ``text`` as Hydra's grammar writes it."""
+
+    line: str
+    key: str
+    value: Any
+    text: str
+    swept: bool = False
+    deleted: bool = False
+
+    @property
+    def group(self) -> str | None:
+        """The group that it chooses from, None for a plain value."""
+        group = self.key.split("@")[0]
+        return group if group in wings.every_group() and not isinstance(self.value, dict) else None
+
+    @property
+    def names(self) -> list[str]:
+        """The choices it makes."""
+        values = self.value if isinstance(self.value, list) else [self.value]
+        return ["null" if value is None else str(value) for value in values]
+
+
+def jobs(lines: Sequence[str], *, multirun: bool) -> list[Job]:
+    """Expand ``key=a,b`` (with ``multirun``) into one job a combination, the last key running fastest."""
+    axes = [_values(override, multirun) for override in _parse(lines)]
+    return [_job(combination) for combination in itertools.product(*axes)]
+
+
+def _values(override: Any, multirun: bool) -> list[_Given]:
+    """What one override says in each job."""
+    line, key = str(override.input_line), _key(override)
+    if override.is_delete():
+        return [_Given(line, key, None, "", deleted=True)]
+    if not override.is_sweep_override():
+        return [_Given(line, key, override.value(), override.get_value_element_as_str())]
+    if not multirun:
+        raise ConfigError(f"{line}: several values need -m (--multirun), or [..] for one list")
+    if not override.is_discrete_sweep():
+        raise ConfigError(f"{line}: only lists, choice() and range() can be swept")
+    values = [str(value) for value in override.sweep_string_iterator()]
+    return [_Given(line, key, value, value, swept=True) for value in values]
+
+
+def _job(given: Sequence[_Given]) -> Job:
+    """Refuse what means nothing in this experiment, complete the choices that depend on it."""
+    chosen = [name for g in given if g.group == ADDED and not g.deleted for name in g.names]
+    wing = wing_of(chosen)
+    for g in given:
+        wings.check_key(g.line, g.key, wing, chosen[-1] if chosen else None)
+        if g.group not in (None, ADDED) and not g.deleted:
+            for name in g.names:
+                wings.check_choice(str(g.group), name, wing)
+    lines = [line for g in given for line in _lines(g)]
+    if wing == wings.CALLERS and not any(g.key == "data" for g in given):
+        lines += [f"data={kind}" for kind in wings.data_kind({g.key for g in given if g.text not in ("", "null")})]
+    return Job(wing, tuple(lines), tuple((g.key, g.text) for g in given if g.swept))
+
+
+def _parse(lines: Sequence[str]) -> list[Any]:
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    parser = OverridesParser.create()
+    found = []
+    for line in map(str, lines):
+        key, equals, value = line.partition("=")
+        if key.lstrip("+") in NAMES and value not in ("", "null"):
+            line = f"{key}={as_names(value)}"
+        override = None
+        # a path such as ~/x is no word of Hydra's grammar: it is tried again as quoted text
+        for text in (line, f"{key}={quoted(value)}" if equals and value[:1] not in "[{'\"" else line):
+            with contextlib.suppress(HydraException):
+                override = override or parser.parse_override(text)
+        if override is None:
+            raise ConfigError(f"{line!r} cannot be read; write key=value, in quotes where the shell reads brackets")
+        _check_head(override)
+        found.append(override)
+    return found
+
+
+def as_names(text: str) -> str:
+    """Every word of a value in quotes: a caller may be called 007, on or 12:30.
+
+    >>> as_names("[on,007,'a b']"), as_names("{whales:[7,12:30]}")
+    ("['on','007','a b']", "{whales:['7','12:30']}")
+    """
+    if re.match(r"\w+\(", text):
+        return text  # choice(…) of several runs
+    made, word, depth, quote = "", "", "", ""
+    for letter, before in zip(text + ",", " " + text, strict=True):
+        if quote:
+            word += letter
+            quote = "" if letter == quote and before != "\\" else quote
+        elif letter in "'\"" and not word.strip():
+            word, quote = letter, letter
+        elif letter in "[{,]}" or (letter == ":" and depth.endswith("{")):
+            # Hydra's grammar knows no quoted name of a group
+            plain = letter == ":" or word.strip()[:1] in ("'", '"', "")
+            made += (word.strip() if plain else quoted(word.strip())) + letter
+            depth = depth + ("{" if letter == "{" else "[") if letter in "[{" else depth
+            depth = depth[:-1] if letter in "]}" else depth
+            depth = depth[:-1] + ":" if letter == ":" else depth.replace(":", "{") if letter == "," else depth
+            word = ""
+        else:
+            word += letter
+    return text if quote else made[:-1]
+
+
+def _key(override: Any) -> str:
+    return str(override.get_key_element()).lstrip("+~")
+
+
+def _check_head(override: Any) -> None:
+    head = _key(override).split(".")[0].split("@")[0].split("/")[0]
+    if head == "hydra":
+        raise ConfigError(
+            f"{override.input_line}: Hydra's own keys are not used here; run_dir=DIR says where results go"
+        )
+    known = wings.heads()
+    if head not in known:
+        raise ConfigError(f"{override.input_line}: {near_miss(head, known, what='key or group')}")
+
+
+def _lines(given: _Given) -> tuple[str, ...]:
+    """What Hydra is told: ``+`` adds an experiment, ``++`` sets a value, a choice of another group stands alone."""
+    if given.deleted:
+        return (given.line,)
+    if given.group is not None:
+        plus = "+" if given.group == ADDED else ""
+        names = given.names
+        return (f"{plus}{given.key}={names[0] if len(names) == 1 else '[' + ','.join(names) + ']'}",)
+    line = f"++{given.key}={given.text}"
+    # Hydra would merge a mapping into the strategy's own space, and space={} would change nothing
+    if given.key.startswith("space.") and isinstance(given.value, dict):
+        return (f"++{given.key}=null", line)  # a range replaces a list of levels; Hydra refuses to merge the two
+    return ("~space", line) if given.key == "space" else (line,)

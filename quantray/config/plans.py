@@ -1,0 +1,164 @@
+"""From YAML and overrides to a checked plan: a notebook goes the same way as the command line.
+
+A refused request leaves no trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from quantray.capacity import check_table
+from quantray.config import study_name, wings
+from quantray.config.composition import check_top, composed
+from quantray.config.overrides import Job, jobs
+from quantray.config.sections import (
+    checked,
+    constraints_of,
+    run_dir_of,
+    scalar,
+    section,
+    seed_of,
+    storage_of,
+    study_of,
+)
+from quantray.config.strategy import strategy_of
+from quantray.errors import ConfigError, near_miss
+from quantray.plugins import refuse_others
+from quantray.search import KINDS
+from quantray.settings import Gates, Mirror, OutOfSample, Report, Runner, Search, Storage
+from quantray.space import parse_space
+from quantray.sweeps.plan import Capital, Fees, Plan
+
+if TYPE_CHECKING:
+    from quantray.callers.plan import CallerPlan
+
+
+def load_plan(*overrides: str | Sequence[str]) -> Plan | CallerPlan:
+    """Compose and check one plan: ``load_plan("+experiment=options_sweep", "search.n_trials=500")``.
+
+    Takes what the command line takes, as arguments or as one list. An experiment of ``conf/callers`` gives a
+    CallerPlan, any other request a Plan. Raises ConfigError or DataError.
+    """
+    lines = [line for item in overrides for line in ([item] if isinstance(item, str) else item)]
+    job = jobs(lines, multirun=False)[0]
+    return plan_of(compose(job), job.wing)
+
+
+def load_sweep(*overrides: str | Sequence[str], asked: str) -> Plan:
+    """The same for what only a sweep can do; ConfigError names ``asked``, what was asked for, otherwise."""
+    plan = load_plan(*overrides)
+    if not isinstance(plan, Plan):
+        raise ConfigError(f"{asked} is for sweeps; a run about callers spreads over runner.workers by itself")
+    return plan
+
+
+def load_plans(overrides: Sequence[str]) -> list[Plan | CallerPlan]:
+    """One plan for each combination of a multirun, all of them checked; no two share a study."""
+    asked = jobs(overrides, multirun=True)
+    plans = [plan_of(cfg, job.wing) for cfg, job in zip(compose_all(asked), asked, strict=True)]
+    names = [plan.study for plan in plans]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigError(
+            f"study.name={twice} would be used by {names.count(twice)} jobs; leave it out and each job gets its own"
+        )
+    return plans
+
+
+def compose_all(jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    """Every job's configuration; several jobs that were given one ``run_dir`` get a folder each in it."""
+    found = [compose(job) for job in jobs]
+    shared = len({cfg["run_dir"] for cfg in found}) < len(found)
+    for cfg in found if shared else ():
+        cfg["run_dir"] = f"{cfg['run_dir']}/{cfg['study']['name']}"
+    return found
+
+
+def compose(job: Job) -> dict[str, Any]:
+    """The resolved configuration of a job as plain values, with the study's name and run directory filled in."""
+    cfg, chosen = composed(job.wing, job.overrides)
+    study = cfg.setdefault("study", {})
+    if isinstance(study, dict) and study.get("name") is None:
+        study["name"] = _name(job, cfg, chosen)
+    if cfg.get("run_dir") is None and isinstance(study, dict):
+        cfg["run_dir"] = f"outputs/{study['name']}"
+    return cfg
+
+
+def _name(job: Job, cfg: dict[str, Any], chosen: dict[str, str]) -> str:
+    """What sets this job apart from the plain experiment (or from the plain strategy)."""
+    stem = chosen.get("experiment") or chosen.get("strategy") or "study"
+    groups = tuple(line for line in job.overrides if line[:2] != "++" and line.lstrip("+").split("=")[0] in chosen)
+    experiment = tuple(line for line in groups if line.startswith("+experiment="))
+    plain, usual = (cfg, chosen) if groups == job.overrides else composed(job.wing, groups)
+    if groups != experiment:
+        _, usual = composed(job.wing, experiment)
+    named = {"experiment", "strategy"} if "experiment" not in chosen else {"experiment"}
+    other = [
+        choice
+        for group, choice in chosen.items()
+        if choice != usual.get(group) and group not in named and not study_name.silent(group)
+    ]
+    changes = study_name.differences(plain, cfg)
+    # jobs of one multirun differ in name even where their results cannot differ
+    changes.update({key: value for key, value in job.swept if study_name.silent(key) and key != "run_dir"})
+    return study_name.study_name(stem.replace("/", "_"), other, changes)
+
+
+def plan_of(cfg: dict[str, Any], wing: str) -> Plan | CallerPlan:
+    """Check a wing's composed configuration and turn it into its plan.
+
+    Every section is refused by key, value and near miss.
+    """
+    check_top(cfg, wing)
+    refuse_others(cfg)
+    if wing == wings.CALLERS:
+        from quantray.config.callers import caller_plan_of
+
+        return caller_plan_of(cfg)
+    return _sweep_of(cfg)
+
+
+def _sweep_of(cfg: Mapping[str, Any]) -> Plan:
+    from quantray.sweeps.data.settings import KEYS, DataSettings
+    from quantray.sweeps.objective import check_objective
+
+    name, search = study_of(cfg), checked(Search, cfg, "search")
+    _check_search(search, section(cfg, "space"))  # before levels are tried one by one
+    strategy, space = strategy_of(section(cfg, "strategy"), section(cfg, "space"))
+    return Plan(
+        study=name,
+        strategy=strategy,
+        space=space,
+        data=checked(DataSettings, cfg, "data", rename=KEYS),
+        run_dir=run_dir_of(cfg, name),
+        seed=seed_of(cfg),
+        fresh=scalar(cfg, "fresh", bool, False),
+        objective=check_objective(scalar(cfg, "objective", str, "return_on_risk_percent")),
+        constraints=constraints_of(section(cfg, "constraints")),
+        fees=checked(Fees, cfg, "fees"),
+        capital=checked(Capital, cfg, "capital"),
+        search=search,
+        runner=checked(Runner, cfg, "runner"),
+        storage=storage_of(checked(Storage, cfg, "storage")),
+        mirror=checked(Mirror, cfg, "mirror"),
+        oos=checked(OutOfSample, cfg, "oos"),
+        gates=checked(Gates, cfg, "gates"),
+        report=checked(Report, cfg, "report"),
+    )
+
+
+def _check_search(search: Search, spec: Mapping[str, Any]) -> None:
+    if search.sampler is not None:
+        from quantray.search.samplers import sampler_maker
+
+        sampler_maker(search)
+    elif search.kind not in KINDS:
+        raise ConfigError(f"search.kind: {near_miss(search.kind, KINDS, what='kind of search')}")
+    if search.kind == "exhaustive":
+        space = parse_space(spec)
+        if space.size is None:
+            wide = next(d.name for d in space.dimensions if d.values is None)
+            raise ConfigError(f"search=exhaustive needs a finite space: give space.{wide} a step or a list of values")
+        check_table(space)

@@ -1,0 +1,124 @@
+"""Tables of a data set, read by DuckDB without ever opening one for writing."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quantray.errors import DataError, near_miss
+from quantray.files.duckdb_file import quoted, reading_error, text
+from quantray.files.folders import PARQUET, SUFFIXES
+
+READERS = {".gz": "read_csv"} | {n: "read_parquet" if k == PARQUET else "read_csv" for n, k in SUFFIXES.items()}
+TZ_TYPES = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """One table: where it is, and which of our columns it has under which name and type."""
+
+    connection: Any
+    key: str  # underlying | chain | options
+    where: str  # for messages
+    source: str  # what follows FROM
+    names: dict[str, str]
+    types: dict[str, str]
+    present: tuple[str, ...]  # every column of the table
+    explain: Callable[[], DataError | None] | None = None  # what DuckDB could not read, where that is known
+
+    def has(self, *columns: str) -> bool:
+        return all(c in self.names for c in columns)
+
+    def column(self, name: str) -> str:
+        return quoted(self.names[name])
+
+    def number(self, name: str) -> str:
+        """The column as a double, NaN where it is null or absent."""
+        if name not in self.names:
+            return f"'nan'::DOUBLE AS {quoted(name)}"
+        return f"coalesce({self.column(name)}::DOUBLE, 'nan'::DOUBLE) AS {quoted(name)}"
+
+    def numbers(self, names: Sequence[str]) -> str:
+        return ", ".join(self.number(name) for name in names)
+
+    def between(self, start_ns: int, stop_ns: int) -> str:
+        """Condition: stamped in [start, stop)."""
+        ends = (f"make_timestamptz({us})::{self.types['ts']}" for us in (start_ns // 1000, -(-stop_ns // 1000)))
+        return " AND ".join(f"{self.column('ts')} {sign} {end}" for sign, end in zip((">=", "<"), ends, strict=True))
+
+    def of(self, symbol: str | None, column: str = "symbol") -> str:
+        """Condition: rows of this underlying, where the table tells them apart."""
+        return f"{self.column(column)} = {text(symbol)}" if symbol is not None and self.has(column) else "true"
+
+    def fetch(self, query: str) -> dict[str, np.ndarray]:
+        """Columns of ``SELECT query`` (``{t}`` is the table), in the file's order."""
+        query = query.replace("{t}", self.source)
+        return guarded(self.where, lambda: self.connection.execute(query).fetchnumpy(), self.explain)
+
+    def row(self, query: str) -> tuple[Any, ...]:
+        query = query.replace("{t}", self.source)
+        return guarded(self.where, lambda: self.connection.execute(query).fetchone(), self.explain)
+
+    def require(self, *columns: str) -> None:
+        """Refuse a table without one of these columns."""
+        for name in columns:
+            if not self.has(name):
+                raise DataError(
+                    f"{self.where} has no column {name!r}: {near_miss(name, self.present, what='column')} "
+                    f"(or map it with data.columns.{self.key}.{name}=NAME)"
+                )
+
+    def require_times(self) -> None:
+        """Refuse a table in which a row has no time."""
+        self.require("ts")
+        (missing,) = self.row(f"SELECT count(*) FROM {{t}} WHERE {self.column('ts')} IS NULL")
+        if missing:
+            raise DataError(f"{self.where}: {missing} rows have no timestamp in {self.names['ts']!r}; remove them")
+
+
+def spelt(name: str, present: Iterable[str]) -> str | None:
+    """``name`` as it is written among the names ``present``: in SQL case does not matter, but the same case wins."""
+    alike = sorted(other for other in present if other.casefold() == name.casefold())
+    return name if name in alike else next(iter(alike), None)
+
+
+def reader_of(files: list[Path]) -> str:
+    """What follows FROM for files of one kind."""
+    return f"{READERS[files[0].suffix.lower()]}([{', '.join(text(glob.escape(str(p))) for p in files)}])"
+
+
+def table_of(connection: Any, key: str, where: str, source: str, columns: Any) -> Table:
+    """Match the table's columns with a map of ours; DataError when a column the user named is not there."""
+    described = guarded(where, lambda: connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall())
+    present = {row[0]: str(row[1]) for row in described}
+    names: dict[str, str] = {}
+    for ours, (theirs, chosen) in mapped(columns).items():
+        found = spelt(theirs, present)
+        if found is not None:
+            names[ours] = found
+        elif chosen:
+            raise DataError(f"data.columns.{key}.{ours}: {where}: {near_miss(theirs, present, what='column')}")
+    types = {ours: present[theirs] for ours, theirs in names.items()}
+    return Table(connection, key, where, source, names, types, tuple(present))
+
+
+def guarded(where: str, work: Any, explain: Callable[[], DataError | None] | None = None) -> Any:
+    """Do ``work``; what DuckDB raises becomes a DataError about ``where``, or what ``explain`` finds in the rows."""
+    import duckdb
+
+    try:
+        return work()
+    except duckdb.Error as error:
+        found = explain() if explain is not None else None
+        raise found or reading_error(where, error) from None
+
+
+def mapped(columns: Any) -> dict[str, tuple[str, bool]]:
+    """Our name -> (the file's name, whether the user chose it), of any map of columns; one that is null is not read."""
+    given = {f.name: (getattr(columns, f.name), getattr(columns, f.name) != f.default) for f in fields(columns)}
+    return {name: pair for name, pair in given.items() if pair[0] is not None}

@@ -1,0 +1,128 @@
+"""From a ``_target_`` in a configuration to the object it names, which is looked at before it is called.
+
+Importing runs code and so does calling. Therefore a short list says which names are imported at all, and whoever asks
+says what he wants: a strategy, a sampler, a function. Anything else is refused without being called.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import is_dataclass
+from typing import Any
+
+from quantray import folders
+from quantray.digests import digest_of
+from quantray.errors import ConfigError, near_miss
+
+#: What a configuration may import, by the key that holds the ``_target_``; no other key may hold one.
+ALLOWED: dict[str, tuple[str, ...]] = {
+    "strategy": ("strategy.", "quantray."),
+    "search.sampler": ("optuna.samplers.", "strategy.", "quantray."),
+}
+#: All that quantray and Optuna offer; from the shelf ``strategy.`` everything is imported.
+_QUANTRAY = ("quantray.search.tpe.StaticTPE",)
+_OPTUNA = ("optuna.samplers", "optuna.samplers.nsgaii")
+STRATEGY = "must be a dataclass with a method trades(market, plan) or signals(session)"
+
+#: What is wrong with an object for a place, None when it will do.
+Check = Callable[[Any], str | None]
+
+
+def check_strategy(thing: Any) -> str | None:
+    """A class with one of the two methods, as ``quantray.protocols`` describes them."""
+    if not isinstance(thing, type) or not is_dataclass(thing):
+        return STRATEGY
+    if not takes(getattr(thing, "signals", None), 2) and not takes(getattr(thing, "trades", None), 3):
+        return STRATEGY
+    return None
+
+
+def takes(thing: Any, count: int | None) -> bool:
+    """Whether ``thing`` can be called with ``count`` arguments by position (None: with any)."""
+    if not callable(thing):
+        return False
+    try:
+        signature = inspect.signature(thing)
+        if count is not None:
+            signature.bind(*[None] * count)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def anything(thing: Any) -> str | None:
+    """The check of who looks at a strategy of a plan again, which was checked when the plan was made."""
+    return STRATEGY if thing is None else None
+
+
+def resolve(target: str, key: str = "strategy", check: Check = anything) -> Any:
+    """What ``target`` names, e.g. ``strategy.vwap_reclaim.VwapReclaim``, if ``check`` has nothing against it.
+
+    ``key`` is where it stands. Raises ConfigError with the near miss, or with what the place wants.
+    """
+    where = f"{key}._target_={target}"
+    allowed = next((names for place, names in ALLOWED.items() if f"{key}.".startswith(f"{place}.")), ())
+    if (
+        not isinstance(target, str)
+        or not target.startswith(allowed)
+        or not all(part.isidentifier() and not part.startswith("__") for part in target.split("."))
+    ):
+        raise ConfigError(f"{where}: only names that begin with {' or '.join(allowed)} are imported")
+    module_name, _, name = target.rpartition(".")
+    if target.startswith("quantray.") and target not in _QUANTRAY:
+        raise ConfigError(f"{where} {check(None)}; quantray itself offers {' and '.join(_QUANTRAY)} alone")
+    if target.startswith("optuna.") and module_name not in _OPTUNA:
+        raise ConfigError(f"{where}: {near_miss(module_name, _OPTUNA, what='module')}")
+    found = _imported(module_name, name, where)
+    wrong = check(found)
+    if wrong is not None:
+        raise ConfigError(f"{where} {wrong}")
+    return found
+
+
+def refuse_others(cfg: Mapping[str, Any]) -> None:
+    """ConfigError for a ``_target_`` of a composed configuration where none may stand."""
+    for path in _targets(cfg, ""):
+        place = path.rpartition(".")[0]
+        if place != "strategy" and not f"{place}.".startswith("search.sampler."):
+            raise ConfigError(f"{path}: a _target_ may stand in strategy and in search.sampler, nowhere else")
+
+
+def _targets(value: Any, path: str) -> Iterator[str]:
+    """Paths of every ``_target_``, through mappings and lists."""
+    inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list | tuple) else ()
+    for name, item in inner:
+        at = f"{path}.{name}" if path else str(name)
+        if name == "_target_":
+            yield at
+        yield from _targets(item, at)
+
+
+def _imported(module_name: str, name: str, where: str) -> Any:
+    folders.install()
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise ConfigError(f"{where}: {module_name} needs a module that is not installed: {error.name}") from error
+        known = [f"strategy.{path.stem}" for folder in folders.folders("strategy") for path in folder.glob("[!_]*.py")]
+        raise ConfigError(f"{where}: {near_miss(module_name, known, what='module')}") from error
+    except (ImportError, SyntaxError) as error:
+        raise ConfigError(f"{where}: {module_name} cannot be imported: {error}") from error
+    if not hasattr(module, name):
+        classes = [value for n, value in vars(module).items() if isinstance(value, type) and not n.startswith("_")]
+        known = [c.__name__ for c in classes if c.__module__.startswith(module_name)]
+        raise ConfigError(f"{where}: {near_miss(name, known, what='class')}")
+    return getattr(module, name)
+
+
+def source_digest(thing: type) -> str:
+    """Digest of the bytes of the file that defines ``thing``: what resume compares, so that an edit is noticed."""
+    module = importlib.import_module(thing.__module__)
+    path = getattr(module, "__file__", None)
+    if path is None:
+        return digest_of(thing.__qualname__)
+    with open(path, "rb") as file:
+        return digest_of(file.read().hex())

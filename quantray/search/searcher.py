@@ -1,0 +1,80 @@
+"""The searcher of a plan."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from quantray.errors import ConfigError, QuantrayError, near_miss
+from quantray.protocols import Searcher
+from quantray.settings import Search
+from quantray.space import Space
+from quantray.trial import Trial, TrialState
+
+#: How many candidates a named sampler is asked for before work starts, and for how long at most.
+REHEARSED, REHEARSAL_S = 64, 5.0
+
+#: What ``search.kind`` may be without a sampler of its own.
+KINDS = ("tpe", "random", "qmc", "exhaustive")
+
+
+def make_searcher(search: Search, space: Space, seed: int, known: Iterable[str] | Mapping[str, Any] = ()) -> Searcher:
+    """The searcher that ``search`` asks for.
+
+    ``known`` are digests that may not be asked again (or trials by their digest). ``search.sampler`` names any
+    Optuna sampler and wins over ``search.kind``. Raises :class:`ConfigError` for a kind, target or parameter that
+    does not exist.
+    """
+    if search.sampler is not None or search.kind == "tpe":
+        from quantray.search.optuna_searcher import OptunaSearch
+
+        return OptunaSearch(search, space, seed, known)
+    if search.kind == "random":
+        from quantray.search.random_search import RandomSearch
+
+        return RandomSearch(space, seed, search.batch, known)
+    if search.kind == "qmc":
+        from quantray.search.qmc import QmcSearch
+
+        return QmcSearch(space, seed, search.batch, known)
+    if search.kind == "exhaustive":
+        raise ConfigError("search=exhaustive evaluates every point; there is nothing to ask a searcher for")
+    raise ConfigError(
+        f"search.kind: {near_miss(search.kind, KINDS, what='search')}; "
+        "any Optuna sampler: search.sampler._target_=optuna.samplers.<name>"
+    )
+
+
+def check_searcher(search: Search, space: Space, seed: int) -> None:
+    """Let a named sampler search the space for a moment, with values that mean nothing.
+
+    Many samplers only say when they are asked what they do not take: a space of categories, a package that is not
+    installed, an argument of a wrong type. Raises :class:`ConfigError`.
+    """
+    if search.sampler is None:
+        return
+    target = f"search.sampler._target_={search.sampler.get('_target_')}"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _rehearse(make_searcher(search, space, seed))
+    except QuantrayError:
+        raise
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"{target} needs {error.name}: pip install {error.name}, or choose another") from error
+    except Exception as error:  # whatever a sampler raises belongs to the request that named it
+        raise ConfigError(f"{target} cannot search this space: {type(error).__name__}: {error}") from error
+
+
+def _rehearse(searcher: Searcher) -> None:
+    asked, number, deadline = 0, 0, time.monotonic() + REHEARSAL_S
+    while asked < REHEARSED and time.monotonic() < deadline:
+        batch = searcher.ask(number, 8)
+        if not batch.digests:
+            return
+        rows = enumerate(batch.digests)
+        params = batch.candidates.params
+        searcher.tell(number, [Trial(d, params(i), TrialState.COMPLETE, int(d[:8], 16) / 2**32) for i, d in rows])
+        asked, number = asked + len(batch.digests), number + 1

@@ -1,0 +1,170 @@
+"""Sections of a plan that both wings have: frozen dataclasses whose fields are the configuration's keys."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+from quantray.errors import ConfigError, near_miss
+from quantray.passwords import learn
+
+FORBID: dict[str, str] = {"extra": "forbid"}
+_ADDRESS = re.compile(r"(ray://)?([^\s/:@]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How candidates are chosen. ``batch`` and ``in_flight`` belong to the plan, never to the workers."""
+
+    __pydantic_config__: ClassVar = FORBID
+    kind: str = "tpe"
+    n_trials: int = 300
+    max_attempts: int | None = None
+    n_startup_trials: int = 10
+    n_ei_candidates: int = 24
+    batch: int = 16
+    in_flight: int = 2
+    max_failures: int = 50
+    timeout_s: float | None = None
+    target: float | None = None  # stop when a feasible value reaches it
+    sampler: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("n_trials", "batch", "in_flight", "n_ei_candidates"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"search.{name} must be >= 1, got {getattr(self, name)}")
+        for name in ("max_failures", "n_startup_trials"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"search.{name} must be >= 0, got {getattr(self, name)}")
+        if self.max_attempts is not None and self.max_attempts < 1:
+            raise ConfigError(f"search.max_attempts must be >= 1 or null, got {self.max_attempts}")
+        if self.timeout_s is not None and not self.timeout_s > 0:
+            raise ConfigError(f"search.timeout_s must be > 0 seconds or null, got {self.timeout_s}")
+        if self.target is not None and not math.isfinite(self.target):
+            raise ConfigError(f"search.target must be a finite number or null, got {self.target}")
+        if self.kind == "exhaustive" and self.sampler is not None:
+            raise ConfigError(
+                "search.sampler: search=exhaustive evaluates every point and asks no sampler; leave it out"
+            )
+
+    @property
+    def attempts(self) -> int:
+        """Cap of COMPLETE + PRUNED + FAIL."""
+        return self.max_attempts if self.max_attempts is not None else 10 * self.n_trials
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Where batches run. ``workers`` null: every core.
+
+    Per-caller stages expected to cost one core less than ``in_process_s`` seconds run on threads of this process even
+    with ``kind=ray`` on one machine, where they are done before actors have started; 0 always takes actors.
+    """
+
+    __pydantic_config__: ClassVar = FORBID
+    kind: str = "ray"
+    workers: int | None = None
+    address: str = "local"
+    in_process_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("ray", "local"):
+            raise ConfigError(f"runner: {near_miss(self.kind, ('ray', 'local'), what='runner')}")
+        if self.workers is not None and self.workers < 1:
+            raise ConfigError(f"runner.workers must be >= 1 or null, got {self.workers}")
+        if self.address not in ("local", "auto") and not _ADDRESS.fullmatch(self.address):
+            raise ConfigError(f"runner.address={self.address}: give local, auto, HOST:PORT or ray://HOST:PORT")
+        if not self.in_process_s >= 0:
+            raise ConfigError(f"runner.in_process_s must be >= 0 s, got {self.in_process_s}")
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where the ledger lives; ``url`` null: in the run's directory, or for postgres what the environment says.
+
+    ``lease_s``: a driver on another machine is taken for dead after so many seconds without a sign of life.
+    """
+
+    __pydantic_config__: ClassVar = FORBID
+    kind: str = "sqlite"
+    url: str | None = field(default=None, repr=False)  # it may hold a password
+    lease_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        learn(self.url or ())
+        known = ("sqlite", "postgres", "postgres_embedded", "memory")
+        if self.kind not in known:
+            raise ConfigError(f"storage: {near_miss(self.kind, known, what='storage')}")
+        if not 1 <= self.lease_s <= 86_400:
+            raise ConfigError(f"storage.lease_s must be in [1, 86400] seconds, got {self.lease_s}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """The Optuna study kept beside the ledger for dashboards, filled by a process of its own."""
+
+    __pydantic_config__: ClassVar = FORBID
+    enabled: bool = True
+    max_trials: int = 1000  # newest and best first; a surface is mirrored by its best trials
+
+    def __post_init__(self) -> None:
+        if self.max_trials < 0:
+            raise ConfigError(f"mirror.max_trials must be >= 0, got {self.max_trials}")
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfSample:
+    """The last ``fraction`` of sessions is held out and never shown to the search; 0 holds out nothing."""
+
+    __pydantic_config__: ClassVar = FORBID
+    fraction: float = 0.3
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.fraction < 1:
+            raise ConfigError(f"oos.fraction must be in [0, 1), got {self.fraction}")
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """Limits on the quality of data: a run is refused when a share passes its limit.
+
+    The quarantined ones are about options and their underlying, the others about calls and candles.
+    """
+
+    __pydantic_config__: ClassVar = FORBID
+    max_quarantined_quotes: float = 0.05
+    max_quarantined_prints: float = 0.05
+    max_unknown_symbols: float = 0.05
+    max_quarantined_sessions: float = 0.5
+    max_undated_candles: float = 0.01
+    max_conflicting_candles: float = 0.0
+    max_inconsistent_candles: float = 0.01
+    max_nonpositive_candles: float = 0.01
+    max_zero_volume_candles: float = 1.0
+    max_missing_candles: float = 1.0
+    max_scale_jumps: float = 1.0
+    max_lone_prints: float = 1.0
+    max_excluded_calls: float = 1.0
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            if not 0 <= getattr(self, f.name) <= 1:
+                raise ConfigError(f"gates.{f.name} is a share in [0, 1], got {getattr(self, f.name)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the report holds."""
+
+    __pydantic_config__: ClassVar = FORBID
+    top: int = 20
+    surface_max_points: int = 5_000_000  # a sampled search is compared with the exact surface up to this size
+
+    def __post_init__(self) -> None:
+        if self.top < 1:
+            raise ConfigError(f"report.top must be >= 1, got {self.top}")
+        if self.surface_max_points < 0:
+            raise ConfigError(f"report.surface_max_points must be >= 0, got {self.surface_max_points}")

@@ -1,0 +1,1 @@
+"""Sweeps: which parameters of a strategy."""

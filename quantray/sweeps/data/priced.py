@@ -1,0 +1,91 @@
+"""Sessions from an underlying's grid and option rows of a data set."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import fields
+
+import numpy as np
+
+from quantray.files.tables import Table
+from quantray.sweeps.data.chain import Contracts, listed_in, read_chain
+from quantray.sweeps.data.grid import Grid
+from quantray.sweeps.data.options import OptionGrid, OptionReader, bars_of, lay_options
+from quantray.sweeps.data.sessions import Span
+from quantray.sweeps.data.settings import DataSettings
+from quantray.sweeps.data.standard import standard
+from quantray.sweeps.market import Session
+
+
+def priced_sessions(
+    settings: DataSettings, tables: dict[str, Table], symbol: str | None, grids: list[Grid], span: Span,
+    counts: Counter[str],
+) -> list[Session]:  # fmt: skip
+    """Sessions that have option rows, in time order."""
+    options = tables["options"]
+    listing = tables.get("chain", options)
+    contracts = read_chain(listing, symbol, span)
+    reader = OptionReader(options, symbol, contracts.symbol)
+    sessions = []
+    for grid in grids:
+        session = _priced(settings, reader, contracts, listing, grid, counts)
+        if session is not None:
+            sessions.append(session)
+    counts["option_rows_outside_sessions"] += reader.count_outside(span, [grid.window for grid in grids])
+    if grids and settings.interval is None:
+        reader.check_interval(grids[0].interval_s)
+    return sessions
+
+
+def _priced(
+    settings: DataSettings, reader: OptionReader, chain: Contracts, listing: Table, grid: Grid, counts: Counter[str]
+) -> Session | None:
+    """The session with its option prices; None (counted) when it has none or only part of them."""
+    window, where = grid.window, reader.table.where
+    rows = reader.read(window)
+    known = rows.code >= 0
+    counts["rows_unknown_symbol"] += int((~known).sum())
+    chosen = listed_in(chain, window, np.unique(rows.code[known]), listing is reader.table)
+    c = chain.take(chosen)
+    chosen = chosen[
+        standard(listing.where, c.symbol, c.right, c.strike, c.expiry, c.multiplier, c.adjusted, c.morning, counts)
+    ]  # fmt: skip
+    contracts = chain.take(chosen)
+    ends = contracts.ends(window, grid.interval_s)
+    place = np.full(len(chain.symbol) + 1, -1, np.int64)
+    place[chosen] = np.arange(len(chosen))
+    mine = place[rows.code] >= 0  # code -1 looks up the last place, which nothing has
+    counts["rows_in_sessions"] += len(rows.code)
+    counts["rows_unlisted"] += int((known & ~mine).sum())
+    rows = rows.take(mine)
+    bar = bars_of(rows, window, grid.interval_s, where)
+    late = bar >= ends[place[rows.code]]
+    counts["rows_after_expiry"] += int(late.sum())
+    rows, bar = rows.take(~late), bar[~late]
+    if len(bar) == 0:
+        counts["sessions_no_options"] += 1
+        return None
+    if (int(bar.max()) - int(bar.min()) + 1) / min(grid.n_bars, int(ends.max())) < settings.min_options_span:
+        counts["sessions_incomplete"] += 1
+        return None
+    shape, tolerance = (contracts.strike, contracts.right), settings.arbitrage_tolerance
+    prices = lay_options(rows, bar, place[rows.code], grid, shape, ends, reader.quotes, where, tolerance, counts)
+    return session_of(grid, contracts, prices)
+
+
+def session_of(grid: Grid, contracts: Contracts, prices: OptionGrid) -> Session:
+    """One immutable session from its bars, contracts and option prices."""
+    window = grid.window
+    session = Session(
+        date=window.date, open_ns=window.open_ns, interval_s=grid.interval_s, open_s=window.open_s,
+        open=grid.open, high=grid.high, low=grid.low, close=grid.close, volume=grid.volume, price=grid.price,
+        filled=grid.filled, vwap_running=grid.vwap_running,
+        symbol=contracts.symbol, strike=contracts.strike, right=contracts.right, expiry=contracts.expiry,
+        multiplier=contracts.multiplier, bid=prices.bid, ask=prices.ask, last=prices.last, fresh=prices.fresh,
+        closed=grid.closed, ends=contracts.ends(window, grid.interval_s),
+    )  # fmt: skip
+    for f in fields(session):
+        value = getattr(session, f.name)
+        if isinstance(value, np.ndarray):
+            value.setflags(write=False)
+    return session

@@ -1,0 +1,157 @@
+"""From settings to a slice: read, check, lay on grids, count what was set aside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from quantray.errors import DataError, near_miss
+from quantray.files.tables import Table
+from quantray.sweeps.data.grid import Grid, coverage_of, lay
+from quantray.sweeps.data.modelled import day_variances, model_options
+from quantray.sweeps.data.priced import priced_sessions, session_of
+from quantray.sweeps.data.quality import summary_of
+from quantray.sweeps.data.sessions import NS, Span, Window, span_of
+from quantray.sweeps.data.settings import DataSettings, seconds_of
+from quantray.sweeps.data.sources import open_tables
+from quantray.sweeps.data.synthetic_market import FILES, VERSION, ensure_market
+from quantray.sweeps.data.underlying import Bars, interval_of, read_bars
+from quantray.sweeps.market import Slice
+
+
+def load(settings: DataSettings) -> Slice:
+    """The market that ``settings`` describe, checked and immutable. Raises DataError when it cannot be used."""
+    if settings.kind == "synthetic":
+        return _load_synthetic(settings)
+    if settings.kind == "parquet" and settings.underlying is None:
+        raise DataError("data=parquet needs bars of an underlying: data.underlying=FILE")
+    if settings.kind == "parquet" and settings.options is None and settings.chain != "synthetic":
+        raise DataError("no option data: give data.options=FILE, or data.chain=synthetic for modelled options")
+    if settings.options is not None and settings.chain == "synthetic":
+        raise DataError("data.chain=synthetic models the options: leave data.options out, or give a chain")
+    tables = open_tables(settings)
+    try:
+        return _load_tables(settings, tables)
+    finally:
+        tables["underlying"].connection.close()
+
+
+def _load_synthetic(settings: DataSettings) -> Slice:
+    given = [k for k in ("underlying", "chain", "options", "duckdb", "symbol") if getattr(settings, k) is not None]
+    if given:
+        raise DataError(f"data.{given[0]} means nothing to data=synthetic; did you mean data=parquet?")
+    folder = ensure_market(settings)
+    underlying, chain, options = (str(folder / name) for name in FILES)
+    made = load(replace(settings, kind="parquet", underlying=underlying, chain=chain, options=options))
+    s = settings.synthetic
+    edge = "no planted edge" if s.edge == 0 else f"PLANTED EDGE {s.edge:g}"
+    source = f"synthetic market, seed {s.seed}, {edge}, generator {VERSION}, {len(made)} sessions from {made.dates[0]}"
+    return replace(made, source=source)
+
+
+def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
+    table, counts = tables["underlying"], Counter[str]()
+    table.require_times()
+    symbol = _symbol(settings, table)
+    span = _span(settings, table, symbol)
+    windows = span.windows
+    bars = read_bars(table, symbol, span, counts)
+    given = None if settings.interval is None else seconds_of(settings.interval)
+    if len(bars.ts) == 0:
+        raise _no_data(settings, table, symbol)
+    interval = interval_of(table.where, bars, windows, given)
+    grids = _grids(settings, bars, windows, interval, counts)
+    suspects = {grid.window.date: grid.suspects for grid in grids}
+    name = symbol or Path(table.where).stem
+    if settings.chain == "synthetic":
+        variances = day_variances(grids, settings.synthetic.daily_vol**2)
+        made = [model_options(g, v, settings.synthetic, name, counts) for g, v in zip(grids, variances, strict=True)]
+        sessions = [session_of(g, *pair) for g, pair in zip(grids, made, strict=True)]
+    else:
+        sessions = priced_sessions(settings, tables, symbol, grids, span, counts)
+    if not sessions:
+        raise _nothing_left(counts)
+    counts["sessions"] = len(sessions)
+    for session in sessions:
+        counts["bars"] += session.n_bars - (0 if session.closed is None else int(session.closed.sum()))
+        counts["carried_bars"] += int((session.filled & ~np.isnan(session.close)).sum())
+        counts["suspect_bars"] += suspects[session.date]
+    where = ", ".join(dict.fromkeys(Path(t.where).name for t in tables.values()))
+    modelled = ", options modelled on it (not a market)" if settings.chain == "synthetic" else ""
+    source = f"{name} {sessions[0].date} to {sessions[-1].date} from {where}{modelled}"
+    return Slice(name, tuple(sessions), source, summary_of(counts))
+
+
+def _symbol(settings: DataSettings, table: Table) -> str | None:
+    """The underlying's symbol where the table tells several apart."""
+    if not table.has("symbol"):
+        return settings.symbol
+    found = table.fetch(f"SELECT DISTINCT {table.column('symbol')} AS s FROM {{t}} ORDER BY 1")["s"]
+    if np.ma.getmaskarray(found).any():
+        raise DataError(f"{table.where}: rows without a symbol in {table.names['symbol']!r}; fill it, or leave it out")
+    present = [str(s) for s in found]
+    if settings.symbol is not None:
+        if settings.symbol not in present:
+            raise DataError(f"data.symbol: {table.where}: {near_miss(settings.symbol, present, what='symbol')}")
+        return settings.symbol
+    if len(present) > 1:
+        raise DataError(f"{table.where} holds {', '.join(present[:20])}: choose one with data.symbol={present[0]}")
+    return present[0] if present else None
+
+
+def _reach(table: Table, symbol: str | None) -> tuple[int, int] | None:
+    ts = table.column("ts")
+    low, high = table.row(f"SELECT min(epoch_ns({ts})), max(epoch_ns({ts})) FROM {{t}} WHERE {table.of(symbol)}")
+    return None if low is None else (int(low), int(high))
+
+
+def _span(settings: DataSettings, table: Table, symbol: str | None) -> Span:
+    """Sessions of the calendar that both the data and the settings reach."""
+    reach = _reach(table, symbol)
+    if reach is None:
+        raise DataError(f"{table.where} has no rows{f' of {symbol}' if symbol else ''}")
+    span = span_of(settings.calendar, *reach, settings.from_, settings.to)
+    if not span.windows:
+        raise _no_data(settings, table, symbol)
+    return span
+
+
+def _no_data(settings: DataSettings, table: Table, symbol: str | None) -> DataError:
+    reach = _reach(table, symbol) or (0, 0)
+    first, last = (datetime.fromtimestamp(ns // NS, UTC).date().isoformat() for ns in reach)
+    asked = "".join(f" {k} {v}" for k, v in (("from", settings.from_), ("to", settings.to)) if v)
+    what = f" of {symbol}" if symbol else ""
+    return DataError(
+        f"no data{what} in any session of {settings.calendar}{asked}: {table.where} reaches from {first} to {last}; "
+        "choose data.from and data.to inside, or the data.calendar of its exchange"
+    )
+
+
+def _grids(
+    settings: DataSettings, bars: Bars, windows: tuple[Window, ...], interval: int, counts: Counter[str]
+) -> list[Grid]:
+    grids = []
+    for window in windows:
+        coverage = coverage_of(bars, window, interval)
+        if coverage == 0:
+            counts["sessions_missing"] += 1
+        elif coverage < settings.min_session_coverage:
+            counts["sessions_incomplete"] += 1
+        else:
+            carry = settings.suspect_bars == "carry"
+            grids.append(lay(bars, window, interval, settings.suspect_move, carry))
+    return grids
+
+
+def _nothing_left(counts: Counter[str]) -> DataError:
+    empty, cut = counts["sessions_no_options"], counts["sessions_incomplete"]
+    if empty and not cut:
+        return DataError(f"no option data: none of the {empty} sessions has an option row; check data.options")
+    return DataError(
+        f"no usable session: {cut} incomplete (data.min_session_coverage, data.min_options_span) and {empty} without "
+        "options"
+    )

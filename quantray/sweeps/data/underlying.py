@@ -1,0 +1,158 @@
+"""Bars of the underlying: read, checked, laid on the session's grid."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from quantray.errors import DataError
+from quantray.files.tables import Table
+from quantray.sweeps.data.sessions import NS, Span, Window
+
+PRICES = ("open", "high", "low", "close")
+BLOCK_S, BLOCK_BARS = 1800, 25  # a block with this many bars shows its interval
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """Columns of the underlying's rows between the first open and the last close, in time order."""
+
+    ts: np.ndarray  # [r] int64 ns, start of the bar
+    columns: dict[str, np.ndarray]  # open high low close volume vwap vwap_running, [r] each
+
+    def of(self, window: Window) -> slice:
+        low, high = np.searchsorted(self.ts, (window.open_ns, window.close_ns))
+        return slice(int(low), int(high))
+
+
+def read_bars(table: Table, symbol: str | None, span: Span, counts: Counter[str]) -> Bars:
+    """Rows of the sessions, checked. A row without any price and volume is a bar without a trade and left out.
+
+    An underlying of which no row has a volume above 0, as an index, has none: its bars all count, with volume NaN.
+    """
+    table.require("ts", *PRICES)
+    names = (*PRICES, "volume", "vwap", "vwap_running")
+    file = ", file" if table.has("file") else ""
+    got = table.fetch(
+        f"SELECT epoch_ns({table.column('ts')}) AS ts, {table.numbers(names)}{file} FROM {{t}} "
+        f"WHERE {table.of(symbol)} AND {table.between(span.start_ns, span.stop_ns)}"
+    )
+    ts = np.asarray(got["ts"], np.int64)
+    columns = {name: np.asarray(got[name], np.float64) for name in names}
+    ts, columns = in_time_order(table.where, ts, columns, got.get("file"))
+    empty = np.all([np.isnan(columns[p]) for p in PRICES], axis=0)
+    traded = _has_volume(table, symbol)
+    if not traded:
+        columns["volume"] = np.full(len(ts), np.nan)
+    idle = empty & ~(columns["volume"] > 0)
+    inside = np.zeros(len(ts), bool)
+    bars = Bars(ts, columns)
+    for window in span.windows:
+        rows = bars.of(window)
+        inside[rows] = ~window.closed(ts[rows])
+    counts["bars_outside_sessions"] += int((~inside).sum())
+    keep = inside & ~idle & ~(columns["volume"] == 0)
+    _check_prices(table.where, ts, columns, inside & ~idle, traded)
+    if inside.any() and not keep.any():
+        raise DataError(f"{table.where}: no bar of the sessions has a volume above 0")
+    counts["inconsistent_bars"] += int((_inconsistent(columns) & keep).sum())
+    return Bars(ts[keep], {name: column[keep] for name, column in columns.items()})
+
+
+def _has_volume(table: Table, symbol: str | None) -> bool:
+    """Whether any row of the underlying has a volume; asked of the whole table, so that dates do not change it."""
+    if not table.has("volume"):
+        return False
+    volume = table.column("volume")
+    (most,) = table.row(
+        f"SELECT max(CASE WHEN isnan({volume}) THEN NULL ELSE {volume} END) FROM {{t}} WHERE {table.of(symbol)}"
+    )
+    return most is not None and most > 0
+
+
+def in_time_order(
+    where: str, ts: np.ndarray, columns: dict[str, np.ndarray], file: np.ndarray | None
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The rows in time order: each file must be, and the files of a folder come in any order."""
+    if file is None:
+        check_order(where, ts)
+        return ts, columns
+    back = (np.diff(ts) < 0) & (np.diff(file) == 0)
+    if back.any():
+        at = int(np.argmax(back)) + 1
+        raise DataError(f"{where}: timestamps are not sorted: {stamp(ts[at])} follows {stamp(ts[at - 1])} in one file")
+    order = np.argsort(ts, kind="stable")
+    check_order(where, ts[order])
+    return ts[order], {name: column[order] for name, column in columns.items()}
+
+
+def check_order(where: str, ts: np.ndarray) -> None:
+    """Strictly increasing, or DataError."""
+    step = np.diff(ts)
+    if (step < 0).any():
+        at = int(np.argmax(step < 0)) + 1
+        raise DataError(f"{where}: timestamps are not sorted: {stamp(ts[at])} follows {stamp(ts[at - 1])}")
+    if (step == 0).any():
+        raise DataError(
+            f"{where}: timestamp {stamp(ts[int(np.argmax(step == 0))])} is duplicated; keep one of its rows"
+        )
+
+
+def stamp(ns: int | np.integer) -> str:
+    """UTC in ISO, to the second where that is exact."""
+    shown = str(np.datetime64(int(ns), "ns"))
+    return shown.removesuffix(".000000000") + "Z"
+
+
+def _check_prices(
+    where: str, ts: np.ndarray, columns: dict[str, np.ndarray], rows: np.ndarray, traded: bool
+) -> None:  # fmt: skip
+    for name in (*PRICES, *(("volume",) if traded else ())):
+        column = columns[name]
+        bad = rows & ~(np.isfinite(column) & (column > 0 if name != "volume" else column >= 0))
+        if bad.any():
+            at = int(np.argmax(bad))
+            wanted = "a number above 0" if name != "volume" else "a number, 0 or more"
+            more = f" ({int(bad.sum())} such rows)"
+            raise DataError(f"{where}: {name} at {stamp(ts[at])} is {column[at]:g}, it must be {wanted}{more}")
+    for name in ("vwap", "vwap_running"):
+        bad = rows & ~np.isnan(columns[name]) & ~((columns[name] > 0) & np.isfinite(columns[name]))
+        if bad.any():
+            at = int(np.argmax(bad))
+            raise DataError(f"{where}: {name} at {stamp(ts[at])} is {columns[name][at]:g}, it must be above 0 or null")
+
+
+def _inconsistent(columns: dict[str, np.ndarray]) -> np.ndarray:
+    opened, high, low, close = (columns[p] for p in PRICES)
+    return (low > np.minimum(opened, close)) | (high < np.maximum(opened, close))
+
+
+def interval_of(where: str, bars: Bars, windows: tuple[Window, ...], given: int | None) -> int:
+    """Seconds between bars: as given or inferred, one for the whole data set. Raises DataError when mixed."""
+    steps = [_blocks(bars.ts[bars.of(w)] - w.open_ns, where) for w in windows]
+    blocks = [block for session in steps for block in session]
+    found = int(np.gcd.reduce([g for g, _ in blocks], dtype=np.int64)) if blocks else 0
+    if found == 0:
+        raise DataError(f"{where}: too few bars to tell their interval; give data.interval")
+    telling = {g for g, size in blocks if size >= BLOCK_BARS and g > 0}
+    if telling - {found}:
+        raise DataError(
+            f"{where}: bars of {found} s are mixed with bars of {max(telling)} s; load one interval at a time"
+        )
+    if given is not None and given != found and (telling or found % given):
+        raise DataError(f"{where}: data.interval is {given} s but the bars are {found} s apart")
+    return given or found
+
+
+def _blocks(offsets: np.ndarray, where: str) -> list[tuple[int, int]]:
+    """(greatest common divisor of the offsets in seconds, number of bars) of each half hour of one session."""
+    if (offsets % NS).any():
+        raise DataError(f"{where}: timestamps must be whole seconds; aggregate ticks to bars first")
+    seconds = offsets // NS
+    if len(seconds) == 0:
+        return []
+    starts = np.flatnonzero(np.diff(seconds // BLOCK_S, prepend=-1))
+    sizes = np.diff(np.append(starts, len(seconds)))
+    return list(zip(np.gcd.reduceat(seconds, starts).tolist(), sizes.tolist(), strict=True))

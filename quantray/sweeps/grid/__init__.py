@@ -1,0 +1,1 @@
+"""The complete table: every point of a finite space, each evaluated once."""

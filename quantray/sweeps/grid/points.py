@@ -1,0 +1,275 @@
+"""The exact surface: every point of a finite space, each evaluated once, in ranges that are stored as they finish."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from quantray.errors import ConfigError, DiskError, Interrupted
+from quantray.failures import is_fault
+from quantray.protocols import Batch, Counts, Ledger
+from quantray.sweeps.evaluate import evaluate, outcome, trial_of
+from quantray.sweeps.grid.columns import FAIL, levels_of, nullable, reasons_of, tally
+from quantray.sweeps.grid.files import SurfaceFiles, Tally
+from quantray.sweeps.grid.outcome import check_failures
+from quantray.sweeps.loop.ranges import Range, RangeClaims
+from quantray.sweeps.market import Slice
+from quantray.sweeps.metrics import METRICS, Metrics
+from quantray.sweeps.plan import Plan
+from quantray.sweeps.strategy import gives_signals
+from quantray.trial import Trial, TrialState
+
+#: Points of one range: large enough to share signals, small enough to stay within some 100 MB with every metric.
+RANGE = 131_072
+#: At least, of a black box: its candidates share nothing, and each may take seconds.
+BOX_RANGE = 64
+BOX_RANGES = 4096  # at most, each a file
+_POLL_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """The points ``start`` to ``stop`` of the space with their metrics and outcomes."""
+
+    start: int
+    stop: int
+    metrics: Metrics
+    state: np.ndarray  # [n] 0 COMPLETE, 1 PRUNED, 2 FAIL
+    value: np.ndarray  # [n] NaN where there is none
+    violations: np.ndarray  # [n, bounds]
+
+    @property
+    def ranked(self) -> np.ndarray:
+        """Value of the feasible points, NaN elsewhere, [n]."""
+        return np.where((self.violations <= 0).all(axis=1), self.value, np.nan)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surface:
+    """What statistics need of the whole table: ``values`` [points] (NaN: infeasible or none), ``session_net``."""
+
+    values: np.ndarray
+    session_net: np.ndarray  # [points, sessions]
+    counts: Counts
+
+
+def ranges(plan: Plan) -> list[Range]:
+    """The space cut into ranges of point numbers: what is claimed, evaluated and stored together."""
+    size = plan.space.size
+    if size is None:
+        continuous = [d.name for d in plan.space.dimensions if d.values is None]
+        raise ConfigError(f"search=exhaustive needs a finite space; give {', '.join(continuous)} a step or values")
+    shared = gives_signals(plan.strategy.target)
+    step = RANGE if shared else max(BOX_RANGE, -(-size // BOX_RANGES))
+    return [(start, min(start + step, size)) for start in range(0, size, step)]
+
+
+def evaluate_core(plan: Plan, market: Slice, points: Range) -> Part:
+    """Core metrics of a range."""
+    return _part(plan, market, points, False)
+
+
+def evaluate_full(plan: Plan, market: Slice, points: Range) -> Part:
+    """All metrics of a range."""
+    return _part(plan, market, points, True)
+
+
+def _part(plan: Plan, market: Slice, points: Range, full: bool) -> Part:
+    metrics = evaluate(plan, market, plan.space.candidates(np.arange(*points)), full=full)
+    return Part(*points, metrics, *outcome(plan, metrics))
+
+
+def surface(plan: Plan, market: Slice) -> Surface:
+    """The whole table in memory, core metrics only: what a sampled search is compared with.
+
+    Constraints on metrics that need the list of trades make it compute them all.
+    """
+    listed = any(key.split("_", 1)[1] not in _core_names() for key in plan.constraints.bounds)
+    listed |= plan.objective not in _core_names()
+    work = evaluate_full if listed else evaluate_core
+    from quantray.runner.spread import spread
+
+    parts = list(spread(plan, market, ranges(plan), work, kind="local", workers=plan.runner.workers))
+    return _joined([part for _, part in parts])
+
+
+def _core_names() -> tuple[str, ...]:
+    from quantray.sweeps.kernels.score import CORE
+
+    return CORE
+
+
+def _joined(parts: list[Part]) -> Surface:
+    state = np.concatenate([p.state for p in parts])
+    return Surface(
+        np.concatenate([p.ranked for p in parts]),
+        np.concatenate([p.metrics.session_net for p in parts]),
+        Counts(*(int((state == k).sum()) for k in range(3))),
+    )
+
+
+def exhaust(
+    plan: Plan,
+    market: Slice,
+    files: SurfaceFiles,
+    claims: RangeClaims,
+    on_part: Callable[[Tally, Trial | None], Any],
+    *,
+    whole: bool = True,
+) -> Surface | None:
+    """Evaluate what is not stored yet, a range at a time, to Parquet ``files``; then rank.
+
+    A range counts as stored when the ledger notes it and its file is as it was written; an interrupted table goes on
+    where it stopped. ``on_part`` hears of what there is already, then after each range and while others are waited
+    for. What other drivers have claimed is left to them: with ``whole`` this waits for it, and takes it over from one
+    that died; else None is returned when nothing is left to claim. DiskError where there is no room; TooManyFailures
+    as soon as the stored points that failed (those a rule of the strategy refuses do not count) pass
+    ``search.max_failures``.
+    """
+    todo = files.todo()
+    so_far, best = Tally(files, claims, todo), None
+    on_part(so_far, best)
+    check_failures(plan, reasons_stored(files, todo))
+    try:
+        while todo:
+            for part in _evaluated(plan, market, files, claims, todo):
+                so_far.add(_tally(part))
+                best = _better(best, plan, part)
+                on_part(so_far, best)
+                if any(map(is_fault, part.metrics.why.values())):
+                    check_failures(plan, reasons_stored(files, files.todo()))
+            if not whole:
+                return None
+            if todo := files.todo():
+                time.sleep(_POLL_S)
+                so_far.look()
+                on_part(so_far, best)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"stopped after {so_far.counts.attempts:,} of {plan.space.size:,} points; the same command goes on there"
+        ) from None
+    except DiskError as error:
+        raise DiskError(f"stopped after {so_far.counts.attempts:,} of {plan.space.size:,} points: {error}") from None
+    return read(plan, market, files.counts([]), files)
+
+
+def _evaluated(
+    plan: Plan, market: Slice, files: SurfaceFiles, claims: RangeClaims, todo: list[Range]
+) -> Iterator[Part]:
+    """Claim, evaluate and store, range by range."""
+    from quantray.runner.spread import spread
+
+    work = claims.won(todo)
+    results: Iterator[tuple[Range, Part]]
+    kind, compiled = plan.runner.kind, gives_signals(plan.strategy.target)
+    results = spread(plan, market, work, evaluate_full, kind=kind, compiled=compiled, workers=plan.runner.workers)
+    for points, part in results:
+        files.write(points, _tally(part), partial(write_part, plan, market, part))
+        claims.store(points)
+        yield part
+
+
+def reasons_stored(files: SurfaceFiles, todo: Iterable[Range]) -> Iterator[tuple[int, str, str, int]]:
+    """Why stored points are not complete: (first number, state, reason, count), a range at a time."""
+    left = set(todo)
+    for points in files.ranges:
+        if points not in left:
+            yield from tally(files.path(points))
+
+
+def _tally(part: Part) -> list[int]:
+    return [int((part.state == k).sum()) for k in range(3)]
+
+
+def _better(best: Trial | None, plan: Plan, part: Part) -> Trial | None:
+    if np.isnan(part.ranked).all():
+        return best
+    i = int(np.nanargmax(part.ranked))
+    trial = trial_of(plan, part.metrics, plan.space.point(part.start + i), i, part.state, part.value, part.violations)
+    return trial if best is None or (trial.value or 0) > (best.value or 0) else best
+
+
+def write_part(plan: Plan, market: Slice, part: Part, path: Path) -> None:
+    """One range as Parquet: number, state, value, parameters, metrics, violations, net per session."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    candidates = plan.space.candidates(np.arange(part.start, part.stop))
+    columns: dict[str, Any] = {"number": np.arange(part.start, part.stop, dtype=np.int64)}
+    columns["state"] = pa.DictionaryArray.from_arrays(part.state, [str(s) for s in TrialState])
+    columns["value"] = nullable(part.value)
+    for d, name in enumerate(candidates.names):
+        columns[name] = levels_of(candidates.codes[:, d], candidates.levels[d])
+    failed = part.state == FAIL
+    columns.update((name, nullable(column, failed)) for name, column in part.metrics.columns.items())
+    for j, bound in enumerate(plan.constraints.bounds):
+        columns[f"violation_{bound}"] = nullable(part.violations[:, j], failed)
+    for k, date in enumerate(market.dates):
+        columns[f"net_{date}"] = part.metrics.session_net[:, k]
+    columns["why"] = reasons_of(plan, part.state, part.metrics)
+    pq.write_table(pa.table(columns), path, compression="zstd", compression_level=1)
+
+
+def read(plan: Plan, market: Slice, counts: Counts, files: SurfaceFiles) -> Surface:
+    """Values and per-session sums of a stored surface."""
+    import pyarrow.parquet as pq
+
+    bounds = [f"violation_{b}" for b in plan.constraints.bounds]
+    dates = [f"net_{d}" for d in market.dates]
+    values, nets = [], []
+    for points in ranges(plan):
+        table = pq.read_table(files.path(points), columns=["value", *bounds, *dates])
+        value = table["value"].to_numpy()
+        for name in bounds:
+            value = np.where(table[name].to_numpy() <= 0, value, np.nan)
+        values.append(value)
+        nets.append(np.column_stack([table[d].to_numpy() for d in dates]))
+    return Surface(np.concatenate(values), np.concatenate(nets), counts)
+
+
+def best_numbers(values: np.ndarray, n: int) -> np.ndarray:
+    """Numbers of the ``n`` best points, best first, ties by number; points without a value are left out."""
+    found = np.flatnonzero(~np.isnan(values))
+    if len(found) > n:
+        least = np.partition(values[found], len(found) - n)[len(found) - n]
+        found = found[values[found] >= least]
+    return found[np.lexsort((found, -values[found]))][:n]
+
+
+def keep_best(plan: Plan, market: Slice, ledger: Ledger, values: np.ndarray, n: int, files: SurfaceFiles) -> None:
+    """Store the best points as trials of the study, so that its tools and its mirror know them; once."""
+    numbers = best_numbers(values, n)
+    if not len(numbers) or ledger.counts().attempts:
+        return
+    trials = _read_trials(plan, market, numbers, files)
+    mine = ledger.claim(Batch(0, plan.space.candidates(numbers), tuple(t.digest for t in trials)))
+    ledger.store(0, [t for t, owned in zip(trials, mine, strict=True) if owned])
+
+
+def _read_trials(plan: Plan, market: Slice, numbers: np.ndarray, files: SurfaceFiles) -> list[Trial]:
+    """Numbered points with a value as the trials that their evaluation gave, from the stored surface."""
+    import pyarrow.parquet as pq
+
+    from quantray.space import candidate_digest
+
+    found: dict[int, Trial] = {}
+    for points in ranges(plan):
+        wanted = [int(k) for k in numbers if points[0] <= k < points[1]]
+        if not wanted:
+            continue
+        table = pq.read_table(files.path(points)).take([k - points[0] for k in wanted])
+        for k, row in zip(wanted, table.to_pylist(), strict=True):
+            params = plan.space.point(k)
+            found[k] = Trial(
+                candidate_digest(params), params, TrialState(row["state"]), row["value"],
+                tuple(row[f"violation_{bound}"] for bound in plan.constraints.bounds),
+                {name: row[name] for name in METRICS if name in row},
+                tuple(row[f"net_{date}"] for date in market.dates),
+            )  # fmt: skip
+    return [found[int(k)] for k in numbers]

@@ -1,0 +1,16 @@
+"""The code that decides results of this wing: what resume compares."""
+
+from __future__ import annotations
+
+from quantray import provenance
+
+#: Rooms that do not decide what a candidate is worth (data have a digest of their own).
+TELLING = (
+    "data", "description", "exhaustive", "findings", "grid", "holdout", "identity", "judge", "loop", "plan", "refusals",
+    "report", "results", "search", "study",
+)  # fmt: skip
+
+
+def code_digest() -> str:
+    """Digest of the kernels and of what stands between them and a metric."""
+    return provenance.code_digest("sweeps", TELLING)

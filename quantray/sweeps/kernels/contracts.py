@@ -1,0 +1,57 @@
+"""Which contract a signal buys, from the chain alone: availability of a price is known only later."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+ITM, OTM, ATM = 0, 1, 2
+
+
+def ladder(session, right: int, same_day: bool):  # type: ignore[no-untyped-def]
+    """Strikes (rising) and contract indices of one right and the expiry that is bought; empty when none.
+
+    ``same_day``: the contracts that expire this session; otherwise the nearest expiry on or after it.
+    """
+    rows = np.flatnonzero((session.right == right) & (session.expiry >= session.day))
+    if rows.size:
+        expiry = session.day if same_day else session.expiry[rows].min()
+        rows = rows[session.expiry[rows] == expiry]
+    strikes, first = np.unique(
+        session.strike[rows], return_index=True
+    )  # one contract a strike: quantray.sweeps.data.standard
+    return strikes, rows[first].astype(np.int32)
+
+
+@njit(cache=True, nogil=True)
+def _nearest(strikes, spot):  # type: ignore[no-untyped-def]
+    best = 0
+    for i in range(1, strikes.shape[0]):
+        if abs(strikes[i] - spot) < abs(strikes[best] - spot):  # strict: the lower one at equal distance
+            best = i
+    return best
+
+
+@njit(cache=True, nogil=True)
+def choose(strikes, spot, is_call, mode, depth):  # type: ignore[no-untyped-def]
+    """Position in the rising ``strikes`` of the contract that mode and depth name; -1 in an empty ladder."""
+    m = strikes.shape[0]
+    if m == 0 or np.isnan(spot):  # the exchange is closed, or nothing has traded yet
+        return -1
+    below = np.searchsorted(strikes, spot)  # how many strikes are strictly below spot
+    above = np.searchsorted(strikes, spot, side="right")  # position of the first strike strictly above
+    if mode == ATM:
+        return _nearest(strikes, spot)
+    if (mode == ITM) == is_call:  # in the money for a call, out of it for a put: strikes below spot, highest first
+        return max(below - depth, 0) if below > 0 else _nearest(strikes, spot)
+    return min(above + depth - 1, m - 1) if above < m else _nearest(strikes, spot)
+
+
+@njit(cache=True, nogil=True)
+def mark(bar, side, close, call_strikes, call_rows, put_strikes, put_rows, mode, depth, chosen):  # type: ignore[no-untyped-def]
+    """Set ``chosen`` [m] for every contract that one of the signals buys."""
+    for i in range(bar.shape[0]):
+        buys_call = side[i] < 0
+        k = choose(call_strikes if buys_call else put_strikes, close[bar[i]], buys_call, mode, depth)
+        if k >= 0:
+            chosen[call_rows[k] if buys_call else put_rows[k]] = True

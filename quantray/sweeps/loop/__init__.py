@@ -1,0 +1,1 @@
+"""The loop of a sampled search: ask, claim, evaluate, store, tell."""

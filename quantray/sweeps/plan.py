@@ -1,0 +1,134 @@
+"""A checked request: what to evaluate, on which data, at what costs, how to search, where to keep it.
+
+Every section is a frozen dataclass whose fields are the configuration's keys; a wrong value cannot exist.
+``Plan.digests`` is what resume compares: everything that changes a result, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+from quantray.digests import digest_of
+from quantray.errors import ConfigError
+from quantray.settings import FORBID, Gates, Mirror, OutOfSample, Report, Runner, Search, Storage
+from quantray.space import Space
+
+#: Counts changes of the rules in docs/rules.md. A study of other rules is refused: its figures mean something else.
+RULES_VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class StrategySpec:
+    """Which strategy, and its parameters that do not vary. ``source`` is the digest of its file's bytes."""
+
+    target: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """Costs per contract and side, in currency; slippage per share, null: 0.02 on prints, 0 on quotes."""
+
+    __pydantic_config__: ClassVar = FORBID
+    broker_per_contract: float = 0.65
+    exchange_per_contract: float = 0.65
+    slippage_per_share: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("broker_per_contract", "exchange_per_contract", "slippage_per_share"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < float("inf"):
+                raise ConfigError(f"fees.{name} must be >= 0, got {value}")
+
+    def slippage(self, has_quotes: bool) -> float:
+        """Slippage per share; without quotes half a spread is paid on average, so it defaults to 0.02."""
+        if self.slippage_per_share is not None:
+            return self.slippage_per_share
+        return 0.0 if has_quotes else 0.02
+
+    def per_contract(self) -> float:
+        """Both sides of one contract."""
+        return 2 * (self.broker_per_contract + self.exchange_per_contract)
+
+
+@dataclass(frozen=True, slots=True)
+class Capital:
+    """Limits on what may be held at once; null is no limit. With either set candidates run sequentially."""
+
+    __pydantic_config__: ClassVar = FORBID
+    contracts: int = 1
+    initial: float | None = None
+    max_open_positions: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.contracts < 1:
+            raise ConfigError(f"capital.contracts must be >= 1, got {self.contracts}")
+        if self.initial is not None and not 0 < self.initial < float("inf"):
+            raise ConfigError(f"capital.initial must be > 0 or null, got {self.initial}")
+        if self.max_open_positions is not None and self.max_open_positions < 1:
+            raise ConfigError(f"capital.max_open_positions must be >= 1 or null, got {self.max_open_positions}")
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """``min_trades`` prunes; ``bounds`` maps ``min_<metric>`` / ``max_<metric>`` to a bound, feasible when met."""
+
+    min_trades: int = 10
+    bounds: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.min_trades < 0:
+            raise ConfigError(f"constraints.min_trades must be >= 0, got {self.min_trades}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One sweep. ``data`` are the settings its slice is loaded with (see ``quantray.sweeps.data``)."""
+
+    study: str
+    strategy: StrategySpec
+    space: Space
+    data: Any
+    run_dir: Path
+    seed: int = 0
+    fresh: bool = False
+    objective: str = "return_on_risk_percent"
+    fees: Fees = Fees()
+    capital: Capital = Capital()
+    constraints: Constraints = Constraints()
+    search: Search = Search()
+    runner: Runner = Runner()
+    storage: Storage = Storage()
+    mirror: Mirror = Mirror()
+    oos: OutOfSample = OutOfSample()
+    gates: Gates = Gates()
+    report: Report = Report()
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """The strategy's target and the digest of its file, which every worker must have."""
+        return {self.strategy.target: self.strategy.source} if self.strategy.source else {}
+
+    def digests(self, slice_digest: str, code: str) -> dict[str, str]:
+        """The parts that resume compares, by name; ``code`` is the digest of quantray's kernels."""
+        s = self.search
+        sampler = digest_of(dict(s.sampler or {}), s.n_startup_trials, s.n_ei_candidates)
+        reading = getattr(self.data, "reading", None)  # zone, unit and form of times that the files leave open
+        return {
+            "rules_version": str(RULES_VERSION),
+            "strategy": digest_of(self.strategy.target, dict(self.strategy.params), self.strategy.source),
+            "code": code,
+            "space": self.space.digest,
+            "data": slice_digest if reading is None else digest_of(slice_digest, reading),
+            "costs": digest_of(self.fees),
+            "capital": digest_of(self.capital),
+            "constraints": digest_of(self.constraints.min_trades, dict(self.constraints.bounds)),
+            "objective": self.objective,
+            "oos": digest_of(self.oos),
+            "seed": str(self.seed),
+            "search": f"{s.kind} batch={s.batch} in_flight={s.in_flight} sampler={sampler[:8]}",
+        }

@@ -1,0 +1,64 @@
+"""``report.html``: one self-contained page, verdict first. No script, no network, light and dark, screen and paper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quantray.report import verdict, words
+from quantray.report.page import render
+from quantray.sweeps.report import facts, sections
+from quantray.sweeps.report.reasons import failures, nothing
+from quantray.sweeps.results import Results
+
+
+def report_html(results: Results) -> str:
+    """The page as text. Sections that have nothing to say are left out; a run without a result says so loudly."""
+    return render("quantray.sweeps.report", context(results), words.label)
+
+
+def context(results: Results) -> dict[str, Any]:
+    """What the template reads; every value is plain text or ready SVG."""
+    r, plan = results, results.plan
+    return {
+        "study": r.study,
+        "objective": plan.objective,
+        "strategy": plan.strategy.target.rpartition(".")[2],
+        "subtitle": sections.subtitle(r),
+        "verdict": r.verdict,
+        "tone": verdict.TONES[r.verdict.word],
+        "tiles": sections.tiles(r),
+        "best": r.best,
+        "parameters": sections.parameters(r),
+        "held_out": r.out_of_sample is not None,
+        "columns": ["", "searched", *(["held out"] if r.out_of_sample else [])],
+        "comparison": sections.comparison(r),
+        "interval": sections.interval_sentence(r),
+        "equity": sections.equity(r),
+        "sessions": sections.session_bars(r),
+        "progress": sections.progress(r),
+        "top": sections.top_table(r),
+        "effects": sections.effects(r),
+        "heat": sections.heat_map(r),
+        "histogram": sections.histogram(r),
+        "surface": r.surface,
+        "regret": sections.regret_sentence(r),
+        "exits": sections.exits(r),
+        "refusals": sections.refusals(r),
+        "trades": sections.trade_list(r),
+        "search": facts.search_rows(r),
+        "reasons": facts.reasons(r),
+        "nothing": nothing(r.counts, r.reasons, plan),
+        "failed": failures(r.counts, r.reasons) if r.best is not None else None,
+        "quality": facts.quality_rows(r),
+        "quality_counts": facts.quality_counts(r),
+        "data": facts.data_rows(r),
+        "costs": facts.cost_rows(r),
+        "fixed": [(words.label(k), words.parameter(v)) for k, v in plan.strategy.params.items()],
+        "table_sha256": r.table,
+        "digests": dict(r.digests),
+        "versions": dict(r.versions),
+        "seeds": {"search": plan.seed, **({"data": r.data["seed"]} if "seed" in r.data else {})},
+        "notes": list(r.notes),
+        "seconds": words.duration(r.seconds),
+        "stop_reason": r.stop_reason,
+    }

@@ -1,0 +1,284 @@
+"""What ``quantray study list|show|export|plot|delete`` do: functions that return data; rendering is elsewhere.
+
+``where`` is a ledger file, a run's directory, a directory of runs (``outputs``), or an SQLAlchemy URL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from itertools import filterfalse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quantray.errors import LedgerError, near_miss
+from quantray.failures import Reason, counted
+from quantray.protocols import TABLE, Counts
+from quantray.space import Space, parse_space
+from quantray.trial import Trial, TrialState
+
+if TYPE_CHECKING:
+    from quantray.ledger.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class StudyRow:
+    """One line of the list; ``error`` instead of figures where a file cannot be read."""
+
+    name: str
+    where: str
+    counts: Counts = Counts()
+    best: float | None = None  # of the feasible ones, else of all
+    created_at: float = 0.0  # seconds since 1970, by the database's clock
+    error: str | None = None
+    units: Mapping[str, str] | None = None  # of a study about callers: unit -> state; None for a sweep
+
+
+@dataclass(frozen=True, slots=True)
+class StudySummary:
+    """Everything ``show`` shows. Candidates are counted in ``counts``; duplicates were never launched."""
+
+    name: str
+    where: str
+    created_at: float
+    counts: Counts
+    duplicates: Mapping[str, int]  # source -> count: sampler | memory | database
+    pruned: Mapping[str, int]  # reason -> count, most frequent first
+    failed: Mapping[str, int]  # first message of its kind -> count, most frequent first
+    repeated: int  # evaluated again, because the driver that had claimed them died
+    best: Trial | None
+    metrics: tuple[str, ...]  # stored with the best trial
+    digests: Mapping[str, str]
+    described: Mapping[str, Any]
+    notes: Mapping[str, Any]
+    units: Mapping[str, str] | None = None  # of a study about callers: unit -> state; None for a sweep
+    drivers: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)  # of a study that had several, by number
+    retried: int = 0  # evaluated again, because the worker that had them died
+    late: int = 0  # results that were dropped, because another driver had taken the candidate over
+    table: str = ""  # SHA-256 of the trials as trials.parquet holds them
+
+
+def about_callers(study: Reader) -> bool:
+    """Whether it is a study of the per-caller optimiser, which keeps finished stages instead of trials."""
+    return "policy" in study.described
+
+
+def units_of(notes: Mapping[str, Any]) -> dict[str, str]:
+    """Unit (a caller, or all of them) -> state, as far as the ranking has come."""
+    places = [note["places"] for key, note in notes.items() if key.startswith("callers/ranking/")]
+    return {place["name"]: place["state"] for some in places for place in some}
+
+
+def databases(where: str | Path) -> list[str]:
+    """SQLAlchemy URLs of the ledgers at ``where``. Raises :class:`LedgerError` when there is none."""
+    from quantray.ledger.addresses import FILE, found_in
+
+    if "://" in str(where):
+        return [str(where)]
+    path = Path(where)
+    if path.is_dir():
+        found = found_in(path)
+        if not found:
+            raise LedgerError(f"{path} holds no {FILE}, nor do the directories in it; give a run's directory or a file")
+        return found
+    if not path.exists():
+        raise LedgerError(f"{path} does not exist; give a ledger file, a run's directory or a database address")
+    return [f"sqlite:///{path.absolute()}"]
+
+
+def list_studies(where: str | Path) -> list[StudyRow]:
+    """Every study at ``where``, in the order of files and of their creation.
+
+    Among several files one that cannot be read is a row with its error; a single one raises it.
+    """
+    urls = databases(where)
+    rows: list[StudyRow] = []
+    for url in urls:
+        try:
+            rows.extend(_list(url))
+        except LedgerError as error:
+            if len(urls) == 1:
+                raise
+            rows.append(StudyRow("?", url.removeprefix("sqlite:///"), error=str(error)))
+    return rows
+
+
+def show_study(where: str | Path, name: str | None = None) -> StudySummary:
+    """Counts, reasons and the best trial of one study; ``name`` may be left out where there is only one."""
+    with open_study(where, name) as study:
+        from quantray.sweeps.loop.share import drivers_of, duplicates_of, retried_of
+        from quantray.sweeps.report.tables import table_digest, trials_frame
+
+        notes = dict(study.notes())
+        best = next(iter(study.ranked(1)), None)
+        counts, reasons = _counts(study, notes), _reasons(study, notes)
+        return StudySummary(
+            name=study.name,
+            where=study.database.name,
+            created_at=study.created_at,
+            counts=counts,
+            duplicates=duplicates_of(notes),
+            drivers=drivers_of(notes),
+            retried=retried_of(notes),
+            late=study.late(),
+            table="" if about_callers(study) else table_digest(trials_frame(study.trials(), space_of(study))),
+            pruned={r.first: r.n for r in reasons if r.state == TrialState.PRUNED},
+            failed={r.first: r.n for r in reasons if r.state == TrialState.FAIL},
+            repeated=study.repeated(),
+            best=best,
+            metrics=tuple(best.metrics) if best else (),
+            digests=study.digests,
+            described=study.described,
+            notes={key: value for key, value in notes.items() if key not in ("duplicates", TABLE)},
+            units=units_of(notes) if about_callers(study) else None,
+        )
+
+
+def export_csv(where: str | Path, name: str | None, path: str | Path, top: int | None = None) -> int:
+    """Write the ``top`` best completed trials (None: all) as ``top_trials.csv``; returns how many rows.
+
+    Columns: rank, number, value, parameters in the order of the space, metrics, feasible. Ranking: feasible first,
+    value falling, ties by number. A directory as ``path`` gets ``top_trials.csv`` in it.
+    """
+    from quantray.sweeps.report.tables import trials_frame, write_top_csv
+
+    if top is not None and top < 1:
+        raise LedgerError(f"top must be >= 1, got {top}")
+    with open_study(where, name) as study:
+        refuse_callers(study)
+        frame = trials_frame(study.ranked(top), space_of(study))
+    target = Path(path) / "top_trials.csv" if Path(path).is_dir() else Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    write_top_csv(frame, target, max(len(frame), 1))
+    return len(frame)
+
+
+def refuse_callers(study: Reader) -> None:
+    """A study about callers has no trials. LedgerError says where its tables are."""
+    if about_callers(study):
+        raise LedgerError(
+            f"{study.name} is about callers and has no trials; ask results.duckdb of its run directory, or open "
+            "optimal_policies.csv"
+        )
+
+
+def study_deletion(where: str | Path, name: str | None = None) -> str:
+    """What :func:`delete_study` would delete, in one line."""
+    from quantray.ledger.deletion import inventory
+
+    with open_study(where, name) as study:
+        return f"deleting {inventory(study.database, study.name)}"
+
+
+def delete_study(where: str | Path, name: str, *, yes: bool = False) -> str:
+    """Delete one study with its Optuna mirror, if ``yes``; returns the line that says what was deleted.
+
+    Raises :class:`LedgerError` without ``yes``, saying what would be deleted, and while a run drives the study.
+    """
+    from quantray.ledger.database import Database
+    from quantray.ledger.deletion import delete
+
+    if finished := _finished(where, name):
+        return finished
+    line = study_deletion(where, name)
+    if not yes:
+        raise LedgerError(f"{line} needs --yes; nothing was deleted")
+    url, exact = _find(databases(where), name, where)
+    said: list[str] = []
+    with closing(Database(url, create=True)) as database:
+        delete(database, exact, say=said.append)
+    return "\n".join([line, *said])
+
+
+def _finished(where: str | Path, name: str) -> str | None:
+    """Finish a deletion of the study in which an earlier command died; what was done, None where there is none."""
+    from quantray.ledger.database import Database
+    from quantray.ledger.deletion import settle, unfinished
+
+    for url in databases(where):
+        with closing(Database(url)) as database:
+            if name in unfinished(database):
+                said: list[str] = []
+                settle(database, name, said.append)
+                return "\n".join([*said, f"study {name!r} in {database.name} is deleted"])
+    return None
+
+
+def inner(name: str) -> bool:
+    """A study that belongs to another one, such as the claims of its ranges: not a user's business."""
+    return "/" in name
+
+
+@contextmanager
+def open_study(where: str | Path, name: str | None = None) -> Iterator[Reader]:
+    """The study called ``name``, or the only one. A wrong name is answered with the near miss of all that exist."""
+    from quantray.ledger.reader import open_reader
+
+    url, exact = _find(databases(where), name, where)
+    with open_reader(url, exact) as study:
+        yield study
+
+
+def _counts(study: Reader, notes: Mapping[str, Any]) -> Counts:
+    """How many candidates are in which state: of a table, all of its points, of which the trials are the best."""
+    return Counts(*notes[TABLE]["counts"]) if TABLE in notes else study.counts()
+
+
+def _reasons(study: Reader, notes: Mapping[str, Any]) -> list[Reason]:
+    """Why candidates did not complete, the commonest first."""
+    if TABLE in notes:
+        return [Reason(state, n, why, number) for state, n, why, number in notes[TABLE]["reasons"]]
+    return counted((t.number, str(t.state), t.why, 1) for t in study.trials() if t.why)
+
+
+def space_of(study: Reader) -> Space | None:
+    """The space the study searched, as it was described when it was created."""
+    spec = study.described.get("space")
+    return parse_space(spec) if spec else None
+
+
+def _find(urls: Sequence[str], name: str | None, where: str | Path) -> tuple[str, str]:
+    found = [(url, known) for url in urls for known in _names(url, strict=len(urls) == 1)]
+    names = [known for _, known in found]
+    matches = found if name is None else [pair for pair in found if pair[1] == name]
+    if len(matches) == 1:
+        return matches[0]
+    if not matches and name is not None:
+        raise LedgerError(f"{where}: {near_miss(name, names, what='study')}")
+    if name is None:
+        raise LedgerError(f"{where} holds {len(names)} studies; name one of: {', '.join(names) or 'none'}")
+    places = ", ".join(url.removeprefix("sqlite:///") for url, _ in matches)
+    raise LedgerError(f"study {name!r} is in several ledgers; give one of them: {places}")
+
+
+def _names(url: str, *, strict: bool) -> list[str]:
+    from quantray.ledger.database import Database
+    from quantray.ledger.reader import study_names
+
+    try:
+        database = Database(url)
+    except LedgerError:
+        if strict:
+            raise
+        return []
+    try:
+        return [name for name in study_names(database) if not inner(name)]
+    finally:
+        database.close()
+
+
+def _list(url: str) -> Iterator[StudyRow]:
+    from quantray.ledger.database import Database
+    from quantray.ledger.reader import reader, study_names
+
+    database = Database(url)
+    try:
+        for name in filterfalse(inner, study_names(database)):
+            study = reader(database, name)
+            best = next(iter(study.ranked(1)), None)
+            value = best.value if best else None
+            units = units_of(study.notes()) if about_callers(study) else None
+            yield StudyRow(name, database.name, _counts(study, study.notes()), value, study.created_at, units=units)
+    finally:
+        database.close()

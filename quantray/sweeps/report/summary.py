@@ -1,0 +1,85 @@
+"""``summary.json``: the sweep as data, for scripts and dashboards."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from quantray.report import words
+from quantray.report.json_text import dumped
+from quantray.stats.surface import SurfaceSummary
+from quantray.sweeps.report.reasons import failures, meaning
+from quantray.sweeps.results import Results
+
+
+def summary(results: Results) -> dict[str, Any]:
+    """Everything a reader of the run may want as plain JSON values; null for what does not exist."""
+    r, plan = results, results.plan
+    return {
+        "study": r.study,
+        "objective": plan.objective,
+        "n_completed": r.counts.complete,
+        "n_pruned": r.counts.pruned,
+        "n_failed": r.counts.failed,
+        "n_attempts": r.counts.attempts,
+        "duplicates": dict(r.duplicates),
+        "repeated": dict(r.repeated),
+        "table_sha256": r.table or None,
+        "best": _best(r),
+        "verdict": r.verdict.to_dict(),
+        "regret": asdict(r.regret) if r.regret else None,
+        "surface": _surface(r.surface),
+        "top_oos": {str(number): dict(row) for number, row in r.top_oos.items()},
+        "data": dict(r.data),
+        "quality": dict(r.quality),
+        "sessions": {
+            "in_sample": list(r.in_sample.slice.dates) if r.in_sample else [],
+            "out_of_sample": list(r.out_of_sample.slice.dates) if r.out_of_sample else [],
+        },
+        "seeds": {"search": plan.seed, "data": r.data.get("seed")},
+        "search": {
+            "kind": words.searched_by(plan.search.kind, plan.search.sampler),
+            "n_trials": plan.search.n_trials,
+            "max_attempts": plan.search.attempts,
+        },
+        "digests": dict(r.digests),
+        "versions": dict(r.versions),
+        "stop_reason": r.stop_reason,
+        "reasons": [{**asdict(reason), "reason": meaning(reason, plan)} for reason in r.reasons],
+        "first_failure": failures(r.counts, r.reasons),
+        "notes": list(r.notes),
+        "seconds": round(r.seconds, 3),
+    }
+
+
+def _best(r: Results) -> dict[str, Any] | None:
+    """The best candidate with its metrics on the sessions searched and, as ``oos``, on those held out."""
+    if r.best is None:
+        return None
+    held = r.out_of_sample
+    return {
+        "number": r.best.number,
+        "value": r.best.value,
+        "params": dict(r.best.params),
+        "metrics": dict(r.best.metrics),
+        "oos": None if held is None else {"value": held.value, "metrics": dict(held.metrics)},
+    }
+
+
+def summary_json(results: Results) -> str:
+    """:func:`summary` as text; numbers that JSON does not know (NaN, inf) are null."""
+    return dumped(summary(results))
+
+
+def _surface(s: SurfaceSummary | None) -> dict[str, Any] | None:
+    if s is None:
+        return None
+    return {
+        "exact": s.exact,
+        "n_points": s.n_points,
+        "n_valued": s.n_valued,
+        "best": {"number": s.best_number, "value": s.best_value, "params": s.best_params},
+        "quantiles": {f"{q:g}": value for q, value in s.quantiles.items()},
+        "importance": dict(s.importance),
+        "effects": {name: [asdict(e) for e in effects] for name, effects in s.effects.items()},
+    }

@@ -1,0 +1,71 @@
+"""What a finished sweep hands to its report: everything that is shown, nothing that is computed twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from quantray.failures import Reason, counted
+from quantray.protocols import Counts
+from quantray.stats.surface import Regret, SurfaceSummary
+from quantray.stats.verdict import Verdict
+from quantray.sweeps.market import Slice
+from quantray.sweeps.plan import Plan
+from quantray.sweeps.trades import Trades
+from quantray.trial import Trial
+
+Row = Mapping[str, float | int | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """The trades of one candidate on one part of the data, with its metrics there."""
+
+    slice: Slice
+    trades: Trades
+    metrics: Row
+    value: float | None = None  # the objective on this part; None where it does not exist
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Results:
+    """One finished (or interrupted) sweep. ``trials`` are in number order and may be cut to the best ones of a
+
+    complete table (``counts`` then says how many there were). ``in_sample`` and ``out_of_sample`` are the best
+    trial's; both are None when nothing completed, the second also when nothing was held out.
+    """
+
+    plan: Plan
+    trials: Sequence[Trial]
+    counts: Counts
+    verdict: Verdict
+    duplicates: Mapping[str, int] = field(default_factory=dict)  # source -> count
+    best: Trial | None = None
+    in_sample: Sample | None = None
+    out_of_sample: Sample | None = None
+    top_oos: Mapping[int, Row] = field(default_factory=dict)  # trial number -> metrics out of sample
+    surface: SurfaceSummary | None = None  # exact where the table is finite and cheap, else of the trials
+    regret: Regret | None = None  # of a sampled search against the exact surface
+    data: Mapping[str, Any] = field(default_factory=dict)  # what the data is: source, underlying, dates, seed, …
+    quality: Mapping[str, float] = field(default_factory=dict)  # counts and shares of what was quarantined
+    repeated: Mapping[str, int] = field(default_factory=dict)  # evaluated again at most, after the death of: its
+    # driver (claimed again) | its worker (given to another one)
+    table: str = ""  # SHA-256 of trials.parquet, hex
+    digests: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 0.0  # wall time; in no file that is compared
+    stop_reason: str = ""
+    why: Sequence[Reason] | None = None  # candidates did not complete, the commonest reason first; None: see trials
+    notes: Sequence[str] = ()  # sentences the reader should see (a cut table, a skipped surface, …)
+
+    @property
+    def reasons(self) -> Sequence[Reason]:
+        """Why candidates did not complete, the commonest first."""
+        if self.why is not None:
+            return self.why
+        return counted((t.number, str(t.state), t.why, 1) for t in self.trials if t.why)
+
+    @property
+    def study(self) -> str:
+        return self.plan.study

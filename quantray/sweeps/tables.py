@@ -1,0 +1,225 @@
+"""What candidates share: entries and their first-touch tables, built once whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quantray.sweeps.long_option import MODES, LongOption, bar_at, bars_at
+from quantray.sweeps.market import CALL, PUT, Session, Slice
+from quantray.sweeps.plan import Plan
+from quantray.sweeps.trades import SignalLists
+
+MOST_DEPTH = 1_000_000  # of strikes; no chain has more
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """Distinct exit levels: take profits rising, stops falling, durations rising (in the order they are touched)."""
+
+    take_profit: np.ndarray  # percent
+    stop_loss: np.ndarray  # percent
+    duration_s: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tables:
+    """First-touch tables of all entries [E] and, per group of candidates, the list of its entries.
+
+    A group is one signal list with one way of entering. Positions ``ptr[g]:ptr[g+1]`` of the columns ``entry``,
+    ``signal_bar``, ``origin_bar`` and ``side`` are its entries in (session, entry, signal, side) order.
+    """
+
+    ptr: np.ndarray
+    entry: np.ndarray
+    signal_bar: np.ndarray
+    origin_bar: np.ndarray
+    side: np.ndarray
+    counts: np.ndarray  # [G, refusals + 2] refusals by reason, signals, signals on carried bars
+    when: np.ndarray  # [E, levels + 1]
+    exit_bar: np.ndarray
+    net: np.ndarray
+    exit_price: np.ndarray
+    last_reason: np.ndarray  # [E]
+    no_bid: np.ndarray
+    exit_carried: np.ndarray  # [E, levels + 1]
+    session: np.ndarray  # [E]
+    contract: np.ndarray
+    entry_bar: np.ndarray
+    entry_price: np.ndarray
+    entry_cost: np.ndarray  # per share, with slippage
+    size: np.ndarray  # multiplier x contracts
+    entry_carried: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Market:
+    """One session's prices as one way of entering sees them; ``rows`` are the contracts the signals can reach."""
+
+    rows: np.ndarray
+    slot: np.ndarray  # [m] a contract's place among the rows
+    known: np.ndarray
+    price: np.ndarray
+    bar: np.ndarray
+    entry_price: np.ndarray
+    last_known: np.ndarray
+    stamped: np.ndarray
+
+
+def _market(session: Session, lists: SignalLists, ways: Sequence[LongOption]) -> _Market:
+    rules = ways[0]  # they differ in the contract only
+    assert session.ends is not None
+    if session.ask is not None and session.bid is not None:
+        every = np.arange(len(session.symbol))
+        none = np.empty((1, 1), np.int32)  # a fill on a quote happens at its bar
+        return _Market(
+            every,
+            every,
+            session.bid,
+            session.bid,
+            none,
+            session.ask,
+            session.bid[every, session.ends - 1],
+            session.fresh,
+        )
+    from quantray.sweeps.kernels.fills import newest_print, print_fills
+
+    assert session.last is not None
+    rows = _bought(session, lists, ways)
+    slot = np.zeros(len(session.symbol), np.int64)
+    slot[rows] = np.arange(len(rows))
+    last = session.last[rows]
+    age = session.n_bars if rules.max_price_age_seconds is None else session.bars(rules.max_price_age_seconds)
+    closed = np.zeros(session.n_bars, np.bool_) if session.closed is None else session.closed
+    known, price, bar = print_fills(last, age, rules.stale_fill == "next_print", closed, session.ends[rows])
+    return _Market(rows, slot, known, price, bar, price, newest_print(last), ~np.isnan(last))
+
+
+def _bought(session: Session, lists: SignalLists, ways: Sequence[LongOption]) -> np.ndarray:
+    """Contracts that some signal buys in one of these ways."""
+    from quantray.sweeps.kernels.contracts import ladder, mark
+
+    chosen = np.zeros(len(session.symbol), np.bool_)
+    for rules in ways:
+        sides = [ladder(session, right, rules.require_same_day_expiry) for right in (CALL, PUT)]
+        mode = MODES.index(rules.option_selection_mode)
+        mark(
+            lists.bar,
+            lists.side,
+            session.close,
+            *sides[0],
+            *sides[1],
+            mode,
+            min(rules.strikes_depth, MOST_DEPTH),
+            chosen,
+        )
+    return np.flatnonzero(chosen)
+
+
+def spot_at(session: Session) -> np.ndarray:
+    """The underlying's last close before each contract ends, [m]; NaN where there is none yet."""
+    assert session.ends is not None
+    known = np.maximum.accumulate(np.where(np.isnan(session.close), -1, np.arange(session.n_bars)))
+    at = np.where(session.ends > 0, known[session.ends - 1], -1)
+    return np.where(at < 0, np.nan, session.close[at])
+
+
+def _context(rules: LongOption) -> tuple[Any, ...]:
+    """What an entry's exit table depends on beside the contract and the second."""
+    r = rules
+    return (r.latency_seconds, r.max_price_age_seconds, r.stale_fill, r.end_of_day_exit, r.emergency_exit)
+
+
+def build(
+    plan: Plan,
+    data: Slice,
+    lists: Sequence[SignalLists],
+    ways: Sequence[LongOption],
+    list_of: np.ndarray,
+    way_of: np.ndarray,
+    levels: Levels,
+) -> Tables:
+    """Tables for the groups (``list_of[g]``, ``way_of[g]``) over signal ``lists`` (one a session)."""
+    parts: list[dict[str, np.ndarray]] = []
+    groups: list[np.ndarray] = []
+    rows: list[np.ndarray] = []
+    counts = np.zeros((len(list_of), 9), np.int64)
+    contexts: dict[tuple[Any, ...], list[int]] = {}
+    for v, rules in enumerate(ways):
+        contexts.setdefault(_context(rules), []).append(v)
+    made = 0
+    for k, session in enumerate(data.sessions):
+        for members in contexts.values():
+            market = _market(session, lists[k], [ways[v] for v in members])
+            opened = [_open(session, market, lists[k], ways[v], list_of, way_of == v, counts) for v in members]
+            group = np.concatenate([g for g, _ in opened])
+            found = np.concatenate([columns for _, columns in opened], axis=1)
+            key = found[0].astype(np.int64) * session.n_bars + found[1]
+            distinct, entry = np.unique(key, return_inverse=True)
+            contract, bar = np.divmod(distinct, session.n_bars)
+            parts.append(_tables(plan, data, k, market, ways[members[0]], contract, bar, levels))
+            groups.append(group)
+            rows.append(np.vstack([entry + made, found[2:]]).astype(np.int32))
+            made += len(distinct)
+    group = np.concatenate(groups)
+    order = np.argsort(group, kind="stable")
+    column = np.concatenate(rows, axis=1)[:, order]
+    ptr = np.zeros(len(list_of) + 1, np.int64)
+    np.cumsum(np.bincount(group, minlength=len(list_of)), out=ptr[1:])
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return Tables(ptr, column[0], column[1], column[2], column[3], counts, **joined)
+
+
+def _open(
+    session: Session, market: _Market, lists: SignalLists, rules: LongOption, list_of: np.ndarray, mine: np.ndarray,
+    counts: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    from quantray.sweeps.kernels.contracts import ladder
+    from quantray.sweeps.kernels.entries import open_entries
+
+    assert session.ends is not None
+    groups, depth = np.flatnonzero(mine), min(rules.strikes_depth, MOST_DEPTH)
+    call_strikes, call_rows = ladder(session, CALL, rules.require_same_day_expiry)
+    put_strikes, put_rows = ladder(session, PUT, rules.require_same_day_expiry)
+    ptr, found, tally = open_entries(
+        list_of[groups], lists.ptr, lists.bar, lists.side, lists.origin, session.close, session.filled,
+        call_strikes, market.slot[call_rows], put_strikes, market.slot[put_rows],
+        MODES.index(rules.option_selection_mode), depth, session.bars(rules.latency_seconds),
+        bars_at(session, rules.late_entry_cutoff)[market.rows], bar_at(session, rules.late_entry_cutoff),
+        session.ends[market.rows], market.entry_price, market.bar, session.has_quotes,
+    )  # fmt: skip
+    counts[groups] += tally
+    return np.repeat(groups, np.diff(ptr)), found
+
+
+def _tables(
+    plan: Plan, data: Slice, k: int, market: _Market, rules: LongOption, contract: np.ndarray, bar: np.ndarray,
+    levels: Levels,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    from quantray.sweeps.kernels.touch import exit_tables
+
+    session = data.sessions[k]
+    assert session.ends is not None
+    slippage = plan.fees.slippage(session.has_quotes)
+    contracts = plan.capital.contracts
+    paid_in = market.entry_price[contract, bar]  # a fill that waited for a print stands at the print's own bar
+    rows = market.rows
+    size = session.multiplier[rows] * contracts
+    when, out, net, paid, reason, no_bid = exit_tables(
+        contract, bar, paid_in, market.known, market.price, market.bar, session.has_quotes, market.last_known,
+        session.strike[rows], session.right[rows] == CALL, session.expiry[rows] == session.day, size,
+        spot_at(session)[rows], session.ends[rows], levels.take_profit, levels.stop_loss,
+        np.array([session.bars(d) for d in levels.duration_s], np.int64),
+        session.bars(rules.latency_seconds), bars_at(session, rules.end_of_day_exit)[rows],
+        bars_at(session, rules.emergency_exit)[rows], slippage, contracts * plan.fees.per_contract(),
+    )  # fmt: skip
+    return {
+        "when": when, "exit_bar": out, "net": net, "exit_price": paid, "last_reason": reason, "no_bid": no_bid,
+        "exit_carried": ~market.stamped[contract[:, None], np.maximum(out, 0)],
+        "session": np.full(len(contract), k, np.int32), "contract": rows[contract].astype(np.int32),
+        "entry_bar": bar.astype(np.int32), "entry_price": paid_in, "entry_cost": paid_in + slippage,
+        "size": size[contract], "entry_carried": ~market.stamped[contract, bar],
+    }  # fmt: skip

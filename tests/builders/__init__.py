@@ -1,0 +1,1 @@
+"""What tests build: markets, tables of calls, plans, results."""

@@ -1,0 +1,132 @@
+import numpy as np
+import pytest
+
+from quantray.callers.data import (
+    CoverageSettings,
+    Needs,
+    compare_prices,
+    cover,
+    fetched_per_call,
+    load_calls,
+    open_candles,
+    plan_calls,
+)
+from quantray.callers.data.call_prices import Quoted
+from quantray.errors import DataError
+from tests.builders.call_tables import call_rows, candle_rows, changed, data_of
+
+MINUTES = 3000
+
+
+def walk(name, seed, n=MINUTES):
+    """Candles of a random walk of 1 % steps: every hour is elsewhere."""
+    close = np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.01, n)))
+    opened = np.append(1.0, close[:-1])
+    table = candle_rows({name: range(n)})
+    return changed(table, open=opened, close=close, high=np.maximum(opened, close), low=np.minimum(opened, close))
+
+
+def compared(folder, hours=0.0, power=0, wrong=0, n=40):
+    """Calls on a walk with the middle of their candle as price, the first ``wrong`` of them with another one."""
+    candles = walk("X", 1)
+    at = np.random.default_rng(2).choice(np.arange(900, 2000), n, replace=False)
+    price = (candles["high"].to_numpy()[at] + candles["low"].to_numpy()[at]) / 2 * 10.0**power
+    price[:wrong] *= 3.3
+    calls = changed(call_rows(*[("a", "X", float(m) + 0.5 - 60 * hours) for m in at]), price_at_call=price)
+    data = data_of(folder, calls, candles)
+    with open_candles(data) as source:
+        return compare_prices(load_calls(data), source)
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 19])
+def test_single_misfits_are_counted(tmp_path, wrong):
+    found = compared(tmp_path, wrong=wrong)
+    assert found == Quoted(40, wrong)
+    assert (found.note is None) == (wrong == 0)
+    assert wrong == 0 or f"for {wrong} of 40 calls" in str(found.note)
+
+
+@pytest.mark.parametrize("hours", [-14, -5, -1, 1, 2, 9, 13])
+def test_one_shift_of_whole_hours_is_refused_with_the_shift(tmp_path, hours):
+    with pytest.raises(DataError, match=rf"lies in the candle \{hours:+d} h from the call.*data\.timezone="):
+        compared(tmp_path, hours=hours)
+
+
+@pytest.mark.parametrize("power", [-9, -3, -2, 1, 3, 6])
+def test_one_power_of_ten_is_refused_with_the_power(tmp_path, power):
+    with pytest.raises(DataError, match=rf"of 40 of 40 calls lies in its candle only times 1e{-power}"):
+        compared(tmp_path, power=power)
+
+
+def test_what_no_shift_explains_is_counted_however_many(tmp_path):
+    assert compared(tmp_path, wrong=40) == Quoted(40, 40)
+    assert compared(tmp_path, hours=0.4).outside > 20
+    assert compared(tmp_path, hours=5, n=4).compared == 4  # too few for a shift to be more than chance
+
+
+def test_calls_without_a_price_or_a_candle_are_not_compared(tmp_path):
+    candles = walk("X", 1)
+    calls = call_rows(("a", "X", 10), ("a", "Y", 10), ("a", "X", MINUTES + 9), ("a", "X", 11), ("a", "X", 12))
+    calls = changed(calls, price_at_call=[None, 1.0, 1.0, 0.0, 1e9])
+    data = data_of(tmp_path, calls, candles)
+    with open_candles(data) as source:
+        assert compare_prices(load_calls(data), source) == Quoted(1, 1)
+
+
+@pytest.mark.parametrize(("late", "outside"), [(0.0, 0), (0.5, 40)])
+def test_a_call_at_the_start_of_a_candle_may_have_seen_the_one_before(tmp_path, late, outside):
+    price = 1.0 + np.arange(200)
+    candles = changed(candle_rows({"X": range(200)}), **dict.fromkeys(("open", "high", "low", "close"), price))
+    at = np.arange(100, 140)
+    calls = changed(call_rows(*[("a", "X", m + late) for m in at.tolist()]), price_at_call=price[at - 1])
+    data = data_of(tmp_path, calls, candles)
+    with open_candles(data) as source:
+        assert compare_prices(load_calls(data), source).outside == outside
+
+
+def told(folder, calls, candles, **settings):
+    data = data_of(folder, calls, candles)
+    with open_candles(data) as source:
+        coverage = cover(plan_calls(load_calls(data), 60, Needs(48 * 3600)), source, CoverageSettings(**settings))
+        return fetched_per_call(coverage, source.inventory), coverage
+
+
+def test_candles_fetched_per_call_are_told(tmp_path):
+    """Two hours of candles behind each call, and a source that goes on."""
+    names = [f"T{i:02d}" for i in range(12)]
+    at = np.random.default_rng(0).integers(100, 3000, 12)
+    calls = call_rows(*[("a", name, m + 0.5) for name, m in zip(names, at.tolist(), strict=True)])
+    fetched = {name: range(m - 10, m + 120) for name, m in zip(names, at.tolist(), strict=True)}
+    note, coverage = told(tmp_path, calls, candle_rows({**fetched, "LONG": range(9000)}))
+    assert coverage.silent.all()
+    assert "fetched per call: of 12 assets that fall silent, 12 do after" in note
+    assert "12 calls are shown as if their assets had died" in note
+
+
+def test_as_many_candles_of_each_asset_are_told(tmp_path):
+    rng = np.random.default_rng(3)
+    names = [f"T{i:02d}" for i in range(12)]
+    sparse = {
+        name: 100 + 97 * i + np.flatnonzero(rng.random(600) < 0.3 + 0.04 * i)[:100] for i, name in enumerate(names)
+    }
+    calls = call_rows(*[("a", name, int(sparse[name][3])) for name in names])
+    note, _ = told(tmp_path, calls, candle_rows({**sparse, "LONG": range(9000)}))
+    assert "12 do after 100 candles" in note
+
+
+def test_assets_that_die_each_in_its_own_time_are_not_told(tmp_path):
+    rng = np.random.default_rng(5)
+    names = [f"T{i:02d}" for i in range(40)]
+    ends = {name: range(int(rng.integers(400, 2500))) for name in names}
+    calls = call_rows(*[("a", name, int(rng.integers(10, 390))) for name in names])
+    note, coverage = told(tmp_path, calls, candle_rows({**ends, "LONG": range(9000)}))
+    assert coverage.silent.all()
+    assert note is None
+
+
+def test_a_file_that_ends_is_told_as_that(tmp_path):
+    names = [f"T{i:02d}" for i in range(6)]
+    calls = call_rows(*[("a", name, 80) for name in names])
+    note, coverage = told(tmp_path, calls, candle_rows({**{n: range(100) for n in names}, "LONG": range(9000)}))
+    assert note is None
+    assert coverage.cut_off.all()

@@ -1,0 +1,205 @@
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from quantray.callers.data import CallsData, CallSettings, describe, load_calls
+from quantray.callers.data.settings import CallColumns, CallMaps
+from quantray.errors import ConfigError, DataError
+from tests.builders.call_tables import call_rows, changed, data_of, minute, write_duckdb
+
+DAY = 1440
+ROWS = (("b", "X", 10), ("a", "Y", 10), ("a", "X", 10), ("a", "X", 5), ("b", "X", DAY + 1))
+
+
+def loaded(folder, table, settings=None, **data):
+    return load_calls(data_of(folder, table, **data), settings or CallSettings())
+
+
+def test_order_is_time_asset_id_and_nothing_is_lost(tmp_path):
+    calls = loaded(tmp_path, call_rows(*ROWS))
+    assert calls.call_id == ("c3", "c0", "c2", "c1", "c4")
+    assert [calls.callers[i] for i in calls.caller] == ["a", "b", "a", "a", "b"]
+    assert [calls.assets[i] for i in calls.asset] == ["X", "X", "X", "Y", "X"]
+    assert calls.ts.tolist() == [minute(m) for m in (5, 10, 10, 10, DAY + 1)]
+    assert calls.counts["read"] == calls.counts["kept"] == 5
+    assert calls.of("b").tolist() == [1, 4]
+    assert calls.per_caller.tolist() == [3, 2]
+    assert [a.tolist() for a in calls.by_asset] == [[0, 1, 2, 4], [3]]
+
+
+def test_the_order_of_the_table_does_not_matter(tmp_path):
+    table = call_rows(*ROWS)
+    assert loaded(tmp_path, table).digest == loaded(tmp_path, table.take([4, 2, 0, 1, 3])).digest
+
+
+def test_dates_are_utc_days_both_included(tmp_path):
+    table = call_rows(("a", "X", -1), ("a", "X", 0), ("a", "X", DAY - 1 / 60), ("a", "X", DAY))
+    calls = loaded(tmp_path, table, from_="2025-01-01", to="2025-01-01")
+    assert calls.call_id == ("c1", "c2")
+    assert calls.counts["outside_dates"] == 2
+
+
+def test_every_filter_counts_what_it_leaves_out(tmp_path):
+    table = call_rows(
+        ("a", "X", 1), ("a", "X", 2), ("b", "X", 3), ("c", "X", 4), ("a", "Y", 5), ("a", "Z", 6), ("a", "X", 500),
+        ("d", "X", 7), ("a", "X", DAY * 3),
+        chain=["SOL", "sol", "Sol", "sol", "eth", "sol", "sol", "sol", "sol"],
+        mcap=[5.0, 5, 5, 5, 5, None, 5, 5, 5],
+    )  # fmt: skip
+    settings = CallSettings(
+        callers=("a", "b", "d"), chain="SOL", min_mcap=1, max_mcap=9, dedupe_window="1m", min_per_caller=2
+    )
+    calls = loaded(tmp_path, table, settings, to="2025-01-02")
+    assert calls.call_id == ("c0", "c6")
+    assert calls.counts == {
+        "read": 9, "aliased": 0, "incomplete": 0, "outside_dates": 1, "other_chain": 1, "outside_mcap": 1,
+        "other_callers": 1, "duplicates": 1, "below_min_per_caller": 2, "kept": 2,
+    }  # fmt: skip
+    counted = sum(n for name, n in calls.counts.items() if name not in ("read", "aliased"))
+    assert counted == calls.counts["read"]
+
+
+@pytest.mark.parametrize(
+    ("window", "kept"), [(0, "c0 c2 c3 c4"), ("10m", "c0 c3 c4"), ("11m", "c0 c4"), ("1h", "c0 c4")]
+)
+def test_within_the_window_the_first_call_is_kept(tmp_path, window, kept):
+    table = call_rows(("a", "X", 0), ("a", "X", 0), ("a", "X", 10), ("a", "X", 11), ("a", "Y", 5))
+    calls = loaded(tmp_path, table, CallSettings(dedupe_window=window))
+    assert sorted(calls.call_id) == kept.split()
+    assert calls.counts["duplicates"] == 5 - len(calls)
+
+
+def test_one_caller_of_many_spellings_is_one(tmp_path):
+    table = call_rows(("Alpha", "X", 0), ("alpha!", "X", 0), ("beta", "X", 0))
+    settings = CallSettings(aliases={"alpha": ("Alpha", "alpha!")}, callers="Alpha")
+    calls = loaded(tmp_path, table, settings)
+    assert calls.callers == ("alpha",)
+    assert calls.counts["aliased"] == 2
+    assert calls.counts["duplicates"] == 1
+
+
+def test_aliases_from_a_table_beside_the_calls_and_from_files(tmp_path):
+    table = call_rows(("Alpha", "X", 0), ("beta", "X", 0))
+    names = pa.table({"alias": ["Alpha"], "caller": ["alpha"]})
+    path = write_duckdb(tmp_path, calls=table, spellings=names)
+    pq.write_table(names, tmp_path / "names.parquet")
+    (tmp_path / "names.json").write_text('{"alpha": ["Alpha"]}')
+    for given in ("spellings", str(tmp_path / "names.parquet"), str(tmp_path / "names.json")):
+        calls = load_calls(CallsData("duckdb", duckdb=str(path)), CallSettings(aliases=given))
+        assert calls.callers == ("alpha", "beta")
+
+
+def test_callers_spelt_alike_are_told(tmp_path):
+    calls = loaded(tmp_path, call_rows(("Wolf", "X", 0), ("wolf", "X", 0)))
+    assert calls.near_names == (("Wolf", "wolf"),)
+    assert describe(calls)["near_names"] == [["Wolf", "wolf"]]
+
+
+def test_other_names_of_tables_and_columns(tmp_path):
+    table = call_rows(*ROWS).rename_columns(["id", "author", "token", "at"])
+    path = write_duckdb(tmp_path, alerts=table)
+    columns = CallMaps(calls=CallColumns(call_id="id", caller="author", asset="token", ts="at"))
+    calls = load_calls(CallsData("duckdb", duckdb=str(path), calls="alerts", columns=columns))
+    assert calls.digest == loaded(tmp_path, call_rows(*ROWS)).digest
+
+
+def test_parquet_and_duckdb_read_the_same(tmp_path):
+    table = call_rows(*ROWS)
+    pq.write_table(table, tmp_path / "calls.parquet")
+    wanted = loaded(tmp_path, table).digest
+    assert load_calls(CallsData("parquet", calls=str(tmp_path / "calls.parquet"))).digest == wanted
+
+
+@pytest.mark.parametrize("kind", ["s", "ms", "us", "ns"])
+def test_times_without_a_zone_and_whole_numbers_are_utc(tmp_path, kind):
+    table = call_rows(*ROWS)
+    wanted = loaded(tmp_path, table).digest
+    plain = pa.array(np.asarray(table["ts"].cast(pa.int64())), pa.timestamp("us")).cast(pa.timestamp(kind))
+    assert loaded(tmp_path, changed(table, ts=plain)).digest == wanted
+    assert loaded(tmp_path, changed(table, ts=plain.cast(pa.int64())), ts_unit=kind).digest == wanted
+    with pytest.raises(DataError, match=r"data.ts_unit=s, ms, us or ns"):
+        loaded(tmp_path, changed(table, ts=plain.cast(pa.int64())))
+
+
+def test_incomplete_rows_are_counted(tmp_path):
+    table = call_rows(("a", "X", 0), ("a", "X", 1), ("a", "X", 2), ("a", "X", 3))
+    ts = pa.array([None, *table["ts"].to_pylist()[1:]], pa.timestamp("us", tz="UTC"))
+    table = changed(table, ts=ts, asset=["X", None, "X", "X"], caller=["a", "a", "", "a"])
+    calls = loaded(tmp_path, table)
+    assert calls.call_id == ("c3",)
+    assert calls.counts["incomplete"] == 3
+
+
+def test_a_call_id_of_several_calls_is_refused(tmp_path):
+    table = changed(call_rows(("a", "X", 0), ("a", "X", 1)), call_id=["c", "c"])
+    with pytest.raises(DataError, match="call_id 'c' belongs to several calls"):
+        loaded(tmp_path, table)
+
+
+def test_no_caller_left_says_where_they_went(tmp_path):
+    with pytest.raises(DataError, match="no caller left: 5 calls read, of these left out: 5 outside dates"):
+        loaded(tmp_path, call_rows(*ROWS), from_="2026-01-01")
+    with pytest.raises(DataError, match="5 below min per caller"):
+        loaded(tmp_path, call_rows(*ROWS), CallSettings(min_per_caller=9))
+    with pytest.raises(DataError, match=r"market.duckdb \(calls\) has no calls; load some"):
+        loaded(tmp_path, call_rows(*ROWS).slice(0, 0))
+
+
+def test_calls_without_a_caller_are_counted_and_left_out(tmp_path):
+    calls = loaded(tmp_path, call_rows(*ROWS, (None, "X", 20), ("", "X", 21)))
+    assert (calls.callers, calls.counts["incomplete"], calls.counts["kept"]) == (("a", "b"), 2, 5)
+
+
+def test_case_does_not_matter_in_names_of_tables_and_columns(tmp_path):
+    table = call_rows(*ROWS)
+    shouted = write_duckdb(
+        tmp_path, name="loud.duckdb", CALLS=table.rename_columns(["Call_ID", "CALLER", "Asset", "TS"])
+    )
+    assert load_calls(CallsData("duckdb", duckdb=str(shouted))).digest == loaded(tmp_path, table).digest
+
+
+def test_a_number_that_is_no_time_in_its_unit_is_refused(tmp_path):
+    table = call_rows(*ROWS)
+    table = changed(table, ts=[ns // 10**6 for ns in (minute(m) for _, _, m in ROWS)])
+    assert loaded(tmp_path, table, ts_unit="ms").ts.tolist()[1] == minute(10)
+    with pytest.raises(DataError, match=r"5 of 5 rows have no time in 'ts', .* they look like data\.ts_unit=ms"):
+        loaded(tmp_path, table, ts_unit="s")
+
+
+def test_missing_table_column_and_file(tmp_path):
+    path = write_duckdb(tmp_path, cals=call_rows(*ROWS))
+    with pytest.raises(DataError, match=r"has no table of calls: unknown table 'calls'; did you mean 'cals'"):
+        load_calls(CallsData("duckdb", duckdb=str(path)))
+    with pytest.raises(DataError, match=r"has no column 'caller'.*did you mean 'callr'.*data.columns.calls.caller="):
+        loaded(tmp_path, call_rows(*ROWS).rename_columns(["call_id", "callr", "asset", "ts"]))
+    with pytest.raises(DataError, match="has no column 'mcap'"):
+        loaded(tmp_path, call_rows(*ROWS), CallSettings(min_mcap=1.0))
+    with pytest.raises(DataError, match=r"did you mean 'market.duckdb'"):
+        load_calls(CallsData("duckdb", duckdb=str(tmp_path / "maket.duckdb")))
+    with pytest.raises(DataError, match="data=duckdb needs a file"):
+        load_calls(CallsData("duckdb"))
+    with pytest.raises(DataError, match="data=parquet needs a file of calls"):
+        load_calls(CallsData("parquet"))
+
+
+def test_an_unreadable_file_is_refused(tmp_path):
+    (tmp_path / "broken.duckdb").write_bytes(b"this is no database" * 999)
+    with pytest.raises(DataError, match="cannot be read"):
+        load_calls(CallsData("duckdb", duckdb=str(tmp_path / "broken.duckdb")))
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DataError, match="cannot be read"):
+        load_calls(CallsData("parquet", calls=str(tmp_path / "broken.parquet")))
+
+
+def test_a_wrong_caller_is_answered_before_anything_else(tmp_path):
+    with pytest.raises(ConfigError, match="unknown caller 'alhpa'; did you mean 'alpha'"):
+        loaded(tmp_path, call_rows(("alpha", "X", 0)), CallSettings(callers=("alhpa",)))
+
+
+def test_the_source_stays_as_it_was(tmp_path):
+    data = data_of(tmp_path, call_rows(*ROWS))
+    before = (tmp_path / "market.duckdb").read_bytes()
+    load_calls(data)
+    assert (tmp_path / "market.duckdb").read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["market.duckdb"]

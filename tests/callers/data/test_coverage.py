@@ -1,0 +1,220 @@
+import csv
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from quantray.callers.data import (
+    CoverageSettings,
+    Exclusion,
+    Needs,
+    cover,
+    describe,
+    listed_calls,
+    load_calls,
+    open_candles,
+    plan_calls,
+    require_eligible,
+    worklist,
+    write_listed,
+    write_worklist,
+)  # fmt: skip
+from quantray.errors import ConfigError, DataError
+from tests.builders.call_tables import NS, call_rows, candle_rows, changed, data_of, minute
+
+HOLD_S = 3600
+
+
+def covered(folder, calls, candles, needs=None, settings=None):
+    data = data_of(folder, calls, candles)
+    with open_candles(data) as source:
+        plan = plan_calls(load_calls(data), source.inventory.interval_s, needs or Needs(HOLD_S))
+        return cover(plan, source, settings or CoverageSettings())
+
+
+def reasons(coverage):
+    by_id = zip(coverage.plan.calls.call_id, coverage.reason.tolist(), strict=True)
+    return {name: Exclusion(code).name.lower() for name, code in by_id}
+
+
+def test_each_reason_and_the_first_of_several(tmp_path):
+    calls = call_rows(
+        ("a", "GOOD", 10), ("a", "GOOD", 480), ("a", "NONE", 10), ("a", "NONE", 480), ("a", "LATE", 10),
+        ("a", "EDGE", 10), ("a", "BAD", 10), ("a", "LATEBAD", 10),
+    )  # fmt: skip
+    candles = candle_rows(
+        {"GOOD": range(500), "LATE": [0, 13, 14], "EDGE": [0, 12, 14], "BAD": [0, 10], "LATEBAD": [0, 30]}
+    )
+    opened = [0.0 if a.endswith("BAD") else o for a, o in zip(candles["asset"].to_pylist(), candles["open"].to_pylist(),
+                                                              strict=True)]  # fmt: skip
+    coverage = covered(tmp_path, calls, changed(candles, open=opened))
+    assert reasons(coverage) == {
+        "c0": "none", "c1": "too_new", "c2": "no_candles", "c3": "too_new", "c4": "late_entry", "c5": "none",
+        "c6": "bad_price", "c7": "late_entry",
+    }  # fmt: skip
+    assert coverage.counts == {
+        "eligible": 2, "too_new": 2, "no_candles": 1, "late_entry": 2, "bad_price": 1, "low_coverage": 0,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, math.inf])
+def test_a_bad_entry_price_excludes_a_bad_later_price_does_not(tmp_path, bad):
+    candles = candle_rows({"X": range(10, 200)})
+    opened = candles["open"].to_pylist()
+    at_entry, later = [bad, *opened[1:]], [opened[0], bad, *opened[2:]]
+    calls = call_rows(("a", "X", 10))
+    assert reasons(covered(tmp_path, calls, changed(candles, open=at_entry))) == {"c0": "bad_price"}
+    assert reasons(covered(tmp_path, calls, changed(candles, open=later))) == {"c0": "none"}
+
+
+def test_silence_after_the_entry_excludes_nothing(tmp_path):
+    candles = candle_rows({"X": [*range(12)], "Y": range(200)})
+    coverage = covered(tmp_path, call_rows(("a", "X", 10), ("a", "Y", 10)), candles)
+    assert coverage.eligible.all()
+    assert coverage.silent.tolist() == [True, False]
+    assert coverage.present.tolist() == [2, 62]
+    assert coverage.expected.tolist() == [62, 62]
+    assert coverage.thin.tolist() == [True, False]
+    assert coverage.longest_gap_s.tolist() == [60 * 60, 0]
+    assert describe(coverage)["silent_to_the_end"] == 1
+
+
+def test_nothing_after_the_latest_entry_decides_whether_a_call_is_excluded(tmp_path):
+    """Take the asset's candles away after the latest entry: the same calls are eligible, at the same candle."""
+    rng = np.random.default_rng(3)
+    minutes = {name: np.flatnonzero(rng.random(400) < 0.4) for name in "XYZ"} | {"END": np.arange(600)}
+    calls = call_rows(*(("a", "XYZ"[int(rng.integers(3))], float(rng.integers(0, 300))) for _ in range(25)))
+    before = covered(tmp_path, calls, candle_rows(minutes))
+    assert 0 < before.eligible.sum() < 25
+    for row in (*np.flatnonzero(before.eligible)[:3].tolist(), *np.flatnonzero(~before.eligible)[:2].tolist()):
+        asset = before.plan.calls.assets[before.plan.calls.asset[row]]
+        cut = (before.plan.entry_until_ns[row] - minute(0)) // NS / 60
+        fewer = {name: at[at <= cut] if name == asset else at for name, at in minutes.items()}
+        after = covered(tmp_path, calls, candle_rows(fewer))
+        assert after.eligible[row] == before.eligible[row]
+        assert after.entry_ns[row] == before.entry_ns[row]
+
+
+def test_coverage_equals_a_plain_loop(tmp_path):
+    rng = np.random.default_rng(7)
+    needs = Needs(1800, max_dip_wait_s=300, warmup_s=600, delay_s=45, max_entry_lag_s=180)
+    for _ in range(4):
+        minutes = {name: np.flatnonzero(rng.random(300) < share) for name, share in (("X", 0.3), ("Y", 0.9), ("Z", 1))}
+        calls = call_rows(*(("a", "XYZ"[int(rng.integers(3))], float(rng.integers(0, 18_000)) / 60) for _ in range(40)))
+        coverage = covered(tmp_path, calls, candle_rows(minutes), needs)
+        plan = coverage.plan
+        end_of_source = minute(max(int(m[-1]) for m in minutes.values()) + 1)
+        for i in range(len(plan)):
+            ts = [minute(int(m)) for m in minutes[plan.calls.assets[plan.calls.asset[i]]]]
+            call = int(plan.calls.ts[i])
+            start, end = call - 600 * NS, call + (45 + 180 + 300 + 1800) * NS
+            entries = [t for t in ts if call + 45 * NS <= t < end]
+            late = not entries or entries[0] > call + (45 + 180) * NS
+            expected = [t for t in range(minute(-20), minute(400), 60 * NS) if start <= t < end]
+            reason = ("too_new" if end_of_source < end else "no_candles" if not entries else
+                      "late_entry" if late else "none")  # fmt: skip
+            assert Exclusion(int(coverage.reason[i])).name.lower() == reason
+            assert coverage.entry_ns[i] == (-1 if late else entries[0])
+            assert coverage.present[i] == sum(start <= t < end for t in ts)
+            assert coverage.expected[i] == len(expected)
+            assert coverage.warmup_present[i] == sum(start <= t < call + 45 * NS for t in ts)
+            gaps = [b - a - 60 * NS for a, b in itertools.pairwise(entries)]
+            gaps += [end - entries[-1] - 60 * NS] if entries and end - entries[-1] >= 120 * NS else []
+            assert coverage.longest_gap_s[i] == (0 if late else max(gaps, default=0) // NS)
+
+
+def test_window_mode_selects_on_the_future_and_says_so(tmp_path):
+    candles = candle_rows({"X": range(30), "Y": range(200)})
+    calls = call_rows(("a", "X", 10), ("a", "Y", 10))
+    by_entry = covered(tmp_path, calls, candles)
+    by_window = covered(tmp_path, calls, candles, settings=CoverageSettings("window", 0.5))
+    assert by_entry.eligible.all()
+    assert by_entry.note is None
+    assert reasons(by_window) == {"c0": "low_coverage", "c1": "none"}
+    assert "selects on the future" in by_window.note
+    assert describe(by_window)["note"] == by_window.note
+
+
+def test_outages_are_flagged_and_one_without_an_end_is_the_end_of_the_source(tmp_path):
+    file = tmp_path / "outages.yaml"
+    file.write_text(
+        "- {asset: X, from: 2025-01-01T00:30:00Z, to: '2025-01-01T00:40:00'}\n- {asset: Y, from: 2025-01-02}\n"
+    )
+    candles = candle_rows({"X": range(2000), "Y": range(1440), "Z": range(2000)})
+    calls = call_rows(("a", "X", 10), ("a", "X", 60), ("a", "Y", 1400), ("a", "Z", 1400))
+    coverage = covered(tmp_path, calls, candles, settings=CoverageSettings(outages=str(file)))
+    assert reasons(coverage) == {"c0": "none", "c1": "none", "c2": "too_new", "c3": "none"}
+    assert coverage.vendor_gap.tolist() == [True, False, True, False]
+    assert reasons(covered(tmp_path, calls, candles))["c2"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("a: 1", "must be a list"), ("- 3", "must be a mapping of asset"), ("- {from: x}", "'x' is no time"),
+        ("- {from: 2025-01-02, to: 2025-01-01}", "does not lie before"), ("- {form: 2025-01-02}", "must be a mapping"),
+    ],
+)  # fmt: skip
+def test_a_wrong_list_of_outages_is_refused(tmp_path, content, sentence):
+    file = tmp_path / "outages.yaml"
+    file.write_text(content)
+    with pytest.raises(ConfigError, match=sentence):
+        covered(tmp_path, call_rows(("a", "X", 1)), candle_rows({"X": range(100)}),
+                settings=CoverageSettings(outages=str(file)))  # fmt: skip
+
+
+def test_no_call_eligible_and_the_gate_of_excluded_calls(tmp_path):
+    candles = candle_rows({"X": range(100)})
+    coverage = covered(tmp_path, call_rows(("a", "Y", 10), ("a", "X", 90)), candles)
+    with pytest.raises(DataError, match="no call is eligible: too_new=1, no_candles=1 of 2 calls"):
+        require_eligible(coverage)
+    half = covered(tmp_path, call_rows(("a", "Y", 10), ("a", "X", 10)), candles)
+    require_eligible(half)
+    with pytest.raises(DataError, match=r"gate max_excluded_calls: 50.00% of the calls are left out \(no_candles=1\)"):
+        require_eligible(half, 0.4)
+
+
+def test_the_worklist_names_asset_and_window_once(tmp_path):
+    candles = candle_rows({"X": range(20), "Y": range(400)})
+    calls = call_rows(("a", "X", 10), ("b", "X", 40), ("a", "X", 300), ("a", "Y", 10), ("a", "Z", 10))
+    coverage = covered(tmp_path, calls, candles)
+    assert worklist(coverage) == [
+        {"asset": "X", "from": "2025-01-01T00:10:00Z", "to": "2025-01-01T01:42:00Z", "calls": 2,
+         "reasons": "no_candles thin"},
+        {"asset": "X", "from": "2025-01-01T05:00:00Z", "to": "2025-01-01T06:02:00Z", "calls": 1,
+         "reasons": "no_candles"},
+        {"asset": "Z", "from": "2025-01-01T00:10:00Z", "to": "2025-01-01T01:12:00Z", "calls": 1,
+         "reasons": "no_candles"},
+    ]  # fmt: skip
+    with write_worklist(coverage, tmp_path / "out" / "worklist.csv").open() as file:
+        assert [row["calls"] for row in csv.DictReader(file)] == ["2", "1", "1"]
+    with write_listed(coverage, tmp_path / "out" / "listed.csv").open() as file:
+        listed = list(csv.DictReader(file))
+    assert [row["call_id"] for row in listed] == ["c0", "c4", "c1", "c2"]
+    assert listed[0]["reason"] == "thin"
+    assert listed[1]["entry"] == ""
+    assert len(listed_calls(coverage)) == 4
+
+
+def test_assets_that_end_together_are_a_file_that_ends(tmp_path):
+    calls = call_rows(*[("a", asset, 80) for asset in ("A", "B", "C", "LONE", "LONG")], ("a", "A", 10))
+    candles = candle_rows({**{asset: range(100) for asset in "ABC"}, "LONE": range(95), "LONG": range(500)})
+    found = covered(tmp_path, calls, candles)
+    assert found.common_end_ns == minute(99)
+    assert [found.plan.calls.call_id[i] for i in np.flatnonzero(found.cut_off)] == ["c0", "c1", "c2"]
+    file = tmp_path / "outages.yaml"
+    file.write_text("".join(f"- {{asset: {a}, from: {np.datetime64(minute(100), 'ns')}}}\n" for a in "ABC"))
+    known = covered(tmp_path, calls, candles, settings=CoverageSettings(outages=str(file)))
+    assert reasons(known) == {
+        **dict.fromkeys(("c0", "c1", "c2"), "too_new"),
+        **dict.fromkeys(("c3", "c4", "c5"), "none"),
+    }
+    assert not known.cut_off.any()
+
+
+def test_two_assets_may_end_together(tmp_path):
+    calls = call_rows(*[("a", asset, 80) for asset in ("A", "B", "LONG")])
+    found = covered(tmp_path, calls, candle_rows({"A": range(100), "B": range(100), "LONG": range(500)}))
+    assert found.common_end_ns is None
+    assert not found.cut_off.any()

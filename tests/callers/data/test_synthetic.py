@@ -1,0 +1,185 @@
+import duckdb
+import numpy as np
+import pytest
+
+from quantray.callers.data import (
+    CallsData,
+    CallSettings,
+    Needs,
+    SyntheticCalls,
+    cover,
+    load_calls,
+    open_candles,
+    plan_calls,
+)
+from quantray.callers.data.synthetic import MINUTE, MadeCalls, make_calls, make_token
+from quantray.callers.data.synthetic_file import ensure_file
+from quantray.errors import ConfigError, DataError
+
+SMALL = SyntheticCalls(assets=6, callers=3, calls=60, days=2, tail_hours=6)
+NO_CALLS = MadeCalls(*(np.zeros(0, np.int64) for _ in range(3)))
+
+
+def small(folder, **changes):
+    return CallsData(cache=str(folder), synthetic=SMALL, **changes)
+
+
+def token(number=0, minutes=5000, interval_s=60, calls=NO_CALLS, **settings):
+    plain = {"illiquid_share": 0.0, "dead_share": 0.0}
+    return make_token(SyntheticCalls(**{**plain, **settings}), number, 0, minutes, interval_s, calls)
+
+
+def test_the_market_is_one_duckdb_file_made_once(tmp_path):
+    path = ensure_file(small(tmp_path))
+    before = path.stat().st_mtime_ns
+    assert ensure_file(small(tmp_path)) == path
+    assert path.stat().st_mtime_ns == before
+    assert {p.name for p in path.parent.iterdir()} == {path.name, "_quantray.json"}
+    assert [p.name for p in path.parent.parent.iterdir()] == [path.parent.name]
+    with duckdb.connect(str(path), read_only=True) as connection:
+        tables = connection.execute("SELECT table_name FROM information_schema.tables ORDER BY 1").fetchall()
+    assert tables == [("calls",), ("candles",)]
+    assert ensure_file(small(tmp_path, interval="5m")) != path
+
+
+def test_it_is_read_like_any_other_source(tmp_path):
+    data = small(tmp_path)
+    calls = load_calls(data)
+    assert calls.counts["kept"] == 60
+    assert set(calls.callers) == set(SMALL.caller_names)
+    assert all(c in ("solana", "ethereum", "base") for c in calls.chain)
+    as_duckdb = CallsData("duckdb", duckdb=str(ensure_file(data)))
+    assert load_calls(as_duckdb).digest == calls.digest
+    with open_candles(data) as source:
+        coverage = cover(plan_calls(calls, 60, Needs(3600)), source)
+    assert coverage.eligible.sum() > 40
+    assert coverage.counts["too_new"] == 0
+
+
+def test_same_seed_same_market_and_another_seed_another(tmp_path):
+    digests = set()
+    for seed, folder in ((0, "a"), (0, "b"), (1, "a")):
+        data = CallsData(cache=str(tmp_path / folder), synthetic=SyntheticCalls(seed=seed, assets=3, calls=20, days=1))
+        with open_candles(data) as source:
+            digests.add((load_calls(data).digest, source.inventory.fingerprint))
+    assert len(digests) == 2
+
+
+def test_dates_choose_the_days_of_the_calls(tmp_path):
+    data = small(tmp_path, from_="2025-03-01", to="2025-03-03")
+    calls = load_calls(data)
+    days = {str(np.datetime64(int(t), "ns").astype("datetime64[D]")) for t in calls.ts}
+    assert days == {"2025-03-01", "2025-03-02", "2025-03-03"}
+
+
+def test_candles_of_every_interval_come_from_the_same_ticks():
+    fine, coarse = token(), token(interval_s=900)
+    which = fine.ts // (15 * MINUTE)
+    for i in range(len(coarse.ts)):
+        inside = which == coarse.ts[i] // (15 * MINUTE)
+        assert coarse.open[i] == fine.open[inside][0]
+        assert coarse.close[i] == fine.close[inside][-1]
+        assert coarse.high[i] == fine.high[inside].max()
+        assert coarse.low[i] == fine.low[inside].min()
+
+
+def test_candles_are_consistent_and_steps_between_them_are_one_tick():
+    made = token(tick=0.01)
+    assert (made.low <= np.minimum(made.open, made.close)).all()
+    assert (made.high >= np.maximum(made.open, made.close)).all()
+    step = made.open[1:] / made.close[:-1]
+    assert np.isclose(step, 1.01, rtol=1e-12).sum() + np.isclose(step, 0.99, rtol=1e-12).sum() == len(step)
+
+
+def test_prices_span_the_scales_asked_for():
+    first = [token(number, 10, price_low=1e-9, price_high=1e2).open[0] for number in range(200)]
+    assert min(first) < 1e-8
+    assert max(first) > 10
+    assert min(first) > 9e-10
+
+
+def test_illiquid_tokens_have_idle_minutes_dead_ones_stop():
+    idle = token(illiquid_share=1.0, illiquid_ticks=0.9)
+    assert len(idle.ts) / 5000 == pytest.approx(1 - np.exp(-0.9), abs=0.03)
+    assert len(token().ts) > 4990
+    dead = token(dead_share=1.0)
+    assert 1250 * MINUTE <= dead.ts[-1] < 4999 * MINUTE
+
+
+def test_lone_prints_only_on_request_and_only_highs():
+    clean, fooled = token(), token(lone_print_share=0.1)
+    assert clean.close.tobytes() == fooled.close.tobytes()
+    assert clean.low.tobytes() == fooled.low.tobytes()
+    ratio = fooled.high / clean.high
+    lone = ratio > 1
+    assert lone.mean() == pytest.approx(0.1, abs=0.015)
+    assert ratio[lone].min() >= 1.5
+    assert ratio[lone].max() <= 4
+
+
+def test_the_price_known_at_a_call_is_of_the_minute_before(tmp_path):
+    data = small(tmp_path)
+    calls = load_calls(data)
+    known = np.isfinite(calls.price_at_call)
+    assert known.mean() > 0.9
+    assert (calls.mcap[known] > calls.price_at_call[known]).all()
+    with open_candles(data) as source:
+        (block,) = source.candles(plan_calls(calls, 60, Needs(60, warmup_s=86_400)).spans, 10**6)
+    for asset, rows in block:
+        for call in calls.by_asset[asset][:5].tolist():
+            at = int(np.searchsorted(block.ts[rows], calls.ts[call] // MINUTE * MINUTE)) - 1
+            assert calls.price_at_call[call] == block.close[rows][at]
+
+
+def test_calls_know_nothing_of_the_price():
+    """Mean return of a day after random calls: 0 within 3.5 standard errors, over 400 tokens."""
+    returns = np.array([(t := token(n, 1440)).close[-1] / t.open[0] - 1 for n in range(400)])
+    assert abs(returns.mean()) < 3.5 * returns.std(ddof=1) / np.sqrt(len(returns))
+
+
+def test_a_planted_edge_is_where_it_was_planted():
+    """Edge 2 over 6 hours: after the call the log return is 2 standard deviations, before it nothing."""
+    calls = MadeCalls(np.array([1000 * MINUTE + 30 * 10**9]), np.array([0]), np.array([1]))
+    settings = {"callers": 2, "edge": {"caller_2": 2.0}, "ticks_per_minute": 20.0}
+    scale = 0.004 * np.sqrt(20 * 360)
+    before, after, later = [], [], []
+    for seed in range(60):
+        plain, made = token(seed=seed, minutes=2000), token(seed=seed, minutes=2000, calls=calls, **settings)
+        price = np.log(made.minute_close)
+        before.append(price[1000] - price[640])
+        after.append(price[1360] - price[1000])
+        later.append(price[1720] - price[1360])
+        if seed == 0:
+            assert len(plain.ts) > 0
+    error = 4 / np.sqrt(60)
+    assert np.mean(after) / scale == pytest.approx(2.0, abs=error)
+    assert np.mean(before) / scale == pytest.approx(0, abs=error)
+    assert np.mean(later) / scale == pytest.approx(0, abs=error)
+
+
+def test_calls_are_uniform_over_days_callers_and_tokens():
+    made = make_calls(SyntheticCalls(calls=8000, callers=4, assets=10), 0, 7)
+    assert (np.diff(made.ts) >= 0).all()
+    assert made.ts.min() >= 0
+    assert made.ts.max() < 7 * 1440 * MINUTE
+    assert np.bincount(made.caller, minlength=4).min() > 1800
+    assert np.bincount(made.asset, minlength=10).min() > 650
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "sentence"),
+    [
+        ({"interval": "90s"}, ConfigError, "whole minutes that divide a day"),
+        ({"calls": "x.parquet"}, DataError, "data.calls means nothing to data=synthetic"),
+        ({"to": "2024-01-01"}, ConfigError, "lies before data.from=2024-11-18"),
+    ],
+)
+def test_what_a_synthetic_market_cannot_be(tmp_path, changes, error, sentence):
+    with pytest.raises(error, match=sentence):
+        load_calls(small(tmp_path, **changes))
+
+
+def test_an_edge_for_nobody_is_answered_with_the_near_miss(tmp_path):
+    data = CallsData(cache=str(tmp_path), synthetic=SyntheticCalls(callers=3, edge={"caller_9x": 1.0}))
+    with pytest.raises(ConfigError, match=r"data.synthetic.edge: unknown caller 'caller_9x'; did you mean"):
+        load_calls(data, CallSettings())

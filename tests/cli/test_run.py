@@ -1,0 +1,219 @@
+"""The command line: exit codes, one sentence for an error, nothing written by a refused request."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from quantray.cli import command as cli
+from quantray.cli import run
+from quantray.errors import ConfigError, Interrupted, QuantrayError, TooManyFailures
+
+#: A sweep of seconds: two sessions, four trials, no exact surface, no mirror.
+SMALL = [
+    "data.synthetic.sessions=2", "oos.fraction=0", "space.strikes_depth=1", "search=random", "search.n_trials=4",
+    "search.batch=4", "constraints.min_trades=0", "report.surface_max_points=1", "mirror.enabled=false",
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def process(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", *args], capture_output=True, text=True, cwd=cwd, check=False)
+
+
+@pytest.mark.parametrize("main", [run.main, lambda args: cli.main(["run", *args])], ids=["quantray.run", "quantray"])
+def test_help_lists_groups_and_exit_codes(main: run.Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--help"])
+    assert left.value.code == 0
+    said = capsys.readouterr().out
+    assert "+experiment=options_sweep" in said
+    assert "search=exhaustive|qmc|random|tpe" in said
+    assert "130 interrupted" in said
+
+
+def test_cfg_job_prints_the_resolved_configuration(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert run.main(["+experiment=options_sweep", "seed=3", "--cfg", "job"]) == 0
+    from omegaconf import OmegaConf
+
+    cfg = OmegaConf.create(capsys.readouterr().out)
+    assert (cfg.seed, cfg.search.kind, cfg.runner.kind) == (3, "tpe", "ray")
+    assert cfg.study.name == "options_sweep-seed_3"
+    assert not list(tmp_path.iterdir())
+
+
+def test_cfg_job_of_a_multirun_prints_every_job(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(["-m", "seed=1,2", "--cfg", "job"]) == 0
+    assert capsys.readouterr().out.count("objective:") == 2
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["serch.n_trials=3"],
+        ["search.n_trial=3"],
+        ["--cfg", "job", "search.n_trial=3"],
+        ["-m", "search.n_trials=1,none"],
+        ["data=parquet", "data.underlying=missing.parquet", "data.options=missing.parquet"],
+        ["data.synthetic.sessions=2"],
+        ["run_dir=file/inside"],
+    ],
+    ids=" ".join,
+)
+def test_a_refused_request_is_one_sentence_and_writes_nothing(
+    args: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("not a directory")
+    assert run.main(args) == 2
+    out, err = capsys.readouterr()
+    refused = [line for line in err.splitlines() if not line.endswith("preparing")]
+    assert out == ""
+    assert len(refused) == 1
+    assert refused[0].startswith("error: ")
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_an_unknown_option_is_a_user_error() -> None:
+    with pytest.raises(SystemExit) as left:
+        run.main(["--fersh"])
+    assert left.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigError("wrong"), 2),
+        (Interrupted("3 of 5 stored"), 130),
+        (KeyboardInterrupt(), 130),
+        (TooManyFailures("60 failed"), 1),
+        (QuantrayError("broken"), 1),
+        (ZeroDivisionError("a bug"), 1),
+    ],
+    ids=repr,
+)
+def test_exit_codes(error: BaseException, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    def work() -> int:
+        raise error
+
+    assert run.guarded(work, "python -m quantray.run seed=1") == code
+    said = capsys.readouterr().err
+    assert str(error) in said
+    assert ("go on with: python -m quantray.run seed=1" in said) == (code == 130)
+    assert ("Traceback" in said) == isinstance(error, ZeroDivisionError)
+
+
+@pytest.mark.slow
+def test_a_small_sweep_ends_with_its_files(tmp_path: Path) -> None:
+    done = process("quantray", "run", *SMALL, "study.name=small", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "outputs" / "small"
+    summary = json.loads((folder / "summary.json").read_text())
+    assert (summary["study"], summary["n_completed"], summary["n_failed"]) == ("small", 4, 0)
+    assert {"report.html", "trials.parquet", "top_trials.csv", "history.png", "ledger.db"} <= set(os.listdir(folder))
+    assert [path.name for path in tmp_path.iterdir()] == ["outputs"], "nothing else is left in the working directory"
+    assert "outputs/small/report.html" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_multirun_goes_on_after_a_job_that_cannot_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main([*SMALL, "-m", "oos.fraction=0.5,0", "run_dir=runs"]) == 2
+    assert "job 2 of 2" in capsys.readouterr().err
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert (folder / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_the_study_tools(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    long = "a_study_with_a_name_that_is_rather_long"
+    assert run.main([*SMALL, "study.name=small"]) == 0
+    assert run.main([*SMALL, f"study.name={long}"]) == 0
+    capsys.readouterr()
+
+    def quantray(*args: str) -> str:
+        assert cli.main(["study", *args]) == 0
+        return capsys.readouterr().out
+
+    assert {"small", long} <= set(quantray("list").split())
+    assert "win_rate" in quantray("show", "small")
+    assert "3 trials" in quantray("export", "small", "--top", "3", "--out", "best.csv")
+    assert len((tmp_path / "best.csv").read_text().splitlines()) == 4
+    assert "history.png" in quantray("plot", "--where", "outputs/small", "--out", "pictures")
+    assert cli.main(["study", "delete", "small"]) == 2
+    assert "--yes" in capsys.readouterr().err
+    assert "deleting" in quantray("delete", "small", "--yes")
+    assert cli.main(["study", "show", "small"]) == 2
+
+
+def test_a_wrong_place_is_a_user_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["study", "list", "--where", "nowhere"]) == 2
+    assert capsys.readouterr().err.startswith("error: nowhere does not exist")
+
+
+def interrupted(args: Sequence[str], cwd: Path) -> tuple[int, str]:
+    """Exit code and messages of a run that gets Ctrl-C once its ledger has trials."""
+    command = [sys.executable, "-m", "quantray.run", *args]
+    ours = subprocess.Popen(command, cwd=cwd, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    ledger = cwd / "outputs" / "stopped" / "ledger.db"
+    until = time.monotonic() + 120
+    while time.monotonic() < until and ours.poll() is None and not stored(ledger):
+        time.sleep(0.1)
+    ours.send_signal(signal.SIGINT)
+    _, said = ours.communicate(timeout=120)
+    return ours.returncode, said
+
+
+def stored(ledger: Path) -> int:
+    from quantray.errors import LedgerError
+    from quantray.sweeps.report.studies.stored import show_study
+
+    try:
+        return show_study(ledger).counts.attempts if ledger.exists() else 0
+    except LedgerError:
+        return 0  # not created yet
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("runner", ["local", "ray"])
+def test_ctrl_c_says_how_to_go_on(runner: str, tmp_path: Path) -> None:
+    args = [*SMALL, "space.strikes_depth=[1,2]", "study.name=stopped", "search.n_trials=100000", f"runner={runner}"]
+    code, said = interrupted([*args, "runner.workers=1"], tmp_path)
+    assert code == 130, said
+    assert "Traceback" not in said
+    assert "go on with: python -m quantray.run" in said
+    before = stored(tmp_path / "outputs" / "stopped" / "ledger.db")
+    assert before > 0
+    again = [*args[:-2], f"search.n_trials={before + 4}", "runner=local"]
+    assert process("quantray.run", *again, cwd=tmp_path).returncode == 0
+    summary = json.loads((tmp_path / "outputs" / "stopped" / "summary.json").read_text())
+    assert summary["n_completed"] >= before
+
+
+@pytest.mark.slow
+def test_doctor_checks_what_a_sweep_needs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["doctor", "data.synthetic.sessions=1"]) == 0
+    said = capfd.readouterr().out
+    for name in ("python", "packages", "shelf", "run_dir", "ledger", "data", "numba", "ray"):
+        assert f"ok    {name}" in said
+    assert not list(tmp_path.iterdir()), "looking leaves no trace"
+
+
+@pytest.mark.slow
+def test_doctor_names_what_is_broken(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ledger.db").write_text("this is no database")
+    assert cli.main(["doctor", "run_dir=.", "data=parquet", "data.underlying=a.parquet", "data.options=b.csv"]) == 1
+    said = capfd.readouterr().out
+    assert "FAIL  ledger" in said
+    assert "FAIL  data" in said
+    assert "a.parquet" in said

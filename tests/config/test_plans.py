@@ -1,0 +1,251 @@
+"""Overrides in, a checked plan out."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+import quantray as qr
+from quantray.config.plans import load_plan, load_plans
+from quantray.errors import ConfigError
+from quantray.sweeps.plan import Plan
+
+
+def test_the_default_experiment() -> None:
+    plan = qr.load("+experiment=options_sweep")
+    assert plan.study == "options_sweep"
+    assert plan.run_dir == Path("outputs/options_sweep")
+    assert plan.space.size == 1_267_200
+    assert (plan.search.kind, plan.runner.kind, plan.storage.kind) == ("tpe", "ray", "sqlite")
+    assert plan.strategy.target == "strategy.vwap_reclaim.VwapReclaim"
+    assert plan.search.attempts == 3000
+
+
+def test_the_shipped_files_say_the_defaults_of_the_dataclasses() -> None:
+    plan = load_plan("runner=ray")
+    plain = Plan(plan.study, plan.strategy, plan.space, plan.data, plan.run_dir)
+    for field in fields(Plan):
+        assert getattr(plan, field.name) == getattr(plain, field.name), field.name
+
+
+@pytest.mark.parametrize("experiment", ["+experiment=options_sweep", "experiment=options_sweep"])
+def test_an_experiment_is_added_with_or_without_the_plus(experiment: str) -> None:
+    assert load_plan(experiment).runner.kind == "ray"
+
+
+def test_one_list_or_many_arguments() -> None:
+    assert load_plan(["seed=3", "search=random"]) == load_plan("seed=3", "search=random")
+
+
+def test_a_choice_on_the_command_line_beats_the_experiment() -> None:
+    plan = load_plan("+experiment=options_sweep", "search=random", "runner=local", "fees=dear")
+    assert (plan.search.kind, plan.runner.kind, plan.fees.slippage_per_share) == ("random", "local", 0.01)
+
+
+@pytest.mark.parametrize("key", ["search.n_trials=5", "+search.n_trials=5", "++search.n_trials=5"])
+def test_a_value_may_be_set_with_any_of_hydras_prefixes(key: str) -> None:
+    assert load_plan(key).search.n_trials == 5
+
+
+def test_a_dimension_is_replaced_added_and_removed() -> None:
+    plan = load_plan("space.stop_loss_percent=[-25,-50]", "space.latency_seconds=[1,2]", "space.entry_window=null")
+    dimensions = {d.name: d.values for d in plan.space.dimensions}
+    assert dimensions["stop_loss_percent"] == (-25, -50)
+    assert dimensions["latency_seconds"] == (1, 2)
+    assert "entry_window" not in dimensions
+    assert "latency_seconds" not in plan.strategy.params, "a dimension is no fixed parameter"
+
+
+def test_a_range_with_a_step() -> None:
+    plan = load_plan("space={stretch_threshold:{low:.001,high:.003,step:.001}}")
+    assert plan.space.dimensions[0].values == (0.001, 0.002, 0.003)
+    assert plan.space.names == ("stretch_threshold",)
+
+
+def test_a_removed_dimension_takes_the_strategys_value() -> None:
+    plan = load_plan("space.entry_window=null", "strategy.entry_window=9:30-10:00")
+    assert plan.strategy.params["entry_window"] == "9:30-10:00"
+
+
+def test_constraints_are_bounds_on_metrics() -> None:
+    plan = load_plan("constraints=strict", "constraints.max_drawdown=500", "constraints.min_win_rate=null")
+    assert plan.constraints.min_trades == 30
+    assert dict(plan.constraints.bounds) == {"max_max_drawdown": 500.0}
+
+
+def test_dates_and_columns_of_the_data() -> None:
+    plan = load_plan("data.from=2024-11-18", "data.to=2024-11-20", "data.columns.underlying.ts=time")
+    assert (plan.data.from_, plan.data.to) == ("2024-11-18", "2024-11-20")
+    assert plan.data.columns.underlying.ts == "time"
+
+
+@pytest.mark.parametrize("path", ["~/x", "/tmp/it's here", "a b", "/tmp/a=b", "C:/x"])
+def test_a_path_may_hold_what_hydras_grammar_does_not(path: str) -> None:
+    assert load_plan(f"run_dir={path}").run_dir == Path(path).expanduser()
+
+
+def test_an_optuna_sampler_by_its_name() -> None:
+    plan = load_plan("search.sampler._target_=optuna.samplers.CmaEsSampler", "search.sampler.sigma0=.1")
+    assert dict(plan.search.sampler or {}) == {"_target_": "optuna.samplers.CmaEsSampler", "sigma0": 0.1}
+
+
+def test_another_strategy_brings_its_space() -> None:
+    plan = load_plan("strategy=opening_range_breakout")
+    assert plan.strategy.target.endswith("OpeningRangeBreakout")
+    assert "range_minutes" in plan.space.names
+    assert "stretch_threshold" not in plan.space.names
+
+
+REFUSED = {
+    "search=tpee": "did you mean 'tpe'",
+    "+experiment=opions_sweep": "did you mean 'options_sweep'",
+    "storag=sqlite": "did you mean 'storage'",
+    "+serch.n_trials=3": "did you mean 'search'",
+    "search.n_trial=3": "search.n_trial: unknown key 'n_trial'; did you mean 'n_trials'",
+    "search.n_trials=many": "search.n_trials='many': it must be a whole number",
+    "search.n_trials=1.5": "whole number",
+    "search.n_trials=true": "whole number",
+    "search.n_trials=0": "search.n_trials must be >= 1, got 0",
+    "search.kind=tpee": "did you mean 'tpe'",
+    "search=null": "known: exhaustive, qmc, random, tpe",
+    "space.stop_los_percent=[-5]": "did you mean 'stop_loss_percent'",
+    "strategy.latncy_seconds=2": "did you mean 'latency_seconds'",
+    "space.latency_seconds=[0,1]": "space.latency_seconds=0: latency_seconds must be > 0",
+    "strategy.latency_seconds=0": "latency_seconds must be > 0",
+    "space.stop_loss_percent=[-25,10]": "space.stop_loss_percent=10",
+    "space.take_profit_percent=[high]": "space.take_profit_percent='high': it must be a number",
+    "strategy.require_same_day_expiry=maybe": "strategy.require_same_day_expiry='maybe'",
+    "space.stop_loss_percent=[]": "space.stop_loss_percent is empty",
+    "space.stop_loss_percent=[-25,-25]": "repeats a value",
+    "space={}": "search space is empty",
+    "~space": "search space is empty",
+    "objective=sharp": "did you mean 'sharpe'",
+    "constraints.max_drawdwn=5": "did you mean 'max_drawdown'",
+    "constraints.min_win_rate=high": "constraints.min_win_rate='high' must be a number",
+    "constraints.min_trades=1.5": "whole number",
+    "fees.broker_per_contract=-1": "fees.broker_per_contract must be >= 0",
+    "fees.broker_per_contract=nan": "fees.broker_per_contract must be >= 0",
+    "capital.initial=0": "capital.initial must be > 0",
+    "runner.kind=rya": "did you mean 'ray'",
+    "storage=postgres": "storage.url=postgresql://",
+    "oos.fraction=1": "oos.fraction must be in",
+    "gates.max_quarantined_quotes=2": "a share in",
+    "data.from=2024-13-18": "data.from must be a date",
+    "data.columns.chain.symbl=s": "data.columns.chain.symbl: unknown key 'symbl'; did you mean 'symbol'",
+    "data.synthetic.sesions=3": "did you mean 'sessions'",
+    "seed=1.5": "seed=1.5 must be a whole number",
+    "seed=-1": "seed must be in",
+    "fresh=1": "fresh=1 must be true or false",
+    "study=foo": "study is a section",
+    "study.nam=foo": "did you mean 'name'",
+    "study.name=a/b": "no slash",
+    "hydra.run.dir=x": "run_dir=DIR",
+    "seed=1,2": "need -m",
+    "seed": "write key=value",
+    "strategy._target_=os.system": "only names that begin with strategy. or quantray.",
+    "strategy._target_=strategy.vwap_reclam.VwapReclaim": "did you mean 'strategy.vwap_reclaim'",
+    "strategy._target_=strategy.vwap_reclaim.VwapReclam": "did you mean 'VwapReclaim'",
+    "strategy._target_=quantray.sweeps.plan.Fees": "must be a dataclass with a method trades",
+    "search.sampler={_target_:os.system}": "only names that begin with optuna.samplers.",
+    "search.sampler._target_=optuna.samplers.GPSamplr": "did you mean 'GPSampler'",
+    "search.sampler.sigma0=1": "search.sampler._target_",
+}
+
+
+@pytest.mark.parametrize("override", REFUSED)
+def test_a_wrong_request_is_answered_with_key_value_and_near_miss(override: str) -> None:
+    named = [] if override.startswith("study") else ["study.name=test"]
+    with pytest.raises(ConfigError) as refused:
+        load_plan(override, *named)
+    assert REFUSED[override] in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_whole_table_needs_a_finite_space() -> None:
+    with pytest.raises(ConfigError, match=r"space\.latency_seconds a step"):
+        load_plan("search=exhaustive", "space.latency_seconds={low:1,high:3}")
+
+
+def test_a_missing_value_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "conf" / "fees").mkdir(parents=True)
+    (tmp_path / "conf" / "fees" / "open.yaml").write_text("broker_per_contract: ???\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"fees\.broker_per_contract"):
+        load_plan("fees=open")
+
+
+def test_the_working_directorys_own_choices_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "conf" / "search").mkdir(parents=True)
+    (tmp_path / "conf" / "search" / "short.yaml").write_text("defaults: [tpe, _self_]\nn_trials: 7\n")
+    (tmp_path / "conf" / "search" / "random.yaml").write_text("kind: random\nn_trials: 9\n")
+    monkeypatch.chdir(tmp_path)
+    assert load_plan("search=short").search.n_trials == 7
+    assert load_plan("search=random").search.n_trials == 9
+    assert load_plan("search=qmc").search.n_trials == 300, "the shipped choices stay"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "name"),
+    [
+        ([], "vwap_reclaim"),
+        (["+experiment=options_sweep"], "options_sweep"),
+        (["+experiment=options_sweep", "search.n_trials=900", "runner=local", "run_dir=x"], "options_sweep"),
+        (["+experiment=options_sweep", "search=random", "seed=3"], "options_sweep-random-seed_3"),
+        (["strategy=opening_range_breakout"], "opening_range_breakout"),
+        (["+experiment=options_sweep", "strategy=opening_range_breakout"], "options_sweep-opening_range_breakout"),
+        (["fees=dear", "constraints.max_drawdown=500"], "vwap_reclaim-dear-max_drawdown_500"),
+        (["space.stop_loss_percent=[-25,-50]"], "vwap_reclaim-stop_loss_percent_-25,-50"),
+        (["space.entry_window=null"], "vwap_reclaim-no_entry_window"),
+        (["data.synthetic.seed=3"], "vwap_reclaim-synthetic.seed_3"),
+        (["fees={slippage_per_share:.05}"], "vwap_reclaim-fees.slippage_per_share_0.05"),
+        (["study.name=mine", "seed=3"], "mine"),
+    ],
+)
+def test_a_study_is_named_by_what_differs(overrides: list[str], name: str) -> None:
+    assert load_plan(overrides).study == name
+
+
+def test_values_that_look_alike_get_different_names() -> None:
+    names = {load_plan(f"data.cache={path}").study for path in ("/a/b", "/a_b", "_a_b", "/a b")}
+    assert len(names) == 4
+
+
+def test_a_long_difference_stays_a_short_name() -> None:
+    many = [f"space.{name}=null" for name in load_plan().space.names[:-1]]
+    name = load_plan(many).study
+    assert len(name) < 40
+    assert name != load_plan(many[1:]).study
+    assert len(load_plan("data.cache=" + "x" * 500).study) <= 100
+
+
+def test_a_multirun_names_its_jobs_apart() -> None:
+    plans = load_plans(["search=tpe,random", "seed=range(1,3)", "runner.workers=2"])
+    assert len({plan.study for plan in plans}) == len({plan.run_dir for plan in plans}) == 4
+    assert [(plan.search.kind, plan.seed) for plan in plans] == [("tpe", 1), ("tpe", 2), ("random", 1), ("random", 2)]
+
+
+def test_jobs_that_cannot_differ_in_results_differ_in_name() -> None:
+    plans = load_plans(["runner.workers=1,2"])
+    assert [plan.study for plan in plans] == ["vwap_reclaim-runner.workers_1", "vwap_reclaim-runner.workers_2"]
+
+
+def test_a_multirun_over_a_list_of_lists() -> None:
+    plans = load_plans(["space.stop_loss_percent=[-25],[-50,-75]"])
+    assert [plan.space.dimensions[5].values for plan in plans] == [(-25,), (-50, -75)]
+
+
+def test_jobs_of_a_multirun_get_a_folder_each_in_one_run_dir() -> None:
+    plans = load_plans(["seed=0,1", "run_dir=results"])
+    assert [plan.run_dir for plan in plans] == [Path("results/vwap_reclaim"), Path("results/vwap_reclaim-seed_1")]
+
+
+def test_a_multirun_refuses_one_name_for_two_jobs() -> None:
+    with pytest.raises(ConfigError, match=r"study\.name=x would be used by 2 jobs"):
+        load_plans(["seed=0,1", "study.name=x"])
+
+
+def test_a_multirun_checks_every_job_before_the_first() -> None:
+    with pytest.raises(ConfigError, match="n_trials must be >= 1"):
+        load_plans(["search.n_trials=5,0"])

@@ -1,0 +1,98 @@
+"""Where kernels are kept when neither the installation nor a home can be written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.people import ROOT, as_user, needs_root, said_by, uid_of
+
+PROGRAM = """
+import os, sys
+{before}
+import quantray
+from quantray import doctor
+doctor.CHECKS = {{"numba": doctor._numba}}
+from quantray.run import guarded
+print(quantray.__file__)
+code = guarded(lambda: doctor.examine(["+experiment=options_sweep"]))
+from quantray.stats import flips
+print(os.environ.get("NUMBA_CACHE_DIR"), code)
+"""
+
+
+@pytest.fixture
+def room() -> Iterator[Path]:
+    """A folder that everybody can enter, with one for temporary files in it."""
+    with tempfile.TemporaryDirectory(prefix="qr-") as folder:
+        Path(folder).chmod(0o755)
+        (Path(folder) / "tmp").mkdir()
+        (Path(folder) / "tmp").chmod(0o1777)
+        yield Path(folder)
+
+
+@pytest.fixture
+def path(room: Path) -> str:
+    """The search path to a copy of the package that belongs to root and that nobody else can write to."""
+    place = room / "site"
+    for name in ("quantray", "conf", "strategy"):
+        shutil.copytree(ROOT / name, place / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", place)
+    return os.pathsep.join([str(place), *(p for p in sys.path if p.endswith("site-packages"))])
+
+
+@needs_root
+@pytest.mark.slow
+@pytest.mark.parametrize("before", ["", "import numba"])
+def test_a_user_without_a_home_has_a_private_cache(room: Path, path: str, before: str) -> None:
+    told = said_by("nobody", PROGRAM.format(before=before), PYTHONPATH=path, TMPDIR=f"{room}/tmp")
+    private = room / "tmp" / f"quantray-{uid_of('nobody')}" / "numba"
+    assert told.splitlines()[0].startswith(f"{room}/site")
+    assert f"cache {private}" in told
+    assert "neither the installation nor a home can be written" in told
+    assert "install again" not in told
+    assert told.splitlines()[-1] == f"{private} 0"
+    assert [stat.S_IMODE(p.stat().st_mode) for p in (private, private.parent)] == [0o700, 0o700]
+    assert not list((room / "site").rglob("__pycache__"))
+
+
+RUN = """
+import sys
+from quantray.cli import main
+sys.exit(main(["run", "+experiment=options_sweep", "search.n_trials=10", "search.batch=10", "run_dir=" + sys.argv[1],
+               "data.synthetic.sessions=3", "mirror.enabled=false", "runner.workers=1"]))
+"""
+
+
+@needs_root
+@pytest.mark.slow
+def test_a_run_on_ray_needs_no_home(room: Path, path: str) -> None:
+    """The market's cache, Ray's token and the pictures' settings find a place of their own too."""
+    told = as_user("nobody", RUN, f"{room}/tmp/run", PYTHONPATH=path, TMPDIR=f"{room}/tmp")
+    out, errors = told.communicate(timeout=280)
+    assert told.returncode == 0, out + errors
+    assert "nonexistent" not in errors
+    assert (room / "tmp" / "run" / "report.html").is_file()
+    private = room / "tmp" / f"quantray-{uid_of('nobody')}"
+    assert {p.name for p in private.iterdir()} == {"numba", "quantray", "matplotlib"}
+    assert {stat.S_IMODE(p.stat().st_mode) for p in private.iterdir()} == {0o700}
+
+
+@needs_root
+@pytest.mark.slow
+def test_a_cache_that_somebody_else_prepared_is_refused(room: Path, path: str) -> None:
+    trap = room / "tmp" / f"quantray-{uid_of('nobody')}"
+    (trap / "numba").mkdir(parents=True)
+    os.chown(trap, uid_of("daemon"), -1)
+    process = as_user("nobody", "import quantray.sweeps.kernels.touch", PYTHONPATH=path, TMPDIR=f"{room}/tmp")
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert f"{trap} belongs to user daemon, not to user nobody, and is not used" in errors
+    assert list((trap / "numba").iterdir()) == []

@@ -1,13 +1,15 @@
 """quantray: search trading strategies on market data, honestly. ``import quantray as qr`` costs numpy and no more.
 
 ``qr.load`` gives a plan. ``qr.sweep`` runs one about a strategy, ``qr.evaluate`` and ``qr.trades`` measure single
-candidates of it; ``qr.optimise`` runs one about callers.
+candidates of it; ``qr.optimise`` runs one about callers. ``qr.load_sweep`` and ``qr.load_callers`` give the plan of
+their wing, so that an editor knows which it is.
 """
 
 from __future__ import annotations
 
-# the functions below replace the submodule of the same name as an attribute of the package
-from quantray.api import evaluate, load, load_slice, optimise, sweep, trades
+from typing import TYPE_CHECKING, Any
+
+from quantray.api import evaluate, load, load_callers, load_slice, load_sweep, optimise, sweep, trades
 from quantray.errors import ConfigError, DataError, LedgerError, QuantrayError, UserError
 from quantray.space import Candidates, Space
 from quantray.sweeps.long_option import LongOption
@@ -16,9 +18,18 @@ from quantray.sweeps.plan import Plan
 from quantray.sweeps.trades import ExitReason, SignalLists, Signals, Trades
 from quantray.trial import Trial, TrialState
 
+if TYPE_CHECKING:
+    from quantray.callers.plan import CallerPlan
+    from quantray.callers.study import CallerStudy
+    from quantray.sweeps.study import Study
+
 __version__ = "0.1.0"
+#: Names that are imported when they are asked for, because of what stands behind them.
+_LATER = {"CallerPlan": "callers.plan", "CallerStudy": "callers.study", "Study": "sweeps.study"}
 
 __all__ = [
+    "CallerPlan",
+    "CallerStudy",
     "Candidates",
     "ConfigError",
     "DataError",
@@ -32,14 +43,29 @@ __all__ = [
     "Signals",
     "Slice",
     "Space",
+    "Study",
     "Trades",
     "Trial",
     "TrialState",
     "UserError",
     "evaluate",
     "load",
+    "load_callers",
     "load_slice",
+    "load_sweep",
     "optimise",
     "sweep",
     "trades",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'quantray' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"quantray.{_LATER[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PARTS = ("search", "held_out", "all")
 
 
-def load(*overrides: str) -> Any:
+def load(*overrides: str) -> Plan | CallerPlan:
     """A checked plan from what the command line takes: ``qr.load("+experiment=options_sweep", "seed=1")``.
 
     A :class:`quantray.Plan` for :func:`sweep`; of an experiment about callers (``"+experiment=v1_baseline"``) a
@@ -36,6 +36,16 @@ def load(*overrides: str) -> Any:
     from quantray.config.plans import load_plan
 
     return load_plan(*overrides)
+
+
+def load_sweep(*overrides: str) -> Plan:
+    """The same for what must be a sweep; ConfigError when it is about callers."""
+    return _a_sweep(load(*overrides), "load_sweep")
+
+
+def load_callers(*overrides: str) -> CallerPlan:
+    """The same for what must be about callers, e.g. ``qr.load_callers("+experiment=v1_baseline")``."""
+    return _about_callers(load(*overrides))
 
 
 def sweep(plan: Plan, *, progress: Any = None, say: Callable[[str], None] | None = None) -> Study:
@@ -52,9 +62,13 @@ def optimise(plan: CallerPlan, *, progress: Any = None, say: Callable[[str], Non
     """
     from quantray.callers.study import optimise as run
 
+    return run(_about_callers(plan), progress=progress, say=say)
+
+
+def _about_callers(plan: Plan | CallerPlan) -> CallerPlan:
     if isinstance(plan, Plan):
         raise ConfigError(f"{plan.study} is a sweep; call qr.sweep(plan)")
-    return run(plan, progress=progress, say=say)
+    return plan
 
 
 def _a_sweep(plan: Any, name: str) -> Plan:

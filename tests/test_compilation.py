@@ -18,7 +18,7 @@ PROGRAM = """
 import os, sys
 {before}
 import quantray
-from quantray import doctor
+from quantray.cli import doctor
 doctor.CHECKS = {{"numba": doctor._numba}}
 from quantray.run import guarded
 print(quantray.__file__)

@@ -119,7 +119,7 @@ def test_no_spelling_of_a_password_is_shown(
         "launch": ["launch", "2", *RUN[1:], *words, "seed=x"],
     }[way]
     if way == "doctor":
-        monkeypatch.setattr("quantray.cli.doctor.CHECKS", {"ledger": __import__("quantray.cli.doctor").doctor._ledger})
+        monkeypatch.setattr("quantray.cli.doctor.CHECKS", {"ledger": __import__("quantray.cli.doctor").cli.doctor._ledger})
     code, told = said(capsys, command)
     assert told
     assert code in (0, 1, 2)

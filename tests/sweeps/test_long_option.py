@@ -26,7 +26,7 @@ def session() -> Session:
     [
         ("latency_seconds", 0, "inside the signal's own bar"),
         ("latency_seconds", -1, "must be > 0"),
-        ("take_profit_percent", 0, "must be > 0, got 0"),
+        ("take_profit_percent", 0, "must be > 0 and finite, got 0"),
         ("stop_loss_percent", 50, r"must be in \[-100, 0\), got 50"),
         ("stop_loss_percent", -101, "got -101"),
         ("max_trade_duration_seconds", 0, "must be > 0"),

@@ -148,7 +148,7 @@ def test_a_missing_table_is_an_error_with_a_remedy(work: Work, tmp_path: Path) -
 
 def test_a_worker_without_the_slice_says_so(work: Work, tmp_path: Path) -> None:
     lost = replace(work.prepared.slice, folder=tmp_path / "elsewhere")
-    blind = Work(replace(work.prepared, market=lost), work.pieces, work.stem, work.bucket, work.row)
+    blind = Work(replace(work.prepared, slice=lost), work.pieces, work.stem, work.bucket, work.row)
     with pytest.raises(DataError, match=r"the folder of the slice.*is not visible on.*every node"):
         toucher(blind, {})
 

@@ -20,7 +20,7 @@ import os, sys
 import quantray
 from quantray.cli import doctor
 doctor.CHECKS = {{"numba": doctor._numba}}
-from quantray.run import guarded
+from quantray.cli.run import guarded
 print(quantray.__file__)
 code = guarded(lambda: doctor.examine(["+experiment=options_sweep"]))
 from quantray.stats import flips

@@ -167,7 +167,7 @@ def test_errors_logs_and_files_show_none(caplog: pytest.LogCaptureFixture) -> No
 def test_a_real_process_prints_none(tmp_path: Path) -> None:
     """The traceback of a bug, a driver's words, and the sentence about going on, through real pipes."""
     program = (
-        "import sys, quantray.run as run\n"
+        "import sys, quantray.cli.run as run\n"
         "def bug(plan): raise RuntimeError('lost ' + plan.storage.url)\n"
         "run._carry_out = bug\nsys.exit(run.main(sys.argv[1:]))"
     )

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quantray import passwords
+from quantray.cli import doctor
 from quantray.cli.command import main
 from quantray.config.plans import load_plan, load_plans
 from quantray.errors import LedgerError, QuantrayError
@@ -119,7 +120,7 @@ def test_no_spelling_of_a_password_is_shown(
         "launch": ["launch", "2", *RUN[1:], *words, "seed=x"],
     }[way]
     if way == "doctor":
-        monkeypatch.setattr("quantray.cli.doctor.CHECKS", {"ledger": __import__("quantray.cli.doctor").cli.doctor._ledger})
+        monkeypatch.setattr(doctor, "CHECKS", {"ledger": doctor._ledger})
     code, told = said(capsys, command)
     assert told
     assert code in (0, 1, 2)

@@ -64,6 +64,6 @@ def other_code(folder: Path) -> Path:
     for name in ("conf", "strategy"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
-    kernel = folder / "quantray" / "kernels" / "touch.py"
+    kernel = folder / "quantray" / "sweeps" / "kernels" / "touch.py"
     kernel.write_text(kernel.read_text() + "\n# another version\n")
     return folder

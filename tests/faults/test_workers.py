@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,9 @@ def test_a_worker_that_is_killed_is_replaced_and_counted(desk: Desk, search: str
     desk.log.unlink()
     process = desk.start(*command(search, "out", "runner=ray", "runner.workers=2"))
     at_work(desk, process, 60)
+    seen = desk.log.stat().st_size
+    while desk.log.stat().st_size == seen:  # until one begins a candidate: between two batches nothing would be lost
+        time.sleep(0.001)
     os.kill(workers(desk)[-1], signal.SIGKILL)
     _, err = process.communicate(timeout=240)
     assert process.returncode == 0, err

@@ -69,13 +69,13 @@ def test_nothing_is_loaded_installed_or_unlocked(tmp_path, monkeypatch):
 
 def test_variables_of_the_program_are_no_tables(tmp_path):
     path = wrote(
-        tmp_path / "f.duckdb", f"CREATE TABLE secret AS SELECT {COLUMNS}", "CREATE VIEW calls AS FROM secret",
-        "DROP TABLE secret",
+        tmp_path / "f.duckdb", f"CREATE TABLE hidden AS SELECT {COLUMNS}", "CREATE VIEW calls AS FROM hidden",
+        "DROP TABLE hidden",
     )  # fmt: skip
-    secret = duckdb.sql(f"SELECT {COLUMNS}").arrow()
-    with pytest.raises(DataError, match="secret does not exist"):
+    hidden = duckdb.connect().sql(f"SELECT {COLUMNS}").to_arrow_table()
+    with pytest.raises(DataError, match="hidden does not exist"):
         calls_of(path)
-    assert secret is not None
+    assert hidden is not None
 
 
 def test_names_of_the_file_shadow_nothing_of_ours(tmp_path):

@@ -33,7 +33,7 @@ class Quoted:
             return None
         return (
             f"price_at_call lies outside the candle that contains the call for {self.outside:,} of {self.compared:,} "
-            "calls: the two come from different sources, or the times of these calls are wrong."
+            "calls: these prices are of a moment before or of another source, or the times of these calls are wrong."
         )
 
 

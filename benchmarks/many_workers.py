@@ -71,8 +71,9 @@ def outcomes(batch: Batch) -> list[Trial]:
 
 def drive(load: Load, number: int, ready: Any, start: Any, shifts: Any) -> None:
     """One driver with its share of the workers."""
-    each, share = load.workers // load.drivers, load.trials // load.drivers
-    search = Search("random", n_trials=share, batch=load.batch, in_flight=2 * each)  # asked ahead: no worker waits
+    each = load.workers // load.drivers
+    ahead = 2 * each  # asked before they are needed: no worker waits
+    search = Search("random", n_trials=load.trials, batch=load.batch, in_flight=ahead)
     plan = Plan("scale", StrategySpec("none"), SPACE, None, Path(load.folder), search=search, runner=Runner("local"))
     ledger = open_ledger(load.storage, plan.run_dir, plan.study, {}, described={}, say=lambda _: None)
     sweep = Sweep(plan, make_searcher(search, SPACE, number + 1), ledger)
@@ -151,7 +152,7 @@ def _count(load: Load) -> int:
         assert len({t.digest for t in trials}) == len(trials), "a candidate was stored twice"
         assert reader.counts().claimed == 0, "a candidate was claimed and never stored"
         assert reader.repeated() == 0, "a candidate was evaluated again although nobody died"
-    assert len(trials) == load.trials // load.drivers * load.drivers, f"{len(trials)} of {load.trials} are stored"
+    assert len(trials) == load.trials, f"{len(trials)} of {load.trials} are stored"
     return len(trials)
 
 

@@ -196,7 +196,7 @@ def test_nowhere_else(trace: Path, override: str) -> None:
 )
 def test_nothing_else_is_imported(override: str) -> None:
     program = (
-        "import sys\nfrom quantray.config import load_plan\nfrom quantray.errors import ConfigError\n"
+        "import sys\nfrom quantray.config.plans import load_plan\nfrom quantray.errors import ConfigError\n"
         "try:\n    load_plan('study.name=t', sys.argv[1])\nexcept ConfigError:\n"
         "    print([m for m in sys.modules if m.startswith(('quantray.report', 'quantray.__main__'))])"
     )

@@ -18,8 +18,8 @@ from quantray.sweeps.exhaustive import surface_files
 from quantray.sweeps.grid.points import _read_trials, best_numbers, read
 from quantray.sweeps.search import opened
 from quantray.sweeps.study import sweep
-from tests.faults.desks import SMALL, Desk
-from tests.faults.kills import SEARCHES
+from tests.builders.desks import SMALL, Desk
+from tests.builders.kills import SEARCHES
 
 pytestmark = pytest.mark.slow
 

@@ -52,7 +52,7 @@ def in_json(text: str) -> str:
     return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def cell(value: Any) -> Any:
+def cell(value: object) -> Any:
     """A value as a CSV file may hold it: text that a spreadsheet would run gets a quote in front, controls are codes.
 
     Numbers are left alone, also those that are text. :func:`original` undoes it exactly.

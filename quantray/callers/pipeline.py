@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from quantray.callers.notes import notes_of
 from quantray.callers.plan import CallerPlan
-from quantray.callers.prepare import Prepared, Say, prepare
+from quantray.callers.prepare import Prepared, prepare
 from quantray.callers.progress import Progress
 from quantray.callers.results import CallerResults, UnitResult
 from quantray.callers.stages.checkpoints import Driver, described, digests_of
@@ -23,13 +23,17 @@ from quantray.errors import begun
 from quantray.files import Published, room
 from quantray.files.holding import busy
 from quantray.outlets import logger
+from quantray.protocols import Say
 from quantray.provenance import versions
+
+if TYPE_CHECKING:
+    from quantray.ledger.sql_ledger import SqlLedger
 
 _log = logger(__name__)
 
 
 def run(
-    plan: CallerPlan, *, progress: Callable[[Progress], Any] | None = None, say: Say | None = None
+    plan: CallerPlan, *, progress: Callable[[Progress], object] | None = None, say: Say | None = None
 ) -> CallerResults:
     """Carry out the plan, or go on with it where an earlier run stopped.
 
@@ -85,7 +89,7 @@ def _reach(plan: CallerPlan) -> None:
         cluster.check_nodes(plan.runner)
 
 
-def _refuse_others(ledger: Any) -> None:
+def _refuse_others(ledger: SqlLedger) -> None:
     """LedgerError where another process has the study open: rows are not claimed, both would do everything."""
     from quantray.ledger import drivers
 

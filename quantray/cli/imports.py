@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from quantray.callers.imports.numbers import STYLES
 from quantray.cli.run import DONE
@@ -13,9 +13,10 @@ from quantray.errors import ConfigError
 
 if TYPE_CHECKING:
     from quantray.callers.imports import Imported
+    from quantray.cli.flags import Verbs
 
 
-def add_to(verbs: Any) -> None:
+def add_to(verbs: Verbs) -> None:
     """The sub-command with its flags."""
     help = "take JSON or CSV results of other tools into a DuckDB file, beside one's own"
     parser = verbs.add_parser("import-results", help=help, description=f"{help[0].upper()}{help[1:]}.")

@@ -7,13 +7,24 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypedDict, TypeVar, get_type_hints
 
 from quantray.errors import ConfigError, LedgerError, near_miss
 from quantray.settings import Storage
 from quantray.sweeps.plan import Constraints
 
 T = TypeVar("T")
+
+
+class _Fault(TypedDict):
+    """Of what Pydantic says of one error, what is read here."""
+
+    type: str
+    loc: tuple[int | str, ...]
+    msg: str
+    input: Any
+
+
 LONGEST = 255  # bytes of a folder's name, on the file systems that are in use
 
 
@@ -97,7 +108,7 @@ def checked(cls: type[T], cfg: Mapping[str, Any], name: str, rename: Mapping[str
         raise ConfigError(_sentence(cls, name, path, first, back)) from None
 
 
-def _keys(loc: Sequence[Any], values: Any) -> Iterator[Any]:
+def _keys(loc: Sequence[Any], values: object) -> Iterator[Any]:
     """The part of an error's place that the user wrote: Pydantic adds which member of a union it tried."""
     for k, part in enumerate(loc):
         if isinstance(values, Mapping):
@@ -109,15 +120,15 @@ def _keys(loc: Sequence[Any], values: Any) -> Iterator[Any]:
             values = values[part]
 
 
-def _deepest(errors: Sequence[Any], values: Mapping[str, Any]) -> Any:
+def _deepest(errors: Sequence[_Fault], values: Mapping[str, Any]) -> _Fault:
     """The first error; where its value is a mapping that a union refuses, the one that knows the wrong key of it."""
     place = errors[0]["loc"]
-    if not isinstance(values.get(place[0]) if place else None, Mapping):
+    if not isinstance(values.get(str(place[0])) if place else None, Mapping):
         return errors[0]
     return max((e for e in errors if e["loc"][:1] == place[:1]), key=lambda e: len(e["loc"]))
 
 
-def _sentence(cls: type, name: str, path: list[str], first: Any, back: Mapping[str, str]) -> str:
+def _sentence(cls: type, name: str, path: list[str], first: _Fault, back: Mapping[str, str]) -> str:
     key = ".".join([name, *path])
     if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         owner = cls
@@ -139,7 +150,7 @@ def _plain(message: str) -> str:
     return message.replace("Input should be a valid", "it must be a").replace("Input should", "it should")
 
 
-def type_error(hint: Any, value: Any) -> str | None:
+def type_error(hint: Any, value: object) -> str | None:
     """What is wrong with ``value`` for this annotation, None when it fits: text is no number, true is no number."""
     from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 

@@ -73,7 +73,7 @@ def _has_default(field: Field[Any]) -> bool:
     return field.default is not MISSING or field.default_factory is not MISSING
 
 
-def _check_alone(cls: type, where: str, name: str, value: Any) -> None:
+def _check_alone(cls: type, where: str, name: str, value: object) -> None:
     rule = rules_of(cls).get(name)
     said = rule(value) if rule is not None else None
     if said is not None:

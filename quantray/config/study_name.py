@@ -57,7 +57,7 @@ def flatten(section: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _part(key: str, value: Any) -> str:
+def _part(key: str, value: object) -> str:
     """A parameter or bound goes by its own name, another key by its section too: ``seed_1``, ``synthetic.seed_1``."""
     path = key.split(".")
     label = path[-1] if path[0] in ("space", "strategy", "constraints") else ".".join(path[-2:])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,6 +26,7 @@ from quantray.files.marks import (
     mark_of,
     remove_mark,
 )  # fmt: skip
+from quantray.protocols import Say
 
 REGISTRY = "results.json"
 #: Folders of tables among the results, and what their files are called.
@@ -200,7 +201,7 @@ class Published:
             path.write_text(json.dumps({"format": FORMAT, "files": known}, indent=1), encoding="utf-8")
 
 
-def show(said: Sequence[str], say: Callable[[str], Any]) -> None:
+def show(said: Sequence[str], say: Say) -> None:
     """Tell every sentence."""
     for sentence in said:
         say(sentence)

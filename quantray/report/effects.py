@@ -13,7 +13,7 @@ from quantray.space import level_key
 from quantray.stats.surface import HeatMap, LevelEffect
 
 
-def level_effects(effects: Sequence[LevelEffect], chosen: Any, width: float = 340) -> str:
+def level_effects(effects: Sequence[LevelEffect], chosen: object, width: float = 340) -> str:
     """Best (dot) and median (bar's end) of every level; the level of the best candidate is set off."""
     shown = list(effects[:12])
     values = [v for e in shown for v in (e.best, e.median) if v is not None]

@@ -31,7 +31,7 @@ class Threads:
         for i in range(count):
             threading.Thread(target=self._serve, name=f"quantray-worker-{i}", daemon=True).start()
 
-    def submit(self, key: Any, *arguments: Any) -> None:
+    def submit(self, key: object, *arguments: object) -> None:
         self.running += 1
         self._tasks.put((key, arguments))
 

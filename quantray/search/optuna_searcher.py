@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import optuna
-from optuna.samplers import TPESampler
+from optuna.samplers import BaseSampler, TPESampler
 from optuna.trial import TrialState as OptunaState
 
 from quantray.protocols import Batch
@@ -131,7 +131,7 @@ class OptunaSearch:
                 self.study.tell(running, state=OptunaState.FAIL)
 
 
-def _quiet_study(sampler: Any) -> optuna.Study:
+def _quiet_study(sampler: BaseSampler) -> optuna.Study:
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:

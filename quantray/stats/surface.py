@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,8 +151,8 @@ def _summary(
     levels: tuple[tuple[Any, ...], ...],
     values: FloatArray1D,
     effects: Mapping[str, tuple[LevelEffect, ...]],
-    cell: Any,
-    point: Any,
+    cell: Callable[[int, int], FloatArray2D],
+    point: Callable[[int], Mapping[str, Any]],
     bins: int,
 ) -> SurfaceSummary:
     valued = values[~np.isnan(values)]

@@ -147,7 +147,7 @@ def _listed(plan: Plan, p: Prepared, t: Tables) -> Trades:
     return Trades(*(np.asarray(c)[keep] for c in columns))
 
 
-def _checked_trades(found: Any, market: Slice) -> Trades:
+def _checked_trades(found: object, market: Slice) -> Trades:
     """Trades a black box returned, or a sentence about what is wrong with them."""
     if not isinstance(found, Trades):
         raise TypeError(f"trades() must return quantray.Trades, got {type(found).__name__}")

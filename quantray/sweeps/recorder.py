@@ -104,7 +104,7 @@ def _watched(strategy: type, names: frozenset[str], reads: set[str]) -> type:
         if isinstance(member, types.MemberDescriptorType) and name not in names
     }
 
-    def __getattribute__(self: Any, name: str) -> Any:
+    def __getattribute__(self: object, name: str) -> Any:
         if name in names:
             reads.add(name)
         elif name == "__class__":
@@ -137,7 +137,7 @@ def _cached(name: str, compute: Callable[[Any], Any], reads: set[str]) -> proper
     """A cached property that counts what was read for it each time it is asked for."""
     kept_as = f"__cached_{name}__"
 
-    def value(self: Any) -> Any:
+    def value(self: object) -> Any:
         kept = object.__getattribute__(self, "__dict__")
         if kept_as not in kept:
             before = set(reads)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -12,7 +12,7 @@ from quantray.errors import QuantrayError
 from quantray.failures import OWN, REFUSED, told
 from quantray.space import Candidates
 from quantray.sweeps.combinations import shared
-from quantray.sweeps.long_option import LongOption, rules_of
+from quantray.sweeps.long_option import LongOption, Rule, rules_of
 from quantray.sweeps.recorder import Recorder, hides
 
 
@@ -51,7 +51,7 @@ def _alone(strategy: type, fixed: Mapping[str, Any], candidates: Candidates) -> 
     return why
 
 
-def _said(rule: Any, value: Any) -> str | None:
+def _said(rule: Rule, value: object) -> str | None:
     try:
         said = rule(value)
     except OWN as error:
@@ -81,7 +81,7 @@ def _whole(strategy: type, fixed: Mapping[str, Any], candidates: Candidates) -> 
     return [(k, of, said) for k, said in bad.items()]
 
 
-def _maker(strategy: type) -> Any:
+def _maker(strategy: type) -> Callable[[Mapping[str, Any]], object]:
     return lambda params: strategy(**params)
 
 

@@ -45,7 +45,7 @@ def make_trials(batch: Batch) -> list[Trial]:
     return trials
 
 
-def refuses(call: Callable[..., Any], *arguments: Any) -> str:
+def refuses(call: Callable[..., Any], *arguments: object) -> str:
     """The message with which ``call`` raises :class:`LedgerError`; an assertion fails if it does not."""
     try:
         call(*arguments)

@@ -131,7 +131,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _listed(path: Path, content: Any) -> Iterator[Any]:
+def _listed(path: Path, content: object) -> Iterator[Any]:
     """The rows of a list, of the one list or object that an object holds, or of an object that holds them by name."""
     if not isinstance(content, Mapping):
         yield from content if isinstance(content, list) else [content]

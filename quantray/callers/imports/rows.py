@@ -159,12 +159,12 @@ def _with_unit(match: Match, values: Sequence[Any], style: str) -> Match:
     return replace(match, unit=unit_of(match.ours, match.theirs, numbers))
 
 
-def _is_duration(value: Any) -> bool:
+def _is_duration(value: object) -> bool:
     """Whether a time says its unit: 48h, not 48."""
     return isinstance(value, str) and bare(value)[-1:].isalpha()
 
 
-def _duration(value: Any) -> float:
+def _duration(value: object) -> float:
     from quantray.durations import duration_s
 
     try:

@@ -102,7 +102,7 @@ def load_slice(plan: Plan, part: str = "search") -> Slice:
 
 def evaluate(
     plan: Plan,
-    candidates: Candidates | pandas.DataFrame | Sequence[Mapping[str, Any]],
+    candidates: Candidates | pandas.DataFrame | Sequence[Mapping[str, object]],
     data: Slice | None = None,
 ) -> pandas.DataFrame:
     """One row a candidate: its parameters, state, value, reason (``why``) and metrics.
@@ -122,7 +122,7 @@ def evaluate(
     return pandas.DataFrame(columns | dict(scores.metrics.columns))
 
 
-def trades(plan: Plan, candidate: Mapping[str, Any], data: Slice | None = None) -> pandas.DataFrame:
+def trades(plan: Plan, candidate: Mapping[str, object], data: Slice | None = None) -> pandas.DataFrame:
     """The executed trades of one candidate, one row each; times are UTC, money is in the data's currency.
 
     ``data`` defaults to the sessions the search sees.
@@ -154,7 +154,7 @@ def _times(market: Slice, found: Trades, column: str) -> np.ndarray:
 
 
 def _points(
-    candidates: Candidates | pandas.DataFrame | Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    candidates: Candidates | pandas.DataFrame | Mapping[str, object] | Sequence[Mapping[str, object]],
 ) -> Candidates:
     if isinstance(candidates, Candidates):
         return candidates

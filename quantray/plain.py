@@ -94,7 +94,7 @@ def _is_control(code: str) -> bool:
     return (code[0] == "x") == (number < 256) and _IN_CELL.fullmatch(chr(number)) is not None
 
 
-def write_csv(path: Path, names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+def write_csv(path: Path, names: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
     """Write rows of plain values as CSV: the only place that does besides the tables of a report."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

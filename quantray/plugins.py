@@ -82,7 +82,7 @@ def resolve(target: str, key: str = "strategy", check: Check = anything) -> Any:
     return found
 
 
-def refuse_others(cfg: Mapping[str, Any]) -> None:
+def refuse_others(cfg: Mapping[str, object]) -> None:
     """ConfigError for a ``_target_`` of a composed configuration where none may stand."""
     for path in _targets(cfg, ""):
         place = path.rpartition(".")[0]

@@ -25,6 +25,10 @@ class Batch:
     digests: tuple[str, ...]
 
 
+#: Digests that an earlier run or another driver has; with their trials, they count as points of the space too.
+Known = Iterable[str] | Mapping[str, Trial]
+
+
 class Searcher(Protocol):
     """Pure ask and tell: no I/O, no clock. The caller asks for batch k after telling batches <= k - in_flight.
 

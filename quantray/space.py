@@ -90,7 +90,7 @@ class Dimension:
 _KEYS = ("low", "high", "step", "int", "log")
 
 
-def _range(name: str, spec: Mapping[str, Any]) -> tuple[Any, Any, Any, bool]:
+def _range(name: str, spec: Mapping[str, object]) -> tuple[Any, Any, Any, bool]:
     """Low, high, step and log of a range; what contradicts itself is refused."""
     for key in spec:
         if key not in _KEYS:
@@ -170,7 +170,7 @@ class Candidates:
         return Candidates(self.names, self.levels, self.codes[rows])
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]]) -> Candidates:
+    def of(cls, rows: Sequence[Mapping[str, object]]) -> Candidates:
         """From explicit parameter sets, all of which name the same parameters."""
         names = tuple(rows[0]) if rows else ()
         levels: list[tuple[Any, ...]] = []
@@ -228,7 +228,7 @@ class Space:
     def point(self, number: int) -> dict[str, Any]:
         return self.candidates([number]).params(0)
 
-    def number(self, params: Mapping[str, Any]) -> int:
+    def number(self, params: Mapping[str, object]) -> int:
         """Inverse of :meth:`point`."""
         number = 0
         for d in self.dimensions:
@@ -253,7 +253,7 @@ def level_key(value: object) -> str:
     return repr(canonical(value))
 
 
-def candidate_digest(params: Mapping[str, Any]) -> str:
+def candidate_digest(params: Mapping[str, object]) -> str:
     """A candidate's identity: equal parameters, in any order, give the same 32 hex characters."""
     return digest_of({name: canonical(v) for name, v in params.items()})
 
@@ -283,6 +283,6 @@ class Digests:
         return tuple(hashlib.sha256(b"".join(row) + end).hexdigest()[:32] for row in zip(*columns, strict=True))
 
 
-def parse_space(spec: Mapping[str, Any]) -> Space:
+def parse_space(spec: Mapping[str, object]) -> Space:
     """Read the ``space`` section of a configuration, in its order."""
     return Space(tuple(Dimension.parse(name, value) for name, value in spec.items() if value is not None))

@@ -28,7 +28,7 @@ class _Fault(TypedDict):
 LONGEST = 255  # bytes of a folder's name, on the file systems that are in use
 
 
-def section(cfg: Mapping[str, Any], name: str) -> dict[str, Any]:
+def section(cfg: Mapping[str, object], name: str) -> dict[str, Any]:
     """The mapping under ``name``; an absent one is empty, a single value is refused."""
     value = cfg.get(name)
     if value is None:
@@ -38,7 +38,7 @@ def section(cfg: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {str(key): item for key, item in value.items()}
 
 
-def scalar(cfg: Mapping[str, Any], name: str, kind: type[T], default: T) -> T:
+def scalar(cfg: Mapping[str, object], name: str, kind: type[T], default: T) -> T:
     """A single value at the top of the configuration."""
     value = cfg.get(name)
     if value is None:
@@ -51,7 +51,7 @@ def scalar(cfg: Mapping[str, Any], name: str, kind: type[T], default: T) -> T:
 _KINDS: dict[type, str] = {str: "a text", int: "a whole number", bool: "true or false"}
 
 
-def study_of(cfg: Mapping[str, Any]) -> str:
+def study_of(cfg: Mapping[str, object]) -> str:
     """``study.name``, which must be a name that a folder can have."""
     study = section(cfg, "study")
     for key in study:
@@ -69,12 +69,12 @@ def study_of(cfg: Mapping[str, Any]) -> str:
     return name
 
 
-def run_dir_of(cfg: Mapping[str, Any], study: str) -> Path:
+def run_dir_of(cfg: Mapping[str, object], study: str) -> Path:
     """``run_dir``, by default ``outputs/<study>``."""
     return Path(scalar(cfg, "run_dir", str, f"outputs/{study}")).expanduser()
 
 
-def seed_of(cfg: Mapping[str, Any]) -> int:
+def seed_of(cfg: Mapping[str, object]) -> int:
     """``seed``: a whole number in [0, 2**32)."""
     seed = scalar(cfg, "seed", int, 0)
     if not 0 <= seed < 2**32:
@@ -93,7 +93,7 @@ def storage_of(storage: Storage) -> Storage:
     return storage
 
 
-def checked(cls: type[T], cfg: Mapping[str, Any], name: str, rename: Mapping[str, str] | None = None) -> T:
+def checked(cls: type[T], cfg: Mapping[str, object], name: str, rename: Mapping[str, str] | None = None) -> T:
     """Build ``cls`` from ``cfg[name]``; ConfigError names the key, the value and the near miss."""
     from pydantic import TypeAdapter, ValidationError
 
@@ -108,7 +108,7 @@ def checked(cls: type[T], cfg: Mapping[str, Any], name: str, rename: Mapping[str
         raise ConfigError(_sentence(cls, name, path, first, back)) from None
 
 
-def _keys(loc: Sequence[Any], values: object) -> Iterator[Any]:
+def _keys(loc: Sequence[object], values: object) -> Iterator[Any]:
     """The part of an error's place that the user wrote: Pydantic adds which member of a union it tried."""
     for k, part in enumerate(loc):
         if isinstance(values, Mapping):
@@ -120,7 +120,7 @@ def _keys(loc: Sequence[Any], values: object) -> Iterator[Any]:
             values = values[part]
 
 
-def _deepest(errors: Sequence[_Fault], values: Mapping[str, Any]) -> _Fault:
+def _deepest(errors: Sequence[_Fault], values: Mapping[str, object]) -> _Fault:
     """The first error; where its value is a mapping that a union refuses, the one that knows the wrong key of it."""
     place = errors[0]["loc"]
     if not isinstance(values.get(str(place[0])) if place else None, Mapping):
@@ -163,7 +163,7 @@ def type_error(hint: Any, value: object) -> str | None:
     return None
 
 
-def constraints_of(values: Mapping[str, Any]) -> Constraints:
+def constraints_of(values: Mapping[str, object]) -> Constraints:
     """``min_trades`` and any ``min_<metric>`` or ``max_<metric>``; null removes a bound."""
     from quantray.sweeps.metrics import METRICS
 

@@ -196,7 +196,7 @@ class Published:
                 "results and that file away, or give another run_dir=DIR"
             ) from None
 
-    def _enter(self, known: Mapping[str, Sequence[Any]]) -> None:
+    def _enter(self, known: Mapping[str, Sequence[object]]) -> None:
         with fresh_file(self.home / REGISTRY) as path:
             path.write_text(json.dumps({"format": FORMAT, "files": known}, indent=1), encoding="utf-8")
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -170,7 +170,7 @@ def _names(study: str) -> sa.ColumnElement[bool]:
     return sa.or_(studies.c.name == study, studies.c.name.startswith(f"{study}/", autoescape=True))
 
 
-def _check_free(database: Database, study: str, here: Mapping[str, Any]) -> None:
+def _check_free(database: Database, study: str, here: Mapping[str, object]) -> None:
     """LedgerError where another process holds files of the study."""
     with database.read() as connection:
         ids = connection.execute(sa.select(studies.c.id).where(_names(study))).scalars().all()
@@ -179,7 +179,7 @@ def _check_free(database: Database, study: str, here: Mapping[str, Any]) -> None
         pieces.free()
 
 
-def _begin(connection: sa.Connection, database: Database, study: str, here: Mapping[str, Any]) -> bool:
+def _begin(connection: sa.Connection, database: Database, study: str, here: Mapping[str, object]) -> bool:
     query = sa.select(studies.c.id).where(_names(study)).order_by(studies.c.id).with_for_update()
     ids: Sequence[int] = connection.execute(query).scalars().all()
     now = database.now(connection)

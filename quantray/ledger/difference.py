@@ -18,7 +18,7 @@ _ADVICE = {
 }
 
 
-def plain_sections(sections: Mapping[str, Any]) -> dict[str, Any]:
+def plain_sections(sections: Mapping[str, object]) -> dict[str, Any]:
     """Sections of any plan as JSON: dataclasses as mappings, paths as text."""
     return {name: _plain(section) for name, section in sections.items()}
 
@@ -36,7 +36,7 @@ def _plain(value: object) -> Any:
 
 
 def differences(
-    old: Mapping[str, str], new: Mapping[str, str], was: Mapping[str, Any], now: Mapping[str, Any]
+    old: Mapping[str, str], new: Mapping[str, str], was: Mapping[str, object], now: Mapping[str, object]
 ) -> list[str]:
     """One line for each digest that differs, followed by indented lines for what it says in the configuration.
 

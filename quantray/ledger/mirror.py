@@ -93,7 +93,7 @@ def _create(reader: Reader, url: str) -> optuna.Study:
     raise AssertionError("unreachable")
 
 
-def distributions(space: Mapping[str, Any]) -> dict[str, optuna.distributions.BaseDistribution]:
+def distributions(space: Mapping[str, object]) -> dict[str, optuna.distributions.BaseDistribution]:
     """The dimensions as Optuna knows them: the real values, never indices."""
     return {d.name: _distribution(d) for d in parse_space(space).dimensions}
 

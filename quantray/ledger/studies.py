@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -33,7 +33,7 @@ def open_ledger(
     study: str,
     digests: Mapping[str, str],
     *,
-    described: Mapping[str, Any],
+    described: Mapping[str, object],
     fresh: bool = False,
     say: Say = _log.warning,
 ) -> SqlLedger:
@@ -88,7 +88,7 @@ def _join(database: Database, name: str, digests: str, described: str, lease_s: 
     return SqlLedger(database, row.id, name, driver, lease_s, others=len(others), say=say)
 
 
-def _compare(database: Database, row: Row, digests: Mapping[str, str], described: Mapping[str, Any]) -> None:
+def _compare(database: Database, row: Row, digests: Mapping[str, str], described: Mapping[str, object]) -> None:
     lines = differences(json.loads(row.digests), digests, json.loads(row.described), described)
     if lines:
         changed = "\n".join(lines)

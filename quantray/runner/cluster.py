@@ -120,7 +120,7 @@ def check_nodes(runner: Runner, plan: Request | None = None) -> None:
             continue
 
 
-def _same(around: Mapping[str, Any], about: list[Any]) -> None:
+def _same(around: Mapping[str, object], about: list[Any]) -> None:
     """On a node: what every task of the run asks first."""
     import ray
 

@@ -108,7 +108,7 @@ def _pumped(make: Callable[[], Iterator[Item]]) -> Iterator[Item]:
 
 
 def _streamed(
-    rows: Sequence[Any], actors: int, around: Mapping[str, Any], shared: list[Any]
+    rows: Sequence[object], actors: int, around: Mapping[str, object], shared: list[Any]
 ) -> Iterator[tuple[int, Any]]:
     """(number of the row, its result) in order."""
     import ray.data  # sets the levels of its loggers when it is imported
@@ -142,7 +142,7 @@ class _Failed:
 class _Actor:
     """Holds what ``make`` gave for as long as the pool lives."""
 
-    def __init__(self, around: Mapping[str, Any], shared: list[Any]) -> None:
+    def __init__(self, around: Mapping[str, object], shared: list[Any]) -> None:
         import ray
 
         from quantray.runner import cluster

@@ -92,7 +92,7 @@ def _value(reference: ray.ObjectRef[Result]) -> Result:
 
 
 def _task(
-    around: Mapping[str, Any], about: list[ray.ObjectRef[tuple[P, Work[P, D, Chunk, Result]]]], data: D, chunk: Chunk
+    around: Mapping[str, object], about: list[ray.ObjectRef[tuple[P, Work[P, D, Chunk, Result]]]], data: D, chunk: Chunk
 ) -> Result:
     import ray
 

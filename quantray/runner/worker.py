@@ -15,7 +15,7 @@ from quantray.runner.batch_search import METRIC, Reply
 
 
 def make_worker(
-    around: Mapping[str, Any], shared: ray.ObjectRef[tuple[P, Evaluate[P, D]]], data: ray.ObjectRef[D]
+    around: Mapping[str, object], shared: ray.ObjectRef[tuple[P, Evaluate[P, D]]], data: ray.ObjectRef[D]
 ) -> type[tune.Trainable]:
     """A Tune trainable. ``shared`` and ``data`` refer to (plan, evaluate) and to the data, which are read only
 

@@ -42,6 +42,6 @@ def candidates_of(space: Space, asked: Mapping[str, Any]) -> Candidates:
     return Candidates(space.names, tuple(levels), codes)
 
 
-def asked_of(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
+def asked_of(space: Space, params: Mapping[str, object]) -> dict[str, Any]:
     """A candidate's parameters as Optuna names them."""
     return {d.name: params[d.name] if d.values is None else d.index(params[d.name]) for d in space.dimensions}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from quantray.arrays import BoolArray1D, IntArray1D
+from quantray.protocols import Known
 from quantray.search.uniform import uniform
 from quantray.space import Candidates, Digests, Space
 
@@ -27,7 +27,7 @@ class Seen:
     so that exhaustion is noticed without asking.
     """
 
-    def __init__(self, space: Space, known: Iterable[str] | Mapping[str, Any] = ()) -> None:
+    def __init__(self, space: Space, known: Known = ()) -> None:
         self.space = space
         self.duplicates = {"sampler": 0, "memory": 0, "database": 0}
         self._digests = Digests(space)
@@ -102,7 +102,7 @@ class Seen:
                 self.duplicates["database"] += 1
                 self._close([digest], _KNOWN)
 
-    def learn(self, params: Iterable[Mapping[str, Any]]) -> None:
+    def learn(self, params: Iterable[Mapping[str, object]]) -> None:
         """Candidates of an earlier run, by their parameters."""
         rows = list(params)
         if not rows:
@@ -115,7 +115,7 @@ class Seen:
             self._open.pop(digest, None)
             self._set(key, _KNOWN)
 
-    def forget(self, digests: Sequence[str], params: Iterable[Mapping[str, Any]]) -> None:
+    def forget(self, digests: Sequence[str], params: Iterable[Mapping[str, object]]) -> None:
         """Candidates that are about to be asked for again in a replay."""
         self._strangers.difference_update(digests)
         keys = [self.space.number(row) for row in params] if self._table is not None else digests

@@ -11,7 +11,7 @@ from quantray.space import Candidates, Dimension, Space
 CONTINUOUS_STEP = 0.05  # of the range (of its logarithm where log-scaled)
 
 
-def neighbours(space: Space, params: Mapping[str, Any]) -> Candidates | None:
+def neighbours(space: Space, params: Mapping[str, object]) -> Candidates | None:
     """Every candidate that differs from ``params`` by one step in one dimension, in the order of the space.
 
     A step is the level before or after where levels are ordered, any other level where they are not, and 5 % of the

@@ -39,7 +39,7 @@ class Recorder:
             except Exception:  # a class that refuses to be inherited
                 self.watches = False
 
-    def build(self, params: Mapping[str, Any]) -> Any:
+    def build(self, params: Mapping[str, object]) -> Any:
         """The strategy with these parameters."""
         before = set(self._reads)
         self._reads.clear()
@@ -129,11 +129,11 @@ def _watched(strategy: type, names: frozenset[str], reads: set[str]) -> type:
     return type(strategy)(strategy.__name__, (strategy,), members)
 
 
-def _again(strategy: type, params: Mapping[str, Any]) -> Any:
+def _again(strategy: type, params: Mapping[str, object]) -> Any:
     return strategy(**params)
 
 
-def _cached(name: str, compute: Callable[[Any], Any], reads: set[str]) -> property:
+def _cached(name: str, compute: Callable[[Any], object], reads: set[str]) -> property:
     """A cached property that counts what was read for it each time it is asked for."""
     kept_as = f"__cached_{name}__"
 

@@ -27,7 +27,7 @@ class Lists:
 
 
 def signals_of(
-    strategy: type, fixed: Mapping[str, Any], market: Slice, candidates: Candidates
+    strategy: type, fixed: Mapping[str, object], market: Slice, candidates: Candidates
 ) -> tuple[Lists, np.ndarray, dict[int, str]]:
     """Distinct lists of signals, each candidate's list, and why there is none (by row).
 
@@ -66,7 +66,7 @@ def lists_together(strategy: type) -> bool:
 
 
 def _made(
-    strategy: type, recorder: Recorder | None, fixed: Mapping[str, Any], candidates: Candidates, rows: np.ndarray
+    strategy: type, recorder: Recorder | None, fixed: Mapping[str, object], candidates: Candidates, rows: np.ndarray
 ) -> tuple[list[Any], dict[int, str]]:
     """The strategy with each row's parameters; one that cannot be made is None, with the reason."""
     made: list[Any] = []
@@ -82,7 +82,7 @@ def _made(
 
 
 def _listed(
-    strategy: type, market: Slice, variants: Sequence[Any], bad: dict[int, str], go_on: Callable[[], bool]
+    strategy: type, market: Slice, variants: Sequence[object], bad: dict[int, str], go_on: Callable[[], bool]
 ) -> tuple[list[SignalLists], dict[int, str]]:
     """Signal lists of every variant, one object a session, until ``go_on()`` is false."""
     out: list[SignalLists] = []

@@ -42,7 +42,7 @@ def without_currency(value: object) -> Any:
     return re.sub(r"^\s*([+-]?)\s*[$€£]\s*", r"\1", value) if isinstance(value, str) else value
 
 
-def style_of(name: str, values: Iterable[Any]) -> str:
+def style_of(name: str, values: Iterable[object]) -> str:
     """``comma`` where the texts of a column show a decimal comma, else ``point``.
 
     DataError when they contradict one another, or when one may be either and none shows which.

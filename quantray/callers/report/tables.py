@@ -152,7 +152,7 @@ def policy_table(results: CallerResults, unit: str | None = None) -> pandas.Data
     return frame
 
 
-def texts(values: Iterable[Any]) -> Any:
+def texts(values: Iterable[object]) -> Any:
     """A column of text, null where there is none."""
     import pandas
 

@@ -55,6 +55,9 @@ def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
             f"{judged:,} units were judged one by one: of so many, about {max(1, round(judged * 0.05)):,} look better "
             "than luck at 5 % without any edge."
         )
+    people = prepared.calls.groups_of_one
+    if people:
+        notes.append(f"calls.groups: no group has the name of {_listed(people)}; taken as callers.")
     near = prepared.calls.near_names
     if near:
         pairs = ", ".join(f"{a!r} and {b!r}" for a, b in near[:5])

@@ -55,7 +55,7 @@ def group_table(
         elif settings.group_file is None:
             person = near_miss(name, people, what="caller", counts=made)
             raise ConfigError(
-                f"calls.groups={one_line(name)}: no calls.group_file says who belongs to it (give calls.group_file=FILE "
+                f"calls.groups={one_line(name)}: no group file says who belongs to it (give calls.group_file=FILE, "
                 f"or a YAML or JSON file as the group); as a caller: {person}"
             )
         else:

@@ -143,7 +143,7 @@ def plan_of(cfg: dict[str, Any], wing: str) -> Plan | CallerPlan:
     return _sweep_of(cfg)
 
 
-def _sweep_of(cfg: Mapping[str, Any]) -> Plan:
+def _sweep_of(cfg: Mapping[str, object]) -> Plan:
     from quantray.sweeps.data.settings import KEYS, DataSettings
     from quantray.sweeps.objective import check_objective
 
@@ -172,7 +172,7 @@ def _sweep_of(cfg: Mapping[str, Any]) -> Plan:
     )
 
 
-def _check_search(search: Search, spec: Mapping[str, Any]) -> None:
+def _check_search(search: Search, spec: Mapping[str, object]) -> None:
     if search.sampler is not None:
         from quantray.search.samplers import sampler_maker
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -78,7 +77,7 @@ def _read(table: CallTable, data: CallsData) -> dict[str, np.ndarray]:
     return rows
 
 
-def _aliases(given: Any, data: CallsData) -> dict[str, str]:
+def _aliases(given: object, data: CallsData) -> dict[str, str]:
     """Spelling -> caller from a mapping, a YAML/JSON file, a Parquet/CSV file or a table beside the calls."""
     if given is None:
         return {}

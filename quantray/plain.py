@@ -46,6 +46,15 @@ def one_line(text: str) -> str:
     return shown(text).replace("\n", "\\x0a").replace("\t", "\\x09")
 
 
+def amount(n: int, one: str, several: str = "") -> str:
+    """A number with its noun: the one place where a sentence learns to count.
+
+    >>> amount(1, "trade"), amount(1200, "trade"), amount(0, "entry", "entries")
+    ('1 trade', '1,200 trades', '0 entries')
+    """
+    return f"{n:,} {one if n == 1 else several or one + 's'}"
+
+
 def in_json(text: str) -> str:
     """JSON text in which the same characters are written as JSON's own codes: it reads back as it was."""
     return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -48,6 +48,7 @@ class Calls:
     counts: Mapping[str, int]  # read, then what each filter left out, then kept
     near_names: tuple[tuple[str, str], ...] = ()  # callers spelt so alike that they may be one
     absent: tuple[str, ...] = ()  # callers of the groups who have no call in the data
+    groups_of_one: tuple[str, ...] = ()  # names asked for as groups that are callers
 
     def __post_init__(self) -> None:
         n = len(self.call_id)

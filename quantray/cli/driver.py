@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from quantray.cli.run import DONE, guarded, quiet
+from quantray.cli.exits import DONE, guarded, quiet
 from quantray.outlets import guarded_streams
 
 if TYPE_CHECKING:

@@ -106,7 +106,7 @@ def _parse(lines: Sequence[str]) -> list[Override]:
             line = f"{key}={as_names(value)}"
         override = None
         # a path such as ~/x is no word of Hydra's grammar: it is tried again as quoted text
-        for text in (line, f"{key}={quoted(value)}" if equals and value[:1] not in "[{'\"" else line):
+        for text in (line, f"{key}={quoted(value, literal=False)}" if equals and value[:1] not in "[{'\"" else line):
             with contextlib.suppress(HydraException):
                 override = override or parser.parse_override(text)
         if override is None:
@@ -124,13 +124,14 @@ def as_names(text: str) -> str:
     """
     if re.match(r"\w+\(", text):
         return text  # choice(…) of several runs
-    made, word, depth, quote = "", "", "", ""
-    for letter, before in zip(text + ",", " " + text, strict=True):
+    made, word, depth, quote, escaped = "", "", "", "", False
+    for letter in text + ",":
         if quote:
             word += letter
-            quote = "" if letter == quote and before != "\\" else quote
+            quote = "" if letter == quote and not escaped else quote
+            escaped = letter == "\\" and not escaped
         elif letter in "'\"" and not word.strip():
-            word, quote = letter, letter
+            word, quote, escaped = letter, letter, False
         elif letter in "[{,]}" or (letter == ":" and depth.endswith("{")):
             # Hydra's grammar knows no quoted name of a group
             plain = letter == ":" or word.strip()[:1] in ("'", '"', "")

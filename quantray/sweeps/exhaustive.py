@@ -53,7 +53,7 @@ def exhausted(opened: Opened, progress: Any, say: Say, last: bool) -> Found | No
     repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
     return Found(
         sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes, repeated, files.shown(),
-        reasons, all_failed(exact.counts, reasons),
+        reasons=reasons, failure=all_failed(exact.counts, reasons),
     )  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def _stopped(opened: Opened, files: SurfaceFiles, failure: str) -> Found:
     note_table(opened.ledger, counts, reasons)
     notes = (f"The table was given up after {counts.attempts:,} of {plan.space.size:,} points.",)
     ended = GIVEN_UP.format(plan.search.max_failures)
-    return Found((), counts, {}, ended, None, notes, {}, files.shown(todo), reasons, failure)
+    return Found((), counts, {}, ended, None, notes, {}, files.shown(todo), reasons=reasons, failure=failure)
 
 
 def surface_files(opened: Opened, say: Say = _log.warning) -> SurfaceFiles:
@@ -103,6 +103,6 @@ def _told(plan: Plan, progress: Any) -> Callable[[Tally, Trial | None], None]:
         rate = stored.attempts / elapsed if elapsed > 0 else 0.0
         eta = (size - counts.attempts) * elapsed / done if done > 0 else None  # all drivers together
         if progress is not None:
-            progress(Progress(counts, {}, best, size, rate, elapsed, eta, stored, tally.others))
+            progress(Progress(counts, {}, best, size, rate, elapsed, eta, stored=stored, others=tally.others))
 
     return on_part

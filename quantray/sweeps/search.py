@@ -108,7 +108,9 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
     trials, counts = list(ledger.trials()), ledger.counts()
     reasons = counted((t.number, str(t.state), t.why, 1) for t in trials if t.why)
     failure = failure or all_failed(counts, reasons)
-    return Found(trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, {}, reasons, failure)
+    return Found(
+        trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, reasons=reasons, failure=failure
+    )
 
 
 def _complete(opened: Opened, ended: Outcome, say: Say) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from quantray.cli.readings import choice, many, named, number, numbers, one, seconds
 from quantray.errors import ConfigError

@@ -31,7 +31,7 @@ def measure(rows, words, traded, statistic, digest):  # type: ignore[no-untyped-
     """Student's t and a digest of each row, in place; the first row that holds NaN or infinity, -1: none.
 
     ``rows`` [candidates, units] float64 and ``words``, the same memory as uint64; ``traded`` [units] is set where a row
-    is not 0, ``statistic`` and ``digest`` (uint64) are [candidates]. The statistic is NaN without a spread.
+    with a statistic is not 0; ``statistic`` and ``digest`` (uint64) are [candidates]. Without a spread it is NaN.
     """
     n, k = rows.shape
     for i in range(n):
@@ -42,7 +42,6 @@ def measure(rows, words, traded, statistic, digest):  # type: ignore[no-untyped-
             if not x < np.inf:
                 return i
             top = max(top, x)
-            traded[u] = traded[u] or x > 0.0
             mixed = (mixed ^ (words[i, u] if x > 0.0 else np.uint64(0))) * _MIX
             mixed ^= mixed >> _HALF
         digest[i] = mixed
@@ -60,6 +59,8 @@ def measure(rows, words, traded, statistic, digest):  # type: ignore[no-untyped-
         spread = math.sqrt(squares / (k - 1))
         if spread > _FLAT * (top / unit):
             statistic[i] = mean / (spread / math.sqrt(k))
+            for u in range(k):
+                traded[u] = traded[u] or rows[i, u] != 0.0
     return -1
 
 

@@ -13,7 +13,7 @@ MOST = 1_000_000  # units; who needs more needs another edge
 def minimum_track_record(net: FloatArray1D, benchmark: float = 0.0, confidence: float = 0.95) -> float:
     """Units like those of ``net`` [units] until its Sharpe ratio exceeds ``benchmark`` with ``confidence``.
 
-    Bailey and López de Prado (2012), "The Sharpe ratio efficient frontier", eq. 13; the ratios are per unit, not
+    Bailey and López de Prado (2012), "The Sharpe ratio efficient frontier"; the ratios are per unit, not
     annualised. Infinite where the ratio is not above the benchmark, NaN where there is none (under 3 units, no spread).
     """
     from scipy import stats  # takes a second or two to import

@@ -144,7 +144,7 @@ def extremes(
     """
     from quantray.stats.flipping import extremes_by_bin
 
-    live, codes = np.flatnonzero(found.traded), _codes(flips)
+    live, codes = np.flatnonzero(found.traded), coded(flips)
     shape = (threads, len(edges), len(flips))
     least = np.iinfo(np.int64).min // 2
     highest, lowest = np.full(shape, least), np.full(shape, -least)
@@ -162,7 +162,7 @@ def extremes(
     return highest.max(axis=0), lowest.min(axis=0)
 
 
-def _codes(flips: np.ndarray) -> np.ndarray:
+def coded(flips: np.ndarray) -> np.ndarray:
     """Flips [pairs, live units] as the entries of the kernel's tables [tables, pairs]."""
     from quantray.stats.flipping import BITS, TILE
 

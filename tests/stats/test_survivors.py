@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 from quantray.stats import net_rows
 from quantray.stats.signs import flips
 from quantray.stats.survivors import Survivors, survivors
-from tests.builders.net_tables import InChunks, market
+from tests.builders.net_tables import InChunks, market, same
 from tests.reference.step_down import step_down
 
 CANDLES = Path(__file__).parents[3] / "shared" / "data" / "crypto_candles_1m.parquet"
@@ -39,13 +38,6 @@ def agrees(nets: np.ndarray, level: float = 0.05, n_patterns: int = 200, seed: i
     assert np.array_equal(found.statistic, np.array(twin.statistic), equal_nan=True)
     assert (found.critical, found.p_family) == (twin.critical, twin.p_family)
     return found
-
-
-def same(a: Survivors, b: Survivors) -> bool:
-    return all(
-        np.array_equal(x, y, equal_nan=True) if isinstance(x, np.ndarray | float) else x == y
-        for x, y in ((getattr(a, f.name), getattr(b, f.name)) for f in fields(Survivors))
-    )
 
 
 # --- equal to the twin
@@ -144,27 +136,6 @@ def test_threads_pieces_chunks_and_order_change_no_bit(monkeypatch: pytest.Monke
         found = survivors(InChunks(nets, 100))
         assert found.n_distinct == 900
         assert same(found, plain)
-
-
-def test_single_precision_is_taken_as_it_is() -> None:
-    nets = market(200, 20, 5, edge=1.0, edged=40).astype(np.float32)
-    assert same(survivors(nets), survivors(nets.astype(np.float64)))  # type: ignore[arg-type]
-    assert same(survivors(InChunks(nets, 33, dtype=np.float32)), survivors(nets.astype(np.float64)))
-
-
-def test_rows_with_one_digest_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Content decides, not the digest."""
-    nets = np.repeat(market(50, 9, 6, edge=2.0, edged=10), 3, axis=0)
-    plain, measured = survivors(nets), net_rows.measured
-
-    def alike(rows: Any, traded: Any, statistic: Any, digest: Any, threads: int) -> int:
-        bad = measured(rows, traded, statistic, digest, threads)
-        digest[:] = 7
-        return bad
-
-    monkeypatch.setattr(net_rows, "measured", alike)
-    assert same(survivors(nets), plain)
-    assert plain.n_distinct == 50
 
 
 def test_the_seed_draws_the_patterns_and_no_pattern_is_drawn_up_to_11_units() -> None:
@@ -280,20 +251,6 @@ def test_units_that_nobody_traded_in_do_not_count() -> None:
     assert survivors(nets).smallest_p == 1 / 32
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-@pytest.mark.parametrize(("row", "unit"), [(0, 0), (733, 6), (999, 11)])
-def test_what_is_no_number_is_refused_by_row(
-    value: float, row: int, unit: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(net_rows, "PIECE", 3000)
-    nets = market(1000, 12, 1)
-    nets[row, unit] = value
-    nets[999, 11] = value
-    for table in (nets, InChunks(nets, 64)):
-        with pytest.raises(ValueError, match=rf"row {row} holds {value} in unit {unit}"):
-            survivors(table, threads=3)
-
-
 @pytest.mark.parametrize("size", [1e-320, 1e-200, 1e200, 1e307])
 def test_squares_that_overflow_or_vanish_change_nothing(size: float) -> None:
     nets = np.random.default_rng(4).integers(-8, 9, (30, 9)) * 1.0
@@ -312,27 +269,3 @@ def test_settings_that_are_none() -> None:
         survivors(nets, n_patterns=10)
     with pytest.raises(ValueError, match=r"shape \(12,\)"):
         survivors(nets[0])  # type: ignore[arg-type]
-
-
-def test_chunks_that_are_not_what_was_announced() -> None:
-    table = InChunks(market(10, 12, 1), 4)
-    table.n_candidates = 11
-    with pytest.raises(ValueError, match="10 rows of 11"):
-        survivors(table)
-    table.n_candidates = 9
-    with pytest.raises(ValueError, match="from row 8"):
-        survivors(table)
-    table.n_candidates, table.n_units = 10, 13
-    with pytest.raises(ValueError, match=r"shape \(4, 12\)"):
-        survivors(table)
-
-
-def test_a_table_in_chunks_is_read_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    nets = market(5000, 12, 2, edge=3.0, edged=2000)
-    table = InChunks(nets, 1000)
-    assert survivors(table).mask.sum() > 100
-    assert table.passes == 1  # the different rows are kept
-    monkeypatch.setattr(net_rows, "COPIES", 0)
-    table = InChunks(nets, 1000)
-    survivors(table)
-    assert table.passes <= 8

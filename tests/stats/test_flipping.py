@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from quantray.stats.flipping import SCALE, add_products, extremes_by_bin, measure
-from quantray.stats.net_rows import coded
+from quantray.stats.net_rows import coded, read_only
 from tests.builders.net_tables import market
 from tests.reference.step_down import integers, student
 
@@ -20,7 +20,7 @@ def measured(nets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]
         np.full(len(nets), np.nan),
         np.zeros(len(nets), np.uint64),
     )
-    bad = measure(nets, nets.view(np.uint64), traded, statistic, digest)
+    bad = measure(read_only(nets), read_only(nets).view(np.uint64), traded, statistic, digest)
     return traded, statistic, digest, bad
 
 
@@ -50,7 +50,7 @@ def test_extremes_are_those_of_integer_sums(n: int, k: int, n_patterns: int) -> 
     flips = rng.random((n_patterns, len(live))) < 0.5
     picked, bins = rng.permutation(n)[: max(n - 3, 1)], np.sort(rng.integers(0, 4, max(n - 3, 1)))
     highest, lowest = np.full((4, n_patterns), -(2**60)), np.full((4, n_patterns), 2**60)
-    extremes_by_bin(nets, picked, bins, live, coded(flips), highest, lowest)
+    extremes_by_bin(read_only(nets), picked, bins, live, coded(flips), highest, lowest)
     amounts = np.array([integers(row) for row in nets[picked].tolist()])[:, live]
     sums = amounts @ (1 - 2 * flips.T.astype(np.int64))
     for b in range(4):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from quantray.stats import net_rows
+from quantray.stats import flipping, net_rows
 from quantray.stats.survivors import survivors
 from tests.builders.net_tables import InChunks, market, same
 
@@ -17,6 +18,19 @@ def test_single_precision_is_taken_as_it_is() -> None:
     nets = market(200, 20, 5, edge=1.0, edged=40).astype(np.float32)
     assert same(survivors(nets), survivors(nets.astype(np.float64)))  # type: ignore[arg-type]
     assert same(survivors(InChunks(nets, 33, dtype=np.float32)), survivors(nets.astype(np.float64)))
+
+
+def test_memory_that_nobody_may_write_to_is_read_by_the_same_kernels(tmp_path: Path) -> None:
+    nets = market(300, 15, 4, edge=1.0, edged=50)
+    plain = survivors(nets)
+    np.save(tmp_path / "nets.npy", nets)
+    shared = nets.copy()
+    shared.flags.writeable = False
+    unaligned = np.frombuffer(b"x" + nets.tobytes(), np.uint8)[1:].view(np.float64).reshape(nets.shape)
+    for given in (np.load(tmp_path / "nets.npy", mmap_mode="r"), shared, unaligned, nets.astype(">f8"), nets[:, ::1]):
+        assert same(survivors(given), plain)
+    kernels = (flipping.measure, flipping.tell_apart, flipping.extremes_by_bin)
+    assert [len(kernel.signatures) for kernel in kernels] == [1, 1, 1]
 
 
 def test_rows_with_one_digest_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -99,7 +98,7 @@ def _columns(out: np.ndarray, counts: np.ndarray, full: bool) -> dict[str, np.nd
     return columns
 
 
-def trades(plan: Plan, market: Slice, params: Mapping[str, Any]) -> Trades:
+def trades(plan: Plan, market: Slice, params: Mapping[str, object]) -> Trades:
     """The executed trades of one candidate, in (session, entry, signal, side) order."""
     strategy = plan.strategy.resolved
     one = Candidates.of([dict(params)]) if params else Candidates((), (), np.zeros((1, 0), np.int32))
@@ -113,7 +112,7 @@ def trades(plan: Plan, market: Slice, params: Mapping[str, Any]) -> Trades:
     return _listed(plan, p, p.tables)
 
 
-def _raise_again(strategy: type, params: Mapping[str, Any], market: Slice) -> None:
+def _raise_again(strategy: type, params: Mapping[str, object], market: Slice) -> None:
     """What the strategy's own code raises for these parameters, as it raises it."""
     made = strategy(**params)
     for session in market.sessions:
@@ -147,7 +146,7 @@ def _listed(plan: Plan, p: Prepared, t: Tables) -> Trades:
     return Trades(*(np.asarray(c)[keep] for c in columns))
 
 
-def _checked_trades(found: Any, market: Slice) -> Trades:
+def _checked_trades(found: object, market: Slice) -> Trades:
     """Trades a black box returned, or a sentence about what is wrong with them."""
     if not isinstance(found, Trades):
         raise TypeError(f"trades() must return quantray.Trades, got {type(found).__name__}")

@@ -14,7 +14,7 @@ from quantray.errors import TooManyFailures
 from quantray.failures import Reason, counted
 from quantray.files import Pieces
 from quantray.outlets import logger
-from quantray.protocols import Counts, Outcome
+from quantray.protocols import Counts, Outcome, Say
 from quantray.sweeps.clocks import idle_moments
 from quantray.sweeps.grid.files import SurfaceFiles, Tally
 from quantray.sweeps.grid.outcome import note_table
@@ -24,7 +24,7 @@ from quantray.sweeps.loop.ranges import SUFFIX, RangeClaims
 from quantray.sweeps.loop.share import Share, duplicates_of, retried_of, seed_of
 from quantray.sweeps.objective import ranked
 from quantray.sweeps.plan import Plan
-from quantray.sweeps.prepare import Opened, Say, compared
+from quantray.sweeps.prepare import Opened, compared
 from quantray.sweeps.report.reasons import everything_failed
 from quantray.sweeps.scores import score_trials
 from quantray.trial import Trial

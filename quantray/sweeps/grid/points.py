@@ -108,7 +108,7 @@ def exhaust(
     market: Slice,
     files: SurfaceFiles,
     claims: RangeClaims,
-    on_part: Callable[[Tally, Trial | None], Any],
+    on_part: Callable[[Tally, Trial | None], object],
     *,
     whole: bool = True,
 ) -> Surface | None:

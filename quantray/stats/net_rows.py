@@ -15,7 +15,7 @@ from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D
 PIECE = 2**22  # amounts at a time
 COPIES = 2**26  # amounts that are kept of rows that come in chunks, to compare them by content
 BINS = 64
-_ROWS_OF_A_BIN = 256  # fewer are not worth one of their own
+ROWS_OF_A_BIN = 256  # fewer are not worth one of their own
 THREADED = 2**26  # rows x units x patterns from which on threads pay
 
 
@@ -61,7 +61,7 @@ def pieces(table: Chunks) -> Iterator[tuple[int, FloatArray2D]]:
     """First row and rows of each piece, as the kernels take them. ValueError when they are not what was announced."""
     start = 0
     for chunk in table.chunks():
-        rows = np.require(chunk, np.float64, "CA")
+        rows = np.require(chunk, np.float64, ["C", "A"])
         if rows.ndim != 2 or rows.shape[1] != table.n_units or start + len(rows) > table.n_candidates:
             raise ValueError(
                 f"a chunk of shape {rows.shape} from row {start} of a table of {table.n_candidates} candidates x "
@@ -138,7 +138,7 @@ def measured(rows: FloatArray2D, traded: BoolArray1D, statistic: FloatArray1D, d
 
 def bin_edges(own: FloatArray1D) -> FloatArray1D:
     """Statistics that divide the rows with ``own`` ones evenly; the last is the largest, equal ones share a bin."""
-    n_bins = int(np.clip(len(own) // _ROWS_OF_A_BIN, 1, BINS))
+    n_bins = int(np.clip(len(own) // ROWS_OF_A_BIN, 1, BINS))
     last = np.linspace(0, len(own), n_bins + 1)[1:].astype(np.int64) - 1
     return np.unique(np.partition(own, last)[last])
 

@@ -53,12 +53,15 @@ def test_equal_to_the_twin(n: int, k: int, seed: int) -> None:
     agrees(nets, level=(0.05, 0.1)[seed % 2])
 
 
-def test_equal_to_the_twin_over_several_steps() -> None:
+@pytest.mark.parametrize("rows_of_a_bin", [1, 3, 256])
+@pytest.mark.parametrize("seed", range(4))
+def test_equal_to_the_twin_over_several_steps(rows_of_a_bin: int, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Edges of every size: who falls in one step makes room for others in the next."""
-    nets = market(40, 30, 1)
-    nets += np.linspace(0, 3, 40)[:, None] * nets.std(axis=1, ddof=1)[:, None] * (nets != 0)
-    found = agrees(nets, n_patterns=400)
-    assert 5 < found.mask.sum() < 40
+    monkeypatch.setattr(net_rows, "ROWS_OF_A_BIN", rows_of_a_bin)
+    nets = market(60, 30, seed)
+    nets += np.linspace(0, 2, 60)[:, None] * nets.std(axis=1, ddof=1)[:, None] * (nets != 0)
+    found = agrees(nets)
+    assert 5 < found.mask.sum() < 55
 
 
 #: Amounts that tie: few of them, so that many sums are equal but for the order in which they were added.

@@ -49,10 +49,6 @@ SHOWN_BY = {
     "callers/baseline/results": "callers/test_pipeline.py",
     "callers/kernels/offers": "callers/test_pipeline.py",
     "callers/stages/opening": "callers/test_pipeline.py",
-    "stats/effective": "stats/test_survivors.py",
-    "stats/flipping": "stats/test_survivors.py",
-    "stats/net_rows": "stats/test_survivors.py",
-    "stats/track_record": "stats/test_survivors.py",
     "sweeps/prepare": "sweeps/test_study.py",
     "sweeps/scores": "sweeps/test_study.py",
     # kernels

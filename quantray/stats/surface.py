@@ -158,7 +158,10 @@ def _summary(
     valued = values[~np.isnan(values)]
     n = int(valued.size)
     if not n:
-        return SurfaceSummary(exact, len(values), 0, None, None, None, {}, effects, {}, None, (), ())
+        return SurfaceSummary(
+            exact, len(values), 0, best_number=None, best_value=None, best_params=None, quantiles={}, effects=effects,
+            importance={}, heat=None, edges=(), counts=(),
+        )  # fmt: skip
     best = int(np.nanargmax(values))
     quantiles = dict(zip(QUANTILES, np.quantile(valued, QUANTILES).tolist(), strict=True))
     importance = {name: _importance(e, quantiles[0.95] - quantiles[0.05]) for name, e in effects.items()}
@@ -170,6 +173,7 @@ def _summary(
         heat = HeatMap(names[row], names[column], levels[row], levels[column], cell(row, column))
     counts, edges = np.histogram(valued, bins=bins if valued.min() < valued.max() else 1)
     return SurfaceSummary(
-        exact, len(values), n, best, float(values[best]), point(best), quantiles, effects, importance, heat,
-        tuple(edges.tolist()), tuple(counts.tolist()),
+        exact, len(values), n, best_number=best, best_value=float(values[best]), best_params=point(best),
+        quantiles=quantiles, effects=effects, importance=importance, heat=heat, edges=tuple(edges.tolist()),
+        counts=tuple(counts.tolist()),
     )  # fmt: skip

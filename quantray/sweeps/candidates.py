@@ -95,7 +95,9 @@ def prepare(plan: Plan, market: Slice, candidates: Candidates, strategy: type) -
     kept, kind = np.divmod(groups, max(len(ways), 1))
     tables = build(plan, market, lists.sessions, ways, kept, kind, levels) if len(good) else None
     some = None if len(rows) == len(candidates) else rows
-    return Prepared(tables, len(candidates), some, group, tp, sl, held, stop_percent, levels, why)
+    return Prepared(
+        tables, len(candidates), some, group, tp=tp, sl=sl, held=held, stop_percent=stop_percent, levels=levels, why=why
+    )
 
 
 def combinations(plan: Plan, market: Slice, strategy: type) -> tuple[int, int, float]:

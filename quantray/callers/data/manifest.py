@@ -74,7 +74,10 @@ class CandleSlice:
         ts, opened, high, low, close, volume = _columns(self.folder / bucket.file)
         offsets = np.array(bucket.offsets, np.int64)
         unpriced = tuple((asset, place.get(asset, -1), at) for asset, at in bucket.unpriced)
-        return Candles(bucket.assets, index, offsets, ts, opened, high, low, close, volume, unpriced=unpriced)
+        return Candles(
+            bucket.assets, index, offsets, ts=ts, open=opened, high=high, low=low, close=close, volume=volume,
+            unpriced=unpriced,
+        )  # fmt: skip
 
     def candles(self, plan: CallPlan) -> Iterator[Candles]:
         """Every bucket with an asset of the plan, ``index`` pointing into the plan's assets."""

@@ -61,7 +61,10 @@ def simulate_day(rng: np.random.Generator, s: SyntheticSettings, n: int, start: 
         step = with_edge(step, variance, start, traded, volume, s.edge)
     latent = start * np.exp(np.cumsum(step))
     opened, high, low, close = _bars(rng, np.append(start, latent[:-1]), latent, variance)
-    return DayPath(latent, _to_come(variance), _to_come(intensity), opened, high, low, close, volume, traded)
+    return DayPath(
+        latent, _to_come(variance), _to_come(intensity), open=opened, high=high, low=low, close=close, volume=volume,
+        traded=traded,
+    )  # fmt: skip
 
 
 def _to_come(share: np.ndarray) -> np.ndarray:

@@ -13,11 +13,21 @@ from typing import Any, ClassVar
 
 from quantray.digests import digest_of
 from quantray.errors import ConfigError
-from quantray.settings import FORBID, Gates, Mirror, OutOfSample, Report, Runner, Search, Storage
+from quantray.settings import FORBID, Limits, Mirror, OutOfSample, Report, Runner, Search, Storage
 from quantray.space import Space
 
 #: Counts changes of the rules in docs/rules.md. A study of other rules is refused: its figures mean something else.
 RULES_VERSION = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Gates(Limits):
+    """Largest shares of options, of their prices and of sessions that may be wrong."""
+
+    max_quarantined_quotes: float = 0.05
+    max_quarantined_prints: float = 0.05
+    max_unknown_symbols: float = 0.05
+    max_quarantined_sessions: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

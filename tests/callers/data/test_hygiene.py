@@ -5,8 +5,8 @@ import pytest
 from quantray.callers.data import check_candle_gates, open_slice
 from quantray.callers.data.hygiene import COUNTS, GATES
 from quantray.callers.data.prints import clipped, lone_prints
+from quantray.callers.data.settings import Gates
 from quantray.errors import DataError
-from quantray.settings import Gates
 from tests.builders.call_tables import call_rows, candle_rows, changed, minute
 from tests.callers.data.test_candles import fetched
 from tests.callers.data.test_slices import made

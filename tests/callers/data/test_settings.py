@@ -4,12 +4,12 @@ from pathlib import Path
 import pytest
 
 from quantray.callers.data import KEYS, CallsData, CallSettings, CoverageSettings, SyntheticCalls
+from quantray.callers.data.settings import Gates
 from quantray.config.overrides import jobs
 from quantray.config.plans import compose
 from quantray.config.sections import checked
 from quantray.durations import duration_s, written
 from quantray.errors import ConfigError
-from quantray.settings import Gates
 
 EXPERIMENT = """# @package _global_
 defaults:

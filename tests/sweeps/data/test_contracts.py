@@ -11,10 +11,10 @@ import pandas as pd
 import pytest
 
 from quantray.errors import DataError
-from quantray.settings import Gates
 from quantray.sweeps.data import check_gates, load
 from quantray.sweeps.data.standard import adjusted, root_of, third_friday, trading_day
 from quantray.sweeps.market import CALL, Session
+from quantray.sweeps.plan import Gates
 from tests.builders.market_files import Frames, frames, write
 
 DAY = "2024-11-15"  # a third Friday

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from quantray.errors import DataError
-from quantray.settings import Gates
 from quantray.sweeps.data import check_gates, load
 from quantray.sweeps.data.options import judge_prints, judge_quotes
 from quantray.sweeps.market import CROSSED_QUOTE, ZERO_QUOTE, Session
+from quantray.sweeps.plan import Gates
 from tests.builders.market_files import DATES, Frames, frames, write
 
 NAN = float("nan")

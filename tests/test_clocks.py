@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from quantray.plugins import resolve
 from quantray.space import Candidates
 from quantray.sweeps.clocks import idle_moments
 from quantray.sweeps.evaluate import evaluate
@@ -25,7 +24,7 @@ def test_moments_that_never_act(interval_s, idle):
     space = {"stretch_threshold": [0.0001], "cooldown_period_seconds": [900], "max_trade_duration_seconds": [100_000],
              "take_profit_percent": [1e6], "stop_loss_percent": [-100], "end_of_day_exit": ["close-6m"]}  # fmt: skip
     plan = sweep_plan(space)
-    said = idle_moments(plan, slice, resolve(plan.strategy.target))
+    said = idle_moments(plan, slice)
     assert {sentence.split("=")[0] for sentence in said} == idle
     assert all(f"bars of {interval_s} s" in sentence for sentence in said)
     row = evaluate(plan, slice, Candidates.of([plan.space.point(0)])).row(0)

@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quantray.space import Candidates
-from quantray.sweeps.evaluate import evaluate, evaluate_trials, trades
+from quantray.sweeps.evaluate import evaluate, trades
 from quantray.sweeps.metrics import METRICS
 from quantray.sweeps.plan import Constraints
+from quantray.sweeps.scores import score_trials
 from quantray.trial import TrialState
 from tests.builders.sessions import tiny_slice
 from tests.builders.sweep_plans import sweep_plan
@@ -58,9 +59,9 @@ def bits(trial) -> tuple:  # type: ignore[no-untyped-def]
 
 def same_alone(plan, rows) -> list:  # type: ignore[no-untyped-def]
     """The trials of a batch, each found to be what it is alone."""
-    together = evaluate_trials(plan, SLICE, Candidates.of(rows))
+    together = score_trials(plan, SLICE, Candidates.of(rows))
     for row, trial in zip(rows, together, strict=True):
-        assert bits(evaluate_trials(plan, SLICE, Candidates.of([row]))[0]) == bits(trial), row
+        assert bits(score_trials(plan, SLICE, Candidates.of([row]))[0]) == bits(trial), row
     return together
 
 

@@ -181,7 +181,7 @@ def fixed_trades(monkeypatch: pytest.MonkeyPatch, market: Slice, at: Sequence[in
     values = {**FIXED, "take_profit_percent": 900, "stop_loss_percent": -100, "option_selection_mode": "atm",
               "strikes_depth": 1, "max_trade_duration_seconds": 300, **params}  # fmt: skip
     plan: Plan = sweep_plan({k: [v] for k, v in values.items()}, target=f"{__name__}.Fixed")
-    monkeypatch.setattr(sys.modules["quantray.sweeps.evaluate"], "resolve", lambda _: Fixed)
+    monkeypatch.setattr(sys.modules["quantray.sweeps.plan"], "resolve", lambda _: Fixed)
     got = trades(plan, market, values)
     expected, refused, *_ = reference.run(market.sessions, values, signals=lambda *_: [(b, b, -1) for b in at])
     assert got.entry_bar.tolist() == [t.entry for t in expected]

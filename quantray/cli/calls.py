@@ -1,4 +1,4 @@
-"""``quantray v1-baseline``, ``caller-policies`` and ``calls plan|coverage|slice``: flags instead of keys."""
+"""``quantray v1-baseline``, ``caller-policies``, ``baseline``, ``calls plan|coverage|slice``: flags instead of keys."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from quantray.callers.plan import CallerPlan
 
 #: Command -> experiment.
-RUNS = {"v1-baseline": "v1_baseline", "caller-policies": "caller_policies"}
+RUNS = {"v1-baseline": "v1_baseline", "caller-policies": "caller_policies", "baseline": "alert_baseline"}
 STAGES = {
     "plan": "which calls count, and the stretch of the market that each needs",
     "coverage": "which calls have an entry, which are left out or thin, and why",
@@ -34,7 +34,7 @@ def parsers() -> dict[tuple[str, ...], argparse.ArgumentParser]:
 def _run_parser(name: str, experiment: str) -> argparse.ArgumentParser:
     what = f"The same as python -m quantray.run +experiment={experiment}; every flag is one key of it."
     parser = flags.Parser(prog=f"quantray {name}", description=what, allow_abbrev=False)
-    every = (*flags.DATA, *flags.RUN)
+    every = flags.BASELINE if experiment == "alert_baseline" else (*flags.DATA, *flags.RUN)
     flags.add(parser, every)
     parser.add_argument("-m", "--multirun", action="store_true", help="run every combination of key=a,b")
     parser.add_argument("-c", "--cfg", choices=["job"], help="print the resolved configuration and stop")
@@ -70,11 +70,11 @@ def _sentence(text: str) -> str:
 
 
 def _plan(lines: Sequence[str]) -> CallerPlan:
+    from quantray.callers.plan import CallerPlan
     from quantray.config.plans import load_plan
-    from quantray.sweeps.plan import Plan
 
     plan = load_plan(list(lines))
-    if isinstance(plan, Plan):
+    if not isinstance(plan, CallerPlan):
         raise ConfigError(f"{lines[0]} is a sweep and has no calls; leave it out, or give +experiment=v1_baseline")
     return plan
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from quantray.config.composition import quoted
+from quantray.durations import written
 from quantray.errors import near_miss
 
 Read = Callable[[str], str]
@@ -38,6 +39,11 @@ def numbers(text: str) -> str:
     """Numbers between commas; ``none`` is the level that leaves a part out."""
     items = [item.strip() for item in text.split(",")]
     return f"[{','.join('null' if item.lower() == 'none' else number(item) for item in items)}]"
+
+
+def interval(text: str) -> str:
+    """Whole seconds of a candle, as an interval is written."""
+    return quoted(written(int(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,19 @@ RUN = (
 )
 
 
+#: Of the alert baseline: what is about calls, and where it runs.
+BASELINE = (
+    *(flag for flag in DATA if not flag.key.startswith("policy")),
+    Flag("--interval-seconds", "data.interval", "the same in seconds", "N", interval),
+    Flag("--horizon", "calls.horizon", "how far a call is followed: 48h", "LENGTH", one),
+    Flag("--tp", "baseline.tp", "target of the simple trade, a multiple of the entry", "MULTIPLE", number),
+    Flag("--sl", "baseline.sl", "stop of the simple trade, a multiple of the entry", "MULTIPLE", number),
+    Flag("--fees", "fees", "standard or dear", "NAME", choice),
+    Flag("--out-dir", "run_dir", "where results go", "DIR", one),
+    *(flag for flag in RUN if flag.key in ("runner", "runner.workers", "run_dir", "study.name", "fresh")),
+)
+
+
 class Parser(argparse.ArgumentParser):
     """Answers a wrong flag with the near miss instead of a page of usage."""
 
@@ -118,4 +137,4 @@ def overrides(args: argparse.Namespace, experiment: str, flags: Sequence[Flag]) 
     given = vars(args)
     lines = [f"{flag.key}={given[flag.key]}" for flag in flags if given.get(flag.key) is not None]
     named = any(line.lstrip("+").startswith("experiment=") for line in args.overrides)
-    return [*([] if named else [f"+experiment={experiment}"]), *lines, *args.overrides]
+    return [*([] if named else [f"+experiment={experiment}"]), *dict.fromkeys(lines), *args.overrides]

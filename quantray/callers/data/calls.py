@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,11 @@ from quantray.errors import ConfigError, DataError, near_miss
 from quantray.files.duckdb_file import confined, open_market, quoted
 from quantray.files.folders import data_files
 from quantray.files.tables import READERS, guarded, reader_of
+from quantray.plain import one_line
 
 EVERY_CALL = CallSettings()
+#: Chains that are told where the one that was asked for has no call.
+CHAINS = 8
 
 
 def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
@@ -45,7 +49,8 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
     keep, groups, absent = chosen(settings, aliases, everyone)
     kept = filtered(rows, data, settings, keep, undated)
     if not len(kept.rows):
-        raise DataError(f"no caller left: {_sentence(kept.counts)} ({table.where}); widen the filters")
+        told = f"no caller left: {_sentence(kept.counts)} ({table.where})"
+        raise DataError(f"{told}; {_remedy(rows['chain'], settings.chain)}")
     _check_ids(table.where, rows["call_id"], kept.rows)
     counts = {"read": kept.counts["read"], "aliased": aliased, **kept.counts}
     return _columns(rows, kept, groups, absent, near_names(everyone), table.where, counts)
@@ -98,6 +103,17 @@ def _aliases(given: Any, data: CallsData) -> dict[str, str]:
         if pairs.setdefault(alias, caller) != caller:
             raise ConfigError(f"{where}: {alias!r} has two callers, {pairs[alias]!r} and {caller!r}")
     return alias_table(pairs, where)
+
+
+def _remedy(chains: np.ndarray, wanted: str | None) -> str:
+    """What to do where nothing is left: a chain that no call is on is answered with those that calls are on."""
+    there = Counter(str(chain) for chain in chains.tolist() if chain is not None)
+    if wanted is None or any(name.casefold() == wanted.casefold() for name in there):
+        return "widen the filters"
+    counted = ", ".join(f"{one_line(name)} {n:,}" for name, n in there.most_common(CHAINS)) or "none has a chain"
+    more = f" and {len(there) - CHAINS} more" if len(there) > CHAINS else ""
+    known = near_miss(wanted, there, what="chain").removesuffix("?")
+    return f"calls.chain: {known}; calls by chain: {counted}{more}"
 
 
 def _sentence(counts: dict[str, int]) -> str:

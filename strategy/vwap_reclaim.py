@@ -67,4 +67,5 @@ def _vwap(session: Session, count_filled: bool) -> np.ndarray:
 
     if session.vwap_running is not None:  # a data set's own running VWAP is used as it is
         return session.vwap_running
-    return running_vwap(session.price, session.volume, session.filled, count_filled)
+    vwap: np.ndarray = running_vwap(session.price, session.volume, session.filled, count_filled)
+    return vwap

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    #: A row of any query, its columns by name.
+    Row = sa.Row[*tuple[Any, ...]]
 
 #: Raised by one whenever a table changes, with a step in ``upgrading.UPGRADES``; a newer one is refused.
 VERSION = 3

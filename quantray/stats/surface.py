@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,12 +114,12 @@ def summarise(candidates: Candidates, values: FloatArray1D, *, bins: int = 40) -
     return _summary(False, candidates.names, levels, values, effects, cell, candidates.params, bins)
 
 
-def _sorted_levels(levels: Sequence[Any]) -> tuple[Any, ...]:
+def _sorted_levels(levels: Sequence[object]) -> tuple[Any, ...]:
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in levels)
     return tuple(sorted(levels)) if numbers else tuple(sorted(levels, key=repr))
 
 
-def _effects(levels: Sequence[Any], groups: Sequence[FloatArray1D]) -> tuple[LevelEffect, ...]:
+def _effects(levels: Sequence[object], groups: Sequence[FloatArray1D]) -> tuple[LevelEffect, ...]:
     found = []
     for level, group in zip(levels, groups, strict=True):
         valued = group[~np.isnan(group)]
@@ -148,11 +148,11 @@ def _importance(effects: tuple[LevelEffect, ...], spread: float) -> float:
 def _summary(
     exact: bool,
     names: tuple[str, ...],
-    levels: tuple[tuple[Any, ...], ...],
+    levels: tuple[tuple[object, ...], ...],
     values: FloatArray1D,
     effects: Mapping[str, tuple[LevelEffect, ...]],
-    cell: Any,
-    point: Any,
+    cell: Callable[[int, int], FloatArray2D],
+    point: Callable[[int], Mapping[str, object]],
     bins: int,
 ) -> SurfaceSummary:
     valued = values[~np.isnan(values)]

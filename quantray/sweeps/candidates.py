@@ -139,7 +139,9 @@ def _ways(defaults: Mapping[str, Any], candidates: Candidates) -> tuple[list[Lon
     return ways, way_of
 
 
-def _exit_columns(defaults: Mapping[str, Any], candidates: Candidates) -> tuple[list[np.ndarray], np.ndarray, Levels]:
+def _exit_columns(
+    defaults: Mapping[str, object], candidates: Candidates
+) -> tuple[list[np.ndarray], np.ndarray, Levels]:
     """Each candidate's column of the tables for its three exit levels; only levels that some candidate has count."""
     columns: list[np.ndarray] = []
     levels: list[np.ndarray] = []

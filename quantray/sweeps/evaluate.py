@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
-from quantray.arrays import plain
 from quantray.errors import ConfigError
 from quantray.failures import OWN, told
 from quantray.measures import Unit
-from quantray.plugins import resolve
-from quantray.space import Candidates, candidate_digest
+from quantray.space import Candidates
 from quantray.sweeps.candidates import Prepared, check_fields, prepare
 from quantray.sweeps.market import Slice
 from quantray.sweeps.metrics import CORE, COUNTED, METRICS, Metric, Metrics
-from quantray.sweeps.objective import violations
 from quantray.sweeps.plan import Capital, Plan
 from quantray.sweeps.tables import Tables
 from quantray.sweeps.trades import ExitReason, Trades
 from quantray.sweeps.validity import reason
-from quantray.trial import Trial, TrialState
 
-TOO_FEW = "too_few_trades"  # why a candidate was pruned
 #: Beyond it a net per session is no amount of money, and its square no number.
 MOST_NET = 1e100
 
@@ -34,8 +28,8 @@ def evaluate(plan: Plan, market: Slice, candidates: Candidates, *, full: bool = 
     ``full=False`` computes the core columns only (count, sums, win rate, profit factor, return on risk, Sharpe,
     per-session sums). One bad candidate has a reason in ``why``; it never ends the others.
     """
-    strategy = resolve(plan.strategy.target)
-    if not hasattr(strategy, "signals"):
+    strategy = plan.strategy.resolved
+    if not plan.strategy.gives_signals:
         return _boxed(plan, market, candidates, strategy, full)
     prepared = prepare(plan, market, candidates, strategy)
     return _score(plan, market, prepared, full)
@@ -107,11 +101,11 @@ def _columns(out: np.ndarray, counts: np.ndarray, full: bool) -> dict[str, np.nd
     return columns
 
 
-def trades(plan: Plan, market: Slice, params: Mapping[str, Any]) -> Trades:
+def trades(plan: Plan, market: Slice, params: Mapping[str, object]) -> Trades:
     """The executed trades of one candidate, in (session, entry, signal, side) order."""
-    strategy = resolve(plan.strategy.target)
+    strategy = plan.strategy.resolved
     one = Candidates.of([dict(params)]) if params else Candidates((), (), np.zeros((1, 0), np.int32))
-    if not hasattr(strategy, "signals"):
+    if not plan.strategy.gives_signals:
         check_fields(strategy, one.names)
         return _checked_trades(strategy(**{**plan.strategy.params, **params}).trades(market, plan), market)
     p = prepare(plan, market, one, strategy)
@@ -121,7 +115,7 @@ def trades(plan: Plan, market: Slice, params: Mapping[str, Any]) -> Trades:
     return _listed(plan, p, p.tables)
 
 
-def _raise_again(strategy: type, params: Mapping[str, Any], market: Slice) -> None:
+def _raise_again(strategy: type, params: Mapping[str, object], market: Slice) -> None:
     """What the strategy's own code raises for these parameters, as it raises it."""
     made = strategy(**params)
     for session in market.sessions:
@@ -167,7 +161,7 @@ def _admitted(capital: Capital, t: Tables, k: np.ndarray, cost: np.ndarray) -> n
     return room.keep
 
 
-def _checked_trades(found: Any, market: Slice) -> Trades:
+def _checked_trades(found: object, market: Slice) -> Trades:
     """Trades a black box returned, or a sentence about what is wrong with them."""
     if not isinstance(found, Trades):
         raise TypeError(f"trades() must return quantray.Trades, got {type(found).__name__}")
@@ -225,47 +219,3 @@ def _summarise(t: Trades, interval_s: float, by_session: np.ndarray, out: np.nda
         getattr(made, name)[:] = getattr(t, name)
     summarise_core(made, len(t), room.traded, by_session, out)
     summarise_listed(made, len(t), interval_s, room, out)
-
-
-def outcome(plan: Plan, metrics: Metrics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """State (0 COMPLETE, 1 PRUNED, 2 FAIL) [N], value [N] (NaN where there is none) and violations [N, bounds]."""
-    n = len(metrics)
-    value = np.asarray(metrics.columns[plan.objective], float).copy()
-    state = np.zeros(n, np.int8)
-    state[~np.isfinite(value)] = 1
-    state[metrics.columns["n_trades"] < plan.constraints.min_trades] = 1
-    state[list(metrics.why)] = 2
-    value[state != 0] = np.nan
-    return state, value, violations(plan.constraints, metrics.columns, n)
-
-
-def trial_of(
-    plan: Plan,
-    metrics: Metrics,
-    params: Mapping[str, Any],
-    i: int,
-    state: np.ndarray,
-    value: np.ndarray,
-    violation: np.ndarray,
-) -> Trial:
-    """Row ``i`` of an evaluation as a trial; the last three are :func:`outcome`'s."""
-    few = metrics.columns["n_trades"][i] < plan.constraints.min_trades
-    why = (None, TOO_FEW if few else f"no_{plan.objective}", metrics.why.get(i))[state[i]]
-    failed = state[i] == 2
-    return Trial(
-        digest=candidate_digest(params),
-        params=params,
-        state=tuple(TrialState)[state[i]],
-        value=plain(value[i]),
-        violations=() if failed else tuple(violation[i].tolist()),
-        metrics={} if failed else metrics.row(i),
-        session_net=() if failed else tuple(metrics.session_net[i].tolist()),
-        why=why,
-    )
-
-
-def evaluate_trials(plan: Plan, market: Slice, candidates: Candidates) -> list[Trial]:
-    """The candidates as trials, in their order: what a sampled search stores."""
-    metrics = evaluate(plan, market, candidates)
-    found = outcome(plan, metrics)
-    return [trial_of(plan, metrics, candidates.params(i), i, *found) for i in range(len(candidates))]

@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from quantray.digests import digest_of
 from quantray.errors import ConfigError
+from quantray.plugins import resolve
 from quantray.settings import FORBID, Limits, Mirror, OutOfSample, Report, Runner, Search, Storage
 from quantray.space import Space
+
+if TYPE_CHECKING:
+    from quantray.sweeps.data.settings import DataSettings
 
 #: Counts changes of the rules in docs/rules.md. A study of other rules is refused: its figures mean something else.
 RULES_VERSION = 2
@@ -37,6 +41,20 @@ class StrategySpec:
     target: str
     params: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
+
+    @property
+    def resolved(self) -> type:
+        """The strategy's class. Raises ConfigError for no importable target."""
+        found: type = resolve(self.target)
+        return found
+
+    @property
+    def gives_signals(self) -> bool:
+        """Which kind it is: one that decides entries only, so that candidates share tables, or a black box.
+
+        Of the first kind compiled kernels do the work, which release the interpreter.
+        """
+        return hasattr(self.resolved, "signals")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +120,7 @@ class Plan:
     study: str
     strategy: StrategySpec
     space: Space
-    data: Any
+    data: DataSettings
     run_dir: Path
     seed: int = 0
     fresh: bool = False

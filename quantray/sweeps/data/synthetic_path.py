@@ -35,7 +35,8 @@ def profile(n: int) -> np.ndarray:
     """Share of the day's variance, jumps and volume in each of ``n`` seconds: busy at the open and the close."""
     at = (np.arange(n) + 0.5) / n
     shape = 0.7 + 1.8 * np.exp(-at / 0.08) + 0.9 * np.exp(-(1 - at) / 0.06)
-    return shape / shape.sum()
+    share: np.ndarray = shape / shape.sum()
+    return share
 
 
 def overnight(rng: np.random.Generator, daily_vol: float) -> float:

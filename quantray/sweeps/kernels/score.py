@@ -21,7 +21,7 @@ ROUNDING = 1e-9  # an entry that takes all the money there is must not fail by t
 
 @njit(cache=True, nogil=True)
 def _sharpe(by_session, traded):  # type: ignore[no-untyped-def]
-    """Mean over deviation (ddof 1) of ``by_session`` [sessions] where ``traded``; NaN under 2, or where it is 0 or inf."""
+    """Mean over standard deviation (ddof 1) of ``by_session`` [sessions] where ``traded``; else NaN."""
     count = 0
     total = 0.0
     for k in range(by_session.shape[0]):

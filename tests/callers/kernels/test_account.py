@@ -57,6 +57,7 @@ def compare(c, policy, account, costs):
     return {o.skip for o in expected.queue}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rules", RULES, ids=lambda r: f"{r.sizing}-{r.basis}")
 @pytest.mark.parametrize("costs", [Costs(), Costs(50, 100, "entry")], ids=["traded", "entry"])
 def test_policies_on_accounts(rules, costs):
@@ -78,6 +79,7 @@ def test_every_skip_occurs_and_is_the_first_that_fails():
     assert seen == set(SKIPS)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_account(data):

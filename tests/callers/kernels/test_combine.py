@@ -84,6 +84,7 @@ def any_policy(draw) -> Policy:
     return read_policy(spec)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
 def test_any_mix_on_any_market(data):
@@ -146,6 +147,7 @@ def test_the_end_of_the_data_is_held_until_the_source_ends():
     assert block.metrics(market)["exposure"].tolist() == [1, 2 / 3]
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_a_policy_alone_and_beside_any_others(data):

@@ -6,12 +6,47 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
 import quantray
 from quantray.cli import backtest, command
-from quantray.errors import ConfigError
+
+HEAVY = {"ray", "numba", "pandas", "optuna", "sqlalchemy", "duckdb", "pyarrow", "matplotlib", "scipy"}
+QUICK = {
+    "help": ["v1-baseline", "--help"],
+    "help of a stage": ["calls", "coverage", "--help"],
+    "help of the import": ["import-results", "--help"],
+    "no verb": [],
+    "a wrong verb": ["stdy"],
+    "the version": ["--version"],
+    "a wrong flag": ["v1-baseline", "--polcy", "v1"],
+    "a wrong key": ["v1-baseline", "polcy=v1"],
+    "a wrong level": ["caller-policies", "--sl-mults", "1.2"],
+    "a wrong stage key": ["calls", "slice", "data.intervall=1m"],
+    "a sweep's key": ["run", "+experiment=v1_baseline", "search=tpe"],
+    "the configuration": ["v1-baseline", "--cfg", "job"],
+}
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", QUICK)
+def test_help_and_errors_load_nothing_heavy(name: str) -> None:
+    program = (
+        "import contextlib, sys\nfrom quantray import cli\n"
+        f"with contextlib.suppress(SystemExit): cli.main({QUICK[name]!r})\n"
+        "print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "quantray" in loaded
+    assert not loaded & HEAVY
 
 
 @pytest.mark.parametrize("given", [[], ["--help"], ["-h"], ["help"]], ids=" ".join)
@@ -81,11 +116,6 @@ def test_a_typo_is_one_sentence_with_the_near_miss(
     assert answer in err
     assert err.count("\n") == 1
     assert "\x1b" not in err
-
-
-def test_no_flag_may_be_shortened() -> None:
-    with pytest.raises(ConfigError, match="did you mean '--where'"):
-        command.parsed(["study", "list", "--wher", "x"])
 
 
 def test_a_verb_loads_its_own_family_alone() -> None:

@@ -18,7 +18,8 @@ WINGS = (SWEEPS, CALLERS)
 ADDED = "experiment"
 #: Keys that stand at the top of both configurations and are no group.
 TOP = ("objective", "seed", "fresh", "run_dir", "study", "oos", "gates", "report")
-#: Keys at the top of one of them, and keys inside a section of both that only one knows.
+#: Keys at the top of one of them, and keys inside a section of both that only one knows: tests hold that these are what
+#: the wing's plan reads and what its files list.
 KEYS: dict[str, tuple[str, ...]] = {
     SWEEPS: ("space", "mirror"),
     CALLERS: ("mode", "grouped", "filter_collapsed", "intrabar", "entry", "target_gap", "ties", "stress"),
@@ -28,7 +29,11 @@ INSIDE: dict[str, tuple[str, ...]] = {
         "report.surface_max_points", "gates.max_quarantined_quotes", "gates.max_quarantined_prints",
         "gates.max_quarantined_sessions", "gates.max_unknown_symbols",
     ),
-    CALLERS: ("runner.in_process_s",),
+    CALLERS: (
+        "runner.in_process_s", "gates.max_undated_candles", "gates.max_conflicting_candles",
+        "gates.max_inconsistent_candles", "gates.max_nonpositive_candles", "gates.max_zero_volume_candles",
+        "gates.max_missing_candles", "gates.max_scale_jumps", "gates.max_lone_prints", "gates.max_excluded_calls",
+    ),
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from quantray.outlets import clean
+from quantray.plain import amount
 
 
 def render(package: str, context: Mapping[str, Any], label: Callable[[str], str]) -> str:
@@ -24,4 +25,5 @@ def render(package: str, context: Mapping[str, Any], label: Callable[[str], str]
         keep_trailing_newline=True,
     )
     env.filters["label"] = label
+    env.filters["amount"] = amount
     return clean(env.get_template("report.html").render(context))

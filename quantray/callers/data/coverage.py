@@ -18,6 +18,7 @@ from quantray.callers.data.settings import CoverageSettings
 from quantray.callers.market import CallPlan, Candles, Exclusion, Inventory, on_grid
 from quantray.durations import NS
 from quantray.errors import DataError
+from quantray.plain import amount
 
 SELECTS = (
     "coverage.mode=window leaves calls out by candles after their entry: it selects on the future, "
@@ -191,7 +192,9 @@ def require_eligible(coverage: Coverage, max_excluded: float = 1.0) -> None:
     left = coverage.counts["eligible"]
     shown = ", ".join(f"{name}={n}" for name, n in counts.items() if name != "eligible")
     if left == 0:
-        raise DataError(f"no call is eligible: {shown} of {len(coverage)} calls; see the worklist for what to fetch")
+        raise DataError(
+            f"no call is eligible: {shown} of {amount(len(coverage), 'call')}; see the worklist for what to fetch"
+        )
     share = 1 - left / len(coverage)
     if share > max_excluded:
         raise DataError(

@@ -152,7 +152,7 @@ class StoredBaseline:
         found = self._alerts[self._alerts["call_id"] == call_id]
         if not len(found):
             raise ConfigError(near_miss(call_id, self._alerts["call_id"], what="call"))
-        return plain_row(found.iloc[0])
+        return plain_row({str(name): value for name, value in found.iloc[0].items()})
 
 
 def open_baseline(run_dir: str | Path) -> StoredBaseline:

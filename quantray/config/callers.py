@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from quantray.config.sections import checked, run_dir_of, scalar, section, seed_of, storage_of, study_of
 from quantray.errors import ConfigError
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from quantray.callers.plan import CallerPlan
 
 
-def caller_plan_of(cfg: Mapping[str, Any]) -> CallerPlan:
+def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
     """Every section is refused by key, value and near miss; nothing is read but the configuration.
 
     Raises ConfigError.
@@ -57,7 +57,7 @@ def caller_plan_of(cfg: Mapping[str, Any]) -> CallerPlan:
     )
 
 
-def baseline_plan_of(cfg: Mapping[str, Any]) -> BaselinePlan:
+def baseline_plan_of(cfg: Mapping[str, object]) -> BaselinePlan:
     """The same for a configuration that has a ``baseline`` and no policy. Raises ConfigError."""
     from quantray.callers.baseline.plan import BaselinePlan, BaselineSettings
     from quantray.callers.data.settings import KEYS, CallsData, CallSettings, CoverageSettings
@@ -80,7 +80,7 @@ def baseline_plan_of(cfg: Mapping[str, Any]) -> BaselinePlan:
     )
 
 
-def _names(cfg: Mapping[str, Any], key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+def _names(cfg: Mapping[str, object], key: str, default: tuple[str, ...]) -> tuple[str, ...]:
     """A list of names, or one name."""
     value = cfg.get(key)
     if value is None:

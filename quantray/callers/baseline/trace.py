@@ -91,6 +91,9 @@ def candles_of(made: CandleSlice, rows: Sequence[Mapping[str, Any]], horizon_s: 
         entry, until = int(row["entry_ns"]), int(row["entry_ns"]) + horizon_s * NS
         low, high = (int(at) for at in block.offsets[where[1] : where[1] + 2])
         first, last = low + np.searchsorted(block.ts[low:high], (entry, until))
-        columns = (block.ts, block.open, block.high, block.low, block.close)
-        some: Any = (column[first:last].copy() for column in columns)
-        yield CallCandles(*some, made.interval_s, entry, float(row["entry_price"]), until)
+        part = slice(first, last)
+        yield CallCandles(
+            block.ts[part].copy(), block.open[part].copy(), block.high[part].copy(), block.low[part].copy(),
+            block.close[part].copy(), made.interval_s, entry_ns=entry, entry_price=float(row["entry_price"]),
+            until_ns=until,
+        )  # fmt: skip

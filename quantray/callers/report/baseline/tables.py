@@ -78,7 +78,8 @@ def _measured(alerts: Alerts, name: str) -> Any:
 
 
 def _named(names: Sequence[str | None], at: np.ndarray) -> np.ndarray:
-    return np.array(names, object)[at]
+    found: np.ndarray = np.array(names, object)[at]
+    return found
 
 
 def _whole(values: np.ndarray, missing: BoolArray1D | None = None) -> Any:

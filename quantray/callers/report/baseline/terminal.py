@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from quantray import plain
 from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.baseline.progress import MEASURING, STAGES, BaselineProgress
+from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.report.baseline.words import count, multiple, seconds, share
 from quantray.report.terminal import Face
 from quantray.report.words import duration
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-class BaselineTerminal(Face):
+class BaselineTerminal(Face[BaselineResults]):
     """Show a run: :meth:`progress` takes its events, :meth:`finish` the study.
 
     Without a terminal every stage is a line when it begins, and then one every few seconds.

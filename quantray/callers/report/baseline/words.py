@@ -81,8 +81,9 @@ def cell(row: Mapping[str, Any], column: Shown) -> str:
     told = column.told(row[column.name])
     if column.name == "n_ok" and row["n_calls"] != row["n_ok"]:
         return f"{told} of {count(row['n_calls'])}"
-    fewer = column.of is not None and row[column.name] is not None and row[column.of] != row["n_ok"]
-    return f"{told} ({count(row[column.of])})" if fewer else told
+    if column.of is None or row[column.name] is None or row[column.of] == row["n_ok"]:
+        return told
+    return f"{told} ({count(row[column.of])})"
 
 
 def ranks(rows: list[dict[str, Any]], column: Shown) -> list[int]:

@@ -18,6 +18,8 @@ from quantray.files import Pieces, write_npy
 
 #: The records of one bucket.
 FILE = "alerts.npy"
+#: Seconds of one core for a candle of a call's window, with its reading.
+_CANDLE_S = 4e-8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +59,11 @@ class Pass:
         from quantray.callers.stages.work import check_visible
 
         check_visible(self.slice.folder, self.pieces.folder)
+
+
+def seconds_of(work: Pass) -> float:
+    """What the pass is expected to cost one core."""
+    return float(work.coverage.present[work.coverage.eligible].sum()) * _CANDLE_S
 
 
 def measurer(work: Pass) -> Callable[[int], dict[str, Any]]:

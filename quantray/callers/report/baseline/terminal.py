@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from quantray import plain
 from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.baseline.progress import MEASURING, STAGES, BaselineProgress
 from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.report.baseline.words import count, multiple, seconds, share
-from quantray.report.terminal import Face
+from quantray.report.terminal import Face, Finished
 from quantray.report.words import duration
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class BaselineTerminal(Face[BaselineResults]):
         event: BaselineProgress = self._state["event"]
         return f"{self.study}: {event.stage}, {told(event)}"
 
-    def ending(self, study: Any) -> RenderableType:
+    def ending(self, study: Finished[BaselineResults]) -> RenderableType:
         from rich.console import Group
 
         from quantray.callers.report.baseline.printout import ending

@@ -53,6 +53,7 @@ SHOWN_BY = {
     "sweeps/scores": "sweeps/test_study.py",
     # kernels
     "callers/kernels/codes": "callers/kernels/test_combine.py",
+    "callers/kernels/columns": "callers/kernels/test_account.py",
     "callers/kernels/curve": "callers/kernels/test_account.py",
     "callers/kernels/entries": "callers/kernels/test_combine.py",
     "callers/kernels/indicators": "callers/kernels/test_combine.py",
@@ -62,6 +63,7 @@ SHOWN_BY = {
     "callers/kernels/touch": "callers/kernels/test_combine.py",
     "callers/kernels/trades": "callers/kernels/test_account.py",
     "callers/kernels/triggers": "callers/kernels/test_combine.py",
+    "sweeps/kernels/columns": "sweeps/kernels/test_score.py",
     "sweeps/kernels/contracts": "sweeps/test_long_option.py",
     "sweeps/kernels/entries": "sweeps/kernels/test_score.py",
     "sweeps/kernels/touch": "sweeps/kernels/test_score.py",
@@ -124,7 +126,7 @@ SHOWN_BY = {
 }
 #: Files that test several modules together, in a folder or in the package as a whole.
 WHOLE = {
-    "test_bad_input", "test_determinism", "test_honesty", "test_hostile_names", "test_layers", "test_mirror",
+    "test_bad_input", "test_calls", "test_determinism", "test_honesty", "test_hostile_names", "test_layers", "test_mirror",
     "test_nothing_written", "test_readme", "test_scale", "test_typing",
     "callers/test_alone", "callers/test_real", "callers/test_reference", "callers/data/test_real",
     "callers/policies/test_docs", "callers/policies/test_real", "callers/policies/test_synthetic_market",

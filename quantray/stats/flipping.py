@@ -7,6 +7,7 @@ patterns are sums of integers, which no order of adding changes.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -64,15 +65,29 @@ def measure(rows, words, traded, statistic, digest):  # type: ignore[no-untyped-
     return -1
 
 
+class KnownRows(NamedTuple):
+    """The different rows so far: ``slots`` find one by its digest, ``place`` says where its content is.
+
+    That is in ``kept``: the table itself where ``copies`` has no rows, else the memory of ``copies``, into which new
+    rows are written.
+    """
+
+    slots: np.ndarray  # a power of two of them; -1: free
+    digests: np.ndarray  # [candidates]
+    place: np.ndarray  # [candidates]
+    kept: np.ndarray
+    copies: np.ndarray
+
+
 @njit(cache=True, nogil=True)
-def tell_apart(rows, start, statistic, digest, first, slots, digests, place, kept, copies, n_known):  # type: ignore[no-untyped-def]
+def tell_apart(rows, start, statistic, digest, first, known_rows, n_known):  # type: ignore[no-untyped-def]
     """Mark in ``first`` the rows that equal none before, by content; the number of different ones so far.
 
-    Rows without a statistic are passed over. ``slots`` (a power of two, -1: free) find a known row by its digest,
-    ``digests`` [candidates] holds theirs, ``place`` where their content is in ``kept``: the table itself where
-    ``copies`` has no rows, else the memory of ``copies``, into which new rows are written. A row for which there is no
-    room is known by its digest alone, and what looks like it is marked as well: taking a row twice changes no extreme.
+    Rows without a statistic are passed over. A row for which there is no room is known by its digest alone, and what
+    looks like it is marked as well: taking a row twice changes no extreme.
     """
+    slots, digests, place = known_rows.slots, known_rows.digests, known_rows.place
+    kept, copies = known_rows.kept, known_rows.copies
     n, k = rows.shape
     last = len(slots) - 1
     own = len(kept) > len(copies)

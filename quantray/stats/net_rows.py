@@ -104,6 +104,7 @@ def look(table: Chunks, threads: int) -> Rows:
     digests, place = np.empty(n, np.uint64), np.empty(n, np.int64)
     copies: FloatArray2D = np.empty((0 if whole else min(n, COPIES // max(k, 1)), k))
     kept, known = read_only(copies if array is None or not whole else array), 0
+    known_rows = flipping.KnownRows(slots, digests, place, kept, copies)
     for start, rows in pieces(table):
         stop = start + len(rows)
         digest = np.empty(len(rows), np.uint64)
@@ -113,9 +114,7 @@ def look(table: Chunks, threads: int) -> Rows:
             raise ValueError(
                 f"row {start + bad} holds {rows[bad, unit]} in unit {unit}; a unit without a trade earns 0"
             )
-        known = flipping.tell_apart(
-            rows, start, statistic[start:stop], digest, first[start:stop], slots, digests, place, kept, copies, known
-        )
+        known = flipping.tell_apart(rows, start, statistic[start:stop], digest, first[start:stop], known_rows, known)
     if whole or known > len(copies):
         return Rows(statistic, traded, known, table, statistic, first)
     return Rows(statistic, traded, known, InMemory(copies[:known]), statistic[first], np.ones(known, np.bool_))

@@ -13,6 +13,7 @@ import numpy as np
 from quantray.errors import DataError, near_miss
 from quantray.files.duckdb_file import quoted, reading_error, text
 from quantray.files.folders import PARQUET, SUFFIXES
+from quantray.plain import amount
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -91,7 +92,10 @@ class Table:
         self.require("ts")
         (missing,) = self.row(f"SELECT count(*) FROM {{t}} WHERE {self.column('ts')} IS NULL")
         if missing:
-            raise DataError(f"{self.where}: {missing} rows have no timestamp in {self.names['ts']!r}; remove them")
+            raise DataError(
+                f"{self.where}: {amount(missing, 'row')} without a timestamp in "
+                f"{self.names['ts']!r}; remove what has none"
+            )
 
 
 def spelt(name: str, present: Iterable[str]) -> str | None:

@@ -158,7 +158,7 @@ REFUSED = {
     ("calls.callers=[A]",): "calls.callers belongs to callers",
     ("+experiment=options_sweep", "coverage=window"): "+experiment=options_sweep is a sweep",
     ("+experiment=options_sweep", "ties=[max_drawdown]"): "ties belongs to callers",
-    ("coverage=entry",): "give +experiment=caller_policies or +experiment=v1_baseline",
+    ("coverage=entry",): "give +experiment=alert_baseline or +experiment=caller_policies or",
     (V1, "fees=calls_dear"): "known: dear, standard",
     (V1, "fees=deer"): "did you mean 'dear'",
     (V1, "capital=account"): "known: fixed, fraction, risk, unlimited",
@@ -212,6 +212,9 @@ REFUSED = {
     (V1, "data.from=2025-06-01", "data.to=2025-05-01"): "data.from=2025-06-01 lies after data.to=2025-05-01",
     (V1, "data.columns.calls.tz=when"): "data.columns.calls.tz: unknown key",
     (V1, "gates.max_undated_candles=2"): "a share in [0, 1]",
+    (V1, "gates.max_missing_candle=.1"): "did you mean 'max_missing_candles'",
+    ("gates.max_missing_candles=.1",): "gates.max_missing_candles belongs to callers and this is a sweep",
+    ("gates.max_quarantined_quote=.1",): "did you mean 'max_quarantined_quotes'",
     (V1, "stress=1"): "stress=1 must be true or false",
     (V1, "storage=postgres"): "storage.url=postgresql://",
     (V1, "oos.fraction=1"): "oos.fraction must be in",
@@ -251,6 +254,17 @@ def test_an_experiment_of_ones_own_may_build_on_another(tmp_path: Path, monkeypa
     assert plan.policies == grid("trailing")
     with pytest.raises(ConfigError, match="space belongs to sweeps, and this configuration is about callers"):
         load_plan("+experiment=bad")
+
+
+def test_a_gate_in_a_file_of_ones_own_is_told_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for wing, base, gate in (("sweeps", "v1_baseline", "max_unknown_symbols"),
+                             ("callers", "options_sweep", "max_lone_prints")):  # fmt: skip
+        mine = tmp_path / wing / "conf" / "experiment" / "mine.yaml"
+        mine.parent.mkdir(parents=True)
+        mine.write_text(f"# @package _global_\ndefaults: [{base}]\ngates: {{{gate}: 0.1}}\n")
+        monkeypatch.chdir(tmp_path / wing)
+        with pytest.raises(ConfigError, match=f"gates.{gate}: it belongs to {wing}; unknown key '{gate}'"):
+            load_plan("+experiment=mine")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from quantray.callers.progress import Progress
 from quantray.digests import digest_of
 from quantray.errors import DiskError, Interrupted
 from quantray.files.pieces import DAMAGED, MISSING, WHOLE, Pieces
+from quantray.plain import amount
 from quantray.protocols import Say
 from quantray.runner.dataflow import flow
 from quantray.settings import Runner
@@ -102,8 +103,8 @@ class Driver:
             counted = ", ".join(f"{bad.count(s):,} {s}" for s in (DAMAGED, MISSING) if s in bad)
             first = next(name for name, state in states.items() if state != WHOLE)
             self.say(
-                f"{stage}: of {len(states):,} files of an earlier run {counted} ({self.pieces.path(first)}); "
-                f"{lost:,} of {len(notes):,} rows are done again"
+                f"{stage}: of {amount(len(states), 'file')} of an earlier run {counted} ({self.pieces.path(first)}); "
+                f"{lost:,} of {amount(len(notes), 'row')} are done again"
             )
             self.remade += lost
         return kept

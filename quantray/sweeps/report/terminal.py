@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TextIO
 
 from quantray import plain
+from quantray.plain import amount
 from quantray.report import words
 from quantray.report.terminal import Face, Finished
 from quantray.sweeps.plan import Plan
@@ -57,7 +58,7 @@ def one_line(plan: Plan, state: dict[str, Any]) -> str:
     parts = [f"{state['done']:,} of {state['target']:,}", f"{c.pruned:,} pruned", f"{c.failed:,} failed"]
     if twice:
         named = ", ".join(f"{source} {n:,}" for source, n in twice.items())
-        parts.append(f"{sum(twice.values()):,} duplicates ({named})")
+        parts.append(f"{amount(sum(twice.values()), 'duplicate')} ({named})")
     parts.append(f"{words.number(float(state['rate']), 1)}/s")
     if state.get("drivers", 1) > 1:
         parts.append(f"one of {state['drivers']} drivers")

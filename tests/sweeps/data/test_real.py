@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quantray.settings import Gates
 from quantray.sweeps.data import DataSettings, check_gates, load
 from quantray.sweeps.market import CALL, Slice
+from quantray.sweeps.plan import Gates
 
 REAL = Path(__file__).parents[4] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason=f"real market data is not at {REAL}")

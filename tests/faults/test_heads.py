@@ -46,8 +46,11 @@ def test_a_killed_head_ends_the_run_in_seconds_and_the_same_command_goes_on(tmp_
     assert "Traceback" not in err
     assert "C++" not in err
     before = len(desk.calls)
-    with cluster(desk, 1) as made:
-        desk.run(*command, "run_dir=out", "runner=ray", f"runner.address={made.address}")
+    if search == "random":
+        with cluster(desk, 1) as made:
+            desk.run(*command, "run_dir=out", "runner=ray", f"runner.address={made.address}")
+    else:  # or where there is no cluster at all
+        desk.here(*command, "run_dir=out", "runner=local")
     assert desk.table("out") == desk.table("whole")
     assert set(desk.calls) == set(whole)
     again = sum((desk.calls - whole).values())

@@ -12,16 +12,8 @@ import pytest
 
 import quantray
 from quantray.cli import backtest, command
-from quantray.errors import ConfigError
 
 HEAVY = {"ray", "numba", "pandas", "optuna", "sqlalchemy", "duckdb", "pyarrow", "matplotlib", "scipy"}
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
 QUICK = {
     "help": ["v1-baseline", "--help"],
     "help of a stage": ["calls", "coverage", "--help"],
@@ -36,6 +28,11 @@ QUICK = {
     "a sweep's key": ["run", "+experiment=v1_baseline", "search=tpe"],
     "the configuration": ["v1-baseline", "--cfg", "job"],
 }
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.slow
@@ -119,11 +116,6 @@ def test_a_typo_is_one_sentence_with_the_near_miss(
     assert answer in err
     assert err.count("\n") == 1
     assert "\x1b" not in err
-
-
-def test_no_flag_may_be_shortened() -> None:
-    with pytest.raises(ConfigError, match="did you mean '--where'"):
-        command.parsed(["study", "list", "--wher", "x"])
 
 
 def test_a_verb_loads_its_own_family_alone() -> None:

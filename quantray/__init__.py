@@ -1,17 +1,28 @@
 """quantray: search trading strategies on market data, honestly. ``import quantray as qr`` costs numpy and no more.
 
 ``qr.load`` gives a plan. ``qr.sweep`` runs one about a strategy, ``qr.evaluate`` and ``qr.trades`` measure single
-candidates of it; ``qr.optimise`` runs one about callers. ``qr.load_sweep`` and ``qr.load_callers`` give the plan of
-their wing, so that an editor knows which it is.
+candidates of it; ``qr.optimise`` runs one about callers, ``qr.baseline`` tells what their calls did without a policy.
+``qr.load_sweep``, ``qr.load_callers`` and ``qr.load_baseline`` give such a plan, so that an editor knows which it is.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from quantray.api import evaluate, load, load_callers, load_slice, load_sweep, optimise, sweep, trades
+from quantray.api import (
+    baseline,
+    evaluate,
+    load,
+    load_baseline,
+    load_callers,
+    load_slice,
+    load_sweep,
+    optimise,
+    sweep,
+    trades,
+)  # fmt: skip
 from quantray.errors import ConfigError, DataError, LedgerError, QuantrayError, UserError
-from quantray.space import Candidates, Space
+from quantray.space import Candidates, Dimension, Space
 from quantray.sweeps.long_option import LongOption
 from quantray.sweeps.market import Session, Slice
 from quantray.sweeps.plan import Plan
@@ -19,25 +30,53 @@ from quantray.sweeps.trades import ExitReason, SignalLists, Signals, Trades
 from quantray.trial import Trial, TrialState
 
 if TYPE_CHECKING:
+    from quantray.callers.baseline.plan import BaselinePlan
+    from quantray.callers.baseline_study import BaselineStudy
     from quantray.callers.plan import CallerPlan
+    from quantray.callers.policies.policy import Policy
+    from quantray.callers.progress import Progress as CallerProgress
+    from quantray.callers.results import CallerResults
     from quantray.callers.study import CallerStudy
+    from quantray.stats.checks import Verdict
+    from quantray.sweeps.loop.progress import Progress
+    from quantray.sweeps.results import Results
     from quantray.sweeps.study import Study
 
 __version__ = "0.1.0"
 #: Names that are imported when they are asked for, because of what stands behind them.
-_LATER = {"CallerPlan": "callers.plan", "CallerStudy": "callers.study", "Study": "sweeps.study"}
+_LATER = {
+    "BaselinePlan": "callers.baseline.plan",
+    "BaselineStudy": "callers.baseline_study",
+    "CallerPlan": "callers.plan",
+    "CallerProgress": "callers.progress:Progress",
+    "CallerResults": "callers.results",
+    "CallerStudy": "callers.study",
+    "Policy": "callers.policies.policy",
+    "Progress": "sweeps.loop.progress",
+    "Results": "sweeps.results",
+    "Study": "sweeps.study",
+    "Verdict": "stats.checks",
+}
 
 __all__ = [
+    "BaselinePlan",
+    "BaselineStudy",
     "CallerPlan",
+    "CallerProgress",
+    "CallerResults",
     "CallerStudy",
     "Candidates",
     "ConfigError",
     "DataError",
+    "Dimension",
     "ExitReason",
     "LedgerError",
     "LongOption",
     "Plan",
+    "Policy",
+    "Progress",
     "QuantrayError",
+    "Results",
     "Session",
     "SignalLists",
     "Signals",
@@ -48,8 +87,11 @@ __all__ = [
     "Trial",
     "TrialState",
     "UserError",
+    "Verdict",
+    "baseline",
     "evaluate",
     "load",
+    "load_baseline",
     "load_callers",
     "load_slice",
     "load_sweep",
@@ -59,12 +101,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module 'quantray' has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # a checker sees the imports above, and every other name as the mistake it is
 
-    return getattr(import_module(f"quantray.{_LATER[name]}"), name)
+    def __getattr__(name: str) -> Any:
+        if name not in _LATER:
+            raise AttributeError(f"module 'quantray' has no attribute {name!r}")
+        from importlib import import_module
+
+        module, _, own = _LATER[name].partition(":")
+        return getattr(import_module(f"quantray.{module}"), own or name)
 
 
 def __dir__() -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -18,18 +18,29 @@ from quantray.trial import TrialState
 if TYPE_CHECKING:
     import pandas
 
+    from quantray.callers.baseline.plan import BaselinePlan
+    from quantray.callers.baseline.progress import BaselineProgress
+    from quantray.callers.baseline_study import BaselineStudy
     from quantray.callers.plan import CallerPlan
+    from quantray.callers.progress import Progress as CallerProgress
     from quantray.callers.study import CallerStudy
+    from quantray.protocols import Say
+    from quantray.sweeps.search import OnProgress
     from quantray.sweeps.study import Study
 
 PARTS = ("search", "held_out", "all")
 
 
-def load(*overrides: str) -> Plan | CallerPlan:
+@overload
+def load(experiment: Literal["+experiment=alert_baseline"], /, *overrides: str) -> BaselinePlan: ...
+@overload
+def load(*overrides: str) -> Plan | CallerPlan | BaselinePlan: ...
+def load(*overrides: str) -> Plan | CallerPlan | BaselinePlan:
     """A checked plan from what the command line takes: ``qr.load("+experiment=options_sweep", "seed=1")``.
 
     A :class:`quantray.Plan` for :func:`sweep`; of an experiment about callers (``"+experiment=v1_baseline"``) a
-    :class:`quantray.CallerPlan` for :func:`optimise`.
+    :class:`quantray.CallerPlan` for :func:`optimise`, of ``"+experiment=alert_baseline"`` a
+    :class:`quantray.BaselinePlan` for :func:`baseline`.
     """
     from quantray.config.plans import load_plan
 
@@ -46,14 +57,22 @@ def load_callers(*overrides: str) -> CallerPlan:
     return _about_callers(load(*overrides))
 
 
-def sweep(plan: Plan, *, progress: Any = None, say: Callable[[str], None] | None = None) -> Study:
+def load_baseline(*overrides: str) -> BaselinePlan:
+    """The same for what must be the alert baseline: ``+experiment=alert_baseline`` is there without being given."""
+    named = any(line.lstrip("+").startswith("experiment=") for line in overrides)
+    return _the_baseline(load(*(() if named else ("+experiment=alert_baseline",)), *overrides))
+
+
+def sweep(plan: Plan, *, progress: OnProgress | None = None, say: Say | None = None) -> Study:
     """Run the plan, or go on with it where an earlier run stopped (see :func:`quantray.sweeps.study.sweep`)."""
     from quantray.sweeps.study import sweep as run
 
     return run(_a_sweep(plan, "sweep"), progress=progress, say=say)
 
 
-def optimise(plan: CallerPlan, *, progress: Any = None, say: Callable[[str], None] | None = None) -> CallerStudy:
+def optimise(
+    plan: CallerPlan, *, progress: Callable[[CallerProgress], object] | None = None, say: Say | None = None
+) -> CallerStudy:
     """The best policy of each caller; goes on where an earlier run stopped.
 
     See :func:`quantray.callers.study.optimise`.
@@ -63,16 +82,52 @@ def optimise(plan: CallerPlan, *, progress: Any = None, say: Callable[[str], Non
     return run(_about_callers(plan), progress=progress, say=say)
 
 
-def _about_callers(plan: Plan | CallerPlan) -> CallerPlan:
-    if isinstance(plan, Plan):
-        raise ConfigError(f"{plan.study} is a sweep; call qr.sweep(plan)")
+def baseline(
+    plan: BaselinePlan, *, progress: Callable[[BaselineProgress], Any] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> BaselineStudy:  # fmt: skip
+    """What every call did after it was made; goes on where an earlier run stopped.
+
+    See :func:`quantray.callers.baseline_study.baseline`.
+    """
+    from quantray.callers.baseline_study import baseline as run
+
+    return run(_the_baseline(plan), progress=progress, say=say)
+
+
+def _about_callers(plan: Plan | CallerPlan | BaselinePlan) -> CallerPlan:
+    from quantray.callers.plan import CallerPlan
+
+    if not isinstance(plan, CallerPlan):
+        raise ConfigError(_other(plan))
     return plan
 
 
-def _a_sweep(plan: Any, name: str) -> Plan:
+def _the_baseline(plan: object) -> BaselinePlan:
+    from quantray.callers.baseline.plan import BaselinePlan
+
+    if not isinstance(plan, BaselinePlan):
+        raise ConfigError(_other(plan))
+    return plan
+
+
+def _other(plan: object) -> str:
+    """What the plan is, and what runs it."""
+    what, call = ("a sweep", "sweep") if isinstance(plan, Plan) else _of_callers(plan)
+    return f"{getattr(plan, 'study', plan)} is {what}; call qr.{call}(plan)"
+
+
+def _of_callers(plan: object) -> tuple[str, str]:
+    from quantray.callers.baseline.plan import BaselinePlan
+
+    is_baseline = isinstance(plan, BaselinePlan)
+    return ("the alert baseline", "baseline") if is_baseline else ("about callers and their policies", "optimise")
+
+
+def _a_sweep(plan: object, name: str) -> Plan:
     if not isinstance(plan, Plan):
-        study = getattr(plan, "study", plan)
-        raise ConfigError(f"{study} is about callers and qr.{name} about sweeps; call qr.optimise(plan)")
+        study, call = getattr(plan, "study", plan), _of_callers(plan)[1]
+        raise ConfigError(f"{study} is about callers and qr.{name} about sweeps; call qr.{call}(plan)")
     return plan
 
 
@@ -97,7 +152,7 @@ def load_slice(plan: Plan, part: str = "search") -> Slice:
 
 def evaluate(
     plan: Plan,
-    candidates: Candidates | pandas.DataFrame | Sequence[Mapping[str, Any]],
+    candidates: Candidates | pandas.DataFrame | Sequence[Mapping[str, object]],
     data: Slice | None = None,
 ) -> pandas.DataFrame:
     """One row a candidate: its parameters, state, value, reason (``why``) and metrics.
@@ -117,7 +172,7 @@ def evaluate(
     return pandas.DataFrame(columns | dict(scores.metrics.columns))
 
 
-def trades(plan: Plan, candidate: Mapping[str, Any], data: Slice | None = None) -> pandas.DataFrame:
+def trades(plan: Plan, candidate: Mapping[str, object], data: Slice | None = None) -> pandas.DataFrame:
     """The executed trades of one candidate, one row each; times are UTC, money is in the data's currency.
 
     ``data`` defaults to the sessions the search sees.
@@ -144,18 +199,21 @@ def _times(market: Slice, found: Trades, column: str) -> np.ndarray:
     bars = getattr(found, column).astype(np.int64)
     opens = np.array([s.open_ns for s in market.sessions], np.int64)
     steps = np.array([s.interval_s for s in market.sessions], np.int64) * 1_000_000_000
-    return opens[found.session] + bars * steps[found.session]
+    times: np.ndarray = opens[found.session] + bars * steps[found.session]
+    return times
 
 
-def _points(candidates: Any) -> Candidates:
+def _points(
+    candidates: Candidates | pandas.DataFrame | Mapping[str, object] | Sequence[Mapping[str, object]],
+) -> Candidates:
     if isinstance(candidates, Candidates):
         return candidates
     if hasattr(candidates, "to_dict"):
-        candidates = [{name: _plain(v) for name, v in row.items()} for row in candidates.to_dict("records")]
+        candidates = [{str(name): _plain(v) for name, v in row.items()} for row in candidates.to_dict("records")]
     if isinstance(candidates, Mapping):
         candidates = [candidates]
     return Candidates.of(list(candidates))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     return value.item() if hasattr(value, "item") else value

@@ -224,4 +224,5 @@ class Candles:
 def on_grid(start_ns: IntArray1D, end_ns: IntArray1D, interval_s: int, phase_ns: int) -> IntArray1D:
     """Starts of candles in [start, end)."""
     step = interval_s * NS
-    return np.maximum(-((phase_ns - end_ns) // step) + ((phase_ns - start_ns) // step), 0)
+    starts: IntArray1D = np.maximum(-((phase_ns - end_ns) // step) + ((phase_ns - start_ns) // step), 0)
+    return starts

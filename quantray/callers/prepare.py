@@ -33,9 +33,9 @@ from quantray.callers.results import GROUP
 from quantray.callers.split import Split, split_calls
 from quantray.errors import DataError
 from quantray.plain import amount
+from quantray.protocols import Say
 from quantray.settings import Gates
 
-Say = Callable[[str], None]
 Reached = Callable[[str], None]
 
 

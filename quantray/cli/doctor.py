@@ -155,13 +155,12 @@ def _server(url: str) -> Found:
 def _data(plan: AnyPlan) -> Found:
     import duckdb
 
-    from quantray.sweeps.data import DataSettings, describe, load
+    from quantray.sweeps.data import describe, load
     from quantray.sweeps.plan import Plan
 
     duckdb.connect().execute("select 1").fetchall()
     if not isinstance(plan, Plan):
         return _calls(plan)
-    assert isinstance(plan.data, DataSettings)
     d = describe(load(plan.data))
     return (
         OK,

@@ -201,7 +201,7 @@ def _wait(plan: Plan, drivers: Sequence[Driver]) -> int:
     """Until every driver has ended. SIGINT and SIGTERM go on to them; returns how many came."""
     came = 0
 
-    def forward(number: int, frame: Any) -> None:
+    def forward(number: int, frame: object) -> None:
         nonlocal came
         came += 1
         for driver in drivers:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from quantray.config.sections import checked, run_dir_of, scalar, section, seed_of, storage_of, study_of
 from quantray.errors import ConfigError
 from quantray.settings import Gates, OutOfSample, Report, Runner, Storage
 
 if TYPE_CHECKING:
+    from quantray.callers.baseline.plan import BaselinePlan
     from quantray.callers.plan import CallerPlan
 
 
-def caller_plan_of(cfg: Mapping[str, Any]) -> CallerPlan:
+def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
     """Every section is refused by key, value and near miss; nothing is read but the configuration.
 
     Raises ConfigError.
@@ -56,7 +57,30 @@ def caller_plan_of(cfg: Mapping[str, Any]) -> CallerPlan:
     )
 
 
-def _names(cfg: Mapping[str, Any], key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+def baseline_plan_of(cfg: Mapping[str, object]) -> BaselinePlan:
+    """The same for a configuration that has a ``baseline`` and no policy. Raises ConfigError."""
+    from quantray.callers.baseline.plan import BaselinePlan, BaselineSettings
+    from quantray.callers.data.settings import KEYS, CallsData, CallSettings, CoverageSettings
+    from quantray.callers.policies.account import Costs
+
+    name = study_of(cfg)
+    return BaselinePlan(
+        study=name,
+        data=checked(CallsData, cfg, "data", rename=KEYS),
+        run_dir=run_dir_of(cfg, name),
+        calls=checked(CallSettings, cfg, "calls"),
+        coverage=checked(CoverageSettings, cfg, "coverage"),
+        baseline=checked(BaselineSettings, cfg, "baseline"),
+        costs=checked(Costs, cfg, "fees"),
+        fresh=scalar(cfg, "fresh", bool, False),
+        runner=checked(Runner, cfg, "runner"),
+        storage=storage_of(checked(Storage, cfg, "storage")),
+        gates=checked(Gates, cfg, "gates"),
+        report=checked(Report, cfg, "report"),
+    )
+
+
+def _names(cfg: Mapping[str, object], key: str, default: tuple[str, ...]) -> tuple[str, ...]:
     """A list of names, or one name."""
     value = cfg.get(key)
     if value is None:

@@ -11,12 +11,15 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quantray.config import wings
 from quantray.config.composition import quoted, wing_of
 from quantray.config.wings import ADDED
 from quantray.errors import ConfigError, near_miss
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
 
 #: Keys whose words are names of people.
 NAMES = ("calls.callers", "calls.groups")
@@ -61,7 +64,7 @@ def jobs(lines: Sequence[str], *, multirun: bool) -> list[Job]:
     return [_job(combination) for combination in itertools.product(*axes)]
 
 
-def _values(override: Any, multirun: bool) -> list[_Given]:
+def _values(override: Override, multirun: bool) -> list[_Given]:
     """What one override says in each job."""
     line, key = str(override.input_line), _key(override)
     if override.is_delete():
@@ -91,7 +94,7 @@ def _job(given: Sequence[_Given]) -> Job:
     return Job(wing, tuple(lines), tuple((g.key, g.text) for g in given if g.swept))
 
 
-def _parse(lines: Sequence[str]) -> list[Any]:
+def _parse(lines: Sequence[str]) -> list[Override]:
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
@@ -142,11 +145,11 @@ def as_names(text: str) -> str:
     return text if quote else made[:-1]
 
 
-def _key(override: Any) -> str:
+def _key(override: Override) -> str:
     return str(override.get_key_element()).lstrip("+~")
 
 
-def _check_head(override: Any) -> None:
+def _check_head(override: Override) -> None:
     head = _key(override).split(".")[0].split("@")[0].split("/")[0]
     if head == "hydra":
         raise ConfigError(

@@ -36,6 +36,11 @@ INSIDE: dict[str, tuple[str, ...]] = {
     ),
 }  # fmt: skip
 
+#: The group whose choice makes a request about callers one for the alert baseline, and what means nothing to it: groups
+#: and keys about policies, accounts and what is held out.
+BASELINE, ALERT_BASELINE = "baseline", "alert_baseline"
+OF_POLICIES = ("policy", "capital", "constraints", "objective", "oos", "seed", *KEYS[CALLERS])
+
 
 def other(wing: str) -> str:
     return CALLERS if wing == SWEEPS else SWEEPS
@@ -119,10 +124,23 @@ def check_key(line: str, key: str, wing: str, experiment: str | None) -> None:
     if wing == CALLERS:
         raise ConfigError(f"{line}: {key.split('=')[0]} belongs to sweeps; +experiment={experiment} is about callers")
     where = f"+experiment={experiment} is a sweep" if experiment else "this is a sweep"
-    raise ConfigError(
-        f"{line}: {key} belongs to callers and {where}; give +experiment="
-        f"{' or +experiment='.join(experiments_of(CALLERS))}"
-    )
+    head = key.split("@")[0].split(".")[0].split("/")[0]
+    fit = [e for e in experiments_of(CALLERS) if head not in (BASELINE, *OF_POLICIES)
+           or (e == ALERT_BASELINE) == (head == BASELINE)]  # fmt: skip
+    raise ConfigError(f"{line}: {key} belongs to callers and {where}; give +experiment={' or +experiment='.join(fit)}")
+
+
+def check_baseline(keys: Collection[str], chosen: bool) -> None:
+    """Refuse a key of policies where the alert baseline is chosen, and one of the baseline where it is not."""
+    for key in keys:
+        head = key.split("@")[0].split(".")[0].split("/")[0]
+        if chosen and head in OF_POLICIES:
+            raise ConfigError(
+                f"{key} is of runs over policies, and the alert baseline has no policy; leave it out, or give "
+                "another experiment"
+            )
+        if not chosen and head == BASELINE:
+            raise ConfigError(f"{key} is about the alert baseline; give +experiment={ALERT_BASELINE}")
 
 
 def check_choice(group: str, name: str, wing: str) -> None:

@@ -151,7 +151,7 @@ REFUSED = {
     ("calls.callers=[A]",): "calls.callers belongs to callers",
     ("+experiment=options_sweep", "coverage=window"): "+experiment=options_sweep is a sweep",
     ("+experiment=options_sweep", "ties=[max_drawdown]"): "ties belongs to callers",
-    ("coverage=entry",): "give +experiment=caller_policies or +experiment=v1_baseline",
+    ("coverage=entry",): "give +experiment=alert_baseline or +experiment=caller_policies or",
     (V1, "fees=calls_dear"): "known: dear, standard",
     (V1, "fees=deer"): "did you mean 'dear'",
     (V1, "capital=account"): "known: fixed, fraction, risk, unlimited",

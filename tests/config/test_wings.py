@@ -19,7 +19,8 @@ from quantray.settings import Gates, Report, Runner, Storage
 from quantray.sweeps.plan import Plan
 from tests.builders.own_choices import write
 
-EXPERIMENTS = {wings.SWEEPS: "options_sweep", wings.CALLERS: "v1_baseline"}
+#: One experiment of each kind of plan that a wing has.
+EXPERIMENTS = {wings.SWEEPS: ("options_sweep",), wings.CALLERS: ("v1_baseline", "alert_baseline")}
 GLOBAL = "# @package _global_\n"
 
 
@@ -76,7 +77,7 @@ def test_a_wing_has_its_own_table_and_no_key_of_the_other() -> None:
         theirs = wings.only_of(wings.other(wing))
         assert not {key.split(".")[0] for key in theirs if "." not in key} & {*cfg, *chosen}
         assert not (theirs & set(flatten(cfg))) - {"runner.in_process_s"}  # a key of a shared file
-        assert set(chosen) == set(wings.groups(wing)) - {wings.ADDED}
+        assert set(chosen) == set(wings.groups(wing)) - {wings.ADDED, wings.BASELINE}
         assert set(cfg) <= wings.known(wing)
 
 
@@ -99,9 +100,12 @@ class Watched(dict[str, Any]):
 @pytest.mark.parametrize("wing", wings.WINGS)
 def test_the_keys_of_a_wing_are_those_that_its_plan_is_made_of(wing: str) -> None:
     """Neither a key that nothing reads nor one that is read and refused: whoever adds one is reminded here."""
-    cfg = Watched(compose(jobs([f"+experiment={EXPERIMENTS[wing]}"], multirun=False)[0]))
-    plan_of(cfg, wing)
-    assert cfg.asked == wings.known(wing)
+    asked: set[str] = set()
+    for experiment in EXPERIMENTS[wing]:
+        cfg = Watched(compose(jobs([f"+experiment={experiment}"], multirun=False)[0]))
+        plan_of(cfg, wing)
+        asked |= cfg.asked
+    assert asked == wings.known(wing)
     theirs = {*wings.TOP, *wings.KEYS[wing]}
     assert theirs == wings.known(wing) - set(wings.groups(wing))
 

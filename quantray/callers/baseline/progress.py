@@ -10,6 +10,7 @@ from quantray.arrays import FloatArray1D
 from quantray.callers.baseline.alerts import Alerts
 from quantray.callers.baseline.columns import MULTIPLES
 from quantray.callers.baseline.leaderboard import Groups
+from quantray.callers.data import CandleSlice
 
 #: Stages in the order in which they run.
 STAGES = ("calls", "candles", "coverage", "first touch", "writing")
@@ -60,6 +61,8 @@ class BaselineProgress:
     eta: float | None = None  # seconds until the last call is measured; None before there is a rate
     medians: Medians = field(default_factory=Medians)
     alerts: Alerts | None = None  # the calls and what is measured of them; None before coverage is known
+    slice: CandleSlice | None = None  # their candles, for ``trace.candles_of``; None before coverage is known
+    horizon_s: int = 0
 
     @property
     def finished(self) -> bool:
@@ -84,16 +87,19 @@ def callers_so_far(alerts: Alerts) -> list[CallerSoFar]:
     calls = alerts.coverage.plan.calls
     groups = Groups(calls.caller, len(calls.callers))
     n = groups.count(alerts.done)
-    counts = n, groups.count(alerts.coverage.eligible), calls.per_caller
+    eligible, made = groups.count(alerts.coverage.eligible), calls.per_caller
     names = ("ath_multiple", "time_to_ath_s", "drawdown", "end_return")
     medians = [_plain(groups.median(alerts.real(name))) for name in names]
     hits = [groups.count(~np.isnan(alerts.real(f"time_to_{name}_s"))) for name in MULTIPLES]
     with np.errstate(invalid="ignore"):
         rates = [_plain(hit / n) for hit in hits]
     return [
-        CallerSoFar(caller, *(int(c[i]) for c in counts), *(m[i] for m in medians), tuple(rate[i] for rate in rates))
+        CallerSoFar(
+            caller, int(n[i]), int(eligible[i]), int(made[i]), medians[0][i], medians[1][i], medians[2][i],
+            medians[3][i], tuple(rate[i] for rate in rates),
+        )
         for i, caller in enumerate(calls.callers)
-    ]
+    ]  # fmt: skip
 
 
 def _plain(values: FloatArray1D) -> list[float | None]:

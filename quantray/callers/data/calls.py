@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -25,6 +24,8 @@ from quantray.plain import amount, one_line
 
 _log = logger(__name__)
 EVERY_CALL = CallSettings()
+#: Chains that are told where the one that was asked for has no call.
+CHAINS = 8
 
 
 def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
@@ -78,7 +79,7 @@ def _read(table: CallTable, data: CallsData) -> dict[str, np.ndarray]:
     return rows
 
 
-def _aliases(given: Any, data: CallsData) -> dict[str, str]:
+def _aliases(given: object, data: CallsData) -> dict[str, str]:
     """Spelling -> caller from a mapping, a YAML/JSON file, a Parquet/CSV file or a table beside the calls."""
     if given is None:
         return {}

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from quantray.callers.data.lists import is_list_file, names_of, read_list
 from quantray.callers.data.settings import CallSettings
@@ -16,7 +15,7 @@ from quantray.plain import one_line, original
 MIN_LETTERS = 4  # names of fewer letters are all near one another
 
 
-def alias_table(given: Any, where: str) -> dict[str, str]:
+def alias_table(given: object, where: str) -> dict[str, str]:
     """Spelling -> caller, from a mapping of spelling to caller or of caller to its spellings.
 
     ConfigError where a spelling belongs to two callers, or a caller is itself a spelling of another.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from quantray.config.sections import checked, run_dir_of, scalar, section, seed_of, storage_of, study_of
 from quantray.errors import ConfigError
-from quantray.settings import Gates, OutOfSample, Report, Runner, Storage
+from quantray.settings import OutOfSample, Report, Runner, Storage
 
 if TYPE_CHECKING:
     from quantray.callers.baseline.plan import BaselinePlan
@@ -19,7 +19,7 @@ def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
 
     Raises ConfigError.
     """
-    from quantray.callers.data.settings import KEYS, CallsData, CallSettings, CoverageSettings
+    from quantray.callers.data.settings import KEYS, CallsData, CallSettings, CoverageSettings, Gates
     from quantray.callers.plan import CallerPlan
     from quantray.callers.policies.account import Account, Costs
     from quantray.callers.policies.grids import grid_of

@@ -28,9 +28,9 @@ from quantray.config.strategy import strategy_of
 from quantray.errors import ConfigError, near_miss
 from quantray.plugins import refuse_others
 from quantray.search import KINDS
-from quantray.settings import Gates, Mirror, OutOfSample, Report, Runner, Search, Storage
+from quantray.settings import Mirror, OutOfSample, Report, Runner, Search, Storage
 from quantray.space import parse_space
-from quantray.sweeps.plan import Capital, Fees, Plan
+from quantray.sweeps.plan import Capital, Fees, Gates, Plan
 
 if TYPE_CHECKING:
     from quantray.callers.baseline.plan import BaselinePlan

@@ -7,6 +7,8 @@ then those that quantray came with. So ``conf/fees/mine.yaml`` of one's own is a
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 from quantray import folders
@@ -18,23 +20,13 @@ WINGS = (SWEEPS, CALLERS)
 ADDED = "experiment"
 #: Keys that stand at the top of both configurations and are no group.
 TOP = ("objective", "seed", "fresh", "run_dir", "study", "oos", "gates", "report")
-#: Keys at the top of one of them, and keys inside a section of both that only one knows: tests hold that these are what
-#: the wing's plan reads and what its files list.
+#: Keys at the top of one of them, and keys inside a section of both that only one knows (each gate is one): tests hold
+#: that these are what the wing's plan reads and what its files list.
 KEYS: dict[str, tuple[str, ...]] = {
     SWEEPS: ("space", "mirror"),
     CALLERS: ("mode", "grouped", "filter_collapsed", "intrabar", "entry", "target_gap", "ties", "stress"),
 }
-INSIDE: dict[str, tuple[str, ...]] = {
-    SWEEPS: (
-        "report.surface_max_points", "gates.max_quarantined_quotes", "gates.max_quarantined_prints",
-        "gates.max_quarantined_sessions", "gates.max_unknown_symbols",
-    ),
-    CALLERS: (
-        "runner.in_process_s", "gates.max_undated_candles", "gates.max_conflicting_candles",
-        "gates.max_inconsistent_candles", "gates.max_nonpositive_candles", "gates.max_zero_volume_candles",
-        "gates.max_missing_candles", "gates.max_scale_jumps", "gates.max_lone_prints", "gates.max_excluded_calls",
-    ),
-}  # fmt: skip
+INSIDE: dict[str, tuple[str, ...]] = {SWEEPS: ("report.surface_max_points",), CALLERS: ("runner.in_process_s",)}
 
 #: The group whose choice makes a request about callers one for the alert baseline, and what means nothing to it: groups
 #: and keys about policies, accounts and what is held out.
@@ -95,7 +87,22 @@ def known(wing: str) -> set[str]:
 
 def only_of(wing: str) -> set[str]:
     """Groups and keys that mean something in this wing alone; a section stands for its keys."""
-    return {*KEYS[wing], *INSIDE[wing], *(_shipped(wing) - _shipped(other(wing)))}
+    return {*KEYS[wing], *inside(wing), *(_shipped(wing) - _shipped(other(wing)))}
+
+
+@cache
+def inside(wing: str) -> frozenset[str]:
+    """Keys, with their section, that this wing alone knows in a section of both."""
+    from quantray.callers.data.settings import Gates as OfCallers
+    from quantray.sweeps.plan import Gates as OfSweeps
+
+    gates = (f"gates.{gate.name}" for gate in fields(OfSweeps if wing == SWEEPS else OfCallers))
+    return frozenset((*INSIDE[wing], *gates))
+
+
+def owner(key: str) -> str | None:
+    """The wing that alone knows this key of a section of both; None: both do, or neither."""
+    return next((wing for wing in WINGS if key in inside(wing)), None)
 
 
 def homes(experiment: str) -> list[str]:

@@ -15,7 +15,7 @@ from quantray.config.overrides import jobs
 from quantray.config.plans import compose, load_plan, plan_of
 from quantray.config.study_name import flatten
 from quantray.errors import ConfigError
-from quantray.settings import Gates, Report, Runner, Storage
+from quantray.settings import Report, Runner, Storage
 from quantray.sweeps.plan import Plan
 from tests.builders.own_choices import write
 
@@ -116,7 +116,7 @@ def test_keys_inside_a_section_that_one_wing_has_are_those_of_its_files_alone() 
     of_a_shared_file = {"runner.in_process_s"}
     for wing in wings.WINGS:
         own = {key for key in flat[wing] - flat[wings.other(wing)] if key.startswith(("report.", "gates."))}
-        assert own == set(wings.INSIDE[wing]) - of_a_shared_file
-    for section, cls in (("report", Report), ("gates", Gates), ("runner", Runner), ("storage", Storage)):
+        assert own == wings.inside(wing) - of_a_shared_file
+    for section, cls in (("report", Report), ("runner", Runner), ("storage", Storage)):
         for field in fields(cls):
             assert f"{section}.{field.name}" in flat[wings.SWEEPS] | flat[wings.CALLERS], f"{field.name} is in no file"

@@ -10,12 +10,12 @@ import numpy as np
 
 from quantray.callers.data import Coverage, describe, listed_calls
 from quantray.callers.data.hygiene import GATES, SHARES
+from quantray.callers.data.settings import Gates
 from quantray.callers.report.words import label, metric
 from quantray.callers.results import CallerResults
 from quantray.durations import written
 from quantray.report import words
 from quantray.report.words import number, percent
-from quantray.settings import Gates
 
 LISTED = 40
 

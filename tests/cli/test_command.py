@@ -118,6 +118,13 @@ def test_a_typo_is_one_sentence_with_the_near_miss(
     assert "\x1b" not in err
 
 
+@pytest.mark.parametrize(
+    "line", ["launch 5", "study list", "study show", "study export --top 50 --out best.csv", "doctor", "run seed=1"]
+)
+def test_what_old_scripts_did_has_a_verb(line: str) -> None:
+    assert callable(command.parsed(line.split()))
+
+
 def test_a_verb_loads_its_own_family_alone() -> None:
     program = "import sys\nfrom quantray.cli import main\nmain(sys.argv[1:])\nprint(*sys.modules)"
     families = {"exits", "verbs", "command"}

@@ -19,7 +19,8 @@ from quantray.settings import Report, Runner, Storage
 from quantray.sweeps.plan import Plan
 from tests.builders.own_choices import write
 
-EXPERIMENTS = {wings.SWEEPS: "options_sweep", wings.CALLERS: "v1_baseline"}
+#: One experiment of each kind of plan that a wing has.
+EXPERIMENTS = {wings.SWEEPS: ("options_sweep",), wings.CALLERS: ("v1_baseline", "alert_baseline")}
 GLOBAL = "# @package _global_\n"
 
 
@@ -100,7 +101,7 @@ class Watched(dict[str, Any]):
 def test_the_keys_of_a_wing_are_those_that_its_plan_is_made_of(wing: str) -> None:
     """Neither a key that nothing reads nor one that is read and refused: whoever adds one is reminded here."""
     asked: set[str] = set()
-    for experiment in (EXPERIMENTS[wing], *([wings.ALERT_BASELINE] if wing == wings.CALLERS else [])):
+    for experiment in EXPERIMENTS[wing]:
         cfg = Watched(compose(jobs([f"+experiment={experiment}"], multirun=False)[0]))
         plan_of(cfg, wing)
         asked |= cfg.asked
@@ -110,7 +111,7 @@ def test_the_keys_of_a_wing_are_those_that_its_plan_is_made_of(wing: str) -> Non
 
 
 def test_keys_inside_a_section_that_one_wing_has_are_those_of_its_files_alone() -> None:
-    """A section of both wings: a key of it that one wing's files leave out is the other's."""
+    """A section of both wings is one class; a key of it that one wing's files leave out is the other's."""
     flat = {wing: set(flatten(composed(wing, [])[0])) for wing in wings.WINGS}
     of_a_shared_file = {"runner.in_process_s"}
     for wing in wings.WINGS:

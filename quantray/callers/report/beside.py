@@ -14,7 +14,8 @@ from quantray.report.words import DASH, number
 
 def head(r: CallerResults) -> list[str]:
     """Names of the columns; held out first where something is."""
-    got = ["held out", "captured", "training", "captured"] if r.split_ns is not None else ["training", "captured"]
+    got = ["training, net", "captured"]
+    got = ["held out, net", "captured", *got] if r.split_ns is not None else got
     return ["caller", "calls measured", "highest, median", "after, median", "reach 2x", "end, median", *got]
 
 

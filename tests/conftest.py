@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -57,3 +58,7 @@ def server() -> Iterator[object]:
         running = Server(Path(folder))
         yield running
         running.close()
+
+
+# Whoever runs the tests may have a market of their own, which runs about callers would read.
+os.environ.pop("QUANTRAY_DUCKDB", None)

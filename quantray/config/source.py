@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from quantray import folders
 from quantray.config import wings
 from quantray.config.composition import composed, quoted
 from quantray.config.overrides import Job
@@ -45,7 +46,7 @@ def with_source(job: Job) -> Job:
     if chosen is None and by_default.get("kind") not in ("synthetic", "duckdb"):
         return job  # one's own conf/ reads something else
     named = os.environ.get(VARIABLE, "").strip()
-    own = by_default if by_default.get("duckdb") else _data(job, "data=duckdb")
+    own = by_default if by_default.get("duckdb") or not _own_choice(job.wing) else _data(job, "data=duckdb")
     if named:
         _check(named)
         _log.warning("reading %s, as %s says", named, VARIABLE)
@@ -85,6 +86,13 @@ def _data(job: Job, *more: str) -> dict[str, Any]:
     """The section ``data`` of the job as it stands."""
     found = composed(job.wing, [*job.overrides, *more])[0].get("data")
     return found if isinstance(found, dict) else {}
+
+
+def _own_choice(wing: str) -> bool:
+    """Whether one's own ``conf/`` says what ``data=duckdb`` means."""
+    theirs = folders.shipped("conf")
+    own = [place for place in wings.places(wing) if theirs not in (place, *place.parents)]
+    return any((place / "data" / "duckdb.yaml").is_file() for place in own)
 
 
 def _value(lines: Sequence[str], key: str) -> str | None:

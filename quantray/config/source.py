@@ -105,7 +105,7 @@ def _check(named: str) -> None:
     path = Path(named).expanduser()
     if path.is_file():
         return
-    beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    beside = [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
     raise ConfigError(f"{VARIABLE}={named} is no file: {near_miss(path.name, beside, what='file')}")
 
 

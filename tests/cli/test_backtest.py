@@ -151,6 +151,8 @@ REFUSED = {
     "--tui-mode": "unknown flag '--tui-mode'",
     "--callers '[\"Bro\\nok\",\"x,y\"]'": "did you mean 'Brook' (14 calls)?",
     "--chain \"'; drop table calls; --\"": "unknown chain",
+    "--callers 'a\udcff'": "calls.callers=['a\\udcff'] holds half a character",
+    "--filter-collapsed=true": "--filter-collapsed takes no value, got 'true'",
     "--callers '${oc.env:HOME}'": "unknown caller '${oc.env:HOME}'",
 }  # fmt: skip
 

@@ -164,7 +164,7 @@ def _exhausted(opened: Opened, progress: OnProgress | None, say: Say, last: bool
     keep_best(plan, train, ledger, exact.values, kept, files)
     trials = ranked(list(ledger.trials()))
     listed = f"the trials listed are the best {len(trials):,}" if trials else "none of them is listed as a trial"
-    notes = (f"The table has {amount(plan.space.size, 'point')}, all in surface/*.parquet; {listed}.",
+    notes = (f"The table has {amount(plan.space.size or 0, 'point')}, all in surface/*.parquet; {listed}.",
              *idle_moments(plan, train))  # fmt: skip
     start, stop = ranges(plan)[0]
     repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
@@ -179,7 +179,7 @@ def _stopped(opened: Opened, files: SurfaceFiles, failure: str) -> Found:
     plan, todo = opened.plan, files.todo()
     counts, reasons = files.counts(todo), counted(reasons_stored(files, todo))
     note_table(opened.ledger, counts, reasons)
-    notes = (f"The table was given up after {counts.attempts:,} of {amount(plan.space.size, 'point')}.",)
+    notes = (f"The table was given up after {counts.attempts:,} of {amount(plan.space.size or 0, 'point')}.",)
     ended = GIVEN_UP.format(plan.search.max_failures)
     return Found((), counts, {}, ended, None, notes, {}, files.shown(todo), reasons=reasons, failure=failure)
 

@@ -23,6 +23,7 @@ DOING = {
     "scores": "every caller under every policy",
     "ranking": "constraints, objective, ties",
     "winners": "trades, accounts and checks of the best",
+    "offers": "what every call offered, without a policy",
     "writing": "report and tables",
 }
 WRITING = "writing"

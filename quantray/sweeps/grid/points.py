@@ -136,12 +136,12 @@ def exhaust(
                 on_part(so_far, best)
     except KeyboardInterrupt:
         raise Interrupted(
-            f"stopped after {so_far.counts.attempts:,} of {amount(plan.space.size, 'point')}; the same command "
+            f"stopped after {so_far.counts.attempts:,} of {amount(plan.space.size or 0, 'point')}; the same command "
             f"goes on there"
         ) from None
     except DiskError as error:
         raise DiskError(
-            f"stopped after {so_far.counts.attempts:,} of {amount(plan.space.size, 'point')}: {error}"
+            f"stopped after {so_far.counts.attempts:,} of {amount(plan.space.size or 0, 'point')}: {error}"
         ) from None
     return read(plan, market, files.counts([]), files)
 

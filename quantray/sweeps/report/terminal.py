@@ -8,6 +8,7 @@ from quantray import plain
 from quantray.plain import amount
 from quantray.report import words
 from quantray.report.terminal import Face, Finished
+from quantray.sweeps.loop.progress import Progress
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.results import Results
 
@@ -25,7 +26,7 @@ class Terminal(Face[Results]):
         super().__init__(plan.study, out=out, err=err)
         self.plan = plan
 
-    def progress(self, event: Any) -> None:
+    def progress(self, event: Progress) -> None:
         """Take the newest state of the sweep."""
         self.take(_state(event, self.plan.search.kind == "exhaustive"))
 
@@ -43,7 +44,7 @@ class Terminal(Face[Results]):
         return ending(study.results, study.files)
 
 
-def _state(event: Any, table: bool) -> dict[str, Any]:
+def _state(event: Progress, table: bool) -> dict[str, Any]:
     done = event.counts.attempts if table else event.counts.complete
     return {
         "counts": event.counts, "best": event.best, "duplicates": event.duplicates, "done": done,

@@ -122,7 +122,7 @@ def _counted(reasons: Mapping[str, int]) -> dict[str, str]:
     return lines
 
 
-def number(value: Any) -> str:
+def number(value: object) -> str:
     """A value for reading: six significant digits, a dash for what does not exist."""
     if value is None:
         return "-"

@@ -159,6 +159,7 @@ NEVER_ONE = (
     "of {len(price):,} calls lies in its candle", "of {len(some):,} calls lies in the candle",  # five at least
     "{judged:,} units were judged one by one",  # twenty at least
     "give{'s' if n_tried == 1 else ''}",  # a verb
+    "Of {n:,} candidates a single one", "All {n_tested:,} candidates that can be tested",  # two at least
     "The exact surface of {plan.space.size:,} points",  # of more than the largest that is computed
 )  # fmt: skip
 COUNTED = re.compile(

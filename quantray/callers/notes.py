@@ -30,10 +30,8 @@ def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
         notes.append(f"No call to train on for {listed(empty)}: none is eligible and ends before the split.")
     dropped = int((prepared.split.part == 3).sum())
     if dropped:
-        notes.append(
-            f"{amount(dropped, 'call')} before the split {'was' if dropped == 1 else 'were'} dropped "
-            f"as a trade could be held across it."
-        )
+        those = amount(dropped, "call before the split was", "calls before the split were")
+        notes.append(f"{those} dropped because {'it' if dropped == 1 else 'they'} could be held across it.")
     if prepared.split.split_ns is None:
         notes.append("Nothing was held out (oos.fraction=0): every value shown was picked on the calls it is told of.")
     judged = sum(u.verdict is not None and bool(u.verdict.checks) for u in units)

@@ -50,7 +50,7 @@ VERBS = {
     "baseline": Verb(
         "what every call did, without a policy: +experiment=alert_baseline", _family("backtest", "baseline")
     ),
-    "backtest": Verb("the same three by another name: backtest v1-baseline", _family("backtest")),
+    "backtest": Verb("these three by another name: backtest v1-baseline", _family("backtest")),
     "calls": Verb("look at calls and their candles, stage by stage", _family("calls")),
     "import-results": Verb(
         "take JSON or CSV results of other tools into a DuckDB file, beside one's own", _family("imports")

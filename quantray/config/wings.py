@@ -94,7 +94,7 @@ def only_of(wing: str) -> set[str]:
 def inside(wing: str) -> frozenset[str]:
     """Keys, with their section, that this wing alone knows in a section of both."""
     from quantray.callers.data.settings import Gates as OfCallers
-    from quantray.sweeps.plan import Gates as OfSweeps
+    from quantray.sweeps.data.settings import Gates as OfSweeps
 
     gates = (f"gates.{gate.name}" for gate in fields(OfSweeps if wing == SWEEPS else OfCallers))
     return frozenset((*INSIDE[wing], *gates))

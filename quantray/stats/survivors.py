@@ -81,8 +81,9 @@ def survivors(
         why, critical, p_family = OUT_OF_REACH.format(level=100 * level), math.nan, math.nan
     mask = np.zeros(table.n_candidates, np.bool_) if why else found.statistic > critical
     return Survivors(
-        mask, found.statistic, critical, p_family, 1 / n_all, table.n_candidates, found.n_distinct, table.n_units,
-        n_all, exact, level, why,
+        mask=mask, statistic=found.statistic, critical=critical, p_family=p_family, smallest_p=1 / n_all,
+        n_candidates=table.n_candidates, n_distinct=found.n_distinct, n_units=table.n_units, n_patterns=n_all,
+        exact=exact, level=level, untested=why,
     )  # fmt: skip
 
 

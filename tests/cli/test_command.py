@@ -118,6 +118,13 @@ def test_a_typo_is_one_sentence_with_the_near_miss(
     assert "\x1b" not in err
 
 
+@pytest.mark.parametrize(
+    "line", ["launch 5", "study list", "study show", "study export --top 50 --out best.csv", "doctor", "run seed=1"]
+)
+def test_what_old_scripts_did_has_a_verb(line: str) -> None:
+    assert callable(command.parsed(line.split()))
+
+
 def test_a_verb_loads_its_own_family_alone() -> None:
     program = "import sys\nfrom quantray.cli import main\nmain(sys.argv[1:])\nprint(*sys.modules)"
     families = {"exits", "verbs", "command"}
@@ -128,12 +135,17 @@ def test_a_verb_loads_its_own_family_alone() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("given", [["--help"], ["stdy"], ["v1-baseline", "--help"], ["study", "list", "--hlp"]])
-def test_help_and_typos_come_at_once(given: list[str]) -> None:
-    """About 0.2 s on an idle machine, of which NumPy is a third; the best of five, with room for a busy one."""
-    took = []
-    for _ in range(5):
+def test_help_and_typos_come_at_once() -> None:
+    """About 0.2 s on an idle machine, twice what NumPy takes alone: as that, so that a busy machine is no fault."""
+
+    def took(*command: str) -> float:
         began = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "quantray", *given], capture_output=True, check=False)
-        took.append(time.perf_counter() - began)
-    assert min(took) < 0.6
+        subprocess.run([sys.executable, *command], capture_output=True, check=False)
+        return time.perf_counter() - began
+
+    plain, ours = [], []
+    for given in (["--help"], ["stdy"], ["v1-baseline", "--help"], ["study", "list", "--hlp"]):
+        for _ in range(3):
+            plain.append(took("-c", "import numpy"))
+            ours.append(took("-m", "quantray", *given))
+    assert min(ours) < 4 * min(plain)

@@ -15,11 +15,12 @@ from quantray.config.overrides import jobs
 from quantray.config.plans import compose, load_plan, plan_of
 from quantray.config.study_name import flatten
 from quantray.errors import ConfigError
-from quantray.settings import Gates, Report, Runner, Storage
+from quantray.settings import Report, Runner, Storage
 from quantray.sweeps.plan import Plan
 from tests.builders.own_choices import write
 
-EXPERIMENTS = {wings.SWEEPS: "options_sweep", wings.CALLERS: "v1_baseline"}
+#: One experiment of each kind of plan that a wing has.
+EXPERIMENTS = {wings.SWEEPS: ("options_sweep",), wings.CALLERS: ("v1_baseline", "alert_baseline")}
 GLOBAL = "# @package _global_\n"
 
 
@@ -99,9 +100,12 @@ class Watched(dict[str, Any]):
 @pytest.mark.parametrize("wing", wings.WINGS)
 def test_the_keys_of_a_wing_are_those_that_its_plan_is_made_of(wing: str) -> None:
     """Neither a key that nothing reads nor one that is read and refused: whoever adds one is reminded here."""
-    cfg = Watched(compose(jobs([f"+experiment={EXPERIMENTS[wing]}"], multirun=False)[0]))
-    plan_of(cfg, wing)
-    assert cfg.asked == wings.known(wing)
+    asked: set[str] = set()
+    for experiment in EXPERIMENTS[wing]:
+        cfg = Watched(compose(jobs([f"+experiment={experiment}"], multirun=False)[0]))
+        plan_of(cfg, wing)
+        asked |= cfg.asked
+    assert asked == wings.known(wing)
     theirs = {*wings.TOP, *wings.KEYS[wing]}
     assert theirs == wings.known(wing) - set(wings.groups(wing))
 
@@ -112,7 +116,7 @@ def test_keys_inside_a_section_that_one_wing_has_are_those_of_its_files_alone() 
     of_a_shared_file = {"runner.in_process_s"}
     for wing in wings.WINGS:
         own = {key for key in flat[wing] - flat[wings.other(wing)] if key.startswith(("report.", "gates."))}
-        assert own == set(wings.INSIDE[wing]) - of_a_shared_file
-    for section, cls in (("report", Report), ("gates", Gates), ("runner", Runner), ("storage", Storage)):
+        assert own == wings.inside(wing) - of_a_shared_file
+    for section, cls in (("report", Report), ("runner", Runner), ("storage", Storage)):
         for field in fields(cls):
             assert f"{section}.{field.name}" in flat[wings.SWEEPS] | flat[wings.CALLERS], f"{field.name} is in no file"

@@ -106,9 +106,10 @@ class _Watch:
                 eta = (eligible - measured) / rate
         self.tell(
             BaselineProgress(
-                event.stage, event.done, event.total, event.reused, event.elapsed, measured, eligible, rate, eta,
-                self._medians, None if self.alerts is None else self.alerts.so_far(),
-                None if self.work is None else self.work.slice, 0 if self.work is None else self.work.horizon_s,
+                event.stage, event.done, event.total, event.reused, event.elapsed, measured, eligible,
+                rate=rate, eta=eta, medians=self._medians, alerts=None if self.alerts is None else self.alerts.so_far(),
+                slice=None if self.work is None else self.work.slice,
+                horizon_s=0 if self.work is None else self.work.horizon_s,
             )
         )  # fmt: skip
 

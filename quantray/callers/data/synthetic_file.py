@@ -122,9 +122,13 @@ def _append(connection: DuckDBPyConnection, table: str, parts: list[pa.Table]) -
 
 
 def _append_calls(
-    connection: DuckDBPyConnection, settings: SyntheticCalls, calls: MadeCalls, names: tuple[str, ...],
-    price: FloatArray1D, known: FloatArray1D,
-) -> None:  # fmt: skip
+    connection: DuckDBPyConnection,
+    settings: SyntheticCalls,
+    calls: MadeCalls,
+    names: tuple[str, ...],
+    price: FloatArray1D,
+    known: FloatArray1D,
+) -> None:
     import pyarrow as pa
 
     connection.execute(

@@ -290,11 +290,10 @@ class Sweep:
             self.ledger.note(key, value)
 
     def _sentence(self, counts: Counts) -> str:
-        search = self.plan.search
+        search, tried = self.plan.search, amount(self.plan.search.attempts, "candidate was", "candidates were")
         return {
             "n_trials": f"{amount(counts.complete, 'trial is', 'trials are')} complete",
-            "max_attempts": f"search.max_attempts={amount(search.attempts, 'candidate was', 'candidates were')} tried; "
-            f"{counts.complete:,} of them are complete",
+            "max_attempts": f"search.max_attempts={tried} tried; {counts.complete:,} of them are complete",
             "exhausted": f"exhausted: every point of the space was tried; {counts.complete:,} are complete",
             "timeout": f"search.timeout_s={search.timeout_s} passed with {amount(counts.complete, 'trial')} complete",
             "target": f"search.target={search.target} was reached",

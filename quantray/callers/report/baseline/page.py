@@ -87,7 +87,8 @@ def subtitle(r: BaselineResults) -> str:
     """One line: calls, callers, assets, period, horizon."""
     calls, follow = r.coverage.plan.calls, written(r.plan.horizon_s)
     first, last = (str(np.datetime64(int(ts), "ns").astype("datetime64[D]")) for ts in (calls.ts[0], calls.ts[-1]))
-    counted = f"{amount(len(calls), 'call')} of {amount(len(calls.callers), 'caller')} on {amount(len(calls.assets), 'asset')}"
+    counted = " ".join((amount(len(calls), "call"), "of", amount(len(calls.callers), "caller"), "on"))
+    counted += f" {amount(len(calls.assets), 'asset')}"
     return f"{counted} · {first} to {last} · each followed for {follow}"
 
 

@@ -78,7 +78,7 @@ def block_test(net: FloatArray1D, *, level: float, seed: int = 0) -> tuple[float
     return None if found.p_value is None else (found.p_value, length)
 
 
-def mean_range(net: FloatArray1D, *, n_resamples: int = 2000, seed: int = 0) -> Range | None:
+def mean_range(net: FloatArray1D, *, n_resamples: int = 1000, seed: int = 0) -> Range | None:
     """The mean of ``net`` [units] with its 90 % percentile interval; None under 5 units with trades.
 
     Whole units are drawn (arch's ``IIDBootstrap``). With few of them it is too narrow: no word hangs on it.

@@ -138,6 +138,25 @@ def guarded(net: FloatArray1D, unit: Unit) -> tuple[Check, ...]:
     )
 
 
+def family_guarded(family: FloatArray1D | None, candidate: str) -> Check:
+    """The guard against a rare large loss on the mean net of the whole family per searched unit.
+
+    Of many that sell insurance some never met the loss, and the tests choose among these: their own nets cannot show
+    what the nets of their relatives do.
+    """
+    name = "no rare large loss of others"
+    if family is None:
+        return Check(name, None, GUARD_LEVEL, None, f"What the other {candidate}s earned is unknown.")
+    found = left_skew(family)
+    sentence = {
+        True: f"No sign that the other {candidate}s pay for small gains with a rare large loss.",
+        False: f"The other {candidate}s pay for many small gains with a rare large loss, which this one may only have "
+        "been lucky to miss.",
+        None: f"Whether the other {candidate}s pay for small gains with a rare large loss cannot be judged on these.",
+    }[found.holds]
+    return Check(name, found.p_value, GUARD_LEVEL, found.holds, sentence)
+
+
 def carried_fills(metrics: Mapping[str, float | int | None], quotes: bool = False) -> Check:
     """The larger share of entries or exits that were filled at a price carried from an earlier second.
 

@@ -40,6 +40,7 @@ class Evidence:
     searched: FloatArray1D | Sequence[float] | None = None
     held_out: FloatArray1D | Sequence[float] | None = None
     n_held_out: int = 0  # held-out units, known also without a pick
+    family: FloatArray1D | None = None  # mean net of the whole family, [searched units]; needed for belief
     adaptive: bool = False
     test: HeldOut | None = None  # of ``held_out``, where the caller has made it; else it is made here
     alpha: float | None = None  # the bar for the held-out p-value, where many picks are judged together
@@ -107,6 +108,7 @@ def _of_pick(e: Evidence, pick: Pick) -> Verdict:
     luck = reasons.luck_unseen(test, e.level, e.bar)
     sound = (
         *reasons.guarded(np.concatenate([own, held]), e.unit),
+        reasons.family_guarded(e.family, e.candidate),
         reasons.carried_fills(e.metrics, e.quotes),
         reasons.data_quality(e.quality),
     )

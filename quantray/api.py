@@ -9,11 +9,9 @@ import numpy as np
 
 from quantray.errors import ConfigError, near_miss
 from quantray.space import Candidates
-from quantray.sweeps.evaluate import evaluate as measure
-from quantray.sweeps.evaluate import outcome
-from quantray.sweeps.evaluate import trades as executed
 from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan
+from quantray.sweeps.scores import sample, score
 from quantray.sweeps.trades import ExitReason, Trades
 from quantray.trial import TrialState
 
@@ -111,13 +109,12 @@ def evaluate(
 
     _a_sweep(plan, "evaluate")
     points = _points(candidates)
-    metrics = measure(plan, data if data is not None else load_slice(plan), points)
-    state, value, _ = outcome(plan, metrics)
+    scores = score(plan, data if data is not None else load_slice(plan), points)
     columns: dict[str, Any] = {name: points.column(name) for name in points.names}
-    columns["state"] = [tuple(TrialState)[s].value for s in state]
-    columns["value"] = value
-    columns["why"] = [metrics.why.get(i) for i in range(len(points))]
-    return pandas.DataFrame(columns | dict(metrics.columns))
+    columns["state"] = [tuple(TrialState)[s].value for s in scores.state]
+    columns["value"] = scores.value
+    columns["why"] = [scores.metrics.why.get(i) for i in range(len(points))]
+    return pandas.DataFrame(columns | dict(scores.metrics.columns))
 
 
 def trades(plan: Plan, candidate: Mapping[str, Any], data: Slice | None = None) -> pandas.DataFrame:
@@ -129,7 +126,7 @@ def trades(plan: Plan, candidate: Mapping[str, Any], data: Slice | None = None) 
 
     _a_sweep(plan, "trades")
     market = data if data is not None else load_slice(plan)
-    found = executed(plan, market, dict(candidate))
+    found = sample(plan, market, dict(candidate)).trades
     columns: dict[str, Any] = {"session": [market.sessions[s].date for s in found.session]}
     for name in ("origin", "signal", "entry", "exit"):
         columns[f"{name}_time"] = pandas.to_datetime(_times(market, found, f"{name}_bar"), utc=True)

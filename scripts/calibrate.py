@@ -39,7 +39,7 @@ UNITS = (12, 40, 120)
 POWER_UNITS = (12, 40, 60, 120)
 POWERS = (0.5, 0.8, 0.95)
 ALPHAS = (0.05, 0.1, 0.2)
-LIMIT = 0.083
+ORACLE = 0.05  # the level at which the oracle tests the best candidate
 SLOW = ("TPE, 300 trials",)
 
 
@@ -51,7 +51,7 @@ def rng_of(phase: str, name: str, n_units: int, number: int) -> np.random.Genera
     return np.random.default_rng([zlib.crc32(phase.encode()), zlib.crc32(name.encode()), n_units, number])
 
 
-def edge_for(power: float, n_units: int, market: Callable[..., Study], alpha: float, n: int = 1000) -> float:
+def edge_for(power: float, n_units: int, market: Callable[..., Study], n: int = 600) -> float:
     """The edge of a trade at which the oracle's power is ``power``: a planted row is its row without an edge, and more
 
     in proportion to its trades.
@@ -62,7 +62,7 @@ def edge_for(power: float, n_units: int, market: Callable[..., Study], alpha: fl
     for _ in range(10):
         edge = (low + high) / 2
         found = [held_out_test(net + edge * count, level=0.05) for net, count in rows]
-        hits = sum(f.p_value is not None and f.p_value <= alpha and f.total > 0 for f in found)
+        hits = sum(f.p_value is not None and f.p_value <= ORACLE and f.total > 0 for f in found)
         low, high = (edge, high) if hits / n < power else (low, edge)
     return (low + high) / 2
 
@@ -195,7 +195,7 @@ def run(results: Results, phase: str, n: int, n_slow: int, data: Path) -> None:
         for k in POWER_UNITS:
             for power in POWERS:
                 key = f"{phase}/power/{market.__name__}/{k}/{power}"
-                edge = results.cells.get(key, {}).get("edge") or edge_for(power, max(k, 40), market, ALPHA)
+                edge = results.cells.get(key, {}).get("edge") or edge_for(power, max(k, 40), market)
 
                 def planted(i: int, k: int = k, edge: float = edge, market: Any = market) -> list[Any]:
                     s = market(rng_of(phase, market.__name__, k, i), k, edge)
@@ -282,8 +282,8 @@ def _power(cell: dict[str, Any] | None) -> str:
         return ""
     n = len(cell["studies"])
     believed = sum(word == Word.BELIEVE for word, *_ in cell["studies"]) / n
-    told = sum(p <= ALPHA for *_, p in cell["studies"]) / n
-    return f"{believed:.0%} of {told:.0%}, edge {cell['deviations']:.2f}"
+    told = [sum(p <= level for *_, p in cell["studies"]) / n for level in (ORACLE, ALPHA)]
+    return f"{believed:.0%} ({told[0]:.0%}, {told[1]:.0%}; edge {cell['deviations']:.2f})"
 
 
 def alphas(results: Results, phase: str) -> str:

@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from quantray.config.plans import load_plan
-from quantray.sweeps.evaluate import evaluate_trials
-from quantray.sweeps.exhaustive import surface_files
 from quantray.sweeps.grid.points import _read_trials, best_numbers, read
-from quantray.sweeps.search import opened
+from quantray.sweeps.prepare import opened
+from quantray.sweeps.scores import score_trials
+from quantray.sweeps.search import surface_files
 from quantray.sweeps.study import sweep
-from tests.faults.desks import SMALL, Desk
-from tests.faults.kills import SEARCHES
+from tests.builders.desks import SMALL, Desk
+from tests.builders.kills import SEARCHES
 
 pytestmark = pytest.mark.slow
 
@@ -69,5 +69,5 @@ def test_trials_read_from_a_table_are_those_that_an_evaluation_gives(tmp_path: P
         files = surface_files(again)
         best = best_numbers(read(plan, again.train, study.results.counts, files).values, 300)
         assert len(best) == 300
-        expected = evaluate_trials(plan, again.train, plan.space.candidates(np.asarray(best)))
+        expected = score_trials(plan, again.train, plan.space.candidates(np.asarray(best)))
         assert _read_trials(plan, again.train, best, files) == expected

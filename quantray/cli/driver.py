@@ -48,7 +48,8 @@ def drive(plan: Plan, number: int) -> int:
     """
     from quantray.ledger import start_mirror
     from quantray.sweeps.loop.share import Share
-    from quantray.sweeps.search import opened, search
+    from quantray.sweeps.prepare import opened
+    from quantray.sweeps.search import search
 
     share, began = Share(number), time.monotonic()
 

@@ -84,7 +84,7 @@ def launch(args: argparse.Namespace, given: Sequence[str]) -> int:
 
 
 def _launch(plan: Plan, count: int, first: int, overrides: Sequence[str]) -> int:
-    from quantray.sweeps.search import opened
+    from quantray.sweeps.prepare import opened
 
     began = time.monotonic()
     with opened(plan, _tell):  # what is wrong is said once, and fresh=true deletes once

@@ -184,7 +184,7 @@ def _check_files(plan: Plan | CallerPlan) -> None:
     from quantray.sweeps.plan import Plan
 
     if isinstance(plan, Plan):
-        from quantray.sweeps.refusals import check_files as check_sweep
+        from quantray.sweeps.prepare import check_files as check_sweep
 
         check_sweep(plan)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ PIECE = 2**22  # amounts at a time
 COPIES = 2**26  # amounts that are kept of rows that come in chunks, to compare them by content
 BINS = 64
 _ROWS_OF_A_BIN = 256  # fewer are not worth one of their own
-_THREADED = 2**26  # rows x units x patterns from which on threads pay
+THREADED = 2**26  # rows x units x patterns from which on threads pay
 
 
 class Chunks(Protocol):
@@ -41,6 +42,21 @@ class InMemory:
             yield self.array[start : start + step]
 
 
+def table_of(nets: FloatArray2D | Chunks) -> Chunks:
+    """What is read in pieces; ValueError for an array that is not [candidates, units]."""
+    if not isinstance(nets, np.ndarray) and hasattr(nets, "chunks"):
+        return nets
+    array = np.asarray(nets)
+    if array.ndim != 2:
+        raise ValueError(f"nets has shape {array.shape}; it is [candidates, units]")
+    return InMemory(array)
+
+
+def threads_there() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def pieces(table: Chunks) -> Iterator[tuple[int, FloatArray2D]]:
     """First row and rows of each piece, as the kernels take them. ValueError when they are not what was announced."""
     start = 0
@@ -62,7 +78,7 @@ class Rows:
     """What one look at all rows found. ``table`` with the flags ``first`` are the different rows that can be tested."""
 
     statistic: FloatArray1D  # [candidates] Student's t of the mean; NaN without a spread
-    traded: BoolArray1D  # [units] by any candidate
+    traded: BoolArray1D  # [units] by any candidate with a statistic
     n_distinct: int
     table: Chunks
     own: FloatArray1D  # [rows of table] their statistic
@@ -83,7 +99,7 @@ def look(table: Chunks, threads: int) -> Rows:
     for start, rows in pieces(table):
         stop = start + len(rows)
         digest = np.empty(len(rows), np.uint64)
-        bad = _measured(rows, traded, statistic[start:stop], digest, threads)
+        bad = measured(rows, traded, statistic[start:stop], digest, threads)
         if bad >= 0:
             unit = int(np.argmin(np.isfinite(rows[bad])))
             raise ValueError(
@@ -97,7 +113,7 @@ def look(table: Chunks, threads: int) -> Rows:
     return Rows(statistic, traded, known, InMemory(kept[:known]), statistic[first], np.ones(known, np.bool_))
 
 
-def _measured(rows: FloatArray2D, traded: BoolArray1D, statistic: FloatArray1D, digest: Any, threads: int) -> int:
+def measured(rows: FloatArray2D, traded: BoolArray1D, statistic: FloatArray1D, digest: Any, threads: int) -> int:
     """The kernel on shares of the rows; the first bad one."""
     from quantray.stats.flipping import measure
 
@@ -142,7 +158,7 @@ def extremes(
             extremes_by_bin(rows, picked[a:b], bins[a:b], live, codes, highest[i], lowest[i])
 
         work = len(picked) * len(live) * len(flips)
-        _shared(share, len(picked), threads if work > _THREADED else 1)
+        _shared(share, len(picked), threads if work > THREADED else 1)
     return highest.max(axis=0), lowest.min(axis=0)
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass
 
 import numpy as np
 
 from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D
-from quantray.stats.net_rows import Chunks, InMemory, Rows, bin_edges, extremes, look
+from quantray.stats.net_rows import Chunks, Rows, bin_edges, extremes, look, pieces, table_of, threads_there
 from quantray.stats.signs import flips
 
 LEVEL = 0.05
 MIN_UNITS = 5  # 2^5 patterns are the fewest that can show 5 %
+ROUNDING = 1e-9  # of level x patterns: 5 % of 40 patterns are 2
 TOLERANCE = 2.0**-30  # of the sum of a row of norm 1: equal ones must tie however they were summed
 
 
@@ -49,11 +49,11 @@ def survivors(
     0 without a trade; or an object with ``n_candidates``, ``n_units`` and ``chunks()``, which is read several times.
 
     The null is that a unit would as well have come with the other sign, all candidates at once, so whatever they have
-    in common is kept. Step by step, the statistic that is asked for is the smallest which the largest of all candidates
-    still in question exceeds under at most a share ``level`` of the sign patterns; who reaches it survives, and the
-    next step asks the others: Romano and Wolf (2005), "Exact and approximate stepdown methods for multiple hypothesis
-    testing", with sign flips as exact randomisation of symmetric, independent units. Under a pattern Student's t is a
-    rising function of the sum over the norm, which no pattern changes; that is what is compared.
+    in common is kept. Step by step a statistic is asked for that the largest of the candidates still in question
+    reaches under no more than a share ``level`` of all sign patterns; who is above it survives, and the next step asks
+    the others: Romano and Wolf (2005), "Exact and approximate stepdown methods for multiple hypothesis testing", with
+    sign flips as exact randomisation of symmetric, independent units. Under a pattern Student's t is a rising function
+    of the sum over the norm, which no pattern changes: that is what is compared.
 
     All patterns are enumerated up to 11 units that anybody traded in; beyond, ``n_patterns`` are drawn (pairs of
     opposites, the observed one among them) from ``seed``. Candidates without a trade or with the same net in every unit
@@ -65,9 +65,7 @@ def survivors(
         raise ValueError(f"level={level} is no share between 0 and 1")
     if n_patterns < 2 or n_patterns * level < 1:
         raise ValueError(f"n_patterns={n_patterns} cannot show a p-value of {level}; {math.ceil(1 / level)} can")
-    table = _table(nets)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads = threads or cores
+    table, threads = table_of(nets), threads or threads_there()
     found = look(table, threads)
     patterns, exact = flips(int(found.traded.sum()), n_patterns, seed)
     n_all = 2 * len(patterns) if found.traded.any() else 1
@@ -80,33 +78,26 @@ def survivors(
     )  # fmt: skip
 
 
-def _table(nets: FloatArray2D | Chunks) -> Chunks:
-    if not isinstance(nets, np.ndarray) and hasattr(nets, "chunks"):
-        return nets
-    array = np.asarray(nets)
-    if array.ndim != 2:
-        raise ValueError(f"nets has shape {array.shape}; it is [candidates, units]")
-    return InMemory(array)
-
-
 def _untested(table: Chunks, found: Rows, n_patterns: int, level: float) -> str | None:
     n, k, live = table.n_candidates, table.n_units, int(found.traded.sum())
+    n_tested = int(np.count_nonzero(~np.isnan(found.statistic)))
     if n == 0:
         return "There is no candidate to test."
     if k < MIN_UNITS:
         return f"{_count(k, 'unit')}: at least {MIN_UNITS} are needed to tell skill from luck."
-    if not live:
-        return "No candidate traded."
+    if not n_tested:
+        traded = any(np.any(rows) for _, rows in pieces(table))
+        return "Every candidate earned the same in every unit." if traded else "No candidate traded."
     if live < MIN_UNITS:
         return f"Trades in {live} of {k} units: at least {MIN_UNITS} are needed to tell skill from luck."
-    if math.floor(n_patterns * level + 1e-9) < 1:
+    if n_patterns * level + ROUNDING < 1:
         return f"{live} units can show a p-value of {1 / n_patterns:.2g} at best, not of {level:.2g}."
-    if not found.n_distinct:
-        return "No candidate's net differs from one unit to another."
     if n == 1:
         return "A single candidate: there was nothing to choose among."
+    if n_tested == 1:
+        return f"Of {n:,} candidates a single one can be tested: there was nothing to choose among."
     if found.n_distinct == 1:
-        return "All candidates earned the same: there was nothing to choose among."
+        return f"All {n_tested:,} candidates that can be tested earned the same: there was nothing to choose among."
     return None
 
 
@@ -121,7 +112,7 @@ def _step_down(found: Rows, patterns: np.ndarray, level: float, n_units: int, th
     highest, lowest = extremes(found, found.first, edges, patterns, threads)
     np.maximum.accumulate(highest, axis=0, out=highest)  # of all rows up to each edge
     np.minimum.accumulate(lowest, axis=0, out=lowest)
-    allowed = math.floor(2 * len(patterns) * level + 1e-9)
+    allowed = math.floor(2 * len(patterns) * level + ROUNDING)
     null = _reached(highest[-1], lowest[-1], n_units)
     p_family = float(np.mean(null >= edges[-1]))
     critical, left = float(null[-1 - allowed]), len(own)

@@ -18,11 +18,11 @@ _MOMENTS = {
 }
 
 
-def idle_moments(plan: Plan, market: Slice, strategy: type) -> list[str]:
+def idle_moments(plan: Plan, market: Slice) -> list[str]:
     """A sentence for every moment of the plan that no session of the slice has a bar for."""
-    if not hasattr(strategy, "signals") or not market.sessions:
+    if not plan.strategy.gives_signals or not market.sessions:
         return []
-    own: dict[str, Any] = {f.name: f.default for f in fields(strategy)}
+    own: dict[str, Any] = {f.name: f.default for f in fields(plan.strategy.resolved)}
     own.update(plan.strategy.params)
     levels: Mapping[str, Any] = {d.name: d.values or () for d in plan.space.dimensions}
     step = market.sessions[0].interval_s

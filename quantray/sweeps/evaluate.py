@@ -7,22 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from quantray.arrays import plain
 from quantray.errors import ConfigError
 from quantray.failures import OWN, told
-from quantray.plugins import resolve
-from quantray.space import Candidates, candidate_digest
+from quantray.space import Candidates
 from quantray.sweeps.candidates import Prepared, check_fields, prepare
 from quantray.sweeps.market import Slice
 from quantray.sweeps.metrics import _REFUSED, _WHOLE, METRICS, Metrics
-from quantray.sweeps.objective import violations
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.tables import Tables
 from quantray.sweeps.trades import ExitReason, Trades
 from quantray.sweeps.validity import reason
-from quantray.trial import Trial, TrialState
 
-TOO_FEW = "too_few_trades"  # why a candidate was pruned
 #: Beyond it a net per session is no amount of money, and its square no number.
 MOST_NET = 1e100
 
@@ -33,8 +28,8 @@ def evaluate(plan: Plan, market: Slice, candidates: Candidates, *, full: bool = 
     ``full=False`` computes the core columns only (count, sums, win rate, profit factor, return on risk, Sharpe,
     per-session sums). One bad candidate has a reason in ``why``; it never ends the others.
     """
-    strategy = resolve(plan.strategy.target)
-    if not hasattr(strategy, "signals"):
+    strategy = plan.strategy.resolved
+    if not plan.strategy.gives_signals:
         return _boxed(plan, market, candidates, strategy, full)
     prepared = prepare(plan, market, candidates, strategy)
     return _score(plan, market, prepared, full)
@@ -106,9 +101,9 @@ def _columns(out: np.ndarray, counts: np.ndarray, full: bool) -> dict[str, np.nd
 
 def trades(plan: Plan, market: Slice, params: Mapping[str, Any]) -> Trades:
     """The executed trades of one candidate, in (session, entry, signal, side) order."""
-    strategy = resolve(plan.strategy.target)
+    strategy = plan.strategy.resolved
     one = Candidates.of([dict(params)]) if params else Candidates((), (), np.zeros((1, 0), np.int32))
-    if not hasattr(strategy, "signals"):
+    if not plan.strategy.gives_signals:
         check_fields(strategy, one.names)
         return _checked_trades(strategy(**{**plan.strategy.params, **params}).trades(market, plan), market)
     p = prepare(plan, market, one, strategy)
@@ -206,47 +201,3 @@ def _boxed(plan: Plan, market: Slice, candidates: Candidates, strategy: type, fu
             len(t), float(market.sessions[0].interval_s), np.empty(len(t), np.int32), np.empty(len(t)), out[i],
         )  # fmt: skip
     return _metrics(market, out, by_session, np.zeros((n, 9), np.int64), why, full)
-
-
-def outcome(plan: Plan, metrics: Metrics) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """State (0 COMPLETE, 1 PRUNED, 2 FAIL) [N], value [N] (NaN where there is none) and violations [N, bounds]."""
-    n = len(metrics)
-    value = np.asarray(metrics.columns[plan.objective], float).copy()
-    state = np.zeros(n, np.int8)
-    state[~np.isfinite(value)] = 1
-    state[metrics.columns["n_trades"] < plan.constraints.min_trades] = 1
-    state[list(metrics.why)] = 2
-    value[state != 0] = np.nan
-    return state, value, violations(plan.constraints, metrics.columns, n)
-
-
-def trial_of(
-    plan: Plan,
-    metrics: Metrics,
-    params: Mapping[str, Any],
-    i: int,
-    state: np.ndarray,
-    value: np.ndarray,
-    violation: np.ndarray,
-) -> Trial:
-    """Row ``i`` of an evaluation as a trial; the last three are :func:`outcome`'s."""
-    few = metrics.columns["n_trades"][i] < plan.constraints.min_trades
-    why = (None, TOO_FEW if few else f"no_{plan.objective}", metrics.why.get(i))[state[i]]
-    failed = state[i] == 2
-    return Trial(
-        digest=candidate_digest(params),
-        params=params,
-        state=tuple(TrialState)[state[i]],
-        value=plain(value[i]),
-        violations=() if failed else tuple(violation[i].tolist()),
-        metrics={} if failed else metrics.row(i),
-        session_net=() if failed else tuple(metrics.session_net[i].tolist()),
-        why=why,
-    )
-
-
-def evaluate_trials(plan: Plan, market: Slice, candidates: Candidates) -> list[Trial]:
-    """The candidates as trials, in their order: what a sampled search stores."""
-    metrics = evaluate(plan, market, candidates)
-    found = outcome(plan, metrics)
-    return [trial_of(plan, metrics, candidates.params(i), i, *found) for i in range(len(candidates))]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from quantray.errors import DataError
-from quantray.plugins import resolve
 from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.strategy import check_volume
@@ -31,5 +30,5 @@ def load_slice(plan: Plan) -> Slice:
 
     slice = load(plan.data)
     check_gates(slice, plan.gates)
-    check_volume(resolve(plan.strategy.target), slice)
+    check_volume(plan.strategy.resolved, slice)
     return slice

@@ -6,8 +6,8 @@ from quantray import provenance
 
 #: Rooms that do not decide what a candidate is worth (data have a digest of their own).
 TELLING = (
-    "data", "description", "exhaustive", "findings", "grid", "holdout", "identity", "judge", "loop", "plan", "refusals",
-    "report", "results", "search", "study",
+    "data", "description", "grid", "holdout", "identity", "judge", "loop", "plan", "prepare", "report", "results",
+    "search", "study",
 )  # fmt: skip
 
 

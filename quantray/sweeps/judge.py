@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from quantray.arrays import plain
 from quantray.failures import Reason
 from quantray.protocols import Counts
 from quantray.space import Candidates
@@ -18,13 +16,13 @@ from quantray.stats.judgements import Told
 from quantray.stats.neighbours import neighbours
 from quantray.stats.surface import Regret, SurfaceSummary, regret, summarise, summarise_space
 from quantray.stats.verdict_of_the_peak import Evidence, verdict
-from quantray.sweeps.evaluate import evaluate, outcome, trades
 from quantray.sweeps.grid.points import Surface
 from quantray.sweeps.market import Slice
 from quantray.sweeps.objective import ranked
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.report.reasons import nothing
-from quantray.sweeps.results import Row, Sample
+from quantray.sweeps.results import Row
+from quantray.sweeps.scores import Sample, sample, score
 from quantray.trial import Trial, TrialState
 
 
@@ -33,6 +31,7 @@ class Judgement:
     """Everything that is derived from the trials once the search is over."""
 
     verdict: Verdict
+    best: Trial | None = None
     in_sample: Sample | None = None
     out_of_sample: Sample | None = None
     top_oos: Mapping[int, Row] = field(default_factory=dict)
@@ -82,7 +81,7 @@ def judge(
         n_tried=counts.attempts,
         neighbours=_around(plan, train, best),
         quality=train.quality,
-        oos_session_net=None if outside is None or held_out is None else _by_session(outside, held_out),
+        oos_session_net=None if outside is None else outside.session_net,
         oos_value=None if outside is None else outside.value,
         quotes=train.has_quotes,
         seed=plan.seed,
@@ -90,6 +89,7 @@ def judge(
     )
     return Judgement(
         verdict(evidence),
+        best,
         inside,
         outside,
         _top(plan, held_out, trials) if held_out is not None else {},
@@ -98,23 +98,12 @@ def judge(
     )
 
 
-def sample(plan: Plan, market: Slice, params: Mapping[str, Any]) -> Sample:
-    """Trades and metrics of one candidate on a part of the data; ``value`` is None where the objective is null."""
-    metrics = evaluate(plan, market, Candidates.of([dict(params)]))
-    value = plain(float(metrics.columns[plan.objective][0])) if not metrics.why else None
-    return Sample(market, trades(plan, market, params), metrics.row(0), value)
-
-
-def _by_session(part: Sample, market: Slice) -> np.ndarray:
-    return np.bincount(part.trades.session, weights=part.trades.net, minlength=len(market)).astype(float)
-
-
 def _around(plan: Plan, market: Slice, best: Trial) -> np.ndarray:
     """Objective of the candidates one step from the best, NaN where they have none."""
     near = neighbours(plan.space, best.params)
     if near is None:
         return np.empty(0)
-    return outcome(plan, evaluate(plan, market, near))[1]
+    return score(plan, market, near).value
 
 
 def _top(plan: Plan, held_out: Slice, trials: Sequence[Trial]) -> dict[int, Row]:
@@ -122,5 +111,5 @@ def _top(plan: Plan, held_out: Slice, trials: Sequence[Trial]) -> dict[int, Row]
     top = ranked([t for t in trials if t.state is TrialState.COMPLETE])[: plan.report.top]
     if not top:
         return {}
-    metrics = evaluate(plan, held_out, Candidates.of([t.params for t in top]))
+    metrics = score(plan, held_out, Candidates.of([t.params for t in top])).metrics
     return {trial.number: metrics.row(i) for i, trial in enumerate(top)}

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 from quantray.digests import digest_of
 from quantray.errors import ConfigError
+from quantray.plugins import resolve
 from quantray.settings import FORBID, Gates, Mirror, OutOfSample, Report, Runner, Search, Storage
 from quantray.space import Space
 
@@ -27,6 +28,20 @@ class StrategySpec:
     target: str
     params: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
+
+    @property
+    def resolved(self) -> type:
+        """The strategy's class. Raises ConfigError for no importable target."""
+        found: type = resolve(self.target)
+        return found
+
+    @property
+    def gives_signals(self) -> bool:
+        """Which kind it is: one that decides entries only, so that candidates share tables, or a black box.
+
+        Of the first kind compiled kernels do the work, which release the interpreter.
+        """
+        return hasattr(self.resolved, "signals")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,22 +10,11 @@ from quantray.failures import Reason, counted
 from quantray.protocols import Counts
 from quantray.stats.surface import Regret, SurfaceSummary
 from quantray.stats.verdict_of_the_peak import Verdict
-from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan
-from quantray.sweeps.trades import Trades
+from quantray.sweeps.scores import Sample
 from quantray.trial import Trial
 
 Row = Mapping[str, float | int | None]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sample:
-    """The trades of one candidate on one part of the data, with its metrics there."""
-
-    slice: Slice
-    trades: Trades
-    metrics: Row
-    value: float | None = None  # the objective on this part; None where it does not exist
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,68 +1,69 @@
-"""The search of a plan: what is refused before it, the study it is kept in, and the trials it finds."""
+"""The search of a plan: the trials it finds, by asking for them one batch after another or by the complete table."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from quantray.errors import TooManyFailures, begun
-from quantray.failures import OWN, counted
+from quantray.digests import digest_of
+from quantray.errors import TooManyFailures
+from quantray.failures import Reason, counted
+from quantray.files import Pieces
 from quantray.outlets import logger
-from quantray.plugins import resolve
-from quantray.protocols import Outcome
-from quantray.report.words import duration
-from quantray.space import Candidates
-from quantray.sweeps.candidates import combinations
+from quantray.protocols import Counts, Outcome
 from quantray.sweeps.clocks import idle_moments
-from quantray.sweeps.evaluate import evaluate_trials
-from quantray.sweeps.exhaustive import exhausted
-from quantray.sweeps.findings import GIVEN_UP, Found, Opened, all_failed, claimed_again
-from quantray.sweeps.grid.points import surface
-from quantray.sweeps.holdout import load_slice, split
-from quantray.sweeps.identity import code_digest
+from quantray.sweeps.grid.files import SurfaceFiles, Tally
+from quantray.sweeps.grid.outcome import note_table
+from quantray.sweeps.grid.points import Surface, exhaust, keep_best, ranges, reasons_stored, surface
+from quantray.sweeps.loop.progress import Progress
+from quantray.sweeps.loop.ranges import SUFFIX, RangeClaims
 from quantray.sweeps.loop.share import Share, duplicates_of, retried_of, seed_of
-from quantray.sweeps.market import Slice
+from quantray.sweeps.objective import ranked
 from quantray.sweeps.plan import Plan
-from quantray.sweeps.refusals import check, check_files, check_memory, compared, reach
-from quantray.sweeps.strategy import gives_signals
+from quantray.sweeps.prepare import Opened, Say, compared
+from quantray.sweeps.report.reasons import everything_failed
+from quantray.sweeps.scores import score_trials
+from quantray.trial import Trial
 
-Say = Callable[[str], None]
+if TYPE_CHECKING:
+    from quantray.ledger.sql_ledger import SqlLedger
+    from quantray.sweeps.loop.loop import Sweep
+
+OnProgress = Callable[[Progress], None]
+#: How a search ended whose candidates fail.
+GIVEN_UP = "more than search.max_failures={} candidates failed"
 _log = logger(__name__)
 _POLL_S = 0.5
 _ENDS = ("target", "timeout")  # of a search that does not wait for what others still evaluate
-_FELT_S = 10.0  # of a strategy's own code: from here on it is announced
 
 
-@contextmanager
-def opened(plan: Plan, say: Say) -> Iterator[Opened]:
-    """Load and split the data, compile, and open the study, which is closed afterwards.
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What a search came to; ``trials`` of a complete table are its best."""
 
-    Raises UserError, before anything is written, for a plan that cannot be carried out.
-    """
-    from quantray.ledger import open_ledger
-    from quantray.sweeps.description import describe
-
-    check(plan)
-    check_files(plan)
-    slice = load_slice(plan)
-    train, held_out = split(slice, plan.oos.fraction)
-    check_memory(plan, train)
-    digests = plan.digests(slice.digest, code_digest())
-    _warm(plan, train)
-    _announce(plan, train, say)
-    reach(plan, slice)
-    ledger = open_ledger(
-        plan.storage, plan.run_dir, plan.study, digests, described=describe(plan), fresh=plan.fresh, say=say
-    )
-    with closing(ledger), begun():
-        plan.run_dir.mkdir(parents=True, exist_ok=True)  # only now: a refused address leaves no trace
-        yield Opened(plan, slice, train, held_out, digests, ledger)
+    trials: Sequence[Trial]
+    counts: Counts
+    duplicates: Mapping[str, int]
+    stop_reason: str
+    exact: Surface | None = None
+    notes: tuple[str, ...] = ()
+    repeated: Mapping[str, int] = field(default_factory=dict)  # see Results
+    parts: Mapping[str, Path] = field(default_factory=dict)  # of a complete table: name -> piece
+    reasons: Sequence[Reason] = ()  # why candidates did not complete, the commonest first
+    failure: str | None = None  # why the run is no success, though it is reported
 
 
 def search(
-    opened: Opened, progress: Any = None, say: Say | None = None, *, share: Share | None = None, last: bool = True
+    opened: Opened,
+    progress: OnProgress | None = None,
+    say: Say | None = None,
+    *,
+    share: Share | None = None,
+    last: bool = True,
 ) -> Found | None:
     """Find the study's trials: those that are missing are asked for, evaluated and stored.
 
@@ -72,11 +73,13 @@ def search(
     """
     say = say or _log.warning
     if opened.plan.search.kind == "exhaustive":
-        return exhausted(opened, progress, say, last)
-    return _sample(opened, progress, say, share, last)
+        return _exhausted(opened, progress, say, last)
+    return _sampled(opened, progress, say, share, last)
 
 
-def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: bool) -> Found | None:
+def _sampled(
+    opened: Opened, progress: OnProgress | None, say: Say, share: Share | None, last: bool
+) -> Found | None:  # fmt: skip
     """Ask, evaluate, tell; then compare with the exact surface where that is cheap."""
     from quantray.search import make_searcher
     from quantray.sweeps.loop.loop import Sweep
@@ -84,18 +87,18 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
     plan, train, ledger = opened.plan, opened.train, opened.ledger
     seed = plan.seed if share is None else seed_of(plan.seed, share.driver)
     while True:
-        searcher = make_searcher(plan.search, plan.space, seed)
-        sweep = Sweep(plan, searcher, ledger, progress, share=share)
+        sweep = Sweep(plan, make_searcher(plan.search, plan.space, seed), ledger, progress, share=share)
+        failure: str | None = None
+        ended: Outcome | None = None
         try:
-            ended, failure = _runner(plan)(plan, train, sweep, evaluate_trials), None
-            sentence = ended.sentence
+            ended = _run(opened, sweep)
         except TooManyFailures as error:  # what was found until then is reported all the same
-            ended, sentence, failure = None, GIVEN_UP.format(plan.search.max_failures), str(error)
+            failure = str(error)
         if not last:
             return None
         if ended is None or not sweep.shared or _complete(opened, ended, say):
             break
-    exact, notes = None, idle_moments(plan, train, resolve(plan.strategy.target))
+    exact, notes = None, idle_moments(plan, train)
     if failure is None and compared(plan):
         exact = surface(plan, train)
     elif failure is None and plan.space.size is not None:
@@ -107,8 +110,19 @@ def _sample(opened: Opened, progress: Any, say: Say, share: Share | None, last: 
     repeated = {"driver": claimed_again(ledger), "worker": retried_of(kept)}
     trials, counts = list(ledger.trials()), ledger.counts()
     reasons = counted((t.number, str(t.state), t.why, 1) for t in trials if t.why)
+    sentence = GIVEN_UP.format(plan.search.max_failures) if ended is None else ended.sentence
     failure = failure or all_failed(counts, reasons)
     return Found(trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, {}, reasons, failure)
+
+
+def _run(opened: Opened, sweep: Sweep) -> Outcome:
+    if opened.plan.runner.kind == "ray":
+        from quantray.runner.tune import run_tune
+
+        return run_tune(opened.plan, opened.train, sweep, score_trials)
+    from quantray.runner.local import run_local
+
+    return run_local(opened.plan, opened.train, sweep, score_trials)
 
 
 def _complete(opened: Opened, ended: Outcome, say: Say) -> bool:
@@ -129,34 +143,94 @@ def _complete(opened: Opened, ended: Outcome, say: Say) -> bool:
     return full
 
 
-def _warm(plan: Plan, train: Slice) -> None:
-    """Compile the kernels (or read them from their cache) before workers start and clocks run."""
-    if gives_signals(plan.strategy.target):
-        first = {d.name: d.values[0] if d.values is not None else d.low for d in plan.space.dimensions}
-        evaluate_trials(plan, train.take(0, 1), Candidates.of([first]))
+def _exhausted(opened: Opened, progress: OnProgress | None, say: Say, last: bool) -> Found | None:
+    """Every point once; the best of them become the study's trials."""
+    plan, train, ledger = opened.plan, opened.train, opened.ledger
+    with closing(_open_ranges(opened)) as beside:
+        files = surface_files(opened, say)
+        try:
+            exact = exhaust(plan, train, files, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
+        except TooManyFailures as error:
+            return _stopped(opened, files, str(error)) if last else None
+        again = claimed_again(beside)
+    if exact is None:
+        return None
+    reasons = counted(reasons_stored(files, ()))
+    note_table(ledger, exact.counts, reasons)
+    kept = max(plan.report.top, plan.mirror.max_trials)
+    keep_best(plan, train, ledger, exact.values, kept, files)
+    trials = ranked(list(ledger.trials()))
+    listed = f"the trials listed are the best {len(trials):,}" if trials else "none of them is listed as a trial"
+    notes = (f"The table has {plan.space.size:,} points, all in surface/*.parquet; {listed}.",
+             *idle_moments(plan, train))  # fmt: skip
+    start, stop = ranges(plan)[0]
+    repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
+    return Found(
+        sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes, repeated, files.shown(),
+        reasons, all_failed(exact.counts, reasons),
+    )  # fmt: skip
 
 
-def _announce(plan: Plan, train: Slice, say: Say) -> None:
-    """Say what the strategy's own code will take in a complete table, where it is asked often enough to be felt."""
-    strategy = resolve(plan.strategy.target)
-    if plan.search.kind != "exhaustive" or not hasattr(strategy, "signals"):
-        return
-    try:
-        made, lists, seconds = combinations(plan, train, strategy)
-    except OWN:  # the first candidate fails; what it says is said with the results
-        return
-    if seconds >= _FELT_S:
-        say(
-            f"{strategy.__name__} reads so many parameters that it is made {made:,} times and asked for signals "
-            f"{lists:,} times: about {duration(seconds)} of one core; fewer levels, or signal_lists(), make it quicker"
-        )
+def _stopped(opened: Opened, files: SurfaceFiles, failure: str) -> Found:
+    """A table that was given up, because its candidates fail: what is stored of it, and why."""
+    plan, todo = opened.plan, files.todo()
+    counts, reasons = files.counts(todo), counted(reasons_stored(files, todo))
+    note_table(opened.ledger, counts, reasons)
+    notes = (f"The table was given up after {counts.attempts:,} of {plan.space.size:,} points.",)
+    ended = GIVEN_UP.format(plan.search.max_failures)
+    return Found((), counts, {}, ended, None, notes, {}, files.shown(todo), reasons, failure)
 
 
-def _runner(plan: Plan) -> Any:
-    if plan.runner.kind == "ray":
-        from quantray.runner.tune import run_tune
+def surface_files(opened: Opened, say: Say = _log.warning) -> SurfaceFiles:
+    """Where the parts of the complete table are kept; the folder is made."""
+    plan = opened.plan
+    pieces = Pieces(plan.run_dir, plan.study).open()
+    opened.ledger.note(*pieces.noted)
+    return SurfaceFiles(pieces, digest_of(opened.digests)[:12], opened.ledger, ranges(plan), say)
 
-        return run_tune
-    from quantray.runner.local import run_local
 
-    return run_local
+def _open_ranges(opened: Opened) -> SqlLedger:
+    from quantray.ledger import open_ledger
+    from quantray.sweeps.description import describe
+
+    plan = opened.plan
+    ledger: SqlLedger = open_ledger(
+        plan.storage, plan.run_dir, plan.study + SUFFIX, opened.digests, described=describe(plan),
+        say=lambda _: None,
+    )  # fmt: skip
+    return ledger
+
+
+def _told(plan: Plan, progress: OnProgress | None) -> Callable[[Tally, Trial | None], None]:
+    """What hears of each range, made from what hears of progress."""
+    began, size = time.monotonic(), plan.space.size or 0
+    before: int | None = None
+
+    def on_part(tally: Tally, best: Trial | None) -> None:
+        nonlocal before
+        counts, stored = tally.counts, tally.stored
+        if before is None:
+            before = counts.attempts
+            return
+        elapsed, done = time.monotonic() - began, counts.attempts - before
+        rate = stored.attempts / elapsed if elapsed > 0 else 0.0
+        eta = (size - counts.attempts) * elapsed / done if done > 0 else None  # all drivers together
+        if progress is not None:
+            progress(Progress(counts, {}, best, size, rate, elapsed, eta, stored, tally.others))
+
+    return on_part
+
+
+def all_failed(counts: Counts, reasons: Sequence[Reason]) -> str | None:
+    """Why a run is no success: every candidate failed; None otherwise."""
+    return everything_failed(counts, reasons) if 0 < counts.attempts == counts.failed else None
+
+
+def claimed_again(ledger: SqlLedger) -> int:
+    """Candidates (of a table: ranges) that were claimed again because the driver that had them died."""
+    from quantray.ledger import open_reader
+
+    if ledger.url is None:
+        return 0
+    with open_reader(ledger.url, ledger.name) as study:
+        return int(study.repeated())

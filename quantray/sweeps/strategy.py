@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from quantray.errors import DataError
-from quantray.plugins import resolve
 from quantray.sweeps.market import Session, Slice
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.trades import SignalLists, Signals, Trades
@@ -56,11 +55,3 @@ def check_volume(strategy: type, market: Slice) -> None:
             "set with data.columns.underlying.vwap_running, take an underlying with volumes (SPY for SPX), or choose "
             "a strategy that does without, such as strategy=opening_range_breakout"
         )
-
-
-def gives_signals(target: str) -> bool:
-    """Whether it decides entries only, so that candidates share tables; the other kind is a black box.
-
-    Compiled kernels then do the work, which release the interpreter. Raises ConfigError for no importable target.
-    """
-    return hasattr(resolve(target), "signals")

@@ -1,9 +1,10 @@
-"""sweep(plan): load, check, search, judge, report. Study is what a notebook holds."""
+"""sweep(plan): prepare, search, judge, report. Study is what a notebook holds."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,25 +12,26 @@ from typing import TYPE_CHECKING, Any
 from quantray.errors import TooManyFailures
 from quantray.outlets import logger
 from quantray.provenance import versions
+from quantray.stats.checks import Verdict
 from quantray.sweeps.holdout import load_slice, split
-from quantray.sweeps.judge import best_of, judge
+from quantray.sweeps.judge import Judgement, judge
 from quantray.sweeps.loop.share import Share
-from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan
-from quantray.sweeps.refusals import check
+from quantray.sweeps.prepare import Opened, Say, opened
 from quantray.sweeps.report.files import write_all
 from quantray.sweeps.report.tables import table_digest, trials_frame
 from quantray.sweeps.results import Results
-from quantray.sweeps.search import Found, Opened, opened, search
+from quantray.sweeps.search import Found, OnProgress, search
 from quantray.trial import Trial
 
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["Study", "check", "load_slice", "split", "sweep"]
+    from quantray.ledger.mirror_process import MirrorProcess
+
+__all__ = ["Study", "load_slice", "split", "sweep"]
 
 _log = logger(__name__)
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +48,7 @@ class Study:
         return self.results.best
 
     @property
-    def verdict(self) -> Any:
+    def verdict(self) -> Verdict:
         """Whether to believe the best trial, and why."""
         return self.results.verdict
 
@@ -68,9 +70,9 @@ class Study:
 def sweep(
     plan: Plan,
     *,
-    progress: Any = None,
+    progress: OnProgress | None = None,
     say: Say | None = None,
-    done: Callable[[Study], Any] | None = None,
+    done: Callable[[Study], object] | None = None,
     share: Share | None = None,
     began: float | None = None,
 ) -> Study:
@@ -83,47 +85,46 @@ def sweep(
     before anything is written, for a plan that cannot be carried out, and :class:`TooManyFailures`, after everything
     is written, when more candidates failed than ``search.max_failures`` allows, or all of them.
     """
-    from quantray.ledger import start_mirror
-
-    began = time.monotonic() if began is None else began
-    say = say or _log.warning
-    with opened(plan, say) as study_of:
-        mirror = start_mirror(study_of.ledger, plan.mirror, expected=plan.search.attempts)
-        try:
-            found = search(study_of, progress, say, share=share)
-            assert found is not None  # only a driver that is not the last has none
-            if mirror is not None:
-                mirror.hurry()  # it catches up while the report is made
-            results = _judged(study_of, found, began)
-            study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
-            if done is not None:
-                done(study)
-        except BaseException:
-            if mirror is not None:
-                mirror.stop()
-            raise
-        _catch_up(mirror, say)
-        if found.failure is not None:
-            raise TooManyFailures(found.failure)
-        return study
+    began, say = time.monotonic() if began is None else began, say or _log.warning
+    with opened(plan, say) as made, _mirrored(made, say) as mirror:
+        found = search(made, progress, say, share=share)
+        assert found is not None  # only a driver that is not the last has none
+        if mirror is not None:
+            mirror.hurry()  # it catches up while the report is made
+        judged = judge(plan, made.train, made.held_out, found.trials, found.exact, found.counts, found.reasons)
+        results = _results(made, found, judged, began)
+        study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
+        if done is not None:
+            done(study)
+    if found.failure is not None:
+        raise TooManyFailures(found.failure)
+    return study
 
 
-def _judged(o: Opened, found: Found, began: float) -> Results:
-    plan = o.plan
-    judged = judge(plan, o.train, o.held_out, found.trials, found.exact, found.counts, found.reasons)
+def _results(made: Opened, found: Found, judged: Judgement, began: float) -> Results:
     return Results(
-        plan=plan, trials=found.trials, counts=found.counts, verdict=judged.verdict,
-        duplicates=found.duplicates, best=best_of(found.trials), in_sample=judged.in_sample,
+        plan=made.plan, trials=found.trials, counts=found.counts, verdict=judged.verdict,
+        duplicates=found.duplicates, best=judged.best, in_sample=judged.in_sample,
         out_of_sample=judged.out_of_sample, top_oos=judged.top_oos, surface=judged.surface,
-        regret=judged.regret, data=_described(o.slice, o.train, o.held_out), quality=o.slice.quality,
-        digests=o.digests, versions=versions(), seconds=time.monotonic() - began,
+        regret=judged.regret, data=_described(made), quality=made.slice.quality,
+        digests=made.digests, versions=versions(), seconds=time.monotonic() - began,
         stop_reason=found.stop_reason, why=found.reasons, notes=found.notes, repeated=found.repeated,
-        table=table_digest(trials_frame(found.trials, plan.space)),
+        table=table_digest(trials_frame(found.trials, made.plan.space)),
     )  # fmt: skip
 
 
-def _catch_up(mirror: Any, say: Say) -> None:
-    """Wait for the Optuna study to hold what it should; Ctrl-C ends the wait, not the run."""
+@contextmanager
+def _mirrored(made: Opened, say: Say) -> Iterator[MirrorProcess | None]:
+    """An Optuna study beside the ledger while the search runs; it is waited for at the end, where Ctrl-C skips it."""
+    from quantray.ledger import start_mirror
+
+    mirror: MirrorProcess | None = start_mirror(made.ledger, made.plan.mirror, expected=made.plan.search.attempts)
+    try:
+        yield mirror
+    except BaseException:
+        if mirror is not None:
+            mirror.stop()
+        raise
     if mirror is None:
         return
     say("bringing the Optuna study for dashboards up to date (Ctrl-C skips that; the results are complete)")
@@ -137,11 +138,11 @@ def _catch_up(mirror: Any, say: Say) -> None:
         say(f"the Optuna study beside the ledger is incomplete: {report.error}; the ledger is not affected")
 
 
-def _described(market: Slice, train: Slice, held_out: Slice | None) -> dict[str, Any]:
+def _described(made: Opened) -> dict[str, Any]:
     from quantray.sweeps.data import describe as describe_slice
 
     return {
-        **describe_slice(market),
-        "sessions_searched": list(train.dates),
-        "sessions_held_out": [] if held_out is None else list(held_out.dates),
+        **describe_slice(made.slice),
+        "sessions_searched": list(made.train.dates),
+        "sessions_held_out": [] if made.held_out is None else list(made.held_out.dates),
     }

@@ -9,10 +9,11 @@ import pytest
 
 from quantray.errors import ConfigError
 from quantray.space import Candidates
-from quantray.sweeps.evaluate import evaluate, evaluate_trials, outcome, trades
+from quantray.sweeps.evaluate import evaluate, trades
 from quantray.sweeps.market import Session, Slice
 from quantray.sweeps.metrics import METRICS
 from quantray.sweeps.plan import Capital, Constraints
+from quantray.sweeps.scores import score_trials, scored
 from quantray.sweeps.trades import ExitReason
 from quantray.trial import TrialState
 from tests.builders.sessions import tiny_slice
@@ -100,8 +101,8 @@ def test_one_bad_candidate_never_ends_the_others_and_never_becomes_a_number():
     slice = tiny_slice(3, n_bars=4000)
     space = {"stretch_threshold": [0.001, 0.002, 0.0005], "take_profit_percent": [25, 50]}
     plan = sweep_plan(space, target="strategy.plugins.Raises", constraints=Constraints(min_trades=1))
-    found = evaluate_trials(plan, slice, plan.space.candidates(range(6)))
-    healthy = evaluate_trials(
+    found = score_trials(plan, slice, plan.space.candidates(range(6)))
+    healthy = score_trials(
         sweep_plan(space, constraints=Constraints(min_trades=1)), slice, plan.space.candidates(range(2))
     )
     assert [t.metrics for t in found[:2]] == [t.metrics for t in healthy]
@@ -114,7 +115,7 @@ def test_a_black_box_that_raises_or_returns_nan_fails_alone():
     slice = tiny_slice(3, n_bars=4000)
     plan = sweep_plan({"take_profit_percent": [25, 35, 50]}, target="strategy.plugins.BrokenBox",
                       constraints=Constraints(min_trades=1))  # fmt: skip
-    found = evaluate_trials(plan, slice, plan.space.candidates(range(3)))
+    found = score_trials(plan, slice, plan.space.candidates(range(3)))
     assert [t.state for t in found] == [TrialState.COMPLETE, TrialState.FAIL, TrialState.FAIL]
     assert found[1].why.startswith("ZeroDivisionError: no volume at 35 (shelf/plugins.py, line ")
     assert "not finite" in found[2].why
@@ -123,7 +124,7 @@ def test_a_black_box_that_raises_or_returns_nan_fails_alone():
 def test_a_value_the_strategy_refuses_fails_that_candidate():
     slice, plan = tiny_slice(1, n_bars=500), sweep_plan()
     rows = [{**plan.space.point(0), "strikes_depth": depth} for depth in (1, 0)]
-    found = evaluate_trials(plan, slice, Candidates.of(rows))
+    found = score_trials(plan, slice, Candidates.of(rows))
     assert (found[0].state, found[0].why) == (TrialState.PRUNED, "too_few_trades")
     assert found[1].state is TrialState.FAIL
     assert "strikes_depth must be a whole number >= 1" in found[1].why
@@ -140,7 +141,8 @@ def test_constraints_mark_candidates_and_a_missing_metric_meets_no_bound():
     bounds = Constraints(min_trades=1, bounds={"min_win_rate": 0.4, "max_max_drawdown": 100.0, "min_sharpe": 0.0})
     plan = sweep_plan(NEAR, constraints=bounds)
     metrics = evaluate(plan, slice, plan.space.candidates(some(plan, 200)))
-    state, _, violation = outcome(plan, metrics)
+    made = scored(plan, metrics)
+    state, violation = made.state, made.violations
     done = state == 0
     assert (violation[done] > 0).any()
     assert (violation[done] <= 0).any()

@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from quantray.sweeps.evaluate import TOO_FEW
 from quantray.sweeps.metrics import Metrics
 from quantray.sweeps.plan import Plan
-
-COMPLETE, PRUNED, FAIL = 0, 1, 2  # codes of states
+from quantray.sweeps.scores import PRUNED, TOO_FEW
 
 
 def nullable(column: np.ndarray, absent: np.ndarray | None = None) -> Any:

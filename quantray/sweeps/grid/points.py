@@ -14,15 +14,14 @@ import numpy as np
 from quantray.errors import ConfigError, DiskError, Interrupted
 from quantray.failures import is_fault
 from quantray.protocols import Batch, Counts, Ledger
-from quantray.sweeps.evaluate import evaluate, outcome, trial_of
-from quantray.sweeps.grid.columns import FAIL, levels_of, nullable, reasons_of, tally
+from quantray.sweeps.grid.columns import levels_of, nullable, reasons_of, tally
 from quantray.sweeps.grid.files import SurfaceFiles, Tally
 from quantray.sweeps.grid.outcome import check_failures
 from quantray.sweeps.loop.ranges import Range, RangeClaims
 from quantray.sweeps.market import Slice
-from quantray.sweeps.metrics import METRICS, Metrics
+from quantray.sweeps.metrics import METRICS
 from quantray.sweeps.plan import Plan
-from quantray.sweeps.strategy import gives_signals
+from quantray.sweeps.scores import FAIL, Scores, score, trial_of
 from quantray.trial import Trial, TrialState
 
 #: Points of one range: large enough to share signals, small enough to stay within some 100 MB with every metric.
@@ -35,19 +34,11 @@ _POLL_S = 1.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """The points ``start`` to ``stop`` of the space with their metrics and outcomes."""
+    """The points ``start`` to ``stop`` of the space, scored."""
 
     start: int
     stop: int
-    metrics: Metrics
-    state: np.ndarray  # [n] 0 COMPLETE, 1 PRUNED, 2 FAIL
-    value: np.ndarray  # [n] NaN where there is none
-    violations: np.ndarray  # [n, bounds]
-
-    @property
-    def ranked(self) -> np.ndarray:
-        """Value of the feasible points, NaN elsewhere, [n]."""
-        return np.where((self.violations <= 0).all(axis=1), self.value, np.nan)
+    scores: Scores
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +56,7 @@ def ranges(plan: Plan) -> list[Range]:
     if size is None:
         continuous = [d.name for d in plan.space.dimensions if d.values is None]
         raise ConfigError(f"search=exhaustive needs a finite space; give {', '.join(continuous)} a step or values")
-    shared = gives_signals(plan.strategy.target)
+    shared = plan.strategy.gives_signals
     step = RANGE if shared else max(BOX_RANGE, -(-size // BOX_RANGES))
     return [(start, min(start + step, size)) for start in range(0, size, step)]
 
@@ -81,8 +72,7 @@ def evaluate_full(plan: Plan, market: Slice, points: Range) -> Part:
 
 
 def _part(plan: Plan, market: Slice, points: Range, full: bool) -> Part:
-    metrics = evaluate(plan, market, plan.space.candidates(np.arange(*points)), full=full)
-    return Part(*points, metrics, *outcome(plan, metrics))
+    return Part(*points, score(plan, market, plan.space.candidates(np.arange(*points)), full=full))
 
 
 def surface(plan: Plan, market: Slice) -> Surface:
@@ -106,11 +96,10 @@ def _core_names() -> tuple[str, ...]:
 
 
 def _joined(parts: list[Part]) -> Surface:
-    state = np.concatenate([p.state for p in parts])
     return Surface(
-        np.concatenate([p.ranked for p in parts]),
-        np.concatenate([p.metrics.session_net for p in parts]),
-        Counts(*(int((state == k).sum()) for k in range(3))),
+        np.concatenate([p.scores.ranked for p in parts]),
+        np.concatenate([p.scores.metrics.session_net for p in parts]),
+        Counts(*(sum(column) for column in zip(*(p.scores.counts() for p in parts), strict=True))),
     )
 
 
@@ -139,10 +128,10 @@ def exhaust(
     try:
         while todo:
             for part in _evaluated(plan, market, files, claims, todo):
-                so_far.add(_tally(part))
+                so_far.add(part.scores.counts())
                 best = _better(best, plan, part)
                 on_part(so_far, best)
-                if any(map(is_fault, part.metrics.why.values())):
+                if any(map(is_fault, part.scores.metrics.why.values())):
                     check_failures(plan, reasons_stored(files, files.todo()))
             if not whole:
                 return None
@@ -167,10 +156,10 @@ def _evaluated(
 
     work = claims.won(todo)
     results: Iterator[tuple[Range, Part]]
-    kind, compiled = plan.runner.kind, gives_signals(plan.strategy.target)
+    kind, compiled = plan.runner.kind, plan.strategy.gives_signals
     results = spread(plan, market, work, evaluate_full, kind=kind, compiled=compiled, workers=plan.runner.workers)
     for points, part in results:
-        files.write(points, _tally(part), partial(write_part, plan, market, part))
+        files.write(points, part.scores.counts(), partial(write_part, plan, market, part))
         claims.store(points)
         yield part
 
@@ -183,15 +172,12 @@ def reasons_stored(files: SurfaceFiles, todo: Iterable[Range]) -> Iterator[tuple
             yield from tally(files.path(points))
 
 
-def _tally(part: Part) -> list[int]:
-    return [int((part.state == k).sum()) for k in range(3)]
-
-
 def _better(best: Trial | None, plan: Plan, part: Part) -> Trial | None:
-    if np.isnan(part.ranked).all():
+    ranked = part.scores.ranked
+    if np.isnan(ranked).all():
         return best
-    i = int(np.nanargmax(part.ranked))
-    trial = trial_of(plan, part.metrics, plan.space.point(part.start + i), i, part.state, part.value, part.violations)
+    i = int(np.nanargmax(ranked))
+    trial = trial_of(plan, part.scores, i, plan.space.point(part.start + i))
     return trial if best is None or (trial.value or 0) > (best.value or 0) else best
 
 
@@ -200,19 +186,19 @@ def write_part(plan: Plan, market: Slice, part: Part, path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    candidates = plan.space.candidates(np.arange(part.start, part.stop))
+    scores, candidates = part.scores, plan.space.candidates(np.arange(part.start, part.stop))
     columns: dict[str, Any] = {"number": np.arange(part.start, part.stop, dtype=np.int64)}
-    columns["state"] = pa.DictionaryArray.from_arrays(part.state, [str(s) for s in TrialState])
-    columns["value"] = nullable(part.value)
+    columns["state"] = pa.DictionaryArray.from_arrays(scores.state, [str(s) for s in TrialState])
+    columns["value"] = nullable(scores.value)
     for d, name in enumerate(candidates.names):
         columns[name] = levels_of(candidates.codes[:, d], candidates.levels[d])
-    failed = part.state == FAIL
-    columns.update((name, nullable(column, failed)) for name, column in part.metrics.columns.items())
+    failed = scores.state == FAIL
+    columns.update((name, nullable(column, failed)) for name, column in scores.metrics.columns.items())
     for j, bound in enumerate(plan.constraints.bounds):
-        columns[f"violation_{bound}"] = nullable(part.violations[:, j], failed)
+        columns[f"violation_{bound}"] = nullable(scores.violations[:, j], failed)
     for k, date in enumerate(market.dates):
-        columns[f"net_{date}"] = part.metrics.session_net[:, k]
-    columns["why"] = reasons_of(plan, part.state, part.metrics)
+        columns[f"net_{date}"] = scores.metrics.session_net[:, k]
+    columns["why"] = reasons_of(plan, scores.state, scores.metrics)
     pq.write_table(pa.table(columns), path, compression="zstd", compression_level=1)
 
 

@@ -10,7 +10,8 @@ from quantray.report import charts, words
 from quantray.report import effects as drawn
 from quantray.report.svg import Chart
 from quantray.stats.interval import trade_interval
-from quantray.sweeps.results import Results, Sample
+from quantray.sweeps.results import Results
+from quantray.sweeps.scores import Sample
 from quantray.trial import TrialState
 
 COMPARED = (

@@ -1,0 +1,108 @@
+"""How candidates come out on one part of the data: the two doors to ``evaluate``, for many candidates and for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from quantray.arrays import FloatArray1D, FloatArray2D, IntArray1D, plain
+from quantray.space import Candidates, candidate_digest
+from quantray.sweeps.evaluate import evaluate, trades
+from quantray.sweeps.market import Slice
+from quantray.sweeps.metrics import Metrics
+from quantray.sweeps.objective import violations
+from quantray.sweeps.plan import Plan
+from quantray.sweeps.trades import Trades
+from quantray.trial import Trial, TrialState
+
+TOO_FEW = "too_few_trades"  # why a candidate was pruned
+COMPLETE, PRUNED, FAIL = 0, 1, 2  # codes of states, in the order of TrialState
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Candidates [N] with their metrics, and what the plan makes of them."""
+
+    metrics: Metrics
+    state: IntArray1D  # [N] COMPLETE, PRUNED or FAIL
+    value: FloatArray1D  # [N] the objective, in its own unit; NaN where there is none
+    violations: FloatArray2D  # [N, bounds] how far outside each bound, feasible where all <= 0
+
+    def __len__(self) -> int:
+        return len(self.state)
+
+    @property
+    def ranked(self) -> FloatArray1D:
+        """Value of the feasible candidates, NaN elsewhere, [N]."""
+        return np.where((self.violations <= 0).all(axis=1), self.value, np.nan)
+
+    def counts(self) -> list[int]:
+        """How many are COMPLETE, PRUNED and FAIL."""
+        return [int((self.state == k).sum()) for k in (COMPLETE, PRUNED, FAIL)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """The trades of one candidate on one part of the data, with its metrics there."""
+
+    slice: Slice
+    trades: Trades
+    metrics: Mapping[str, float | int | None]
+    value: float | None = None  # the objective on this part; None where it does not exist
+
+    @property
+    def session_net(self) -> FloatArray1D:
+        """Net of each session in currency, 0 without a trade, [sessions]."""
+        return np.bincount(self.trades.session, self.trades.net, len(self.slice)).astype(np.float64)
+
+
+def score(plan: Plan, market: Slice, candidates: Candidates, *, full: bool = True) -> Scores:
+    """Evaluate candidates [N] on the slice; ``full=False`` computes the core metrics alone (see ``evaluate``)."""
+    return scored(plan, evaluate(plan, market, candidates, full=full))
+
+
+def scored(plan: Plan, metrics: Metrics) -> Scores:
+    """What the plan's objective, least number of trades and bounds make of the metrics of candidates [N]."""
+    value = np.asarray(metrics.columns[plan.objective], float).copy()
+    state = np.zeros(len(metrics), np.int8)
+    state[~np.isfinite(value)] = PRUNED
+    state[metrics.columns["n_trades"] < plan.constraints.min_trades] = PRUNED
+    state[list(metrics.why)] = FAIL
+    value[state != COMPLETE] = np.nan
+    return Scores(metrics, state, value, violations(plan.constraints, metrics.columns, len(metrics)))
+
+
+def trial_of(plan: Plan, scores: Scores, i: int, params: Mapping[str, Any]) -> Trial:
+    """Candidate ``i`` of those that were scored, which has these parameters, as a trial."""
+    metrics, state = scores.metrics, int(scores.state[i])
+    few = metrics.columns["n_trades"][i] < plan.constraints.min_trades
+    why = (None, TOO_FEW if few else f"no_{plan.objective}", metrics.why.get(i))[state]
+    failed = state == FAIL
+    return Trial(
+        digest=candidate_digest(params),
+        params=params,
+        state=tuple(TrialState)[state],
+        value=plain(scores.value[i]),
+        violations=() if failed else tuple(scores.violations[i].tolist()),
+        metrics={} if failed else metrics.row(i),
+        session_net=() if failed else tuple(metrics.session_net[i].tolist()),
+        why=why,
+    )
+
+
+def score_trials(plan: Plan, market: Slice, candidates: Candidates) -> list[Trial]:
+    """The candidates as trials, in their order: what a sampled search stores."""
+    scores = score(plan, market, candidates)
+    return [trial_of(plan, scores, i, candidates.params(i)) for i in range(len(candidates))]
+
+
+def sample(plan: Plan, market: Slice, params: Mapping[str, Any]) -> Sample:
+    """Trades and metrics of one candidate on a part of the data. Raises what keeps it from being evaluated."""
+    made = trades(plan, market, params)
+    one = Candidates.of([dict(params)]) if params else Candidates((), (), np.zeros((1, 0), np.int32))
+    metrics = evaluate(plan, market, one)
+    value = plain(float(metrics.columns[plan.objective][0])) if not metrics.why else None
+    return Sample(market, made, metrics.row(0), value)

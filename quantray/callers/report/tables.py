@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantray.arrays import FloatArray1D, IntArray1D
+from quantray.callers.codes import SKIPS
 from quantray.callers.market import Exclusion
-from quantray.callers.policies.evaluate import SKIPS
 from quantray.callers.policies.notation import written
 from quantray.callers.policies.policy import Policy
 from quantray.callers.results import CallerResults, Part, UnitResult

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantray.callers.policies.evaluate import SKIPS, PolicyTrades
-from quantray.callers.policies.program import Reason
+from quantray.callers.codes import SKIPS, Reason
+from quantray.callers.policies.evaluate import PolicyTrades
 from quantray.callers.report.tables import parts_of, texts, times
 from quantray.callers.results import CallerResults
 

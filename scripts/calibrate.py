@@ -31,7 +31,8 @@ sys.path.insert(0, str(ROOT))
 from quantray.stats.across import false_discoveries  # noqa: E402
 from quantray.stats.checks import Word  # noqa: E402
 from quantray.stats.held_out import held_out_test  # noqa: E402
-from quantray.stats.verdict import ALPHA, verdict  # noqa: E402
+from quantray.stats.survivors import LEVEL as FAMILY_LEVEL  # noqa: E402
+from quantray.stats.verdict import ADAPTIVE_ALPHA, ALPHA, verdict  # noqa: E402
 from tests.builders import luck  # noqa: E402
 from tests.builders.luck import Study, chosen, evidence_of, judged, oracle  # noqa: E402
 
@@ -40,6 +41,7 @@ POWER_UNITS = (12, 40, 60, 120)
 POWERS = (0.5, 0.8, 0.95)
 ALPHAS = (0.05, 0.1, 0.2)
 ORACLE = 0.05  # the level at which the oracle tests the best candidate
+LEVELS = {"family": FAMILY_LEVEL, "alpha": ALPHA, "adaptive": ADAPTIVE_ALPHA}
 SLOW = ("TPE, 300 trials",)
 
 
@@ -159,7 +161,10 @@ class Results:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.cells: dict[str, dict[str, Any]] = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        kept = json.loads(path.read_text("utf-8")) if path.exists() else {"levels": LEVELS, "cells": {}}
+        if kept["levels"] != LEVELS:
+            raise SystemExit(f"{path} was made with {kept['levels']}, this is {LEVELS}; name another file by --results")
+        self.cells: dict[str, dict[str, Any]] = kept["cells"]
 
     def fill(self, key: str, n: int, study: Callable[[int], list[Any]], **about: object) -> None:
         """Bring a cell to ``n`` studies, and the file with it."""
@@ -175,11 +180,11 @@ class Results:
     def save(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         part = self.path.with_suffix(".part")
-        part.write_text(json.dumps(self.cells), "utf-8")
+        part.write_text(json.dumps({"levels": LEVELS, "cells": self.cells}), "utf-8")
         os.replace(part, self.path)
 
 
-def run(results: Results, phase: str, n: int, n_slow: int, data: Path) -> None:
+def run(results: Results, phase: str, n: int, n_power: int, n_slow: int, data: Path) -> None:
     """Every cell of a phase, the markets that must hold first and the slow ones last."""
     markets = {**luck.HOLD, **luck.BROKEN, **(luck.FRESH if phase == "frozen" else {})}
     for name in sorted(markets, key=lambda name: name in SLOW):
@@ -201,7 +206,7 @@ def run(results: Results, phase: str, n: int, n_slow: int, data: Path) -> None:
                     s = market(rng_of(phase, market.__name__, k, i), k, edge)
                     return [*judged(s, i), oracle(s, i)]
 
-                results.fill(key, n, planted, edge=edge, deviations=in_deviations(edge, k, market))
+                results.fill(key, n_power, planted, edge=edge, deviations=in_deviations(edge, k, market))
     for name, n_skilled in (("callers without skill", 0), ("a tenth skilled", 5)):
         results.fill(
             f"{phase}/callers/{name}", n_slow,
@@ -306,6 +311,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--phase", default="tune", choices=("tune", "frozen"))
     parser.add_argument("--studies", type=int, default=1000)
+    parser.add_argument("--power-studies", type=int, default=500)
     parser.add_argument("--slow-studies", type=int, default=200, help="of TPE, of callers and on real candles")
     parser.add_argument("--results", type=Path, default=ROOT / "outputs" / "calibration.json")
     parser.add_argument("--candles", type=Path, default=ROOT.parent / "shared" / "data" / "crypto_candles_1m.parquet")
@@ -314,7 +320,7 @@ def main() -> None:
     asked = parser.parse_args()
     results = Results(asked.results)
     if not (asked.table or asked.alphas):
-        run(results, asked.phase, asked.studies, asked.slow_studies, asked.candles)
+        run(results, asked.phase, asked.studies, asked.power_studies, asked.slow_studies, asked.candles)
     print(alphas(results, asked.phase) if asked.alphas else table(results, asked.phase))
 
 

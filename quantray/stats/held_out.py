@@ -43,6 +43,13 @@ class Range:
     level: float
 
 
+def check_finite(net: FloatArray1D) -> None:
+    """Raises ValueError naming the first unit of ``net`` [units] that is NaN or infinite."""
+    if not np.isfinite(net).all():
+        at = int(np.flatnonzero(~np.isfinite(net))[0])
+        raise ValueError(f"net of unit {at} is {net[at]}; a unit without a trade earns 0")
+
+
 def held_out_test(net: FloatArray1D, *, level: float, n_hypotheses: int = 1, seed: int = 0) -> HeldOut:
     """One-sided test by sign flips that ``net`` [units] (0: no trade) sums to more than nothing.
 
@@ -53,7 +60,7 @@ def held_out_test(net: FloatArray1D, *, level: float, n_hypotheses: int = 1, see
     among them. Assumes units independent and, without an edge, symmetric around 0: :mod:`quantray.stats.guards`.
     Raises ValueError for NaN and infinity.
     """
-    _check_finite(net)
+    check_finite(net)
     traded = np.asarray(net[net != 0], np.float64)
     n, total = int(traded.size), float(net.sum())
     if n < MIN_UNITS:
@@ -86,7 +93,7 @@ def mean_range(net: FloatArray1D, *, n_resamples: int = 1000, seed: int = 0) -> 
     """
     from arch.bootstrap import IIDBootstrap  # takes a second or two to import
 
-    _check_finite(net)
+    check_finite(net)
     if np.count_nonzero(net) < MIN_UNITS:
         return None
     drawn = IIDBootstrap(np.asarray(net, np.float64), seed=seed)
@@ -108,12 +115,6 @@ def standard_error(
     values = IIDBootstrap(np.arange(n_units), seed=seed).apply(figure, n_resamples)[:, 0]
     known = values[np.isfinite(values)]
     return float(known.std(ddof=1)) if known.size > 1 else math.nan
-
-
-def _check_finite(net: FloatArray1D) -> None:
-    if not np.isfinite(net).all():
-        at = int(np.flatnonzero(~np.isfinite(net))[0])
-        raise ValueError(f"net of unit {at} is {net[at]}; a unit without a trade earns 0")
 
 
 def _all_sums(traded: FloatArray1D) -> FloatArray1D:

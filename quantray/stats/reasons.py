@@ -15,7 +15,7 @@ from quantray.stats.guards import LEVEL as GUARD_LEVEL
 from quantray.stats.guards import lag_one, left_skew, runs
 from quantray.stats.held_out import MIN_UNITS, HeldOut, block_test, mean_range
 from quantray.stats.pick import PROMISE, Pick, Rule
-from quantray.stats.wording import Unit, capital, count, money, percent
+from quantray.stats.wording import Unit, capital, money, percent
 
 if TYPE_CHECKING:
     from quantray.stats.survivors import Survivors
@@ -39,13 +39,13 @@ class Lane:
     net: float
 
 
-def survive(survivors: Survivors, adaptive: bool, candidates: str) -> Check:
+def survive(survivors: Survivors, adaptive: bool, candidate: Unit) -> Check:
     """How many of the family survive the step-down maximum test."""
     s, n = survivors, int(np.count_nonzero(survivors.mask))
     name = "survivors"
     if s.untested:
         return Check(name, None, 1.0, None, s.untested)
-    of = f"of {count(s.n_candidates, candidates, candidates + 's')}"
+    of = f"of {candidate.count(s.n_candidates)}"
     if not n:
         sentence = f"Nothing survives: without any edge, the best {of} looks this good in {percent(s.p_family)} of "
         sentence += f"cases, where {percent(s.level)} are allowed."
@@ -138,7 +138,7 @@ def guarded(net: FloatArray1D, unit: Unit) -> tuple[Check, ...]:
     )
 
 
-def family_guarded(family: FloatArray1D | None, candidate: str) -> Check:
+def family_guarded(family: FloatArray1D | None, candidate: Unit) -> Check:
     """The guard against a rare large loss on the mean net of the whole family per searched unit.
 
     Of many that sell insurance some never met the loss, and the tests choose among these: their own nets cannot show
@@ -146,13 +146,12 @@ def family_guarded(family: FloatArray1D | None, candidate: str) -> Check:
     """
     name = "no rare large loss of others"
     if family is None:
-        return Check(name, None, GUARD_LEVEL, None, f"What the other {candidate}s earned is unknown.")
-    found = left_skew(family)
+        return Check(name, None, GUARD_LEVEL, None, f"What the other {candidate.many} earned is unknown.")
+    found, others = left_skew(family), f"the other {candidate.many} pay for many small gains with a rare large loss"
     sentence = {
-        True: f"No sign that the other {candidate}s pay for small gains with a rare large loss.",
-        False: f"The other {candidate}s pay for many small gains with a rare large loss, which this one may only have "
-        "been lucky to miss.",
-        None: f"Whether the other {candidate}s pay for small gains with a rare large loss cannot be judged on these.",
+        True: f"No sign that {others}.",
+        False: f"{capital(others)}, which this one may only have been lucky to miss.",
+        None: f"Whether {others} cannot be judged on these.",
     }[found.holds]
     return Check(name, found.p_value, GUARD_LEVEL, found.holds, sentence)
 

@@ -15,7 +15,7 @@ from quantray.stats.compared import Compared
 from quantray.stats.held_out import HeldOut, check_finite, held_out_test
 from quantray.stats.pick import Pick
 from quantray.stats.reasons import Lane
-from quantray.stats.wording import SESSION, Unit
+from quantray.stats.wording import CANDIDATE, SESSION, Unit
 
 if TYPE_CHECKING:
     from quantray.stats.survivors import Survivors
@@ -55,7 +55,7 @@ class Evidence:
     more_units: int | None = None  # units like these that are missing for the best statistic to survive
     figures: Mapping[str, Any] = field(default_factory=dict)  # further figures for the record
     unit: Unit = SESSION
-    candidate: str = "candidate"
+    candidate: Unit = CANDIDATE
     basis: str = ""  # follows a held-out net: what it is of, where it is not the account
     account: str = ""  # a whole sentence that begins with a space: what became of the account itself
     seed: int = 0

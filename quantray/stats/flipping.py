@@ -65,16 +65,17 @@ def measure(rows, words, traded, statistic, digest):  # type: ignore[no-untyped-
 
 
 @njit(cache=True, nogil=True)
-def tell_apart(rows, start, statistic, digest, first, slots, digests, kept, place, n_known, own):  # type: ignore[no-untyped-def]
+def tell_apart(rows, start, statistic, digest, first, slots, digests, place, kept, copies, n_known):  # type: ignore[no-untyped-def]
     """Mark in ``first`` the rows that equal none before, by content; the number of different ones so far.
 
     Rows without a statistic are passed over. ``slots`` (a power of two, -1: free) find a known row by its digest,
-    ``digests`` [candidates] holds theirs, ``place`` where their content is: in ``kept``, rows of the table itself
-    (``own``) or copies. A row that finds no room among the copies is known by its digest alone; whatever looks like it
-    is marked as well: taking a row twice changes no extreme.
+    ``digests`` [candidates] holds theirs, ``place`` where their content is in ``kept``: the table itself where
+    ``copies`` has no rows, else the memory of ``copies``, into which new rows are written. A row for which there is no
+    room is known by its digest alone, and what looks like it is marked as well: taking a row twice changes no extreme.
     """
     n, k = rows.shape
     last = len(slots) - 1
+    own = len(kept) > len(copies)
     for i in range(n):
         if math.isnan(statistic[i]):
             continue
@@ -98,9 +99,9 @@ def tell_apart(rows, start, statistic, digest, first, slots, digests, kept, plac
         if slots[at] < 0:
             slots[at] = n_known
             digests[n_known] = digest[i]
-            place[n_known] = start + i if own else n_known if n_known < len(kept) else -1
-            if not own and n_known < len(kept):
-                kept[n_known] = rows[i]
+            place[n_known] = start + i if own else n_known if n_known < len(copies) else -1
+            if not own and n_known < len(copies):
+                copies[n_known] = rows[i]
             n_known += 1
     return n_known
 

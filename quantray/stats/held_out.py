@@ -112,7 +112,8 @@ def standard_error(
 
     if n_units < 2:
         return math.nan
-    values = IIDBootstrap(np.arange(n_units), seed=seed).apply(figure, n_resamples)[:, 0]
+    drawn = IIDBootstrap(np.arange(n_units), seed=seed)
+    values = drawn.apply(lambda units: np.array([figure(units)]), n_resamples)[:, 0]
     known = values[np.isfinite(values)]
     return float(known.std(ddof=1)) if known.size > 1 else math.nan
 

@@ -16,6 +16,10 @@ MIN_UNITS = 5  # 2^5 patterns are the fewest that can show 5 %
 ROUNDING = 1e-9  # of level x patterns: 5 % of 40 patterns are 2
 TOLERANCE = 2.0**-30  # of the sum of a row of norm 1: equal ones must tie however they were summed
 
+OUT_OF_REACH = (
+    "No statistic would do: under more than {level:g} % of the sign patterns a candidate earns the same in every unit."
+)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Survivors:
@@ -23,7 +27,7 @@ class Survivors:
 
     mask: BoolArray1D  # [candidates] rejected by the step-down maximum test: its statistic is above ``critical``
     statistic: FloatArray1D  # [candidates] Student's t of the mean net per unit; NaN without a trade or a spread
-    critical: float  # the statistic that the last step asked for; infinite where none would do, NaN when untested
+    critical: float  # the statistic that the last step asked for; NaN when untested
     p_family: float  # of the largest statistic; NaN when untested
     smallest_p: float  # what these units could show at best
     n_candidates: int
@@ -69,8 +73,11 @@ def survivors(
     found = look(table, threads)
     patterns, exact = flips(int(found.traded.sum()), n_patterns, seed)
     n_all = 2 * len(patterns) if found.traded.any() else 1
-    why = _untested(table, found, n_all, level)
-    critical, p_family = (math.nan, math.nan) if why else _step_down(found, patterns, level, table.n_units, threads)
+    why, critical, p_family = _untested(table, found, n_all, level), math.nan, math.nan
+    if not why:
+        critical, p_family = _step_down(found, patterns, level, table.n_units, threads)
+    if critical == math.inf:
+        why, critical, p_family = OUT_OF_REACH.format(level=100 * level), math.nan, math.nan
     mask = np.zeros(table.n_candidates, np.bool_) if why else found.statistic > critical
     return Survivors(
         mask, found.statistic, critical, p_family, 1 / n_all, table.n_candidates, found.n_distinct, table.n_units,

@@ -45,7 +45,7 @@ def more_units(statistic: float, critical: float, n_units: int) -> int | None:
     ``statistic`` and ``critical`` are those of :func:`~quantray.stats.survivors.survivors`. With mean and spread as
     they are, t grows with the root of the number of units; what is asked for falls to the quantile of the same
     probability with the degrees of freedom that there are then. 0 where it passes already; None where no number of
-    units (up to a million) would do: no gain, or nothing that these units could have shown to be enough.
+    units (up to a million) would do, or nothing was tested.
     """
     from scipy import stats
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from quantray.failures import Reason, counted
 from quantray.protocols import Counts
+from quantray.stats.checks import Verdict
 from quantray.stats.surface import Regret, SurfaceSummary
-from quantray.stats.verdict_of_the_peak import Verdict
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.scores import Sample
 from quantray.trial import Trial

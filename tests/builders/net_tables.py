@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
+
+from quantray.stats.survivors import Survivors
 
 
 def market(n: int, k: int, *seed: int, edge: float = 0.0, edged: int = 0) -> np.ndarray:
@@ -31,3 +34,11 @@ class InChunks:
             stop = start + self.sizes[turn % len(self.sizes)]
             yield self.nets[start:stop].astype(self.dtype)
             start, turn = stop, turn + 1
+
+
+def same(a: Survivors, b: Survivors) -> bool:
+    """Every bit of two outcomes."""
+    return all(
+        np.array_equal(x, y, equal_nan=True) if isinstance(x, np.ndarray | float) else x == y
+        for x, y in ((getattr(a, f.name), getattr(b, f.name)) for f in fields(Survivors))
+    )

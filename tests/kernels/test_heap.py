@@ -5,12 +5,13 @@ from __future__ import annotations
 import heapq
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantray.kernels.heap import pop, push
 
 
+@settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.integers(-5, 5)), max_size=80))
 def test_any_order_of_pushes_and_pops(steps: list[int | None]) -> None:
     """None takes the first out, a number is a time at which the next item is put in."""

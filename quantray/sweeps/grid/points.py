@@ -19,7 +19,7 @@ from quantray.sweeps.grid.files import SurfaceFiles, Tally
 from quantray.sweeps.grid.outcome import check_failures
 from quantray.sweeps.loop.ranges import Range, RangeClaims
 from quantray.sweeps.market import Slice
-from quantray.sweeps.metrics import METRICS
+from quantray.sweeps.metrics import CORE, METRICS
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.scores import FAIL, Scores, score, trial_of
 from quantray.trial import Trial, TrialState
@@ -80,19 +80,13 @@ def surface(plan: Plan, market: Slice) -> Surface:
 
     Constraints on metrics that need the list of trades make it compute them all.
     """
-    listed = any(key.split("_", 1)[1] not in _core_names() for key in plan.constraints.bounds)
-    listed |= plan.objective not in _core_names()
+    listed = any(key.split("_", 1)[1] not in CORE for key in plan.constraints.bounds)
+    listed |= plan.objective not in CORE
     work = evaluate_full if listed else evaluate_core
     from quantray.runner.spread import spread
 
     parts = list(spread(plan, market, ranges(plan), work, kind="local", workers=plan.runner.workers))
     return _joined([part for _, part in parts])
-
-
-def _core_names() -> tuple[str, ...]:
-    from quantray.sweeps.kernels.score import CORE
-
-    return CORE
 
 
 def _joined(parts: list[Part]) -> Surface:
@@ -108,7 +102,7 @@ def exhaust(
     market: Slice,
     files: SurfaceFiles,
     claims: RangeClaims,
-    on_part: Callable[[Tally, Trial | None], Any],
+    on_part: Callable[[Tally, Trial | None], object],
     *,
     whole: bool = True,
 ) -> Surface | None:

@@ -5,6 +5,11 @@ The whole of it is scripts/calibrate.py; the seeds here are fixed, so what passe
 
 from __future__ import annotations
 
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -20,7 +25,7 @@ STUDIES = 120
 
 
 def upper_limit(k: int, n: int) -> float:
-    """Clopper and Pearson (1934)."""
+    """Clopper and Pearson (1934), one-sided, 95 %."""
     return float(stats.beta.ppf(0.95, k + 1, n - k))
 
 
@@ -67,3 +72,29 @@ def test_no_candidate_gains_from_its_exits():
     mean = np.hstack(nets).sum(axis=1) / np.hstack(counts).sum(axis=1)
     error = np.hstack(nets).std(axis=1) * np.sqrt(1600) / np.hstack(counts).sum(axis=1)
     assert np.abs(mean / error).max() < 4.2
+
+
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("calibrate", Path(__file__).parents[2] / "scripts" / "calibrate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    return made
+
+
+def test_a_run_that_was_stopped_goes_on_to_the_same_results(tmp_path: Path):
+    calibrate = script()
+
+    def one(number: int) -> list:
+        s = luck.planted(calibrate.rng_of("tune", "planted", 40, number), 40, 0.8)
+        return [*luck.judged(s, number), luck.oracle(s, number)]
+
+    whole, parts = tmp_path / "whole.json", tmp_path / "parts.json"
+    calibrate.Results(whole).fill("cell", 6, one, edge=0.8)
+    calibrate.Results(parts).fill("cell", 2, one, edge=0.8)
+    calibrate.Results(parts).fill("cell", 6, one, edge=0.8)
+    assert parts.read_text("utf-8") == whole.read_text("utf-8")
+    parts.write_text(json.dumps({"levels": {"alpha": 0.5}, "cells": {}}), "utf-8")
+    with pytest.raises(SystemExit, match="name another file"):
+        calibrate.Results(parts)

@@ -62,13 +62,14 @@ def held_out_test(net: FloatArray1D, *, level: float, n_hypotheses: int = 1, see
     """
     check_finite(net)
     traded = np.asarray(net[net != 0], np.float64)
-    n, total = int(traded.size), float(net.sum())
+    n, total, nothing = int(traded.size), float(traded.sum()), TOLERANCE * float(np.abs(traded).sum())
+    total = 0.0 if abs(total) <= nothing else total  # what adding up left over is no gain
     if n < MIN_UNITS:
         return HeldOut(int(net.size), n, MIN_UNITS - n, total, None, None, 0, n <= EXACT_UNITS)
     exact = n <= EXACT_UNITS
     drawn = math.ceil(PATTERNS_PER_LEVEL / level * n_hypotheses)
     sums = _all_sums(traded) if exact else _drawn_sums(traded, drawn, seed)
-    p = float(np.mean(sums >= sums[0] - TOLERANCE * np.abs(traded).sum()))
+    p = float(np.mean(sums >= sums[0] - nothing))
     return HeldOut(int(net.size), n, 0, total, p, 1 / sums.size, sums.size, exact)
 
 

@@ -111,20 +111,11 @@ def luck_unseen(test: HeldOut, alpha: float, bar: str) -> Check:
 
 def guarded(net: FloatArray1D, unit: Unit) -> tuple[Check, ...]:
     """What the sign flips take for granted, on the pick's searched and held-out units ``net`` in time order."""
-    lag, order, skew = lag_one(net), runs(net), left_skew(net)
+    lag, skew = lag_one(net), left_skew(net)
     alike = {
         True: f"No sign that a {unit.one} resembles the one before.",
         False: f"A {unit.one} resembles the one before, so there are fewer independent ones than the test counts.",
         None: f"Whether {unit.many} resemble each other cannot be judged on these.",
-    }
-    one_sign = net[net != 0]
-    whole = bool(one_sign.size) and order.p_value is None and (np.all(one_sign > 0) or np.all(one_sign < 0))
-    in_turn = {
-        True: "Gains and losses come in no longer runs than chance gives.",
-        False: "Gains and losses come in long runs, so the test counts more independent ones than there are.",
-        None: f"It {'gained' if np.all(one_sign > 0) else 'lost'} in every {unit.one} it traded in: there are no runs."
-        if whole
-        else "Too few gains and losses to look for runs.",
     }
     tail = {
         True: "No sign of many small gains paid for by a rare large loss.",
@@ -133,9 +124,22 @@ def guarded(net: FloatArray1D, unit: Unit) -> tuple[Check, ...]:
     }
     return (
         Check(f"independent {unit.many}", lag.p_value, GUARD_LEVEL, lag.holds, alike[lag.holds]),
-        Check("runs", order.p_value, GUARD_LEVEL, True if whole else order.holds, in_turn[order.holds]),
+        _in_turn(net, unit),
         Check("no rare large loss", skew.p_value, GUARD_LEVEL, skew.holds, tail[skew.holds]),
     )
+
+
+def _in_turn(net: FloatArray1D, unit: Unit) -> Check:
+    found, signs = runs(net), np.unique(np.sign(net[net != 0]))
+    if signs.size == 1:  # nothing comes in runs where all is alike
+        sentence = f"It {'gained' if signs[0] > 0 else 'lost'} in every {unit.one} it traded in: there are no runs."
+        return Check("runs", None, GUARD_LEVEL, True, sentence)
+    sentence = {
+        True: "Gains and losses come in no longer runs than chance gives.",
+        False: "Gains and losses come in long runs, so the test counts more independent ones than there are.",
+        None: "Too few gains and losses to look for runs.",
+    }[found.holds]
+    return Check("runs", found.p_value, GUARD_LEVEL, found.holds, sentence)
 
 
 def family_guarded(family: FloatArray1D | None, candidate: Unit) -> Check:

@@ -39,6 +39,12 @@ def test_equal_to_scipy(n: int):
     assert held_out_test(net, level=0.05).p_value == pytest.approx(theirs.pvalue, abs=1e-9)
 
 
+def test_what_adding_up_leaves_over_is_no_gain():
+    net = np.array([0.1, 0.2, 0.4, -0.3, -0.4])
+    assert net.sum() > 0
+    assert held_out_test(net, level=0.05).total == 0
+
+
 def test_scale_and_order_change_nothing():
     net = np.random.default_rng(1).normal(0.3, 1, 14)
     p = held_out_test(net, level=0.05).p_value

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from quantray.digests import digest_of
 from quantray.errors import ConfigError
 from quantray.plugins import resolve
-from quantray.settings import FORBID, Gates, Mirror, OutOfSample, Report, Runner, Search, Storage
+from quantray.settings import FORBID, Mirror, OutOfSample, Report, Runner, Search, Storage
 from quantray.space import Space
+from quantray.sweeps.data.settings import Gates
 
 if TYPE_CHECKING:
     from quantray.sweeps.data.settings import DataSettings

@@ -10,6 +10,7 @@ from quantray.arrays import FloatArray1D
 from quantray.callers.baseline.alerts import Alerts
 from quantray.callers.baseline.columns import MULTIPLES
 from quantray.callers.baseline.leaderboard import Groups
+from quantray.callers.data import CandleSlice
 
 #: Stages in the order in which they run.
 STAGES = ("calls", "candles", "coverage", "first touch", "writing")
@@ -60,6 +61,8 @@ class BaselineProgress:
     eta: float | None = None  # seconds until the last call is measured; None before there is a rate
     medians: Medians = field(default_factory=Medians)
     alerts: Alerts | None = None  # the calls and what is measured of them; None before coverage is known
+    slice: CandleSlice | None = None  # their candles, for ``trace.candles_of``; None before coverage is known
+    horizon_s: int = 0
 
     @property
     def finished(self) -> bool:
@@ -93,7 +96,7 @@ def callers_so_far(alerts: Alerts) -> list[CallerSoFar]:
     return [
         CallerSoFar(
             caller, int(n[i]), int(eligible[i]), int(made[i]), medians[0][i], medians[1][i], medians[2][i],
-            medians[3][i], tuple(rate[i] for rate in rates),
+            medians[3][i], hit_rate=tuple(rate[i] for rate in rates),
         )
         for i, caller in enumerate(calls.callers)
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from quantray.errors import DataError
-from quantray.settings import Gates
+from quantray.sweeps.data.settings import Gates
 from quantray.sweeps.market import Slice
 
 GATES = {

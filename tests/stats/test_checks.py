@@ -12,6 +12,7 @@ def test_a_verdict_is_plain_json() -> None:
     assert json.loads(json.dumps(verdict.to_dict())) == {
         "word": "doubtful", "headline": "No.", "figures": {"n": 3},
         "checks": [
-            {"name": "luck", "value": 0.2, "threshold": 0.05, "passed": False, "sentence": "Luck does it.", "decides": True}
+            {"name": "luck", "value": 0.2, "threshold": 0.05, "passed": False, "sentence": "Luck does it.",
+             "decides": True}
         ],
     }  # fmt: skip

@@ -68,9 +68,9 @@ def told(event: BaselineProgress) -> str:
 
 def _told(event: BaselineProgress) -> Iterator[str]:
     if event.eligible:
-        yield f"{count(event.measured)} of {count(event.eligible)} calls"
+        yield f"{count(event.measured)} of {plain.amount(event.eligible, 'call')}"
     if event.reused:
-        yield f"{count(event.reused)} of {count(event.total)} buckets reused"
+        yield f"{count(event.reused)} of {plain.amount(event.total, 'bucket')} reused"
     if event.rate is not None and event.eta is not None and not event.finished:
         yield f"{count(round(event.rate))} a second, {duration(round(event.eta))} left"
     m = event.medians

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +12,10 @@ import pytest
 
 from quantray import folders
 
-OWN_SHELF = str(Path(__file__).parent / "shelf")
+TESTS = Path(__file__).parent
+OWN_SHELF = str(TESTS / "shelf")
+#: Where single tests take a minute.
+LONG = ("faults", "test_determinism", "test_scale", "cli/test_launch", "ledger", "test_readme", "test_nothing_written")
 
 _strategy = folders.install()
 if OWN_SHELF not in _strategy.__path__:
@@ -20,6 +24,27 @@ if OWN_SHELF not in _strategy.__path__:
 # A shell that starts the tests in the background lets them and their children ignore SIGINT, which some tests send.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--core", action="store_true", help="quick tests alone, and of each its first and its last case")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long tests begin first, so that no core is idle at the end.
+
+    With ``--core``: nothing slow, and of a test of many cases two, which differ the most in most lists.
+    """
+    items.sort(key=lambda item: not str(item.path.relative_to(TESTS)).startswith(LONG))
+    if not config.getoption("core"):
+        return
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("slow") is None:
+            cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    kept = {id(item) for found in cases.values() for item in (found[0], found[-1])}
+    config.hook.pytest_deselected(items=[item for item in items if id(item) not in kept])
+    items[:] = [item for item in items if id(item) in kept]
 
 
 @pytest.fixture(scope="session")
@@ -33,3 +58,7 @@ def server() -> Iterator[object]:
         running = Server(Path(folder))
         yield running
         running.close()
+
+
+# Whoever runs the tests may have a market of their own, which runs about callers would read.
+os.environ.pop("QUANTRAY_DUCKDB", None)

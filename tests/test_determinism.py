@@ -7,17 +7,11 @@ import json
 import re
 import signal
 import time
-from pathlib import Path
+from collections.abc import Iterator
 
-import numpy as np
 import pytest
 
-from quantray.config.plans import load_plan
-from quantray.sweeps.grid.points import _read_trials, best_numbers, read
-from quantray.sweeps.prepare import opened
-from quantray.sweeps.scores import score_trials
-from quantray.sweeps.search import surface_files
-from quantray.sweeps.study import sweep
+from tests.builders.clusters import cluster
 from tests.builders.desks import SMALL, Desk
 from tests.builders.kills import SEARCHES
 
@@ -27,7 +21,7 @@ pytestmark = pytest.mark.slow
 def hashes(desk: Desk, run: str) -> set[str]:
     """What the file, the summary, the report and ``quantray study show`` say."""
     folder = desk.folder / run
-    shown = desk.run("quantray", "study", "show", "--where", run)
+    shown = desk.here("quantray", "study", "show", "--where", run)
     page = (folder / "report.html").read_text()
     found = {hashlib.sha256((folder / "trials.parquet").read_bytes()).hexdigest()}
     found.add(json.loads((folder / "summary.json").read_text())["table_sha256"])
@@ -37,37 +31,34 @@ def hashes(desk: Desk, run: str) -> set[str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def ray_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, str]]:
+    """A desk, and the address of two nodes of a core each that count their calls there."""
+    desk = Desk(tmp_path_factory.mktemp("determinism") / "desk", pause=0.002)
+    with cluster(desk, 2) as made:
+        yield desk, f"runner.address={made.address}"
+
+
 @pytest.mark.parametrize("search", SEARCHES)
-def test_workers_runners_and_restarts_change_no_byte(tmp_path: Path, search: str) -> None:
-    desk = Desk(tmp_path / "desk", pause=0.002)
+def test_workers_runners_and_restarts_change_no_byte(ray_desk: tuple[Desk, str], search: str) -> None:
+    desk, address = ray_desk
     plain = ["quantray.run", *SMALL, *SEARCHES[search], "search.in_flight=4"]
     found = set()
-    for runner, workers in (("local", 1), ("local", 2), ("local", 4), ("ray", 1), ("ray", 2)):
-        run = f"{runner}{workers}"
-        desk.run(*plain, f"runner={runner}", f"runner.workers={workers}", f"run_dir={run}")
+    for workers in (1, 2, 4):
+        run = f"{search}/local{workers}"
+        desk.here(*plain, "runner=local", f"runner.workers={workers}", f"run_dir={run}")
         found |= hashes(desk, run)
-    process = desk.start(*plain, "runner=ray", "runner.workers=2", "run_dir=restarted")
+    for workers in (1, 2):
+        run = f"{search}/ray{workers}"
+        desk.run(*plain, "runner=ray", address, f"runner.workers={workers}", f"run_dir={run}")
+        found |= hashes(desk, run)
+    process = desk.start(*plain, "runner=ray", address, "runner.workers=2", f"run_dir={search}/restarted")
     deadline = time.monotonic() + 120
     before = desk.calls.total()
     while desk.calls.total() < before + 100 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    desk.run(*plain, "runner=local", "runner.workers=4", "run_dir=restarted")
-    found |= hashes(desk, "restarted")
+    desk.here(*plain, "runner=local", "runner.workers=4", f"run_dir={search}/restarted")
+    found |= hashes(desk, f"{search}/restarted")
     assert len(found) == 1
-
-
-def test_trials_read_from_a_table_are_those_that_an_evaluation_gives(tmp_path: Path) -> None:
-    space = ["space.entry_window=['9:30-15:45']", "space.stretch_threshold=[.001,.002]", "space.strikes_depth=[1]"]
-    plan = load_plan(
-        "+experiment=options_table", "data.synthetic.sessions=4", *space, f"run_dir={tmp_path}", "mirror.enabled=false",
-        "study.name=table", "constraints.min_trades=3", "constraints.min_win_rate=0.3",
-    )  # fmt: skip
-    study = sweep(plan)
-    with opened(plan, str) as again:
-        files = surface_files(again)
-        best = best_numbers(read(plan, again.train, study.results.counts, files).values, 300)
-        assert len(best) == 300
-        expected = score_trials(plan, again.train, plan.space.candidates(np.asarray(best)))
-        assert _read_trials(plan, again.train, best, files) == expected

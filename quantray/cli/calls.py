@@ -17,6 +17,8 @@ from quantray.errors import ConfigError
 from quantray.outlets import cleaned
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from quantray.callers.plan import CallerPlan
 
 STAGES = {
@@ -69,14 +71,14 @@ def _show_plan(plan: CallerPlan, args: argparse.Namespace) -> None:
 
 def _show_coverage(plan: CallerPlan, args: argparse.Namespace) -> None:
     from quantray.callers.data import describe, require_eligible, write_listed, write_worklist
-    from quantray.callers.prepare import covered
+    from quantray.callers.prepare import covered, planned
     from quantray.callers.report.stages import render_coverage
 
-    coverage = covered(plan)
+    coverage = covered(plan, planned(plan))
     _write(args.out, {"calls": describe(coverage.plan.calls), "coverage": describe(coverage)})
     for path, writer in ((args.worklist, write_worklist), (args.listed, write_listed)):
         if path is not None:
-            _guarded(path, lambda path=path, writer=writer: writer(coverage, path))  # type: ignore[misc]
+            _guarded(path, partial(writer, coverage, path))
     _show(render_coverage(coverage))
     require_eligible(coverage, plan.gates.max_excluded_calls)
 
@@ -104,7 +106,7 @@ def _write(path: str | None, content: dict[str, Any]) -> None:
         _guarded(path, lambda: Path(path).write_text(text, encoding="utf-8"))
 
 
-def _guarded(path: str, write: Callable[[], Any]) -> None:
+def _guarded(path: str, write: Callable[[], object]) -> None:
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         write()
@@ -112,7 +114,7 @@ def _guarded(path: str, write: Callable[[], Any]) -> None:
         raise ConfigError(f"{path} cannot be written: {error.strerror}; give a file in a folder that can be") from None
 
 
-def _show(renderable: Any) -> None:
+def _show(renderable: RenderableType) -> None:
     from quantray.report.console import show
 
     show(renderable)

@@ -14,24 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from quantray.digests import digest_of
 from quantray.errors import ConfigError
 from quantray.plugins import resolve
-from quantray.settings import FORBID, Limits, Mirror, OutOfSample, Report, Runner, Search, Storage
+from quantray.settings import FORBID, Mirror, OutOfSample, Report, Runner, Search, Storage
 from quantray.space import Space
 
 if TYPE_CHECKING:
-    from quantray.sweeps.data.settings import DataSettings
+    from quantray.sweeps.data.settings import DataSettings, Gates
 
 #: Counts changes of the rules in docs/rules.md. A study of other rules is refused: its figures mean something else.
 RULES_VERSION = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Gates(Limits):
-    """Largest shares of options, of their prices and of sessions that may be wrong."""
-
-    max_quarantined_quotes: float = 0.05
-    max_quarantined_prints: float = 0.05
-    max_unknown_symbols: float = 0.05
-    max_quarantined_sessions: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +103,13 @@ class Constraints:
             raise ConfigError(f"constraints.min_trades must be >= 0, got {self.min_trades}")
 
 
+def _gates() -> Gates:
+    """The usual ones. They stand beside the data's settings, which ``import quantray`` does not load."""
+    from quantray.sweeps.data.settings import Gates
+
+    return Gates()
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One sweep. ``data`` are the settings its slice is loaded with (see ``quantray.sweeps.data``)."""
@@ -133,7 +130,7 @@ class Plan:
     storage: Storage = Storage()
     mirror: Mirror = Mirror()
     oos: OutOfSample = OutOfSample()
-    gates: Gates = Gates()
+    gates: Gates = field(default_factory=_gates)
     report: Report = Report()
 
     @property

@@ -27,3 +27,13 @@ def test_skips_are_columns_in_their_own_order() -> None:
         name = "n_trades" if skip is Skip.EXECUTED else f"skipped_{SKIPS[skip]}"
         assert Metric(Metric.N_TRADES + skip).key == name  # type: ignore[arg-type]
     assert SKIPS[Skip.EXECUTED] == ""
+
+
+def test_numbers_that_files_hold_stay() -> None:
+    assert [(r.name, int(r)) for r in Reason] == [
+        ("TARGET", 0), ("STOP", 1), ("TRAILING_STOP", 2), ("RAISED_STOP", 3), ("TIME", 4), ("TRIGGER", 5),
+        ("END_OF_DATA", 6),
+    ]  # fmt: skip
+    assert [s.name for s in sorted(Skip)] == [
+        "EXECUTED", "MAX_POSITIONS", "MAX_POSITIONS_PER_ASSET", "MAX_POSITIONS_PER_CALLER", "NO_CASH", "BELOW_MINIMUM",
+    ]  # fmt: skip

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from quantray.cli import backtest, command
@@ -67,6 +68,13 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "quantray backtest caller-policies --interval-seconds 60 --out-dir results/may": {
         "data.interval": "60s", "run_dir": "results/may", "policy.grid": "mixed",
     },
+    f"quantray baseline --duckdb {CUSTOMARY} --chain solana": {"calls.chain": "solana", "baseline.tp": 2.0},
+    f"quantray baseline --duckdb {CUSTOMARY} --chain solana --from 2025-05-01 --to 2026-01-07 --interval-seconds 60 "
+    "--out-dir results/baseline-2025-05": {
+        "data.from": "2025-05-01", "data.to": "2026-01-07", "data.interval": "60s",
+        "run_dir": "results/baseline-2025-05",
+    },
+    "quantray backtest baseline --chain solana": {"calls.chain": "solana", "baseline.sl": 0.5},
     f"quantray v1-baseline --duckdb {CUSTOMARY} --chain solana": {"data.duckdb": CUSTOMARY, "calls.chain": "solana"},
 }  # fmt: skip
 
@@ -99,6 +107,14 @@ def test_all_of_it_runs(alerts: Path, tmp_path: Path, caplog: pytest.LogCaptureF
     assert "taken as callers" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
+def test_the_baseline_runs(alerts: Path, tmp_path: Path) -> None:
+    line = f"baseline --duckdb {CUSTOMARY} --chain solana --interval-seconds 60 --out-dir out --runner local"
+    assert command.main(line.split()) == 0
+    assert (tmp_path / "out" / "report.html").is_file()
+    assert len(pq.read_table(tmp_path / "out" / "alerts.parquet")) == 28
+
+
 REFUSED = {
     "--caller-groups '[\"Brook\",\"Alfa\"]'": "did you mean 'Alpha' (14 calls)?",
     "--callers Brok": "calls.callers: unknown caller 'Brok'; did you mean 'Brook' (14 calls)?",
@@ -106,7 +122,7 @@ REFUSED = {
     "--chain solna": "calls.chain: unknown chain 'solna'; did you mean 'solana' (28 calls)?",
     "--chain tron": "known: solana (28 calls), base (14 calls)",
     "--from 2026-01-07 --to 2025-05-01": "data.from=2026-01-07 lies after data.to=2025-05-01; swap them",
-    "--from yesterday": "data.from must be a date like 2025-05-04, got 'yesterday'",
+    "--from yesterday": "got 'yesterday'",
     "--from 2025-02-30": "data.from must be a date",
     "--from 2026-01-01": "42 outside dates",
     "--interval 5m": "nothing is resampled: give data.interval=1m if that is theirs",
@@ -135,6 +151,8 @@ REFUSED = {
     "--tui-mode": "unknown flag '--tui-mode'",
     "--callers '[\"Bro\\nok\",\"x,y\"]'": "did you mean 'Brook' (14 calls)?",
     "--chain \"'; drop table calls; --\"": "unknown chain",
+    "--callers 'a\udcff'": "calls.callers=['a\\udcff'] holds half a character",
+    "--filter-collapsed=true": "--filter-collapsed takes no value, got 'true'",
     "--callers '${oc.env:HOME}'": "unknown caller '${oc.env:HOME}'",
 }  # fmt: skip
 

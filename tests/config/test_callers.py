@@ -25,6 +25,7 @@ def of(*overrides: str) -> CallerPlan:
     return plan
 
 
+@pytest.mark.slow
 def test_the_two_experiments() -> None:
     baseline, whole = of(V1), of(ALL)
     assert (baseline.study, whole.study) == ("v1_baseline", "caller_policies")
@@ -42,6 +43,7 @@ def test_the_two_experiments() -> None:
         )
 
 
+@pytest.mark.slow
 def test_the_mixed_grid_holds_every_kind_of_exit() -> None:
     from quantray.callers.policies import (
         AtrStop,
@@ -62,6 +64,7 @@ def test_the_mixed_grid_holds_every_kind_of_exit() -> None:
     assert len(more) == 4 * 1152
 
 
+@pytest.mark.slow
 def test_the_command_of_the_issue() -> None:
     plan = of(
         V1, "data.duckdb=calls.duckdb", "data.from=2025-05-01", "data.to=2025-05-31", "data.interval=1m",
@@ -76,6 +79,7 @@ def test_the_command_of_the_issue() -> None:
     assert [(p.tp, p.sl) for p in plan.policies] == [(tp, sl) for tp in (2, 3, 4) for sl in (0.9, 0.95)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*GRIDS, "mixed"])
 def test_a_grid_is_a_file_that_says_what_it_holds(name: str) -> None:
     plan = of(V1, f"policy={name}")
@@ -84,6 +88,7 @@ def test_a_grid_is_a_file_that_says_what_it_holds(name: str) -> None:
         assert plan.policies == grid(name)
 
 
+@pytest.mark.slow
 def test_the_shipped_files_say_the_defaults_of_the_dataclasses() -> None:
     plan = of(ALL, "runner=local", "policy=v1")
     plain = CallerPlan(plan.study, plan.data, plan.policies, plan.run_dir, plan.grid)
@@ -127,11 +132,13 @@ def test_a_choice_means_the_file_of_this_kind(override: str) -> None:
     assert found == expected
 
 
+@pytest.mark.slow
 def test_a_choice_of_data_beats_what_its_keys_imply() -> None:
     assert of(V1, "data=parquet", "data.duckdb=x", "data.calls=c", "data.candles=d").data.kind == "parquet"
     assert of(V1, "data.calls=c.parquet", "data.duckdb=x").data.kind == "duckdb"
 
 
+@pytest.mark.slow
 def test_the_same_choice_in_a_sweep_is_the_sweeps_own() -> None:
     plan = load_plan("fees=dear", "data=duckdb", "data.duckdb=x")
     assert isinstance(plan, Plan)
@@ -231,6 +238,7 @@ def test_sections_of_sweeps_are_absent() -> None:
     assert not {"policy", "calls", "coverage", "mode", "ties"} & set(sweep)
 
 
+@pytest.mark.slow
 def test_an_experiment_of_ones_own_may_build_on_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = tmp_path / "conf"
     for folder in ("experiment", "fees"):
@@ -274,6 +282,7 @@ def test_a_study_is_named_by_what_differs(overrides: list[str], name: str) -> No
     assert of(*overrides).study == name
 
 
+@pytest.mark.slow
 def test_a_multirun_names_its_jobs_apart() -> None:
     plans = load_plans([V1, "policy=v1,trailing", "fees=standard,dear"])
     assert [plan.study for plan in plans] == [
@@ -282,6 +291,7 @@ def test_a_multirun_names_its_jobs_apart() -> None:
     assert len({plan.run_dir for plan in plans}) == 4
 
 
+@pytest.mark.slow
 def test_a_multirun_may_hold_both_kinds() -> None:
     first, second = load_plans(["+experiment=v1_baseline,options_sweep", "fees=dear"])
     assert isinstance(first, CallerPlan)
@@ -301,6 +311,7 @@ def test_a_notebook_is_told_which_function_to_call() -> None:
         qr.optimise(sweep)
 
 
+@pytest.mark.slow
 def test_changes_of_what_is_compared_change_the_digests_and_others_do_not() -> None:
     plain = of(V1).digests("c", "d", "e")
     for same in ("runner=local", "run_dir=x", "report.top=3", "fresh=true", "gates.max_missing_candles=.5"):

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from quantray.callers.baseline.alerts import Alerts
-from quantray.callers.baseline.measure import Pass, measurer, warm
+from quantray.callers.baseline.measure import Pass, measurer, seconds_of, warm
 from quantray.callers.baseline.notes import baseline_notes
 from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.baseline.progress import MEASURING, STAGES, BaselineProgress, Medians, medians_of
@@ -26,8 +26,6 @@ from quantray.provenance import versions
 
 _log = logger(__name__)
 Follow = Callable[[BaselineProgress], object]
-#: Seconds of one core for a candle of a call's window, entered in time and one candle late, with its reading.
-_CANDLE_S = 4e-8
 
 
 def run(plan: BaselinePlan, *, progress: Follow | None = None, say: Say | None = None) -> BaselineResults:
@@ -74,10 +72,9 @@ def _measure(driver: Driver, work: Pass, alerts: Alerts, watch: _Watch) -> None:
 
     warm()
     watch.began = time.monotonic()
-    eligible = work.coverage.eligible
     driver.stage(
         MEASURING, work.buckets, lambda bucket: f"alerts/{bucket:06d}", partial(measurer, work),
-        seconds=float(work.coverage.present[eligible].sum()) * _CANDLE_S, detail=enter, kept=enter,
+        seconds=seconds_of(work), detail=enter, kept=enter,
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from quantray.callers.data.settings import CoverageSettings
 from quantray.callers.market import CallPlan, Candles, Exclusion, Inventory, on_grid
 from quantray.durations import NS, iso, written
 from quantray.errors import DataError
+from quantray.plain import amount
 
 SELECTS = (
     "coverage.mode=window leaves calls out by candles after their entry: it selects on the future, "
@@ -192,7 +193,7 @@ def require_eligible(coverage: Coverage, max_excluded: float = 1.0) -> None:
     left = coverage.counts["eligible"]
     shown = ", ".join(f"{name}={n}" for name, n in counts.items() if name != "eligible")
     if left == 0:
-        raise DataError(f"no call is eligible: {shown} of {len(coverage)} calls; {_remedy(coverage)}")
+        raise DataError(f"no call is eligible: {shown} of {amount(len(coverage), 'call')}; {_remedy(coverage)}")
     share = 1 - left / len(coverage)
     if share > max_excluded:
         raise DataError(
@@ -216,7 +217,7 @@ def _remedy(coverage: Coverage) -> str:
 
 
 _ABOUT = {
-    Exclusion.NO_CANDLES: "no asset that was called has candles then: do both tables name assets alike?",
+    Exclusion.NO_CANDLES: "no asset that was called has candles with a price then: do both tables name assets alike?",
     Exclusion.LATE_ENTRY: "the first candle comes later than calls.max_entry_lag allows",
     Exclusion.BAD_PRICE: "the entry candles have no price above 0",
     Exclusion.LOW_COVERAGE: "coverage=window leaves out what has less than coverage.min_share of its candles",

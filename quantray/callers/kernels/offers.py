@@ -213,3 +213,35 @@ def offers(c, entry, stop, until, tp, sl):  # type: ignore[no-untyped-def]
         touched = _walk(c, entry[e], last, until[e], tp, sl, _Row(real[e], when[e], code[e], seen))
         _behind_touches(seen, touched, real[e], code[e])
     return real, when, code, behind
+
+
+@njit(cache=True, nogil=True)
+def late_offers(c, entry, behind, tp, sl):  # type: ignore[no-untyped-def]
+    """The three measures that say what latency costs, of calls entered at the candles ``entry`` [n] (-1: none).
+
+    ``behind`` [n] is the row behind the horizon's last candle, as :func:`offers` gives it. Returns highest price, last
+    close and exit of the simple trade, [n, 3]: a multiple and two returns, by the rules of :func:`offers`.
+    """
+    n = entry.shape[0]
+    out = np.full((n, 3), np.nan)
+    row = _Row(np.empty(N_REAL), np.empty(N_WHEN, np.int64), np.empty(N_CODE, np.int8), np.empty(N_MULTIPLES))
+    high, low = c.high, c.low
+    for e in range(n):
+        first, last = entry[e], behind[e]
+        if first < 0 or last <= first:
+            continue
+        price = c.open[first]
+        peak, stop, target = price, price * sl, price * tp
+        at = last
+        for i in range(first, last):
+            peak = max(peak, high[i])
+            if low[i] <= stop or high[i] >= target:
+                at = i
+                break
+        for i in range(at, last):
+            peak = max(peak, high[i])
+        out[e, 0], out[e, 1] = peak / price, c.close[last - 1] / price - 1.0
+        out[e, 2] = out[e, 1]
+        if at < last and _simple_exit(c, at, c.ts[first], _Levels(price, stop, target), row):
+            out[e, 2] = row.real[TP_SL]
+    return out

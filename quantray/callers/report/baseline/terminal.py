@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from quantray import plain
 from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.baseline.progress import MEASURING, STAGES, BaselineProgress
 from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.report.baseline.words import count, multiple, seconds, share
-from quantray.report.terminal import Face
+from quantray.report.terminal import Face, Finished
 from quantray.report.words import duration
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class BaselineTerminal(Face[BaselineResults]):
         event: BaselineProgress = self._state["event"]
         return f"{self.study}: {event.stage}, {told(event)}"
 
-    def ending(self, study: Any) -> RenderableType:
+    def ending(self, study: Finished[BaselineResults]) -> RenderableType:
         from rich.console import Group
 
         from quantray.callers.report.baseline.printout import ending
@@ -67,9 +67,9 @@ def told(event: BaselineProgress) -> str:
 
 def _told(event: BaselineProgress) -> Iterator[str]:
     if event.eligible:
-        yield f"{count(event.measured)} of {count(event.eligible)} calls"
+        yield f"{count(event.measured)} of {plain.amount(event.eligible, 'call')}"
     if event.reused:
-        yield f"{count(event.reused)} of {count(event.total)} buckets reused"
+        yield f"{count(event.reused)} of {plain.amount(event.total, 'bucket')} reused"
     if event.rate is not None and event.eta is not None and not event.finished:
         yield f"{count(round(event.rate))} a second, {duration(round(event.eta))} left"
     m = event.medians

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from quantray.arrays import FloatArray1D
 from quantray.errors import ConfigError
 from quantray.failures import OWN, told
 from quantray.space import Candidates
@@ -173,14 +174,28 @@ def _checked_trades(found: Any, market: Slice) -> Trades:
     return found
 
 
-def _boxed(plan: Plan, market: Slice, candidates: Candidates, strategy: type, full: bool) -> Metrics:
+def summarise(t: Trades, n_sessions: int, interval_s: float) -> tuple[FloatArray1D, FloatArray1D]:
+    """Metrics of a list of trades, as the kernels order them, and its net per session [n_sessions]."""
     from quantray.sweeps.kernels.score import N_ALL, summarise_core, summarise_listed
+
+    out, by_session, traded = np.full(N_ALL, np.nan), np.zeros(n_sessions), np.zeros(n_sessions, np.int32)
+    net, session = t.net.astype(float), t.session.astype(np.int32)
+    summarise_core(net, t.risk.astype(float), session, len(t), traded, by_session, out)
+    flags = [c.astype(bool) for c in (np.zeros(len(t)), t.entry_carried, t.exit_carried)]
+    summarise_listed(
+        net, session, t.entry_bar.astype(np.int32), t.exit_bar.astype(np.int32), t.reason.astype(np.int8), *flags,
+        len(t), interval_s, np.empty(len(t), np.int32), np.empty(len(t)), out,
+    )  # fmt: skip
+    return out, by_session
+
+
+def _boxed(plan: Plan, market: Slice, candidates: Candidates, strategy: type, full: bool) -> Metrics:
+    from quantray.sweeps.kernels.score import N_ALL
 
     n = len(candidates)
     check_fields(strategy, candidates.names)
     out = np.full((n, N_ALL), np.nan)
     by_session = np.zeros((n, len(market)))
-    traded = np.zeros(len(market), np.int32)
     why: dict[int, str] = {}
     for i in range(n):
         try:
@@ -193,11 +208,5 @@ def _boxed(plan: Plan, market: Slice, candidates: Candidates, strategy: type, fu
         except OWN as error:  # the user's own code: whatever it raises belongs to this candidate
             why[i] = told(error)
             continue
-        net, session = t.net.astype(float), t.session.astype(np.int32)
-        summarise_core(net, t.risk.astype(float), session, len(t), traded, by_session[i], out[i])
-        flags = [c.astype(bool) for c in (np.zeros(len(t)), t.entry_carried, t.exit_carried)]
-        summarise_listed(
-            net, session, t.entry_bar.astype(np.int32), t.exit_bar.astype(np.int32), t.reason.astype(np.int8), *flags,
-            len(t), float(market.sessions[0].interval_s), np.empty(len(t), np.int32), np.empty(len(t)), out[i],
-        )  # fmt: skip
+        out[i], by_session[i] = summarise(t, len(market), float(market.sessions[0].interval_s))
     return _metrics(market, out, by_session, np.zeros((n, 9), np.int64), why, full)

@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from quantray.ledger import open_reader
 from quantray.settings import Storage
-from tests.ledger.runs import Calls, made_plan, run
-from tests.ledger.servers import Server
+from tests.builders.runs import Calls, made_plan, run
+from tests.builders.servers import Server
 
 KINDS = ("random", "qmc", "tpe")
 HEAD = (

@@ -15,8 +15,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.faults.desks import Desk
-from tests.faults.kills import SEARCHES, Row, callers, killed, killed_callers, undisturbed
+from tests.builders.desks import Desk
+from tests.builders.kills import SEARCHES, Row, callers, killed, killed_callers, undisturbed
 
 #: Rows about callers that two threads may have begun and nobody noted.
 AHEAD = 3

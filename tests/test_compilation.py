@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.people import ROOT, as_user, needs_root, said_by, uid_of
+from tests.builders.people import ROOT, as_user, needs_root, said_by, uid_of
 
 PROGRAM = """
 import os, sys

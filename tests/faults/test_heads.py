@@ -12,9 +12,9 @@ import pytest
 
 from quantray.errors import ConfigError
 from quantray.runner import presence
-from tests.faults.clusters import at_work, cluster
-from tests.faults.desks import SMALL, Desk
-from tests.faults.kills import SEARCHES
+from tests.builders.clusters import at_work, cluster
+from tests.builders.desks import SMALL, Desk
+from tests.builders.kills import SEARCHES
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.desks import ROOT, SMALL, Desk
+from tests.builders.desks import ROOT, SMALL, Desk
 
 pytestmark = pytest.mark.slow
 SCRIPT = str(ROOT / "scripts" / "cluster.py")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.desks import Desk
-from tests.faults.kills import SEARCHES, killed, undisturbed
+from tests.builders.desks import Desk
+from tests.builders.kills import SEARCHES, killed, undisturbed
 
 pytestmark = pytest.mark.slow
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.clusters import at_work, cluster, node, other_code, other_package, workers
-from tests.faults.desks import ROOT, SMALL, Desk
-from tests.faults.kills import SEARCHES
+from tests.builders.clusters import at_work, cluster, node, other_code, other_package, workers
+from tests.builders.desks import ROOT, SMALL, Desk
+from tests.builders.kills import SEARCHES
 
 pytestmark = pytest.mark.slow
 

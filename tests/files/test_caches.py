@@ -9,7 +9,7 @@ import pytest
 
 from quantray.errors import DataError, DiskError
 from quantray.files import Cached
-from tests.files.trees import tree
+from tests.builders.trees import tree
 
 
 def fill(folder: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from quantray.files import Pieces
-from tests.files.commands import KINDS, carried_out, compared, finished, prepare, process, words
+from tests.builders.commands import KINDS, carried_out, compared, finished, prepare, process, words
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ from quantray.errors import ConfigError, DataError
 from quantray.files.duckdb_file import confined, open_market, parts_of
 from quantray.sweeps.data.settings import DataSettings
 from quantray.sweeps.data.sources import open_tables
-from tests.files.hostile import COLUMNS, WANTING, patched, wrote
+from tests.builders.hostile import COLUMNS, WANTING, patched, wrote
 
 CALLS = f"CREATE TABLE calls AS SELECT {COLUMNS}"
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from quantray.files import Pieces, Published
-from tests.files.trees import tree
+from tests.builders.trees import tree
 
 STEPS = ("unlink", "rmdir", "replace", "rename", "mkdir", "link", "fsync")
 

@@ -11,7 +11,7 @@ import pytest
 from quantray.errors import ConfigError
 from quantray.files import Pieces, pieces_of
 from quantray.files.durable import unfinished_name
-from tests.files.trees import tree
+from tests.builders.trees import tree
 
 
 def pieces(folder: Path, study: str = "study") -> Pieces:

@@ -15,8 +15,8 @@ from quantray.files import Pieces
 from quantray.ledger import open_reader
 from quantray.sweeps.study import sweep
 from tests.builders.call_plans import bytes_of, finished, market, shown
-from tests.files.commands import carried_out, compared, words
-from tests.files.power import Disk
+from tests.builders.commands import carried_out, compared, words
+from tests.builders.power import Disk
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.files.commands import KINDS, carried_out, compared, prepare
+from tests.builders.commands import KINDS, carried_out, compared, prepare
 
 pytestmark = pytest.mark.slow
 SIZE = 24 << 20

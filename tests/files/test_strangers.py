@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from quantray.files import Pieces
-from tests.files.commands import KINDS, carried_out, compared, deleted, prepare
-from tests.files.trees import tree
+from tests.builders.commands import KINDS, carried_out, compared, deleted, prepare
+from tests.builders.trees import tree
 
 pytestmark = pytest.mark.slow
 

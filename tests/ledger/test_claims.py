@@ -24,8 +24,8 @@ from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan, StrategySpec
 from quantray.testing.ledger import make_batch, make_trials
 from quantray.trial import Trial, TrialState
-from tests.ledger.fakes import SPACE, opened
-from tests.ledger.servers import Server
+from tests.builders.fakes import SPACE, opened
+from tests.builders.servers import Server
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +74,7 @@ def test_a_killed_driver_leaves_its_batch_to_the_next(tmp_path: Path) -> None:
     program = (
         "import sys, time; from pathlib import Path\n"
         "from quantray.testing.ledger import make_batch, make_trials\n"
-        "from tests.ledger.fakes import SPACE, opened\n"
+        "from tests.builders.fakes import SPACE, opened\n"
         "ledger = opened(Path(sys.argv[1]))\n"
         "done, lost = make_batch(0, [1, 2, 3], SPACE), make_batch(1, [6, 5, 4], SPACE)\n"
         "ledger.claim(done); ledger.store(0, make_trials(done)); ledger.claim(lost)\n"

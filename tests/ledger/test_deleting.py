@@ -25,9 +25,9 @@ from quantray.settings import Mirror, Storage
 from quantray.sweeps.loop.ranges import SUFFIX
 from quantray.sweeps.report.studies.stored import delete_study, list_studies
 from quantray.testing.ledger import make_batch, make_trials
-from tests.ledger.drivers import ROOT
-from tests.ledger.fakes import SPACE, described, filled, opened
-from tests.ledger.servers import Server
+from tests.builders.drivers import ROOT
+from tests.builders.fakes import SPACE, described, filled, opened
+from tests.builders.servers import Server
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +43,7 @@ def step(*_):
     n += 1
     if n == at:
         os.kill(os.getpid(), signal.SIGKILL)
-from tests.ledger.fakes import opened
+from tests.builders.fakes import opened
 event.listen(sa.Engine, "before_cursor_execute", step)
 event.listen(sa.Engine, "commit", step)
 def removal(name, args):

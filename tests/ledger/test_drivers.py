@@ -16,9 +16,9 @@ from quantray.ledger.schema import drivers, evaluations
 from quantray.ledger.sql_ledger import SqlLedger
 from quantray.settings import Storage
 from quantray.testing.ledger import make_batch, make_trials
-from tests.ledger.drivers import Driver
-from tests.ledger.fakes import SPACE, opened, opened_in
-from tests.ledger.servers import Server
+from tests.builders.drivers import Driver
+from tests.builders.fakes import SPACE, opened, opened_in
+from tests.builders.servers import Server
 
 pytestmark = pytest.mark.slow
 

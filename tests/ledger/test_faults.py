@@ -21,11 +21,11 @@ from quantray.ledger.schema import evaluations
 from quantray.runner.local import run_local
 from quantray.settings import Storage
 from quantray.testing.ledger import make_batch, make_trials
-from tests.ledger.drivers import ROOT
-from tests.ledger.fakes import SPACE, opened_in
-from tests.ledger.proxy import Door
-from tests.ledger.runs import EMPTY, Calls, made_plan, rows, run, swept
-from tests.ledger.servers import Server
+from tests.builders.drivers import ROOT
+from tests.builders.fakes import SPACE, opened_in
+from tests.builders.proxy import Door
+from tests.builders.runs import EMPTY, Calls, made_plan, rows, run, swept
+from tests.builders.servers import Server
 
 pytestmark = pytest.mark.slow
 
@@ -147,7 +147,7 @@ import resource, sys
 from pathlib import Path
 from quantray.errors import LedgerError
 from quantray.settings import Storage
-from tests.ledger.runs import made_plan, run
+from tests.builders.runs import made_plan, run
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)  # Python ignores SIGXFSZ: writes fail instead
 try:
     run(made_plan(Storage(), Path(sys.argv[1]), "random", n_trials=150))

@@ -17,9 +17,9 @@ from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan, StrategySpec
 from quantray.testing.ledger import make_batch, make_trials
 from quantray.trial import Trial, TrialState
-from tests.ledger.fakes import opened_in
-from tests.ledger.runs import EMPTY, swept
-from tests.ledger.servers import Server
+from tests.builders.fakes import opened_in
+from tests.builders.runs import EMPTY, swept
+from tests.builders.servers import Server
 
 pytestmark = pytest.mark.slow
 

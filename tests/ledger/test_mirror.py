@@ -20,7 +20,7 @@ from quantray.ledger.mirror_queue import Queue
 from quantray.settings import Mirror
 from quantray.testing.ledger import make_batch, make_trials
 from quantray.trial import Trial
-from tests.ledger.fakes import SPACE, SPEC, filled, opened
+from tests.builders.fakes import SPACE, SPEC, filled, opened
 
 pytestmark = pytest.mark.slow
 
@@ -190,7 +190,7 @@ def test_the_mirror_dies_with_its_driver(tmp_path: Path) -> None:
         "import sys, time; from pathlib import Path\n"
         "from quantray.ledger import start_mirror\n"
         "from quantray.settings import Mirror\n"
-        "from tests.ledger.fakes import opened\n"
+        "from tests.builders.fakes import opened\n"
         "mirror = start_mirror(opened(Path(sys.argv[1])), Mirror())\n"
         "print(mirror.pid, flush=True); time.sleep(60)\n"
     )

@@ -14,8 +14,8 @@ from quantray.ledger.mirror import MARK, identity, open_study
 from quantray.ledger.sql_ledger import SqlLedger
 from quantray.settings import Mirror, Storage
 from quantray.testing.ledger import make_batch, make_trials
-from tests.ledger.fakes import SPACE, filled, opened, opened_in
-from tests.ledger.servers import Server
+from tests.builders.fakes import SPACE, filled, opened, opened_in
+from tests.builders.servers import Server
 
 pytestmark = pytest.mark.slow
 

@@ -14,8 +14,8 @@ from quantray.settings import Mirror, Storage
 from quantray.sweeps.report.studies.stored import delete_study, list_studies, show_study
 from quantray.testing import LedgerContract
 from quantray.testing.ledger import make_batch, make_trials
-from tests.ledger.fakes import SPACE, described
-from tests.ledger.servers import Server
+from tests.builders.fakes import SPACE, described
+from tests.builders.servers import Server
 
 pytestmark = pytest.mark.slow
 

@@ -21,9 +21,9 @@ from quantray.ledger import open_reader
 from quantray.ledger.probe import answers
 from quantray.settings import Storage
 from quantray.space import parse_space
-from tests.ledger.drivers import ROOT
-from tests.ledger.fakes import SPEC, described, filled, opened_in
-from tests.ledger.servers import Server
+from tests.builders.drivers import ROOT
+from tests.builders.fakes import SPEC, described, filled, opened_in
+from tests.builders.servers import Server
 
 PASSWORD = "corr:ct/h@rse%20"
 
@@ -172,7 +172,7 @@ from quantray.errors import LedgerError
 from quantray.ledger import open_reader
 from quantray.settings import Storage
 from quantray.testing.ledger import make_batch, make_trials
-from tests.ledger.fakes import SPACE, opened_in
+from tests.builders.fakes import SPACE, opened_in
 opened_in(Storage("memory"), Path("unused")).close()  # everything is imported before the rights are given away
 os.setgroups([]); os.setgid(65534); os.setuid(65534)
 try:

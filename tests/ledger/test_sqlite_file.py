@@ -14,8 +14,8 @@ from quantray.errors import LedgerError
 from quantray.ledger import open_ledger, open_reader
 from quantray.settings import Storage
 from quantray.testing.ledger import make_batch, make_trials
-from tests.ledger.drivers import ROOT
-from tests.ledger.fakes import SPACE, filled, opened
+from tests.builders.drivers import ROOT
+from tests.builders.fakes import SPACE, filled, opened
 
 
 def _text(path: Path) -> None:

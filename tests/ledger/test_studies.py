@@ -15,7 +15,7 @@ from quantray.protocols import Counts
 from quantray.space import parse_space
 from quantray.testing.ledger import make_batch, make_trials
 from quantray.trial import TrialState
-from tests.ledger.fakes import SPACE, SPEC, described, filled, opened
+from tests.builders.fakes import SPACE, SPEC, described, filled, opened
 
 
 def test_resume_finds_what_was_stored(tmp_path: Path) -> None:

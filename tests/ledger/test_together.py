@@ -22,11 +22,11 @@ from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan
 from quantray.testing.ledger import make_batch
 from quantray.trial import Trial, TrialState
+from tests.builders.desks import SMALL, Desk
+from tests.builders.fakes import SPACE, opened
 from tests.builders.objectives import score
-from tests.faults.desks import SMALL, Desk
-from tests.ledger.fakes import SPACE, opened
-from tests.ledger.runs import EMPTY, made_plan, run
-from tests.ledger.servers import Server
+from tests.builders.runs import EMPTY, made_plan, run
+from tests.builders.servers import Server
 
 
 def test_room_is_set_aside_and_shared(tmp_path: Path) -> None:

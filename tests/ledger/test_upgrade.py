@@ -16,8 +16,8 @@ from quantray.ledger.sql_ledger import SqlLedger
 from quantray.protocols import Counts
 from quantray.settings import Storage
 from quantray.testing.ledger import make_batch, make_trials
-from tests.ledger.fakes import SPACE, described
-from tests.ledger.servers import Server
+from tests.builders.fakes import SPACE, described
+from tests.builders.servers import Server
 
 #: Scheme 1 as release 0.1.0 made it; {id}, {big} and {double} are what the two databases call their types.
 FIRST = """

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("pause", [0.3, 30.0], ids=["short", "long"])
 def test_sigint_ends_the_run_and_the_next_one_goes_on(tmp_path: Path, kind: str, pause: float) -> None:
     """``long``: nothing is ever finished, the batches in work are given up."""
-    command = [sys.executable, "-m", "tests.runner.interrupted", kind, str(tmp_path / "run"), str(pause)]
+    command = [sys.executable, "-m", "tests.builders.interrupted", kind, str(tmp_path / "run"), str(pause)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert process.stdout is not None
     if pause < 1:

@@ -26,7 +26,7 @@ from quantray.callers.market import Spans
 from quantray.errors import DataError
 from quantray.files.caches import Cached
 from tests.builders.call_tables import call_rows, candle_rows, changed, data_of, minute
-from tests.files.trees import tree
+from tests.builders.trees import tree
 
 CALLS = call_rows(("a", "X", 10), ("b", "X", 50), ("a", "Y", 30), ("b", "X", 400), ("a", "GONE", 10))
 CANDLES = candle_rows({"X": range(600), "Y": range(0, 600, 1), "Z": range(600)})

@@ -21,7 +21,7 @@ AHEAD = 3  # rows that two threads may have begun and nobody noted
 
 
 def start(folder: Path, log: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "tests.callers.killed", str(folder), str(log), *map(str, arguments)]
+    command = [sys.executable, "-m", "tests.builders.killed", str(folder), str(log), *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
 
 

@@ -12,7 +12,7 @@ from quantray.sweeps.report.studies.plots import KINDS, _varying, optuna_study, 
 from quantray.sweeps.report.studies.stored import space_of
 from quantray.testing.ledger import make_batch
 from quantray.trial import Trial, TrialState
-from tests.ledger.fakes import SPACE, filled, opened
+from tests.builders.fakes import SPACE, filled, opened
 
 
 def _size(png: Path) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from quantray.sweeps.report.studies.screen import render_list, render_summary
 from quantray.sweeps.report.studies.stored import delete_study, export_csv, list_studies, show_study, study_deletion
 from quantray.testing.ledger import make_batch
 from quantray.trial import Trial, TrialState
-from tests.ledger.fakes import SPEC, filled, opened
+from tests.builders.fakes import SPEC, filled, opened
 
 
 def _run(folder: Path, n: int = 80, name: str = "fake") -> list[Trial]:

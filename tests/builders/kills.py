@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from tests.faults.desks import ROOT, SMALL, Desk
+from tests.builders.desks import ROOT, SMALL, Desk
 
 SEARCHES = {
     "exhaustive": ["search=exhaustive"],
@@ -105,12 +105,12 @@ class CallerRow:
 
 
 def callers(folder: Path, *, kill_after: int | None = None, more_s: float = 0.0) -> Counter[str]:
-    """Run the small run about callers of :mod:`tests.callers.killed` in ``folder``; what it began, by name.
+    """Run the small run about callers of :mod:`tests.builders.killed` in ``folder``; what it began, by name.
 
     With ``kill_after`` it is killed some microseconds after so many buckets and blocks have begun.
     """
     log = folder / f"log-{time.monotonic_ns()}"
-    command = [sys.executable, "-m", "tests.callers.killed", str(folder), str(log)]
+    command = [sys.executable, "-m", "tests.builders.killed", str(folder), str(log)]
     process = subprocess.Popen(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     while kill_after is not None and process.poll() is None:
         if log.exists() and len(log.read_text().splitlines()) >= kill_after:

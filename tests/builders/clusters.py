@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.faults.desks import ROOT, Desk
+from tests.builders.desks import ROOT, Desk
 from tests.shelf.counting import CALLS, PAUSE
 
 

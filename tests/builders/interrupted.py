@@ -1,4 +1,4 @@
-"""A sweep in a process of its own: ``python -m tests.runner.interrupted local|ray DIRECTORY SECONDS_A_BATCH``."""
+"""A sweep in a process of its own: ``python -m tests.builders.interrupted local|ray DIRECTORY SECONDS_A_BATCH``."""
 
 from __future__ import annotations
 

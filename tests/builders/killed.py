@@ -1,4 +1,4 @@
-"""A run in a process of its own that may kill itself: ``python -m tests.callers.killed DIRECTORY LOG [STAGE ROW]``.
+"""A run in a process of its own that may kill itself: ``python -m tests.builders.killed DIRECTORY LOG [STAGE ROW]``.
 
 Every bucket that is touched and every block that is scored leaves a line in LOG when it begins.
 """

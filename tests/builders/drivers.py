@@ -25,7 +25,7 @@ from pathlib import Path
 from quantray.ledger import open_ledger
 from quantray.settings import Storage
 from quantray.testing.ledger import make_batch, make_trials
-from tests.ledger.fakes import SPACE, SPEC, described
+from tests.builders.fakes import SPACE, SPEC, described
 storage = Storage(**json.loads(sys.argv[1]))
 ledger = open_ledger(storage, sys.argv[3], "fake", {"space": SPACE.digest}, described=described(), say=lambda _: None)
 def answer(x): print(json.dumps(x), flush=True)

@@ -1,0 +1,182 @@
+"""Kernels of the step-down test: a row's statistic, rows told apart by content, their extremes under sign patterns.
+
+Every figure is the same on every machine: statistics are summed in the order of the units, and the sums under sign
+patterns are sums of integers, which no order of adding changes.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from quantray.compilation import place_cache
+
+place_cache()
+
+SCALE = 2.0**48  # one: a row divided by its norm becomes integers, exact to 3.6e-15
+BITS = 6  # units whose 64 sums are tabled together
+TILE = 7  # tables added at a time; their number is a multiple of it
+_LANES = 32  # rows side by side
+_BLOCK = 32  # patterns whose unfinished sums are kept near
+_TINY, _HUGE = 1e-100, 1e100  # within, squares neither vanish nor overflow
+_FLAT = 1e-12  # a spread below this share of the largest amount is rounding
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_HALF = np.uint64(32)
+
+
+@njit(cache=True, nogil=True)
+def measure(rows, words, traded, statistic, digest):  # type: ignore[no-untyped-def]
+    """Student's t and a digest of each row, in place; the first row that holds NaN or infinity, -1: none.
+
+    ``rows`` [candidates, units] float64 and ``words``, the same memory as uint64; ``traded`` [units] is set where a row
+    is not 0, ``statistic`` and ``digest`` (uint64) are [candidates]. The statistic is NaN without a spread.
+    """
+    n, k = rows.shape
+    for i in range(n):
+        top = 0.0
+        mixed = np.uint64(k)
+        for u in range(k):
+            x = abs(rows[i, u])
+            if not x < np.inf:
+                return i
+            top = max(top, x)
+            traded[u] = traded[u] or x > 0.0
+            mixed = (mixed ^ (words[i, u] if x > 0.0 else np.uint64(0))) * _MIX
+            mixed ^= mixed >> _HALF
+        digest[i] = mixed
+        statistic[i] = np.nan
+        if top == 0.0 or k < 2:
+            continue
+        unit = 1.0 if _TINY < top < _HUGE else top
+        total = 0.0
+        for u in range(k):
+            total += rows[i, u] / unit
+        mean, squares = total / k, 0.0
+        for u in range(k):
+            away = rows[i, u] / unit - mean
+            squares += away * away
+        spread = math.sqrt(squares / (k - 1))
+        if spread > _FLAT * (top / unit):
+            statistic[i] = mean / (spread / math.sqrt(k))
+    return -1
+
+
+@njit(cache=True, nogil=True)
+def tell_apart(rows, start, statistic, digest, first, slots, digests, kept, place, n_known, own):  # type: ignore[no-untyped-def]
+    """Mark in ``first`` the rows that equal none before, by content; the number of different ones so far.
+
+    Rows without a statistic are passed over. ``slots`` (a power of two, -1: free) find a known row by its digest,
+    ``digests`` [candidates] holds theirs, ``place`` where their content is: in ``kept``, rows of the table itself
+    (``own``) or copies. A row that finds no room among the copies is known by its digest alone; whatever looks like it
+    is marked as well: taking a row twice changes no extreme.
+    """
+    n, k = rows.shape
+    last = len(slots) - 1
+    for i in range(n):
+        if math.isnan(statistic[i]):
+            continue
+        at = np.int64(digest[i] & np.uint64(last))
+        first[i] = True
+        while slots[at] >= 0:
+            known = slots[at]
+            if digests[known] == digest[i]:
+                where = place[known]
+                if where < 0:
+                    break
+                same = True
+                for u in range(k):
+                    if kept[where, u] != rows[i, u]:
+                        same = False
+                        break
+                if same:
+                    first[i] = False
+                    break
+            at = (at + 1) & last
+        if slots[at] < 0:
+            slots[at] = n_known
+            digests[n_known] = digest[i]
+            place[n_known] = start + i if own else n_known if n_known < len(kept) else -1
+            if not own and n_known < len(kept):
+                kept[n_known] = rows[i]
+            n_known += 1
+    return n_known
+
+
+@njit(cache=True, nogil=True)
+def extremes_by_bin(rows, picked, bins, live, codes, highest, lowest):  # type: ignore[no-untyped-def]
+    """Highest and lowest sum of the ``picked`` rows under each pattern, by the rows' ``bins``, in place.
+
+    ``rows`` [candidates, units]; ``picked`` and ``bins`` [some], equal bins side by side; ``live`` the units that
+    count; ``codes`` [tables, patterns] uint8, bit j of table g being the sign (1: flipped) of live unit g x BITS + j;
+    ``highest`` and ``lowest`` [bins, patterns] int64 hold what was found so far. Each row is divided by its norm and
+    rounded to integers of 1 / SCALE. For each BITS units all 64 sums are tabled, so a pattern costs a look-up for
+    them; _LANES rows share it.
+    """
+    n_tables, n_patterns = codes.shape
+    amounts = np.zeros((n_tables * BITS, _LANES), np.int64)
+    tables = np.empty((n_tables, 1 << BITS, _LANES), np.int64)
+    sums = np.empty((_BLOCK, _LANES), np.int64)
+    begin = 0
+    while begin < len(picked):
+        b, n = bins[begin], 1
+        while n < _LANES and begin + n < len(picked) and bins[begin + n] == b:
+            n += 1
+        for lane in range(_LANES):
+            _round(rows[picked[begin + min(lane, n - 1)]], live, amounts, lane)
+        begin += n
+        _tabulate(amounts, tables)
+        for start in range(0, n_patterns, _BLOCK):
+            stop = min(start + _BLOCK, n_patterns)
+            sums[:] = 0
+            for g in range(0, n_tables - TILE, TILE):
+                for p in range(start, stop):
+                    t0, t1, t2 = tables[g, codes[g, p]], tables[g + 1, codes[g + 1, p]], tables[g + 2, codes[g + 2, p]]
+                    t3, t4 = tables[g + 3, codes[g + 3, p]], tables[g + 4, codes[g + 4, p]]
+                    t5, t6 = tables[g + 5, codes[g + 5, p]], tables[g + 6, codes[g + 6, p]]
+                    row = sums[p - start]
+                    for lane in range(_LANES):
+                        row[lane] += t0[lane] + t1[lane] + t2[lane] + t3[lane] + t4[lane] + t5[lane] + t6[lane]
+            g = n_tables - TILE
+            for p in range(start, stop):
+                t0, t1, t2 = tables[g, codes[g, p]], tables[g + 1, codes[g + 1, p]], tables[g + 2, codes[g + 2, p]]
+                t3, t4 = tables[g + 3, codes[g + 3, p]], tables[g + 4, codes[g + 4, p]]
+                t5, t6 = tables[g + 5, codes[g + 5, p]], tables[g + 6, codes[g + 6, p]]
+                row, high, low = sums[p - start], highest[b, p], lowest[b, p]
+                for lane in range(_LANES):
+                    x = row[lane] + t0[lane] + t1[lane] + t2[lane] + t3[lane] + t4[lane] + t5[lane] + t6[lane]
+                    high, low = max(high, x), min(low, x)
+                highest[b, p], lowest[b, p] = high, low
+
+
+@njit(cache=True, nogil=True)
+def _round(row, live, amounts, lane):  # type: ignore[no-untyped-def]
+    """Integers of one row, into its lane; those of the last table's spare units stay 0."""
+    top = 0.0
+    for u in live:
+        top = max(top, abs(row[u]))
+    unit = 1.0 if _TINY < top < _HUGE else top
+    squares = 0.0
+    for u in live:
+        x = row[u] / unit
+        squares += x * x
+    factor = SCALE / math.sqrt(squares)
+    for j in range(len(live)):
+        amounts[j, lane] = np.int64(np.rint(row[live[j]] / unit * factor))
+
+
+@njit(cache=True, nogil=True)
+def _tabulate(amounts, tables):  # type: ignore[no-untyped-def]
+    """All sums of each table's units: entry 0 adds them, bit j of an entry takes unit j off instead."""
+    for g in range(len(tables)):
+        for lane in range(_LANES):
+            total = 0
+            for j in range(BITS):
+                total += amounts[g * BITS + j, lane]
+            tables[g, 0, lane] = total
+        for j in range(BITS):
+            for entry in range(1 << j):
+                for lane in range(_LANES):
+                    twice = 2 * amounts[g * BITS + j, lane]
+                    tables[g, (1 << j) + entry, lane] = tables[g, entry, lane] - twice

@@ -1,0 +1,167 @@
+"""Rows of net per unit, a piece at a time, however many there are: what they show, and which of them are different."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D
+
+PIECE = 2**22  # amounts at a time
+COPIES = 2**26  # amounts that are kept of rows that come in chunks, to compare them by content
+BINS = 64
+_ROWS_OF_A_BIN = 256  # fewer are not worth one of their own
+_THREADED = 2**26  # rows x units x patterns from which on threads pay
+
+
+class Chunks(Protocol):
+    """A table that is read in pieces, several times: ``chunks()`` gives arrays [some, units], together all rows."""
+
+    @property
+    def n_candidates(self) -> int: ...
+    @property
+    def n_units(self) -> int: ...
+    def chunks(self) -> Iterable[Any]: ...
+
+
+class InMemory:
+    """An array [candidates, units] as :class:`Chunks`; the pieces are views."""
+
+    def __init__(self, array: FloatArray2D) -> None:
+        self.array = array
+        self.n_candidates, self.n_units = array.shape
+
+    def chunks(self) -> Iterator[FloatArray2D]:
+        step = max(PIECE // max(self.n_units, 1), 1)
+        for start in range(0, self.n_candidates, step):
+            yield self.array[start : start + step]
+
+
+def pieces(table: Chunks) -> Iterator[tuple[int, FloatArray2D]]:
+    """First row and rows of each piece, as the kernels take them. ValueError when they are not what was announced."""
+    start = 0
+    for chunk in table.chunks():
+        rows = np.ascontiguousarray(chunk, np.float64)
+        if rows.ndim != 2 or rows.shape[1] != table.n_units or start + len(rows) > table.n_candidates:
+            raise ValueError(
+                f"a chunk of shape {rows.shape} from row {start} of a table of {table.n_candidates} candidates x "
+                f"{table.n_units} units"
+            )
+        yield start, rows
+        start += len(rows)
+    if start != table.n_candidates:
+        raise ValueError(f"the chunks hold {start} rows of {table.n_candidates} candidates")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What one look at all rows found. ``table`` with the flags ``first`` are the different rows that can be tested."""
+
+    statistic: FloatArray1D  # [candidates] Student's t of the mean; NaN without a spread
+    traded: BoolArray1D  # [units] by any candidate
+    n_distinct: int
+    table: Chunks
+    own: FloatArray1D  # [rows of table] their statistic
+    first: BoolArray1D  # [rows of table] equal to none before, with a statistic
+
+
+def look(table: Chunks, threads: int) -> Rows:
+    """Read all rows once. Raises ValueError naming the row that holds NaN or infinity."""
+    from quantray.stats import flipping  # numba takes a second to import
+
+    n, k = table.n_candidates, table.n_units
+    whole = isinstance(table, InMemory) and table.array.dtype == np.float64 and table.array.flags.c_contiguous
+    statistic, traded, first = np.full(n, np.nan), np.zeros(k, np.bool_), np.zeros(n, np.bool_)
+    slots = np.full(2 ** (2 * max(n, 1) - 1).bit_length(), -1, np.int64)
+    digests, place = np.empty(n, np.uint64), np.empty(n, np.int64)
+    kept = table.array if whole else np.empty((min(n, COPIES // max(k, 1)), k))  # type: ignore[attr-defined]
+    known = 0
+    for start, rows in pieces(table):
+        stop = start + len(rows)
+        digest = np.empty(len(rows), np.uint64)
+        bad = _measured(rows, traded, statistic[start:stop], digest, threads)
+        if bad >= 0:
+            unit = int(np.argmin(np.isfinite(rows[bad])))
+            raise ValueError(
+                f"row {start + bad} holds {rows[bad, unit]} in unit {unit}; a unit without a trade earns 0"
+            )
+        known = flipping.tell_apart(
+            rows, start, statistic[start:stop], digest, first[start:stop], slots, digests, kept, place, known, whole
+        )
+    if whole or known > len(kept):
+        return Rows(statistic, traded, known, table, statistic, first)
+    return Rows(statistic, traded, known, InMemory(kept[:known]), statistic[first], np.ones(known, np.bool_))
+
+
+def _measured(rows: FloatArray2D, traded: BoolArray1D, statistic: FloatArray1D, digest: Any, threads: int) -> int:
+    """The kernel on shares of the rows; the first bad one."""
+    from quantray.stats.flipping import measure
+
+    words, marks = rows.view(np.uint64), np.zeros((threads, len(traded)), np.bool_)
+
+    def share(i: int, a: int, b: int) -> int:
+        bad = int(measure(rows[a:b], words[a:b], marks[i], statistic[a:b], digest[a:b]))
+        return a + bad if bad >= 0 else -1
+
+    found = [bad for bad in _shared(share, len(rows), threads if rows.size > PIECE // 8 else 1) if bad >= 0]
+    traded |= marks.any(axis=0)
+    return min(found, default=-1)
+
+
+def bin_edges(own: FloatArray1D) -> FloatArray1D:
+    """Statistics that divide the rows with ``own`` ones evenly; the last is the largest, equal ones share a bin."""
+    n_bins = int(np.clip(len(own) // _ROWS_OF_A_BIN, 1, BINS))
+    last = np.linspace(0, len(own), n_bins + 1)[1:].astype(np.int64) - 1
+    return np.unique(np.partition(own, last)[last])
+
+
+def extremes(
+    found: Rows, wanted: BoolArray1D, edges: FloatArray1D, flips: np.ndarray, threads: int
+) -> tuple[IntArray1D, IntArray1D]:
+    """Highest and lowest integer sum of the ``wanted`` rows [rows of the table] by bin and pattern [bins, pairs].
+
+    Bin b holds the rows with statistics up to ``edges[b]`` and above the edge before.
+    """
+    from quantray.stats.flipping import extremes_by_bin
+
+    live, codes = np.flatnonzero(found.traded), _codes(flips)
+    shape = (threads, len(edges), len(flips))
+    least = np.iinfo(np.int64).min // 2
+    highest, lowest = np.full(shape, least), np.full(shape, -least)
+    for start, rows in pieces(found.table):
+        picked = np.flatnonzero(wanted[start : start + len(rows)])
+        bins = np.searchsorted(edges, found.own[start + picked])
+        order = np.argsort(bins, kind="stable")
+        picked, bins = picked[order], bins[order]
+
+        def share(i: int, a: int, b: int, rows: Any = rows, picked: Any = picked, bins: Any = bins) -> None:
+            extremes_by_bin(rows, picked[a:b], bins[a:b], live, codes, highest[i], lowest[i])
+
+        work = len(picked) * len(live) * len(flips)
+        _shared(share, len(picked), threads if work > _THREADED else 1)
+    return highest.max(axis=0), lowest.min(axis=0)
+
+
+def _codes(flips: np.ndarray) -> np.ndarray:
+    """Flips [pairs, live units] as the entries of the kernel's tables [tables, pairs]."""
+    from quantray.stats.flipping import BITS, TILE
+
+    pairs, k = flips.shape
+    n_tables = -(-max(k, 1) // (BITS * TILE)) * TILE
+    bits = np.zeros((n_tables * BITS, pairs), np.uint8)
+    bits[:k] = flips.T
+    weights = (1 << np.arange(BITS)).astype(np.uint8)
+    return np.ascontiguousarray(np.einsum("gbp,b->gp", bits.reshape(n_tables, BITS, pairs), weights), np.uint8)
+
+
+def _shared(work: Any, n: int, threads: int) -> list[Any]:
+    """``work(share, from, to)`` over n rows in equal shares, at once."""
+    bounds = np.linspace(0, n, threads + 1).astype(int).tolist()
+    if threads == 1:
+        return [work(0, 0, n)]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(work, range(threads), bounds[:-1], bounds[1:]))

@@ -16,7 +16,7 @@ from quantray.callers.policies.tables import Tables
 from quantray.stats import judgements as judge
 from quantray.stats.checks import Check, Verdict, Word
 from quantray.stats.judgements import Told
-from quantray.stats.verdict import Evidence, verdict
+from quantray.stats.verdict_of_the_peak import Evidence, verdict
 
 Row = Mapping[str, float | int | None]
 #: Returns that are held in memory at a time.

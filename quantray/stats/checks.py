@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Word(StrEnum):
-    """Whether to believe a result. Disbelief is the default; belief needs every check."""
+    """Whether to believe a result. Disbelief is the default; belief needs every check that decides."""
 
     BELIEVE = "believe"
     DOUBTFUL = "doubtful"
@@ -20,13 +20,17 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One reason. ``passed`` is None when it could not be judged; the ``sentence`` then says why."""
+    """One reason. ``passed`` is None when it could not be judged; the ``sentence`` then says why.
+
+    What is told and does not decide the word has ``decides`` False.
+    """
 
     name: str
     value: float | None
     threshold: float | None
     passed: bool | None
     sentence: str
+    decides: bool = True
 
 
 @dataclass(frozen=True, slots=True)

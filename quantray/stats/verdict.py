@@ -1,101 +1,181 @@
-"""Whether to believe the best result: every check in one place, disbelief being the default."""
+"""Whether to believe the pick: what survives the search, what unseen units say, and what the tests take for granted."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantray.arrays import FloatArray1D, FloatArray2D
-from quantray.stats import judgements as judge
+from quantray.arrays import FloatArray1D
+from quantray.stats import reasons
 from quantray.stats.checks import Check, Verdict, Word
+from quantray.stats.compared import Compared
+from quantray.stats.held_out import HeldOut, held_out_test
+from quantray.stats.pick import Pick
+from quantray.stats.reasons import Lane
+from quantray.stats.wording import SESSION, Unit
 
-NOTHING = "No candidate had enough trades: there is nothing to believe or to doubt."
-DATA_CHECKS = ("trades", "sessions", "held-out sessions")
-DECISIVE = ("earns after costs", "better than luck", "out of sample")
+if TYPE_CHECKING:
+    from quantray.stats.survivors import Survivors
+
+#: The held-out p-value that is believed once a whole family was tested; frozen by calibration, see docs/verdict.md.
+ALPHA = 0.1
+#: The same where the search chose what to evaluate: then nothing else is evidence.
+ADAPTIVE_ALPHA = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """What a verdict looks at. Everything but the last two lines belongs to the part the search was shown.
+    """What a verdict looks at.
 
-    ``session_net`` [candidates, sessions] is the whole family the best one was picked from (the exact surface where
-    there is one, else every candidate that was evaluated), ``pick`` the row of the best one, None when nothing
-    completed. ``n_tried`` counts candidates, where the family is more than the rows given. ``neighbours`` are the
-    objective values of the candidates one step away (NaN: no value), see :mod:`quantray.stats.neighbours`.
+    ``survivors`` are of the whole family on the searched part; ``pick`` is one of them (None: there is none), with its
+    net per unit ``searched`` [units] and ``held_out`` [units] (None or empty: nothing was held out), 0 without a
+    trade. ``adaptive`` says that the search chose what to evaluate, not an exact table.
     """
 
-    session_net: FloatArray2D
-    pick: int | None
-    value: float | None = None  # objective of the pick
-    metrics: Mapping[str, float | int | None] = field(default_factory=dict)
-    n_tried: int | None = None
-    neighbours: FloatArray1D | Sequence[float] = ()
-    quality: Mapping[str, float] = field(default_factory=dict)  # shares of quarantined quotes, prints, sessions
-    oos_session_net: FloatArray1D | Sequence[float] | None = None  # [held-out sessions] of the pick; None: off
-    oos_value: float | None = None
+    survivors: Survivors
+    pick: Pick | None = None
+    searched: FloatArray1D | Sequence[float] | None = None
+    held_out: FloatArray1D | Sequence[float] | None = None
+    n_held_out: int = 0  # held-out units, known also without a pick
+    adaptive: bool = False
+    test: HeldOut | None = None  # of ``held_out``, where the caller has made it; else it is made here
+    alpha: float | None = None  # the bar for the held-out p-value, where many picks are judged together
+    bar: str = ""  # where that bar comes from; follows its figure in a sentence
+    n_looks: int = 1  # candidates whose held-out units were looked at
+    metrics: Mapping[str, float | int | None] = field(default_factory=dict)  # of the pick, searched
     quotes: bool = False  # fills are on standing quotes, not on prints
+    quality: Mapping[str, float] = field(default_factory=dict)  # shares of quarantined quotes, prints, sessions
+    lanes: Sequence[Lane] = ()
+    neighbours: FloatArray1D | Sequence[float] = ()  # objectives one step from the pick, NaN: none
+    compared: Compared | None = None
+    more_units: int | None = None  # units like these that are missing for the best statistic to survive
+    figures: Mapping[str, Any] = field(default_factory=dict)  # further figures for the record
+    unit: Unit = SESSION
+    candidate: str = "candidate"
+    basis: str = ""  # follows a held-out net: what it is of, where it is not the account
+    account: str = ""  # a whole sentence that begins with a space: what became of the account itself
     seed: int = 0
-    told: judge.Told = judge.PLAIN
+
+    @property
+    def level(self) -> float:
+        """The held-out p-value that is believed."""
+        return self.alpha if self.alpha is not None else ADAPTIVE_ALPHA if self.adaptive else ALPHA
 
 
 def verdict(evidence: Evidence) -> Verdict:
     """Judge the pick. The word is
 
-    * ``too little data`` when nothing completed, or when trades, sessions or held-out sessions are too few to tell
-      (unless what there is already speaks against it);
-    * ``do not believe`` when it does not earn after costs, is not better than luck given all candidates that were
-      compared, or loses on the sessions held out;
-    * ``believe`` when every check passes;
-    * ``doubtful`` otherwise: also when a check could not be made.
+    * ``too little data`` when under 5 searched or held-out units have trades, nothing could be tested, or the tests
+      cannot reach their level with these units;
+    * ``do not believe`` when otherwise nothing survives, or the pick's held-out net is 0 or less;
+    * ``believe`` when the pick's held-out p-value is at most alpha (an adaptive search: 5 %) and guards and clean data
+      hold;
+    * ``doubtful`` otherwise: also when one of these could not be judged.
+
+    Lanes, neighbours and figures of the family are told and do not decide.
     """
     e = evidence
-    if e.pick is None:
-        return Verdict(Word.TOO_LITTLE_DATA, NOTHING)
-    own = np.asarray(e.session_net[e.pick], np.float64)
-    oos = None if e.oos_session_net is None else np.asarray(e.oos_session_net, np.float64)
-    n_tried = max(e.n_tried or 0, len(e.session_net))
-    luck, luck_figures = judge.better_than_luck(e.session_net, e.pick, e.seed, e.told, n_tried)
-    overfit, overfit_figures = judge.overfit(e.session_net)
-    checks = (
-        judge.earns(own, e.value, e.told),
-        luck,
-        judge.out_of_sample(oos, e.oos_value, e.told),
-        judge.out_of_sample_bound(oos, e.seed),
-        judge.trades(e.metrics.get("n_trades")),
-        judge.sessions(own),
-        judge.held_out(oos),
-        judge.deflated(own, e.session_net, n_tried, e.told),
-        overfit,
-        judge.neighbourhood(e.value, np.asarray(e.neighbours, np.float64)),
-        judge.one_session(own),
-        judge.carried_fills(e.metrics, e.quotes),
-        judge.data_quality(e.quality),
+    return _without_pick(e) if e.pick is None else _of_pick(e, e.pick)
+
+
+def _without_pick(e: Evidence) -> Verdict:
+    n_held = max(e.n_held_out, 0 if e.held_out is None else len(e.held_out))
+    found = reasons.survive(e.survivors, e.adaptive, e.candidate)
+    enough = reasons.held_out_units(n_held, None, e.unit)
+    sentences = [found.sentence]
+    if found.passed:
+        sentences.append("None of them meets every bound with an objective, so there is nothing to pick.")
+    if not enough.passed:
+        sentences.append(enough.sentence)
+    if e.more_units:
+        sentences.append(f"It would take {e.unit.count(e.more_units, 'more')} like these for the best to survive.")
+    few = found.passed is None or not enough.passed or e.survivors.smallest_p > e.survivors.level
+    word = Word.TOO_LITTLE_DATA if few else Word.DISBELIEVE
+    return Verdict(word, " ".join(sentences), (found, enough), _figures(e, None))
+
+
+def _of_pick(e: Evidence, pick: Pick) -> Verdict:
+    own = np.asarray(e.searched if e.searched is not None else (), np.float64)
+    held = np.asarray(e.held_out if e.held_out is not None else (), np.float64)
+    test = e.test or held_out_test(held, level=e.level, n_hypotheses=e.n_looks, seed=e.seed)
+    found = reasons.survive(e.survivors, e.adaptive, e.candidate)
+    searched, enough = reasons.searched(own, e.unit), reasons.held_out_units(held.size, test, e.unit)
+    earns = reasons.earns_unseen(test, e.unit, e.basis, e.account)
+    luck = reasons.luck_unseen(test, e.level, e.bar)
+    sound = (
+        *reasons.guarded(np.concatenate([own, held]), e.unit),
+        reasons.carried_fills(e.metrics, e.quotes),
+        reasons.data_quality(e.quality),
     )
-    word = _word(checks)
-    figures = {"n_tried": n_tried, "n_sessions": int(own.size), **luck_figures, **overfit_figures}
-    return Verdict(word, _headline(word, checks), checks, figures)
+    beside = reasons.told(
+        pick, own, held, np.asarray(e.neighbours, np.float64), e.lanes, e.compared, e.unit, e.level, e.seed
+    )
+    if not searched.passed or not enough.passed or (test.smallest_p or 0.0) > e.level or found.passed is not True:
+        word = Word.TOO_LITTLE_DATA
+        blocking = [c for c in (searched, enough) if not c.passed] or [found if found.passed is not True else luck]
+        blocking += [earns] if test.n_traded else []
+    elif not earns.passed:
+        word, blocking = Word.DISBELIEVE, [found, earns]
+    elif luck.passed and all(c.passed for c in sound):
+        word, blocking = Word.BELIEVE, [found, earns, luck]
+    else:
+        word, blocking = Word.DOUBTFUL, [earns, luck, *(c for c in sound if not c.passed)]
+    checks = (found, searched, enough, earns, luck, *sound, *beside)
+    return Verdict(word, _headline(word, blocking, e.lanes), checks, _figures(e, test))
 
 
-def _word(checks: tuple[Check, ...]) -> Word:
-    passed = {c.name: c.passed for c in checks}
-    if passed["earns after costs"] is False or passed["out of sample"] is False:
-        return Word.DISBELIEVE
-    if any(passed[name] is False for name in DATA_CHECKS):
-        return Word.TOO_LITTLE_DATA
-    if any(passed[name] is False for name in DECISIVE):
-        return Word.DISBELIEVE
-    return Word.BELIEVE if all(passed.values()) else Word.DOUBTFUL
-
-
-def _headline(word: Word, checks: tuple[Check, ...]) -> str:
+def _headline(word: Word, blocking: Sequence[Check], lanes: Sequence[Lane]) -> str:
+    sentences = [c.sentence for c in blocking]
+    losing = [lane.phrase for lane in lanes if lane.net <= 0]
+    if losing:
+        sentences.append(f"It earns nothing {_listed(losing)}.")
     if word is Word.BELIEVE:
-        return f"All {len(checks)} checks passed. That is no promise; trade it small and compare with this report."
-    named = DATA_CHECKS if word is Word.TOO_LITTLE_DATA else DECISIVE
-    blocking = [c.sentence for c in checks if c.name in named and c.passed is False]
-    if word is not Word.DOUBTFUL:
-        return " ".join(blocking)
-    weak = next((c for c in checks if c.passed is False), None) or next(c for c in checks if c.passed is None)
-    n_passed = sum(c.passed is True for c in checks)
-    return f"{n_passed} of {len(checks)} checks passed. {weak.sentence}"
+        sentences.append("That is no promise: trade it small and compare with this report.")
+    return " ".join(sentences)
+
+
+def _listed(phrases: Sequence[str]) -> str:
+    return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} or {phrases[-1]}"
+
+
+def _figures(e: Evidence, test: HeldOut | None) -> dict[str, Any]:
+    """Sizes, settings and results of the tests, for the record."""
+    s = e.survivors
+    found: dict[str, Any] = {
+        "n_candidates": s.n_candidates,
+        "n_distinct": s.n_distinct,
+        "n_survivors": int(np.count_nonzero(s.mask)),
+        "n_searched": s.n_units,
+        "family_level": s.level,
+        "family_p": _known(s.p_family),
+        "family_critical": _known(s.critical),
+        "family_smallest_p": _known(s.smallest_p),
+        "family_patterns": s.n_patterns,
+        "family_exact": s.exact,
+        "adaptive": e.adaptive,
+        "more_units": e.more_units,
+    }
+    if test is not None:
+        found |= {
+            "alpha": e.level,
+            "held_out_net": test.total,
+            "held_out_p": test.p_value,
+            "held_out_smallest_p": test.smallest_p,
+            "held_out_patterns": test.n_patterns,
+            "n_held_out": test.n_units,
+            "n_held_out_traded": test.n_traded,
+        }
+    if e.compared is not None:
+        found |= {
+            "n_tried": e.compared.n_tried,
+            "n_effective": e.compared.n_effective,
+            "pbo": e.compared.overfit.pbo if e.compared.overfit else None,
+        }
+    return {**found, **e.figures}
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -15,7 +15,7 @@ from quantray.stats.family import family_of_surface, family_of_trials
 from quantray.stats.judgements import Told
 from quantray.stats.neighbours import neighbours
 from quantray.stats.surface import Regret, SurfaceSummary, regret, summarise, summarise_space
-from quantray.stats.verdict import Evidence, verdict
+from quantray.stats.verdict_of_the_peak import Evidence, verdict
 from quantray.sweeps.grid.points import Surface
 from quantray.sweeps.market import Slice
 from quantray.sweeps.objective import ranked

@@ -9,7 +9,7 @@ from typing import Any
 from quantray.failures import Reason, counted
 from quantray.protocols import Counts
 from quantray.stats.surface import Regret, SurfaceSummary
-from quantray.stats.verdict import Verdict
+from quantray.stats.checks import Verdict
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.scores import Sample
 from quantray.trial import Trial

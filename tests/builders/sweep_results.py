@@ -14,7 +14,7 @@ from quantray.space import candidate_digest, parse_space
 from quantray.stats.family import family_of_surface
 from quantray.stats.neighbours import neighbours
 from quantray.stats.surface import regret, summarise_space
-from quantray.stats.verdict import Evidence, Verdict, verdict
+from quantray.stats.verdict_of_the_peak import Evidence, Verdict, verdict
 from quantray.sweeps.market import Slice
 from quantray.sweeps.metrics import METRICS
 from quantray.sweeps.plan import Plan, StrategySpec

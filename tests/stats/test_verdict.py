@@ -10,7 +10,7 @@ import pytest
 
 from quantray.stats.checks import Check, Word
 from quantray.stats.family import family_of_surface, family_of_trials
-from quantray.stats.verdict import Evidence, verdict
+from quantray.stats.verdict_of_the_peak import Evidence, verdict
 from quantray.trial import Trial, TrialState
 
 METRICS = {"n_trades": 120, "carried_entry_share": 0.0, "carried_exit_share": 0.01}

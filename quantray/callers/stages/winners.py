@@ -24,7 +24,7 @@ from quantray.callers.stages.warmup import warm
 from quantray.callers.stages.work import TableSpec, Unit, Work
 from quantray.stats.checks import Verdict
 from quantray.stats.judgements import RESCALED
-from quantray.stats.verdict import Evidence, verdict
+from quantray.stats.verdict_of_the_peak import Evidence, verdict
 
 #: Points of an equity curve that a chart shows.
 POINTS = 2_000

@@ -1,0 +1,276 @@
+"""The reasons behind a verdict: for each a figure, its threshold, and one sentence a trader can use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from quantray.arrays import FloatArray1D
+from quantray.stats.checks import Check
+from quantray.stats.compared import Compared
+from quantray.stats.guards import LEVEL as GUARD_LEVEL
+from quantray.stats.guards import lag_one, left_skew, runs
+from quantray.stats.held_out import MIN_UNITS, HeldOut, block_test, mean_range
+from quantray.stats.pick import PROMISE, Pick, Rule
+from quantray.stats.wording import Unit, capital, count, money, percent
+
+if TYPE_CHECKING:
+    from quantray.stats.survivors import Survivors
+
+MIN_BLOCK_UNITS = 60  # searched and held out together; below, blocks are too few to stand beside the units
+MAX_CARRIED = 0.1
+MAX_QUARANTINED = 0.02
+MIN_DEFLATED = 0.95
+MAX_PBO = 0.2
+MIN_NEIGHBOUR_SHARE = 0.5
+#: Trades that hold across a change of scale, among the counts of what is wrong with the data.
+RESCALED = "rescaled_trades"
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The pick re-simulated on the searched part under another assumption: ``one bar later``, and what is left."""
+
+    name: str
+    phrase: str  # follows "it loses money"
+    net: float
+
+
+def survive(survivors: Survivors, adaptive: bool, candidates: str) -> Check:
+    """How many of the family survive the step-down maximum test."""
+    s, n = survivors, int(np.count_nonzero(survivors.mask))
+    name = "survivors"
+    if s.untested:
+        return Check(name, None, 1.0, None, s.untested)
+    of = f"of {count(s.n_candidates, candidates, candidates + 's')}"
+    if not n:
+        sentence = f"Nothing survives: without any edge, the best {of} looks this good in {percent(s.p_family)} of "
+        sentence += f"cases, where {percent(s.level)} are allowed."
+        return Check(name, 0.0, 1.0, False, sentence)
+    sentence = f"{n:,} {of} {'survives' if n == 1 else 'survive'}: without any edge, not one of them all would, in "
+    sentence += f"{percent(1 - s.level)} of cases."
+    if adaptive:
+        sentence = f"{n:,} {of} {'passes' if n == 1 else 'pass'} the filter; where the search chose what to evaluate, "
+        sentence += "that is no evidence."
+    return Check(name, float(n), 1.0, True, sentence)
+
+
+def searched(own: FloatArray1D, unit: Unit) -> Check:
+    """Searched units in which the pick earned or lost something: the independent observations there are."""
+    n = int(np.count_nonzero(own))
+    sentence = f"It traded on {n:,} of {unit.count(own.size, 'searched')}"
+    sentence += "." if n >= MIN_UNITS else f"; under {MIN_UNITS}, skill and luck look the same."
+    return Check(f"searched {unit.many}", float(n), float(MIN_UNITS), n >= MIN_UNITS, sentence)
+
+
+def held_out_units(n_units: int | None, test: HeldOut | None, unit: Unit) -> Check:
+    """Held-out units with trades (of the pick, or all of them where there is no pick), and how many are missing."""
+    name = f"held-out {unit.many}"
+    if not n_units:
+        sentence = f"No {unit.many} were held out, so nothing shows how it does on unseen data (oos.fraction=0)."
+        return Check(name, 0.0, float(MIN_UNITS), False, sentence)
+    n = n_units if test is None else test.n_traded
+    missing = max(0, MIN_UNITS - n)
+    if test is None:
+        sentence = f"{unit.count(n_units)} {'was' if n_units == 1 else 'were'} held out"
+    else:
+        sentence = f"It traded on {n:,} of {unit.count(n_units, 'unseen')}"
+    if missing:
+        sentence += f"; {MIN_UNITS} are needed to tell skill from luck, so {missing} more "
+        sentence += f"{'is' if missing == 1 else 'are'} missing"
+    return Check(name, float(n), float(MIN_UNITS), not missing, sentence + ".")
+
+
+def earns_unseen(test: HeldOut, unit: Unit, basis: str, account: str) -> Check:
+    """Net of the pick on the held-out units."""
+    where = unit.count(test.n_units, "unseen")
+    if test.total > 0:
+        sentence = f"On {where} it earns {money(test.total)}{basis}."
+    elif test.total < 0:
+        sentence = f"On {where} it loses {money(-test.total)}{basis}."
+    else:
+        sentence = f"On {where} it earns nothing{basis}."
+    return Check(f"unseen {unit.many}", test.total, 0.0, test.total > 0, sentence + account)
+
+
+def luck_unseen(test: HeldOut, alpha: float, bar: str) -> Check:
+    """The one-sided test on the held-out units."""
+    name = "luck on unseen data"
+    if test.p_value is None or test.smallest_p is None:
+        return Check(name, None, alpha, None, "Too few of them have trades to ask what luck would give.")
+    passed = test.p_value <= alpha
+    sentence = f"Luck alone does as well there in {percent(test.p_value)} of cases, where {percent(alpha)} are allowed"
+    sentence += f"{bar}."
+    if test.smallest_p > alpha:
+        sentence += f" So few could never show less than {percent(test.smallest_p)}."
+    return Check(name, test.p_value, alpha, passed, sentence)
+
+
+def guarded(net: FloatArray1D, unit: Unit) -> tuple[Check, ...]:
+    """What the sign flips take for granted, on the pick's searched and held-out units ``net`` in time order."""
+    lag, order, skew = lag_one(net), runs(net), left_skew(net)
+    alike = {
+        True: f"No sign that a {unit.one} resembles the one before.",
+        False: f"A {unit.one} resembles the one before, so there are fewer independent ones than the test counts.",
+        None: f"Whether {unit.many} resemble each other cannot be judged on these.",
+    }
+    one_sign = net[net != 0]
+    whole = bool(one_sign.size) and order.p_value is None and (np.all(one_sign > 0) or np.all(one_sign < 0))
+    in_turn = {
+        True: "Gains and losses come in no longer runs than chance gives.",
+        False: "Gains and losses come in long runs, so the test counts more independent ones than there are.",
+        None: f"It {'gained' if np.all(one_sign > 0) else 'lost'} in every {unit.one} it traded in: there are no runs."
+        if whole
+        else "Too few gains and losses to look for runs.",
+    }
+    tail = {
+        True: "No sign of many small gains paid for by a rare large loss.",
+        False: "Many small gains and a rare large loss: the test believes such results too easily.",
+        None: "Whether a rare large loss hides behind small gains cannot be judged on these.",
+    }
+    return (
+        Check(f"independent {unit.many}", lag.p_value, GUARD_LEVEL, lag.holds, alike[lag.holds]),
+        Check("runs", order.p_value, GUARD_LEVEL, True if whole else order.holds, in_turn[order.holds]),
+        Check("no rare large loss", skew.p_value, GUARD_LEVEL, skew.holds, tail[skew.holds]),
+    )
+
+
+def carried_fills(metrics: Mapping[str, float | int | None], quotes: bool = False) -> Check:
+    """The larger share of entries or exits that were filled at a price carried from an earlier second.
+
+    With ``quotes`` nothing speaks against it: a quote stands, and can be dealt on, until it is replaced.
+    """
+    if quotes:
+        return Check("fresh prices", None, MAX_CARRIED, True, "It deals on quotes, which stand until replaced.")
+    shares = [metrics.get("carried_entry_share"), metrics.get("carried_exit_share")]
+    known = [s for s in shares if s is not None]
+    if not known:
+        return Check("fresh prices", None, MAX_CARRIED, None, "The age of the fill prices is unknown.")
+    worst = max(known)
+    passed = worst <= MAX_CARRIED
+    sentence = f"{percent(worst)} of fills are at prices carried from an earlier second"
+    sentence += "." if passed else "; a real order might not have got them."
+    return Check("fresh prices", worst, MAX_CARRIED, passed, sentence)
+
+
+def data_quality(quality: Mapping[str, float]) -> Check:
+    """The largest share of quarantined quotes, prints or sessions (keys ending in ``_share``).
+
+    Data of which trades hold across a change of the price's scale are not clean, whatever the shares.
+    """
+    rescaled = int(quality.get(RESCALED, 0))
+    if rescaled:
+        trades = "1 trade holds" if rescaled == 1 else f"{rescaled:,} trades hold"
+        return Check("clean data", float(rescaled), 0.0, False,
+                     f"{trades} across a change of the price's scale: no market paid that.")  # fmt: skip
+    shares = {k: float(v) for k, v in quality.items() if k.startswith("quarantined_") and k.endswith("_share")}
+    if not shares:
+        return Check("clean data", None, MAX_QUARANTINED, None, "The quality of the data is unknown.")
+    name, worst = max(shares.items(), key=lambda item: item[1])
+    what = name.removeprefix("quarantined_").removesuffix("_share")
+    sentence = f"{percent(worst)} of {what} had to be set aside as wrong." if worst else "No data was set aside."
+    return Check("clean data", worst, MAX_QUARANTINED, worst <= MAX_QUARANTINED, sentence)
+
+
+def told(
+    pick: Pick, own: FloatArray1D, held_out: FloatArray1D, neighbours: FloatArray1D, lanes: Sequence[Lane],
+    compared: Compared | None, unit: Unit, alpha: float, seed: int,
+) -> tuple[Check, ...]:  # fmt: skip
+    """What is told of the pick and does not decide."""
+    return (
+        _promising(pick, unit),
+        _range(held_out, unit, seed),
+        *_blocks(own, held_out, unit, alpha, seed),
+        *(_lane(lane) for lane in lanes),
+        _one_unit(own, unit),
+        _neighbourhood(pick.value, neighbours),
+        *(_compared(compared) if compared else ()),
+    )
+
+
+def _beside(name: str, value: float | None, threshold: float, passed: bool | None, sentence: str) -> Check:
+    return Check(name, value, threshold, passed, sentence, decides=False)
+
+
+def _promising(pick: Pick, unit: Unit) -> Check:
+    passed = pick.rule is Rule.OBJECTIVE
+    ahead = f"{pick.units_ahead:.0f} of the unseen {unit.many} could be expected to have trades"
+    return _beside("likely to be confirmed", pick.promise, PROMISE, passed, f"{pick.reason} Before looking, {ahead}.")
+
+
+def _range(held_out: FloatArray1D, unit: Unit, seed: int) -> Check:
+    found = mean_range(held_out, seed=seed)
+    name = f"range of unseen {unit.many}"
+    if found is None:
+        return _beside(name, None, 0.0, None, f"Too few unseen {unit.many} for a range around their mean.")
+    sentence = f"An unseen {unit.one} earns {money(found.mean)} on average; the {percent(found.level)} range is "
+    sentence += f"{money(found.low)} to {money(found.high)}."
+    return _beside(name, found.low, 0.0, found.low > 0, sentence)
+
+
+def _blocks(own: FloatArray1D, held_out: FloatArray1D, unit: Unit, alpha: float, seed: int) -> tuple[Check, ...]:
+    if own.size + held_out.size < MIN_BLOCK_UNITS:
+        return ()
+    found = block_test(held_out, level=alpha, seed=seed)
+    name = "luck, by blocks"
+    if found is None:
+        return (_beside(name, None, alpha, None, f"Too few blocks of unseen {unit.many} to test them instead."),)
+    p, length = found
+    sentence = (
+        f"Were {length} neighbouring {unit.many} one observation, luck would do as well in {percent(p)} of cases."
+    )
+    return (_beside(name, p, alpha, p <= alpha, sentence),)
+
+
+def _lane(lane: Lane) -> Check:
+    kept = f"it still earns {money(lane.net)}" if lane.net > 0 else f"it loses {money(-lane.net)}"
+    if lane.net == 0:
+        kept = "nothing is left"
+    return _beside(lane.name, lane.net, 0.0, lane.net > 0, f"{capital(lane.phrase)}, {kept}.")
+
+
+def _one_unit(own: FloatArray1D, unit: Unit) -> Check:
+    rest = float(own.sum() - own.max()) if own.size else 0.0
+    kept = f"it still earns {money(rest)}" if rest > 0 else f"it loses {money(-rest)}" if rest else "nothing is left"
+    return _beside(f"not one lucky {unit.one}", rest, 0.0, rest > 0, f"Without its best searched {unit.one} {kept}.")
+
+
+def _neighbourhood(value: float, neighbours: FloatArray1D) -> Check:
+    valued = neighbours[~np.isnan(neighbours)]
+    name = "neighbours agree"
+    if not valued.size or value <= 0:
+        why = "No candidate one step away has a value." if value > 0 else "Its value is not above zero."
+        return _beside(name, None, MIN_NEIGHBOUR_SHARE, None, why)
+    share = float(np.median(valued)) / value
+    passed = share >= MIN_NEIGHBOUR_SHARE
+    if share <= 0:
+        sentence = f"An isolated peak: half of its {valued.size} neighbours, one step away, do not earn."
+    else:
+        what = "keep" if passed else "keep only"
+        sentence = f"Candidates one step away {what} {percent(share)} of its value (median of {valued.size})."
+    return _beside(name, share, MIN_NEIGHBOUR_SHARE, passed, sentence)
+
+
+def _compared(c: Compared) -> tuple[Check, ...]:
+    found = [_deflated("deflated Sharpe ratio", c.deflated, f"{c.n_tried:,} independent tries")]
+    if c.n_effective is not None:
+        tries = f"{max(1, round(c.n_effective)):,}, as many as would vary like these,"
+        found.append(_deflated("deflated Sharpe ratio, effective tries", c.deflated_effective, tries))
+    if c.overfit is None:
+        why = "Picking on one half and checking on the other needs 6 units and 2 candidates."
+        return (*found, _beside("holds on the other half", None, MAX_PBO, None, why))
+    sentence = (
+        f"Picked on half of the data, the best falls into the worse half on the rest in {percent(c.overfit.pbo)} "
+    )
+    sentence += f"of {c.overfit.n_splits} splits."
+    return (*found, _beside("holds on the other half", c.overfit.pbo, MAX_PBO, c.overfit.pbo <= MAX_PBO, sentence))
+
+
+def _deflated(name: str, value: float | None, tries: str) -> Check:
+    if value is None:
+        return _beside(name, None, MIN_DEFLATED, None, "The Sharpe ratio cannot be judged on these.")
+    sentence = f"Its Sharpe ratio beats what the best of {tries} gives by luck with a probability of {percent(value)}."
+    return _beside(name, value, MIN_DEFLATED, value >= MIN_DEFLATED, sentence)

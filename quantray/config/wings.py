@@ -25,7 +25,7 @@ KEYS: dict[str, tuple[str, ...]] = {
 }
 INSIDE: dict[str, tuple[str, ...]] = {
     SWEEPS: (
-        "report.surface_max_points", "gates.max_quarantined_quotes", "gates.max_quarantined_prints",
+        "report.surface_max_points", "report.held_out", "gates.max_quarantined_quotes", "gates.max_quarantined_prints",
         "gates.max_quarantined_sessions", "gates.max_unknown_symbols",
     ),
     CALLERS: ("runner.in_process_s",),

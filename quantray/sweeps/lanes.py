@@ -35,15 +35,11 @@ class Lane:
     """
 
     name: str
+    phrase: str  # goes on after "it earns 12.00 …"
     net: float | None
     n_trades: int | None = None
     value: float | None = None
     why: str | None = None
-
-    @property
-    def loses(self) -> bool:
-        """Whether nothing is left."""
-        return self.net is not None and self.net <= 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +60,12 @@ class Stress:
         return min(self.without, key=lambda left: left[1], default=None)
 
     @property
-    def losing(self) -> tuple[Lane, ...]:
-        """Lanes in which nothing is left, one of a session left out among them."""
+    def told(self) -> tuple[Lane, ...]:
+        """All lanes, and the worst session left out where nothing is left without it."""
         worst = self.worst_without
-        lost = tuple(lane for lane in self.lanes if lane.loses)
-        if worst is not None and worst[1] <= 0:
-            lost += (Lane(f"without its best session ({worst[0]})", worst[1]),)
-        return lost
+        if worst is None or worst[1] > 0:
+            return self.lanes
+        return (*self.lanes, Lane("one session left out", f"without the session of {worst[0]}", worst[1]))
 
 
 def stress(plan: Plan, market: Slice, params: Mapping[str, Any], made: Sample, around: FloatArray1D) -> Stress:
@@ -102,13 +97,13 @@ def _net(scores: Scores) -> float:
     return float(scores.metrics.session_net.sum())
 
 
-def _lane(name: str, plan: Plan, market: Slice, params: Mapping[str, Any]) -> Lane:
+def _lane(name: str, phrase: str, plan: Plan, market: Slice, params: Mapping[str, Any]) -> Lane:
     found = _simulated(plan, market, params, full=True)
     if found.metrics.why:
-        return Lane(name, None, why=found.metrics.why[0])
+        return Lane(name, phrase, None, why=found.metrics.why[0])
     value = float(found.metrics.columns[plan.objective][0])
     n_trades = int(found.metrics.columns["n_trades"][0])
-    return Lane(name, _net(found), n_trades, None if np.isnan(value) else value)
+    return Lane(name, phrase, _net(found), n_trades, None if np.isnan(value) else value)
 
 
 def _dearer(
@@ -127,9 +122,10 @@ def _dearer(
         return replace(plan, fees=replace(usual, slippage_per_share=per_share))
 
     lanes = [
-        _lane(f"fees of {more_fees:.2f} a contract instead of {fees:.2f}", charged(more_fees), market, params),
-        _lane(f"slippage of {more_slippage:.2f} a share instead of {slippage:.2f}", slipping(more_slippage), market,
+        _lane("dearer fees", f"with fees of {more_fees:.2f} a contract instead of {fees:.2f}", charged(more_fees), market,
               params),
+        _lane("dearer slippage", f"with slippage of {more_slippage:.2f} a share instead of {slippage:.2f}",
+              slipping(more_slippage), market, params),
     ]  # fmt: skip
     return lanes, {
         "fees": lambda x: _net(_simulated(charged(x), market, params)),
@@ -167,19 +163,19 @@ def _break_even(net_at: Callable[[float], float], now: float) -> float | None:
 
 def _later(plan: Plan, market: Slice, params: Mapping[str, Any]) -> Lane:
     """Every order, to enter and to leave, one bar later: what the candidate decides stays as it was."""
-    name = "every order one bar later"
+    name, phrase = "one bar later", "with every order one bar later"
     if not plan.strategy.gives_signals:
-        return Lane(name, None, why="a black box decides when its orders fill")
+        return Lane(name, phrase, None, why="a black box decides itself when its orders fill")
     own = {f.name: f.default for f in fields(plan.strategy.resolved)} | {**plan.strategy.params, **params}
     late = {**params, "latency_seconds": own["latency_seconds"] + market.sessions[0].interval_s}
-    return _lane(name, plan, market, late)
+    return _lane(name, phrase, plan, market, late)
 
 
 def _beyond(market: Slice, spread: Mapping[int, float]) -> Lane:
-    name = f"fills at {BEYOND / 10:.1f} half spreads from the mid instead of 1"
+    name, phrase = "beyond the touch", f"with fills {BEYOND / 10:.1f} half spreads from the mid instead of 1"
     if not market.has_quotes:
-        return Lane(name, None, why="trade prints have no spread")
-    return Lane(name, spread[BEYOND])
+        return Lane(name, phrase, None, why="trade prints have no spread")
+    return Lane(name, phrase, spread[BEYOND])
 
 
 def _largest(spread: Mapping[int, float]) -> float | None:

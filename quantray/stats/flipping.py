@@ -180,3 +180,39 @@ def _tabulate(amounts, tables):  # type: ignore[no-untyped-def]
                 for lane in range(_LANES):
                     twice = 2 * amounts[g * BITS + j, lane]
                     tables[g, (1 << j) + entry, lane] = tables[g, entry, lane] - twice
+
+
+@njit(cache=True, nogil=True)
+def add_products(rows, live, gram):  # type: ignore[no-untyped-def]
+    """Add to ``gram`` [live units, live units], below its diagonal and on it, the products of the rows over their norm.
+
+    ``rows`` [candidates, units] and ``live`` as in :func:`extremes_by_bin`.
+    """
+    k = len(live)
+    a = np.empty((4, k))
+    for begin in range(0, len(rows), 4):
+        for j in range(4):
+            if begin + j < len(rows):
+                _unit(rows[begin + j], live, a[j])
+            else:
+                a[j] = 0.0
+        for u in range(k):
+            a0, a1, a2, a3 = a[0, u], a[1, u], a[2, u], a[3, u]
+            for v in range(u + 1):
+                gram[u, v] += a0 * a[0, v] + a1 * a[1, v] + a2 * a[2, v] + a3 * a[3, v]
+
+
+@njit(cache=True, nogil=True)
+def _unit(row, live, out):  # type: ignore[no-untyped-def]
+    """The row over its norm, without what nobody traded in."""
+    top = 0.0
+    for u in live:
+        top = max(top, abs(row[u]))
+    unit = 1.0 if _TINY < top < _HUGE else top
+    squares = 0.0
+    for j in range(len(live)):
+        out[j] = row[live[j]] / unit
+        squares += out[j] * out[j]
+    norm = math.sqrt(squares)
+    for j in range(len(live)):
+        out[j] /= norm

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -39,6 +40,21 @@ class InMemory:
         step = max(PIECE // max(self.n_units, 1), 1)
         for start in range(0, self.n_candidates, step):
             yield self.array[start : start + step]
+
+
+def table_of(nets: FloatArray2D | Chunks) -> Chunks:
+    """What is read in pieces; ValueError for an array that is not [candidates, units]."""
+    if not isinstance(nets, np.ndarray) and hasattr(nets, "chunks"):
+        return nets
+    array = np.asarray(nets)
+    if array.ndim != 2:
+        raise ValueError(f"nets has shape {array.shape}; it is [candidates, units]")
+    return InMemory(array)
+
+
+def threads_there() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def pieces(table: Chunks) -> Iterator[tuple[int, FloatArray2D]]:

@@ -56,12 +56,12 @@ def probability_above(benchmark: float, ratio: float, n: int, g3: float, g4: flo
     return float(stats.norm.cdf((ratio - benchmark) * math.sqrt(n - 1) / math.sqrt(variance)))
 
 
-def expected_maximum_sharpe(n_trials: int, std: float) -> float:
+def expected_maximum_sharpe(n_trials: float, std: float) -> float:
     """Expected best of ``n_trials`` independent Sharpe estimates of strategies without any edge.
 
     Bailey and López de Prado (2014), "The deflated Sharpe ratio", eq. 1: with the standard deviation ``std`` of the
     estimates and the Euler-Mascheroni constant c, ``std * ((1 - c) * z(1 - 1/N) + c * z(1 - 1/(N e)))``.
-    0 for a single trial.
+    0 for under two trials.
     """
     from scipy import stats
 
@@ -71,11 +71,13 @@ def expected_maximum_sharpe(n_trials: int, std: float) -> float:
     return float(std * ((1 - EULER_GAMMA) * first + EULER_GAMMA * second))
 
 
-def deflated_sharpe(net: FloatArray1D, n_trials: int, std: float) -> float:
+def deflated_sharpe(net: FloatArray1D, n_trials: float, std: float) -> float:
     """Probability that the true Sharpe ratio of ``net`` [sessions] exceeds what the best of ``n_trials`` shows by luck.
 
     The probabilistic Sharpe ratio against :func:`expected_maximum_sharpe` (same source). ``std`` is the standard
     deviation of the Sharpe estimates over the trials. Candidates of one table resemble each other, so their number is
-    an upper bound of the independent ones: the figure is on the cautious side. NaN where it does not exist.
+    an upper bound of the independent ones and the figure on the cautious side; with their effective number
+    (:func:`~quantray.stats.effective.effective_number`, not a whole one) it is the other end. NaN where it does not
+    exist.
     """
     return probabilistic_sharpe(net, expected_maximum_sharpe(n_trials, std))

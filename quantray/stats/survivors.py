@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass
 
 import numpy as np
 
 from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D
-from quantray.stats.net_rows import Chunks, InMemory, Rows, bin_edges, extremes, look
+from quantray.stats.net_rows import Chunks, Rows, bin_edges, extremes, look, table_of, threads_there
 from quantray.stats.signs import flips
 
 LEVEL = 0.05
@@ -65,9 +64,7 @@ def survivors(
         raise ValueError(f"level={level} is no share between 0 and 1")
     if n_patterns < 2 or n_patterns * level < 1:
         raise ValueError(f"n_patterns={n_patterns} cannot show a p-value of {level}; {math.ceil(1 / level)} can")
-    table = _table(nets)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    threads = threads or cores
+    table, threads = table_of(nets), threads or threads_there()
     found = look(table, threads)
     patterns, exact = flips(int(found.traded.sum()), n_patterns, seed)
     n_all = 2 * len(patterns) if found.traded.any() else 1
@@ -78,15 +75,6 @@ def survivors(
         mask, found.statistic, critical, p_family, 1 / n_all, table.n_candidates, found.n_distinct, table.n_units,
         n_all, exact, level, why,
     )  # fmt: skip
-
-
-def _table(nets: FloatArray2D | Chunks) -> Chunks:
-    if not isinstance(nets, np.ndarray) and hasattr(nets, "chunks"):
-        return nets
-    array = np.asarray(nets)
-    if array.ndim != 2:
-        raise ValueError(f"nets has shape {array.shape}; it is [candidates, units]")
-    return InMemory(array)
 
 
 def _untested(table: Chunks, found: Rows, n_patterns: int, level: float) -> str | None:

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import re
-import sys
 from pathlib import Path
 
 import pandas
@@ -17,9 +16,7 @@ from hypothesis import strategies as st
 from quantray.callers.data.names import chosen
 from quantray.callers.data.settings import CallSettings
 from quantray.callers.imports.files import read
-from quantray.outlets import Outlet, guarded_streams
 from quantray.plain import cell, in_json, one_line, original, shown, write_csv
-from quantray.report.console import PlainConsole
 from quantray.report.tables import write_table_csv
 from tests.test_layers import FILES
 
@@ -130,38 +127,6 @@ def test_a_file_of_ours_is_imported_as_it_was(tmp_path: Path) -> None:
             assert not cells[0].startswith(tuple("=@\t\r＝"))
 
 
-def test_tables_keep_figures_and_empty_cells(tmp_path: Path) -> None:
-    frame = pandas.DataFrame({
-        "name": ["=1", None, "-5"], "value": [-1.5, float("nan"), 2.0], "n": pandas.array([-1, None, 3], "Int64"),
-        "=head": ["a", "b", "c"],
-    })  # fmt: skip
-    write_table_csv(frame, tmp_path / "t.csv")
-    assert (tmp_path / "t.csv").read_text() == "name,value,n,'=head\n'=1,-1.5,-1,a\n,,,b\n-5,2.0,3,c\n"
-    assert frame["name"].tolist()[0] == "=1"
-
-
-def test_a_console_reads_no_markup_and_obeys_no_name() -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    for colour in (False, True):
-        out = io.StringIO()
-        console = PlainConsole(out, width=200, force_terminal=colour, color_system="standard" if colour else None)
-        table = Table("[bold]head", "\x1b]0;x\x1b\\")
-        table.add_row("[red]caller[/red]", "\x1b[2J\u202e evil")
-        table.add_row("two", Text("\x1b[2J\u202e evil"))
-        table.add_row("[/]", ":smile:")
-        console.print(table)
-        console.say("a sentence of [bold]\x9b2J")
-        told = out.getvalue()
-        for name in ("[bold]head", "[red]caller[/red]", "[/]", ":smile:", r"\x1b[2J\u202e evil", r"\x1b]0;x\x1b"):
-            assert name in told
-        assert "\x1b[2J" not in told
-        assert "\x1b]" not in told
-        assert "\x9b" not in told
-        assert "\u202e" not in told
-
-
 def test_a_name_is_no_line_of_ours() -> None:
     assert one_line("ann\nerror: none\t\x1b[2J") == r"ann\x0aerror: none\x09\x1b[2J"
 
@@ -172,19 +137,6 @@ def test_a_name_copied_from_our_csv_names_the_caller() -> None:
     assert callers is not None
     assert {"=cmd|x", "ann"} <= callers
     assert {name: set(who) for name, who in groups.items()} == {"two": {"=cmd|x", "'bob"}}
-
-
-def test_what_is_printed_in_pieces_is_clean(capsys: pytest.CaptureFixture[str]) -> None:
-    with guarded_streams(["storage.url=postgresql://ann:hunter2xyz@db"]):
-        print("one", "\x1b[31m", "hunter2xyz")
-        print("password", "=", "other-one", file=sys.stderr)
-        sys.stdout.write("no end of li")
-        sys.stdout.flush()
-        sys.stdout.write("ne")
-    got = capsys.readouterr()
-    assert got.out == "one \\x1b[31m ***\nno end of line"
-    assert got.err == "password = ***\n"
-    assert not isinstance(sys.stdout, Outlet)
 
 
 def test_there_is_one_place_for_each() -> None:

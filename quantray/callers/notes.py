@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from quantray.callers.data import Calls, CallsData, CandleSlice, Coverage
 from quantray.callers.prepare import Prepared
 from quantray.callers.results import UnitResult
 from quantray.durations import written
@@ -16,34 +17,16 @@ CLIPPED = "data.print_filter=clip draws lone prints back to their neighbours: it
 def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
     """What selects on the future, who never traded, what was dropped at the split, how many winners luck would make."""
     plan, coverage = prepared.plan, prepared.coverage
-    notes = [coverage.note + "."] if coverage.note else []
-    notes += prepared.told
-    if plan.data.print_filter == "clip":
-        notes.append(CLIPPED)
-    notes += _rescaled(prepared, units)
-    still = int(prepared.slice.quality.get("assets_without_volume", 0))
-    if still:
-        who = "1 asset has" if still == 1 else f"{still:,} assets have"
-        notes.append(
-            f"{who} no volume anywhere in the source: a candle that was only filled forward cannot be told from a "
-            "trade there, so all of them are kept."
-        )
+    notes = market_notes(plan.data, coverage, prepared.slice, prepared.told, _rescaled(prepared, units))
     because = "the longest hold of the grid" if plan.calls.horizon is None else "calls.horizon"
     notes.append(f"A call counts when the data reach {written(plan.horizon_s)} behind its latest entry: {because}.")
-    cut_off = int(coverage.cut_off.sum())
-    if cut_off:
-        end = np.datetime64(coverage.common_end_ns, "ns").astype("datetime64[m]")
-        notes.append(
-            f"Several assets print for the last time at {end} UTC, before the source ends: so ends a file, not a "
-            f"market. {cut_off:,} calls reach beyond it and are shown as if their assets had died; list it under "
-            "coverage.outages (from there, no end) and they are too new instead."
-        )
+    notes += cut_off(coverage)
     silent = [u.name for u in units if u.state == "no_trades"]
     if silent:
-        notes.append(f"ZERO TRADES for {_listed(silent)}, whatever the policy of the grid: there is no best one.")
+        notes.append(f"ZERO TRADES for {listed(silent)}, whatever the policy of the grid: there is no best one.")
     empty = [u.name for u in units if u.state == "no_calls"]
     if empty:
-        notes.append(f"No call to train on for {_listed(empty)}: none is eligible and ends before the split.")
+        notes.append(f"No call to train on for {listed(empty)}: none is eligible and ends before the split.")
     dropped = int((prepared.split.part == 3).sum())
     if dropped:
         notes.append(f"{dropped:,} calls before the split were dropped because they could be held across it.")
@@ -55,11 +38,47 @@ def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
             f"{judged:,} units were judged one by one: of so many, about {max(1, round(judged * 0.05)):,} look better "
             "than luck at 5 % without any edge."
         )
-    near = prepared.calls.near_names
-    if near:
-        pairs = ", ".join(f"{a!r} and {b!r}" for a, b in near[:5])
-        notes.append(f"Callers spelt alike, counted as different: {pairs}; calls.aliases makes them one.")
+    return notes + spelt_alike(prepared.calls)
+
+
+def market_notes(
+    data: CallsData, coverage: Coverage, made: CandleSlice, told: Sequence[str], rescaled: Sequence[str]
+) -> list[str]:
+    """What the reader of anything on these candles should know; ``rescaled`` are the sentences about their scale."""
+    notes = [coverage.note + "."] if coverage.note else []
+    notes += told
+    if data.print_filter == "clip":
+        notes.append(CLIPPED)
+    notes += rescaled
+    still = int(made.quality.get("assets_without_volume", 0))
+    if still:
+        who = "1 asset has" if still == 1 else f"{still:,} assets have"
+        notes.append(
+            f"{who} no volume anywhere in the source: a candle that was only filled forward cannot be told from a "
+            "trade there, so all of them are kept."
+        )
     return notes
+
+
+def cut_off(coverage: Coverage) -> list[str]:
+    """Calls whose assets seem to end where a file does."""
+    cut_off = int(coverage.cut_off.sum())
+    if not cut_off:
+        return []
+    end = np.datetime64(coverage.common_end_ns, "ns").astype("datetime64[m]")
+    return [
+        f"Several assets print for the last time at {end} UTC, before the source ends: so ends a file, not a "
+        f"market. {cut_off:,} calls reach beyond it and are shown as if their assets had died; list it under "
+        "coverage.outages (from there, no end) and they are too new instead."
+    ]
+
+
+def spelt_alike(calls: Calls) -> list[str]:
+    """Callers who may be one."""
+    if not calls.near_names:
+        return []
+    pairs = ", ".join(f"{a!r} and {b!r}" for a, b in calls.near_names[:5])
+    return [f"Callers spelt alike, counted as different: {pairs}; calls.aliases makes them one."]
 
 
 def _rescaled(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
@@ -70,12 +89,13 @@ def _rescaled(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
         return []
     assets = sorted({asset for asset, _, _ in prepared.slice.jumps})
     return [
-        f"Prices of {_listed(assets)} change scale ({prepared.plan.data.scale_jump:g}x and more from one candle to the "
+        f"Prices of {listed(assets)} change scale ({prepared.plan.data.scale_jump:g}x and more from one candle to the "
         "next: another token, another unit, or a mistake). Trades across it are in the figures of "
-        f"{_listed([f'{name} ({n:,})' for name, n in touched.items()])}; no market paid them."
+        f"{listed([f'{name} ({n:,})' for name, n in touched.items()])}; no market paid them."
     ]
 
 
-def _listed(names: Sequence[str], most: int = 10) -> str:
+def listed(names: Sequence[str], most: int = 10) -> str:
+    """The first names, and how many more there are."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,13 @@ from quantray.callers.prepare import Prepared, Say, prepare
 from quantray.callers.progress import Progress
 from quantray.callers.results import CallerResults, UnitResult
 from quantray.callers.stages.checkpoints import Driver, described, digests_of
+from quantray.callers.stages.opening import opened, reach
 from quantray.callers.stages.sequence import Stages
 from quantray.callers.stages.table import TABLE
 from quantray.callers.stages.work import work_of
 from quantray.capacity import check_run_dir
 from quantray.digests import digest_of
-from quantray.errors import begun
 from quantray.files import Published, room
-from quantray.files.holding import busy
 from quantray.outlets import logger
 from quantray.provenance import versions
 
@@ -44,11 +42,11 @@ def run(
         Published(plan.run_dir).check([], [TABLE])
         driver.pieces.free()
         check_run_dir(plan.run_dir)
-        _reach(plan)
+        reach(plan.runner)
         prepared = prepare(plan, driver.say, driver.reached)
         digests = digests_of(prepared)
         stem = digest_of(digests)[:12]
-        with _opened(driver, digests):
+        with opened(driver, plan, digests, described(plan)):
             driver.pieces.keep(lambda name: name.startswith(f"{stem}/"))
             stages = Stages(driver, work_of(prepared, driver.pieces, stem))
             units, notes = stages.units()
@@ -56,44 +54,6 @@ def run(
         return _results(prepared, digests, units, notes, driver, driver.pieces.path(f"{stem}/{TABLE}"))
     except KeyboardInterrupt:
         raise driver.interrupted from None
-
-
-@contextmanager
-def _opened(driver: Driver, digests: dict[str, str]) -> Iterator[None]:
-    """The study's ledger and pieces for the driver, which nobody else has meanwhile."""
-    from quantray.ledger.studies import open_ledger
-
-    plan = driver.plan
-    ledger = open_ledger(
-        plan.storage, plan.run_dir, plan.study, digests, described=described(plan), fresh=plan.fresh, say=driver.say
-    )
-    with closing(ledger):
-        _refuse_others(ledger)
-        with driver.pieces.open().held():
-            ledger.note(*driver.pieces.noted)
-            driver.resume(ledger)
-            with begun():
-                yield
-
-
-def _reach(plan: CallerPlan) -> None:
-    """Connect to the cluster before anything is written. Ray of this machine is started where it is used."""
-    if plan.runner.kind == "ray" and plan.runner.address != "local":
-        from quantray.runner import cluster
-
-        cluster.start(plan.runner)
-        cluster.check_nodes(plan.runner)
-
-
-def _refuse_others(ledger: Any) -> None:
-    """LedgerError where another process has the study open: rows are not claimed, both would do everything."""
-    from quantray.ledger import drivers
-
-    with ledger.database.read() as connection:
-        live = drivers.live(connection, ledger.study, ledger.database.now(connection))
-    others = [f"process {d.pid} on {d.host.split('/')[0]}" for d in live if d.id != ledger.driver]
-    if others:
-        raise busy(f"study {ledger.name!r} in {ledger.database.name}", ", ".join(others))
 
 
 def _publish(driver: Driver, parts: Sequence[str]) -> None:

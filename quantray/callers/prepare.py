@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from quantray.callers.data import (
     CallPlan,
     Calls,
+    CallsData,
+    CallSettings,
     CandleSlice,
     Coverage,
+    CoverageSettings,
     Inventory,
     Needs,
     check_candle_gates,
@@ -28,6 +32,7 @@ from quantray.callers.plan import CallerPlan
 from quantray.callers.results import GROUP
 from quantray.callers.split import Split, split_calls
 from quantray.errors import DataError
+from quantray.settings import Gates
 
 Say = Callable[[str], None]
 Reached = Callable[[str], None]
@@ -65,7 +70,7 @@ def _windows(plan: CallerPlan, calls: Calls, inventory: Inventory) -> CallPlan:
     return plan_calls(calls, inventory.interval_s, needs, inventory.end_ns)
 
 
-def _loaded(plan: CallerPlan) -> Calls:
+def _loaded(plan: Asked) -> Calls:
     calls = load_calls(plan.data, plan.calls)
     if GROUP in calls.callers:
         raise DataError(
@@ -101,12 +106,45 @@ def prepare(plan: CallerPlan, say: Say | None = None, reached: Reached | None = 
 
     ``reached`` is told the name of each stage as it begins. Raises DataError and ConfigError.
     """
+    found = survey(plan, lambda interval_s: market_needs(plan, interval_s), say, reached)
+    split = split_calls(found.coverage, plan.oos.fraction)
+    return Prepared(plan, found.windows, found.slice, found.coverage, split, found.told)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Survey:
+    """The calls that count, where the candles of their windows lie, and which of them have an entry."""
+
+    windows: CallPlan
+    slice: CandleSlice
+    coverage: Coverage
+    told: tuple[str, ...]
+
+
+class Asked(Protocol):
+    """What a request of this wing says of its calls and candles."""
+
+    @property
+    def data(self) -> CallsData: ...
+    @property
+    def calls(self) -> CallSettings: ...
+    @property
+    def coverage(self) -> CoverageSettings: ...
+    @property
+    def gates(self) -> Gates: ...
+
+
+def survey(
+    plan: Asked, needs: Callable[[int], Needs], say: Say | None = None, reached: Reached | None = None
+) -> Survey:
+    """Load, plan, slice and cover, ``needs`` being what a call needs of candles of an interval (seconds)."""
     reached = reached or (lambda stage: None)
     reached("calls")
     calls = _loaded(plan)
     reached("candles")
     with open_candles(plan.data) as source:
-        windows = _windows(plan, calls, source.inventory)
+        inventory = source.inventory
+        windows = plan_calls(calls, inventory.interval_s, needs(inventory.interval_s), inventory.end_ns)
         made = materialise(windows, source, plan.data)
         reached("coverage")
         coverage = cover(windows, source, plan.coverage, candles=made.candles(windows))
@@ -115,8 +153,7 @@ def prepare(plan: CallerPlan, say: Say | None = None, reached: Reached | None = 
     check_candle_gates(made.quality, plan.gates, made.unpriced)
     if say is not None and coverage.note:
         say(coverage.note)
-    split = split_calls(coverage, plan.oos.fraction)
-    return Prepared(plan, windows, made, coverage, split, tuple(note for note in told if note))
+    return Survey(windows, made, coverage, tuple(note for note in told if note))
 
 
 def _unpriced(made: CandleSlice) -> str | None:

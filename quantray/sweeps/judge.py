@@ -16,8 +16,7 @@ from quantray.stats.checks import Verdict, Word
 from quantray.stats.compared import compared
 from quantray.stats.effective import effective_number
 from quantray.stats.held_out import standard_error
-from quantray.stats.pick import Pick as Choice
-from quantray.stats.pick import choose
+from quantray.stats.pick import Pick, choose
 from quantray.stats.surface import Regret, SurfaceSummary, regret, summarise, summarise_space
 from quantray.stats.survivors import Survivors, survivors
 from quantray.stats.track_record import more_units
@@ -29,7 +28,7 @@ from quantray.sweeps.market import Slice
 from quantray.sweeps.objective import ranked
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.report.reasons import nothing
-from quantray.sweeps.results import Pick, Row
+from quantray.sweeps.results import Chosen, Row
 from quantray.sweeps.scores import Sample, resampled, sample, score
 from quantray.sweeps.survivors import Surviving, surviving
 from quantray.trial import Trial, TrialState
@@ -43,7 +42,7 @@ class Judgement:
     best: Trial | None = None
     in_sample: Sample | None = None
     out_of_sample: Sample | None = None
-    pick: Pick | None = None
+    pick: Chosen | None = None
     surviving: Surviving | None = None
     stress: Stress | None = None
     more_sessions: int | None = None
@@ -88,7 +87,7 @@ def judge(
         sample(plan, train, best.params),
         None if held_out is None else sample(plan, held_out, best.params),
         pick,
-        surviving(family, tested, plan.space),
+        surviving(family, tested, plan.space, _row_of(plan, family, best)),
         made,
         evidence.more_units,
         top,
@@ -112,7 +111,7 @@ def _summarised(plan: Plan, trials: Sequence[Trial], exact: Surface | None) -> S
     return summarise(Candidates.of([t.params for t in trials]), values)
 
 
-def _choice(plan: Plan, train: Slice, family: Family, tested: Survivors, n_out: int) -> Choice | None:
+def _choice(plan: Plan, train: Slice, family: Family, tested: Survivors, n_out: int) -> Pick | None:
     """Which survivor is put to the held-out test; of the held-out part its length alone is known here."""
 
     def spread(row: int) -> float:
@@ -124,17 +123,17 @@ def _choice(plan: Plan, train: Slice, family: Family, tested: Survivors, n_out: 
     )
 
 
-def _picked(plan: Plan, train: Slice, held_out: Slice | None, family: Family, choice: Choice) -> Pick:
+def _picked(plan: Plan, train: Slice, held_out: Slice | None, family: Family, choice: Pick) -> Chosen:
     params = family.params(choice.number)
-    return Pick(
-        int(family.numbers[choice.number]), params, choice.value, choice.statistic, choice.reason,
-        sample(plan, train, params), None if held_out is None else sample(plan, held_out, params),
+    return Chosen(
+        "pick", int(family.numbers[choice.number]), params, choice.value, sample(plan, train, params),
+        None if held_out is None else sample(plan, held_out, params), choice.statistic, choice.reason,
     )  # fmt: skip
 
 
 def _evidence(
-    plan: Plan, train: Slice, held_out: Slice | None, family: Family, tested: Survivors, choice: Choice | None,
-    pick: Pick | None, made: Stress | None, n_tried: int,
+    plan: Plan, train: Slice, held_out: Slice | None, family: Family, tested: Survivors, choice: Pick | None,
+    pick: Chosen | None, made: Stress | None, n_tried: int,
 ) -> Evidence:  # fmt: skip
     common = Evidence(
         tested, choice, n_held_out=0 if held_out is None else len(held_out), adaptive=not family.whole,
@@ -156,7 +155,11 @@ def _evidence(
     )
 
 
-def _looks(best: Trial, pick: Pick | None, listed: Sequence[Trial]) -> int:
+def _row_of(plan: Plan, family: Family, trial: Trial) -> int | None:
+    return family.row(plan.space.number(trial.params) if family.whole else trial.number)
+
+
+def _looks(best: Trial, pick: Chosen | None, listed: Sequence[Trial]) -> int:
     """How many different candidates' held-out sessions are shown."""
     shown = {best.digest, *(t.digest for t in listed)}
     if pick is not None:

@@ -121,12 +121,12 @@ def _dearer(
     def slipping(per_share: float) -> Plan:
         return replace(plan, fees=replace(usual, slippage_per_share=per_share))
 
+    fees_phrase = f"with fees of {more_fees:.2f} a contract instead of {fees:.2f}"
+    slippage_phrase = f"with slippage of {more_slippage:.2f} a share instead of {slippage:.2f}"
     lanes = [
-        _lane("dearer fees", f"with fees of {more_fees:.2f} a contract instead of {fees:.2f}", charged(more_fees), market,
-              params),
-        _lane("dearer slippage", f"with slippage of {more_slippage:.2f} a share instead of {slippage:.2f}",
-              slipping(more_slippage), market, params),
-    ]  # fmt: skip
+        _lane("dearer fees", fees_phrase, charged(more_fees), market, params),
+        _lane("dearer slippage", slippage_phrase, slipping(more_slippage), market, params),
+    ]
     return lanes, {
         "fees": lambda x: _net(_simulated(charged(x), market, params)),
         "slippage": lambda x: _net(_simulated(slipping(x), market, params)),
@@ -166,7 +166,10 @@ def _later(plan: Plan, market: Slice, params: Mapping[str, Any]) -> Lane:
     name, phrase = "one bar later", "with every order one bar later"
     if not plan.strategy.gives_signals:
         return Lane(name, phrase, None, why="a black box decides itself when its orders fill")
-    own = {f.name: f.default for f in fields(plan.strategy.resolved)} | {**plan.strategy.params, **params}
+    own: dict[str, Any] = {f.name: f.default for f in fields(plan.strategy.resolved)} | {
+        **plan.strategy.params,
+        **params,
+    }
     late = {**params, "latency_seconds": own["latency_seconds"] + market.sessions[0].interval_s}
     return _lane(name, phrase, plan, market, late)
 
@@ -253,7 +256,7 @@ def _without(
             net = float(np.delete(nets, k).sum())
         else:
             keep = [i for i in range(len(market)) if i != k]
-            sessions, digests = ([column[i] for i in keep] for column in (market.sessions, market.session_digests))
+            sessions, digests = (market.sessions[i] for i in keep), (market.session_digests[i] for i in keep)
             rest = Slice(market.underlying, tuple(sessions), market.source, market.quality, tuple(digests))
             net = _net(_simulated(plan, rest, params))
         left.append((market.dates[k], net))

@@ -8,8 +8,8 @@ from typing import Any
 
 from quantray.failures import Reason, counted
 from quantray.protocols import Counts
-from quantray.stats.surface import Regret, SurfaceSummary
 from quantray.stats.checks import Verdict
+from quantray.stats.surface import Regret, SurfaceSummary
 from quantray.sweeps.lanes import Stress
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.scores import Sample
@@ -20,16 +20,20 @@ Row = Mapping[str, float | int | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pick:
-    """The survivor that is judged. ``number`` is its point of the table, or its trial where there is no table."""
+class Chosen:
+    """One candidate of which everything is told: ``peak`` (the objective's maximum) or ``pick``.
 
+    ``number`` is the peak's trial; the pick's point of the table, or its trial where there is no table.
+    """
+
+    name: str
     number: int
     params: Mapping[str, Any]
     value: float  # objective on the sessions searched
-    statistic: float  # Student's t of its mean net per session searched
-    reason: str  # why this one of the survivors
     inside: Sample
     outside: Sample | None  # None: nothing was held out
+    statistic: float | None = None  # Student's t of its mean net per session searched
+    reason: str = ""  # of a pick: why this one of the survivors
 
     @property
     def metrics(self) -> Row:
@@ -59,7 +63,7 @@ class Results:
     best: Trial | None = None
     in_sample: Sample | None = None
     out_of_sample: Sample | None = None
-    pick: Pick | None = None  # the survivor that is judged; None: nothing survives, or there is no objective
+    pick: Chosen | None = None  # the survivor that is judged; None: nothing survives, or there is no objective
     surviving: Surviving | None = None  # None: nothing completed
     stress: Stress | None = None  # of the pick
     more_sessions: int | None = None  # like those searched, that are missing for the best to survive
@@ -84,6 +88,21 @@ class Results:
         if self.why is not None:
             return self.why
         return counted((t.number, str(t.state), t.why, 1) for t in self.trials if t.why)
+
+    @property
+    def peak(self) -> Chosen | None:
+        """The objective's maximum; None when nothing completed."""
+        if self.best is None or self.best.value is None or self.in_sample is None:
+            return None
+        statistic = self.surviving.peak_statistic if self.surviving else None
+        return Chosen(
+            "peak", self.best.number, self.best.params, self.best.value, self.in_sample, self.out_of_sample, statistic
+        )
+
+    @property
+    def shown(self) -> Chosen | None:
+        """Whom the report is about: the pick, or the peak where there is none."""
+        return self.pick or self.peak
 
     @property
     def study(self) -> str:

@@ -46,7 +46,7 @@ class Scores:
 
     def family(self, min_trades: int) -> BoolArray1D:
         """Who has enough trades, whatever else came out, [N]."""
-        return (self.state != FAIL) & (self.metrics.columns["n_trades"] >= min_trades)
+        return np.asarray((self.state != FAIL) & (self.metrics.columns["n_trades"] >= min_trades))
 
     def counts(self) -> list[int]:
         """How many are COMPLETE, PRUNED and FAIL."""

@@ -20,7 +20,7 @@ from quantray.sweeps.plan import Plan
 from quantray.sweeps.prepare import Opened, Say, opened
 from quantray.sweeps.report.files import write_all
 from quantray.sweeps.report.tables import table_digest, trials_frame
-from quantray.sweeps.results import Pick, Results
+from quantray.sweeps.results import Chosen, Results
 from quantray.sweeps.search import Found, OnProgress, search
 from quantray.trial import Trial
 
@@ -48,7 +48,7 @@ class Study:
         return self.results.best
 
     @property
-    def pick(self) -> Pick | None:
+    def pick(self) -> Chosen | None:
         """The survivor that is judged: number, params, value, metrics (searched) and oos; None without survivors."""
         return self.results.pick
 

@@ -59,16 +59,21 @@ class Surviving:
     levels: Mapping[str, tuple[LevelShare, ...]]  # per dimension that varies; empty without survivors
     plane: Plane | None
     tradeoff: tuple[tuple[float, float], ...]  # (statistic, best objective of those with about this one), rising
+    peak_statistic: float | None  # of the objective's maximum; None where it has none
 
 
-def surviving(family: Family, tested: Survivors, space: Space) -> Surviving:
-    """What is told of those of the family that survive and meet every bound."""
+def surviving(family: Family, tested: Survivors, space: Space, peak: int | None) -> Surviving:
+    """What is told of those of the family that survive and meet every bound; ``peak`` is the row of the maximum."""
     mask = tested.mask & family.allowed
     rows = np.flatnonzero(mask)
     figures = {"number": family.numbers[rows], "value": family.values[rows], "statistic": tested.statistic[rows]}
     frame = _frame(figures, family.candidates(rows), family.metrics(rows))
     levels, plane = _where(family, mask, space) if rows.size else ({}, None)
-    return Surviving(tested, family.whole, rows.size, frame, levels, plane, _tradeoff(family, tested.statistic))
+    own = np.nan if peak is None else float(tested.statistic[peak])
+    return Surviving(
+        tested, family.whole, int(rows.size), frame, levels, plane, _tradeoff(family, tested.statistic),
+        None if np.isnan(own) else own,
+    )  # fmt: skip
 
 
 def _frame(
@@ -82,7 +87,7 @@ def _frame(
     for name in ("value", "statistic"):
         columns[f"metric.{name}" if name in columns else name] = pandas.array(figures[name], dtype="float64")
     for name, values in metrics.items():
-        kind = "Int64" if name in _WHOLE else "float64"
+        kind: Any = "Int64" if name in _WHOLE else "float64"
         columns[f"metric.{name}" if name in columns else name] = pandas.array(values, dtype=kind)
     return pandas.DataFrame(columns)
 

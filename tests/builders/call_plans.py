@@ -82,3 +82,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return repr(value)
+
+
+TP_SL = tuple(read_policy({"tp": tp, "sl": sl, "hold": "2h"}) for tp in (1.03, 1.06, 1.1) for sl in (0.9, 0.95))

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from quantray.cli import command, run
-from tests.cli.test_calls import market
+from tests.builders.call_files import market
 
 #: 40 points in seconds: no Optuna study, nothing held out.
 SWEEP = [

@@ -47,3 +47,7 @@ def filled(folder: Path, n: int, name: str = "fake", *, batch: int = 20) -> SqlL
         ledger.claim(some)
         ledger.store(k, make_trials(some))
     return ledger
+
+
+def url_of(folder: Path) -> str:
+    return f"sqlite:///{folder}/ledger.db"

@@ -67,3 +67,7 @@ def write_duckdb(folder: Path, made: Frames) -> DataSettings:
             connection.execute(f"CREATE TABLE {name} AS SELECT * FROM frame")
             connection.unregister("frame")
     return DataSettings(kind="duckdb", duckdb=str(path))
+
+
+OPEN = pd.Timestamp("2024-11-27T14:30Z")
+NAN = float("nan")

@@ -198,22 +198,3 @@ def test_ctrl_c_says_how_to_go_on(runner: str, tmp_path: Path) -> None:
     assert process("quantray.run", *again, cwd=tmp_path).returncode == 0
     summary = json.loads((tmp_path / "outputs" / "stopped" / "summary.json").read_text())
     assert summary["n_completed"] >= before
-
-
-@pytest.mark.slow
-def test_doctor_checks_what_a_sweep_needs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["doctor", "data.synthetic.sessions=1"]) == 0
-    said = capfd.readouterr().out
-    for name in ("python", "packages", "shelf", "run_dir", "ledger", "data", "numba", "ray"):
-        assert f"ok    {name}" in said
-    assert not list(tmp_path.iterdir()), "looking leaves no trace"
-
-
-@pytest.mark.slow
-def test_doctor_names_what_is_broken(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "ledger.db").write_text("this is no database")
-    assert cli.main(["doctor", "run_dir=.", "data=parquet", "data.underlying=a.parquet", "data.options=b.csv"]) == 1
-    said = capfd.readouterr().out
-    assert "FAIL  ledger" in said
-    assert "FAIL  data" in said
-    assert "a.parquet" in said

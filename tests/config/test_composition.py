@@ -6,69 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from quantray.callers import CallerPlan
 from quantray.config import wings
 from quantray.config.composition import composed
 from quantray.config.plans import load_plan
-from quantray.config.study_name import flatten
 from quantray.errors import ConfigError
-from quantray.sweeps.plan import Plan
-
-GLOBAL = "# @package _global_\n"
-
-
-@pytest.fixture
-def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """``conf/`` of a working directory whose name a careless path would stumble over."""
-    home = tmp_path / "a b, [c]='d' $e"
-    home.mkdir()
-    monkeypatch.chdir(home)
-    return home / "conf"
-
-
-def write(conf: Path, name: str, text: str) -> None:
-    path = conf / f"{name}.yaml"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
-
-
-@pytest.mark.parametrize(
-    ("text", "kind"),
-    [
-        ("defaults: [{override /search: random}]\n", Plan),
-        ("defaults: [{override /policy: trailing}]\n", CallerPlan),
-        ("defaults: [options_sweep]\n", Plan),
-        ("defaults: [v1_baseline]\n", CallerPlan),
-        ("mode: grouped\n", CallerPlan),
-        ("seed: 3\n", Plan),
-        ("", Plan),
-    ],
-)
-def test_an_experiment_of_ones_own_belongs_to_the_wing_that_composes_it(own: Path, text: str, kind: type) -> None:
-    write(own, "experiment/mine", GLOBAL + text)
-    assert type(load_plan("+experiment=mine")) is kind
-
-
-@pytest.mark.parametrize(("wing", "kind"), [("sweeps", Plan), ("callers", CallerPlan)])
-def test_the_folder_says_whose_an_experiment_is(own: Path, wing: str, kind: type) -> None:
-    write(own, f"{wing}/experiment/mine", GLOBAL + "seed: 3\n")
-    plan = load_plan("+experiment=mine")
-    assert type(plan) is kind
-    assert plan.seed == 3
-
-
-def test_one_that_composes_in_neither_says_why_of_both(own: Path) -> None:
-    write(own, "experiment/mine", GLOBAL + "defaults: [{override /policy: trailing}, {override /search: tpe}]\n")
-    with pytest.raises(ConfigError, match=r"as a sweep: .*'policy'.*; about callers: .*'search'"):
-        load_plan("+experiment=mine")
-    write(own, "experiment/mine", GLOBAL + "defaults: [nowhere]\n")
-    with pytest.raises(ConfigError, match="nowhere"):
-        load_plan("+experiment=mine")
-
-
-def test_two_experiments_of_different_wings_are_refused() -> None:
-    with pytest.raises(ConfigError, match="one is a sweep and another about callers"):
-        load_plan("+experiment=[options_sweep,v1_baseline]")
+from tests.builders.own_choices import write
 
 
 def test_a_flat_file_shadows_both_wings_and_a_wings_own_file_only_that_one(own: Path) -> None:
@@ -85,14 +27,6 @@ def test_a_flat_file_shadows_both_wings_and_a_wings_own_file_only_that_one(own: 
         assert found(wing) == 3
         assert composed(wing, [])[0]["storage"] == {"kind": "memory"}
     assert (found("sweeps", "constraints=strict"), found("callers", "constraints=strict")) == (30, 4)
-
-
-def test_a_flat_group_of_one_wing_is_no_group_of_the_other(own: Path) -> None:
-    write(own, "policy/mine", "grid: trailing\n")
-    assert "mine" in wings.choices("policy", "callers")
-    assert "policy" not in wings.groups("sweeps")
-    with pytest.raises(ConfigError, match="policy belongs to callers and this is a sweep"):
-        load_plan("policy=mine")
 
 
 def test_a_table_of_contents_of_ones_own_comes_first(own: Path) -> None:
@@ -114,13 +48,3 @@ def test_a_hydra_application_around_keeps_its_state(tmp_path: Path) -> None:
         with pytest.raises(ConfigError):
             load_plan("+experiment=nowhere")
         assert compose("theirs").answer == 42
-
-
-def test_a_wing_has_its_own_table_and_no_key_of_the_other() -> None:
-    for wing in wings.WINGS:
-        cfg, chosen = composed(wing, [])
-        theirs = wings.only_of(wings.other(wing))
-        assert not {key.split(".")[0] for key in theirs if "." not in key} & {*cfg, *chosen}
-        assert not (theirs & set(flatten(cfg))) - {"runner.in_process_s"}  # a key of a shared file
-        assert set(chosen) == set(wings.groups(wing)) - {wings.ADDED}
-        assert set(cfg) <= wings.known(wing)

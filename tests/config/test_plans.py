@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import quantray as qr
-from quantray.config.plans import load_plan, load_plans
+from quantray.config.plans import load_plan
 from quantray.errors import ConfigError
 from quantray.sweeps.plan import Plan
 
@@ -28,25 +28,6 @@ def test_the_shipped_files_say_the_defaults_of_the_dataclasses() -> None:
     plain = Plan(plan.study, plan.strategy, plan.space, plan.data, plan.run_dir)
     for field in fields(Plan):
         assert getattr(plan, field.name) == getattr(plain, field.name), field.name
-
-
-@pytest.mark.parametrize("experiment", ["+experiment=options_sweep", "experiment=options_sweep"])
-def test_an_experiment_is_added_with_or_without_the_plus(experiment: str) -> None:
-    assert load_plan(experiment).runner.kind == "ray"
-
-
-def test_one_list_or_many_arguments() -> None:
-    assert load_plan(["seed=3", "search=random"]) == load_plan("seed=3", "search=random")
-
-
-def test_a_choice_on_the_command_line_beats_the_experiment() -> None:
-    plan = load_plan("+experiment=options_sweep", "search=random", "runner=local", "fees=dear")
-    assert (plan.search.kind, plan.runner.kind, plan.fees.slippage_per_share) == ("random", "local", 0.01)
-
-
-@pytest.mark.parametrize("key", ["search.n_trials=5", "+search.n_trials=5", "++search.n_trials=5"])
-def test_a_value_may_be_set_with_any_of_hydras_prefixes(key: str) -> None:
-    assert load_plan(key).search.n_trials == 5
 
 
 def test_a_dimension_is_replaced_added_and_removed() -> None:
@@ -81,21 +62,9 @@ def test_dates_and_columns_of_the_data() -> None:
     assert plan.data.columns.underlying.ts == "time"
 
 
-@pytest.mark.parametrize("path", ["~/x", "/tmp/it's here", "a b", "/tmp/a=b", "C:/x"])
-def test_a_path_may_hold_what_hydras_grammar_does_not(path: str) -> None:
-    assert load_plan(f"run_dir={path}").run_dir == Path(path).expanduser()
-
-
 def test_an_optuna_sampler_by_its_name() -> None:
     plan = load_plan("search.sampler._target_=optuna.samplers.CmaEsSampler", "search.sampler.sigma0=.1")
     assert dict(plan.search.sampler or {}) == {"_target_": "optuna.samplers.CmaEsSampler", "sigma0": 0.1}
-
-
-def test_another_strategy_brings_its_space() -> None:
-    plan = load_plan("strategy=opening_range_breakout")
-    assert plan.strategy.target.endswith("OpeningRangeBreakout")
-    assert "range_minutes" in plan.space.names
-    assert "stretch_threshold" not in plan.space.names
 
 
 REFUSED = {
@@ -184,68 +153,3 @@ def test_the_working_directorys_own_choices_come_first(tmp_path: Path, monkeypat
     assert load_plan("search=short").search.n_trials == 7
     assert load_plan("search=random").search.n_trials == 9
     assert load_plan("search=qmc").search.n_trials == 300, "the shipped choices stay"
-
-
-@pytest.mark.parametrize(
-    ("overrides", "name"),
-    [
-        ([], "vwap_reclaim"),
-        (["+experiment=options_sweep"], "options_sweep"),
-        (["+experiment=options_sweep", "search.n_trials=900", "runner=local", "run_dir=x"], "options_sweep"),
-        (["+experiment=options_sweep", "search=random", "seed=3"], "options_sweep-random-seed_3"),
-        (["strategy=opening_range_breakout"], "opening_range_breakout"),
-        (["+experiment=options_sweep", "strategy=opening_range_breakout"], "options_sweep-opening_range_breakout"),
-        (["fees=dear", "constraints.max_drawdown=500"], "vwap_reclaim-dear-max_drawdown_500"),
-        (["space.stop_loss_percent=[-25,-50]"], "vwap_reclaim-stop_loss_percent_-25,-50"),
-        (["space.entry_window=null"], "vwap_reclaim-no_entry_window"),
-        (["data.synthetic.seed=3"], "vwap_reclaim-synthetic.seed_3"),
-        (["fees={slippage_per_share:.05}"], "vwap_reclaim-fees.slippage_per_share_0.05"),
-        (["study.name=mine", "seed=3"], "mine"),
-    ],
-)
-def test_a_study_is_named_by_what_differs(overrides: list[str], name: str) -> None:
-    assert load_plan(overrides).study == name
-
-
-def test_values_that_look_alike_get_different_names() -> None:
-    names = {load_plan(f"data.cache={path}").study for path in ("/a/b", "/a_b", "_a_b", "/a b")}
-    assert len(names) == 4
-
-
-def test_a_long_difference_stays_a_short_name() -> None:
-    many = [f"space.{name}=null" for name in load_plan().space.names[:-1]]
-    name = load_plan(many).study
-    assert len(name) < 40
-    assert name != load_plan(many[1:]).study
-    assert len(load_plan("data.cache=" + "x" * 500).study) <= 100
-
-
-def test_a_multirun_names_its_jobs_apart() -> None:
-    plans = load_plans(["search=tpe,random", "seed=range(1,3)", "runner.workers=2"])
-    assert len({plan.study for plan in plans}) == len({plan.run_dir for plan in plans}) == 4
-    assert [(plan.search.kind, plan.seed) for plan in plans] == [("tpe", 1), ("tpe", 2), ("random", 1), ("random", 2)]
-
-
-def test_jobs_that_cannot_differ_in_results_differ_in_name() -> None:
-    plans = load_plans(["runner.workers=1,2"])
-    assert [plan.study for plan in plans] == ["vwap_reclaim-runner.workers_1", "vwap_reclaim-runner.workers_2"]
-
-
-def test_a_multirun_over_a_list_of_lists() -> None:
-    plans = load_plans(["space.stop_loss_percent=[-25],[-50,-75]"])
-    assert [plan.space.dimensions[5].values for plan in plans] == [(-25,), (-50, -75)]
-
-
-def test_jobs_of_a_multirun_get_a_folder_each_in_one_run_dir() -> None:
-    plans = load_plans(["seed=0,1", "run_dir=results"])
-    assert [plan.run_dir for plan in plans] == [Path("results/vwap_reclaim"), Path("results/vwap_reclaim-seed_1")]
-
-
-def test_a_multirun_refuses_one_name_for_two_jobs() -> None:
-    with pytest.raises(ConfigError, match=r"study\.name=x would be used by 2 jobs"):
-        load_plans(["seed=0,1", "study.name=x"])
-
-
-def test_a_multirun_checks_every_job_before_the_first() -> None:
-    with pytest.raises(ConfigError, match="n_trials must be >= 1"):
-        load_plans(["search.n_trials=5,0"])

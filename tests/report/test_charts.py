@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from quantray.report import charts
-from quantray.report.effects import heat, level_effects
-from quantray.report.svg import Scale, padded, thinned
-from quantray.stats.surface import HeatMap, LevelEffect
+from quantray.report.svg import thinned
 
 
 def points(svg: str, kind: str) -> list[tuple[float, float]]:
@@ -43,32 +41,6 @@ def test_every_session_has_its_bar():
     assert svg.count("<rect") == 26
     assert svg.count("held out</title>") == 5
     assert svg.count("<text") < 26  # labels are thinned where they would overlap
-
-
-def test_heat_marks_the_chosen_cell_and_leaves_out_what_has_no_value():
-    best = np.array([[1.0, -2.0], [np.nan, 4.0]])
-    svg = heat(HeatMap("a", "b", ("x", "y"), (10, 20), best), ("y", 20))
-    assert svg.count('class="ring"') == 1
-    assert svg.count('class="bar none"') == 1
-    assert svg.count('class="bar loss"') == 1
-
-
-def test_levels_show_best_and_median():
-    effects = [LevelEffect(10, 5.0, -1.0, 100), LevelEffect(20, None, None, 0), LevelEffect("<x>", 7.0, 2.0, 5)]
-    svg = level_effects(effects, 10)
-    assert svg.count("<circle") == 2
-    assert "no value" in svg
-    assert "&lt;x&gt;" in svg
-    assert svg.count('class="chosen"') == 1
-
-
-@pytest.mark.parametrize("values", [[0.0], [-3.0, -1.0], [5.0, 5.0], [1e9, -1e-9]])
-def test_ticks_are_round_and_inside(values: list[float]):
-    low, high = padded(values)
-    assert low < high
-    ticks = Scale(low, high, 0, 100).ticks(4)
-    assert 1 <= len(ticks) <= 9
-    assert all(low - 1e-9 <= t <= high + 1e-9 for t in ticks)
 
 
 def test_a_flat_search_and_a_single_bin_are_drawn():

@@ -11,8 +11,8 @@ from quantray.protocols import Batch, Searcher
 from quantray.search import make_searcher
 from quantray.settings import Search
 from quantray.space import Space, candidate_digest, parse_space
-from quantray.trial import Trial
 from tests.builders.objectives import CONTINUOUS, SPACE, score
+from tests.builders.outcomes import results
 
 NSGA = {"_target_": "optuna.samplers.NSGAIISampler", "population_size": 10}
 UNIVARIATE = {"_target_": "optuna.samplers.TPESampler", "multivariate": False, "n_startup_trials": 8}
@@ -26,10 +26,6 @@ KINDS: dict[str, dict[str, Any]] = {
 
 def make(name: str, space: Space = SPACE, seed: int = 1, known: Any = (), **more: Any) -> Searcher:
     return make_searcher(Search(**{"batch": 5, **KINDS[name], **more}), space, seed, known)
-
-
-def results(batch: Batch) -> list[Trial]:
-    return [score(batch.candidates.params(i)) for i in range(len(batch.digests))]
 
 
 def run(searcher: Searcher, batches: int, in_flight: int, start: int = 0) -> list[tuple[str, ...]]:

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from quantray.search.seen import Seen
-from quantray.search.uniform import from_unit, joined, uniform
-from quantray.space import Digests, Space, candidate_digest, parse_space
+from quantray.space import Space, candidate_digest, parse_space
 from quantray.trial import Trial, TrialState
-
-SPACE = parse_space({"a": [1, 2, 3], "b": ["x", "y"], "c": [True, False]})
-MIXED = parse_space({"a": [1, 2], "x": {"low": 0.1, "high": 10.0, "log": True}})
+from tests.builders.spaces import SPACE
 
 
 def trial(space: Space, number: int) -> Trial:
     params = space.point(number)
     return Trial(candidate_digest(params), params, TrialState.COMPLETE, 1.0)
-
-
-@pytest.mark.parametrize("space", [SPACE, MIXED], ids=["table", "range"])
-def test_digests_in_bulk_equal_those_one_by_one(space: Space) -> None:
-    found = uniform(space, np.random.default_rng(3), 40)
-    assert Digests(space).of(found) == tuple(candidate_digest(found.params(i)) for i in range(40))
-
-
-def test_integers_and_floats_of_one_value_are_one_candidate() -> None:
-    whole, real = parse_space({"a": [60, 90]}), parse_space({"a": [60.0, 90.0]})
-    assert Digests(whole).of(whole.candidates([0, 1])) == Digests(real).of(real.candidates([0, 1]))
 
 
 def test_each_source_is_counted_apart() -> None:
@@ -77,20 +62,3 @@ def test_a_single_unseen_point_among_many_is_found() -> None:
     seen.accept(point)
     assert seen.exhausted
     assert seen.draw(np.random.default_rng(0)) is None
-
-
-def test_from_unit_gives_equal_shares_and_keeps_to_the_range() -> None:
-    u = np.stack([np.linspace(0, 1 - 1e-12, 1000), np.linspace(0, 1 - 1e-12, 1000)], axis=1)
-    found = from_unit(MIXED, u)
-    assert found.column("a").count(1) == 500
-    x = np.array(found.column("x"))
-    assert x.min() == pytest.approx(0.1)
-    assert x.max() <= 10.0
-    assert np.median(np.log(x)) == pytest.approx(0.0, abs=0.01)
-
-
-def test_joined_keeps_order_and_values() -> None:
-    rng = np.random.default_rng(1)
-    parts = [uniform(MIXED, rng, n) for n in (2, 0, 3)]
-    whole = joined(MIXED, parts)
-    assert [whole.params(i) for i in range(5)] == [p.params(i) for p in parts for i in range(len(p))]

@@ -2,69 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
-import optuna
-import pytest
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
-from quantray.search.distributions import distributions
 from quantray.search.optuna_searcher import OptunaSearch
-from quantray.search.uniform import sampler_seed
 from quantray.settings import Search
 from quantray.space import parse_space
 from quantray.trial import Trial, TrialState
-from tests.builders.objectives import SPACE, score
-from tests.search.test_searcher import results
-
-
-def test_ordered_numbers_are_ordered_to_the_sampler() -> None:
-    space = parse_space(
-        {
-            "even": [1, 2, 3],
-            "uneven": [0.1, 1, 50],
-            "falling": [-25, -50],
-            "jumbled": [3, 1, 2],
-            "words": ["a", "b"],
-            "flag": [True, False],
-            "range": {"low": 0.1, "high": 5.0, "log": True},
-        }
-    )
-    assert distributions(space) == {
-        "even": IntDistribution(0, 2),
-        "uneven": IntDistribution(0, 2),
-        "falling": IntDistribution(0, 1),
-        "jumbled": CategoricalDistribution((0, 1, 2)),
-        "words": CategoricalDistribution((0, 1)),
-        "flag": CategoricalDistribution((0, 1)),
-        "range": FloatDistribution(0.1, 5.0, log=True),
-    }
-
-
-def test_only_complete_trials_teach_and_none_stays_running() -> None:
-    searcher = OptunaSearch(Search(batch=20), SPACE, 3)
-    first, second = searcher.ask(0), searcher.ask(1)
-    searcher.tell(0, results(first))
-    searcher.tell(1, results(second)[:7])  # the others were lost
-    states = [t.state for t in searcher.study.trials]
-    told = results(first) + results(second)[:7]
-    complete = [t for t in told if t.state is TrialState.COMPLETE]
-    assert {t.state for t in told} == set(TrialState)
-    assert states.count(optuna.trial.TrialState.COMPLETE) == len(complete)
-    assert optuna.trial.TrialState.RUNNING not in states
-    assert optuna.trial.TrialState.PRUNED not in states
-    assert [t.value for t in searcher.study.trials if t.value is not None] == [t.value for t in complete]
-    found = [tuple(t.constraints.values()) for t in searcher.study.trials if t.value is not None]
-    assert found == [t.violations for t in complete]
-
-
-def test_startup_is_uniform_even_when_the_batch_is_larger() -> None:
-    space = parse_space({"a": list(range(10)), "b": {"low": 0.0, "high": 1.0}})
-    batch = OptunaSearch(Search(batch=2000, n_startup_trials=0), space, 0).ask(0)
-    counts = np.bincount(batch.candidates.column("a"), minlength=10)
-    assert (np.abs(counts - 200) < 5 * np.sqrt(2000 * 0.1 * 0.9)).all()
-    assert np.mean(batch.candidates.column("b")) == pytest.approx(0.5, abs=0.04)
 
 
 def test_it_learns_after_startup() -> None:
@@ -84,73 +27,3 @@ def test_it_learns_after_startup() -> None:
     assert max(values[:20]) < max(values)
     assert max(values) >= -1.0
     assert np.median(values[-50:]) > np.median(values[:20]) + 50
-
-
-def test_suggestions_are_those_of_optuna_where_nothing_repeats() -> None:
-    """The short cuts change no number: Optuna's own sampler on the same history asks for the same points."""
-    space = parse_space({"a": list(range(500)), "b": ["x", "y"], "x": {"low": 0.1, "high": 9.0, "log": True}})
-    searcher = OptunaSearch(Search(batch=6, n_startup_trials=12), space, 4)
-    own = optuna.create_study(direction="maximize")
-    for k in range(12):
-        history = len(own.trials)
-        batch = searcher.ask(k)
-        if k >= 2:
-            own.sampler = optuna.samplers.TPESampler(seed=sampler_seed(4, k), n_startup_trials=12)
-        for i, digest in enumerate(batch.digests):
-            params = batch.candidates.params(i)
-            if k < 2:
-                own.enqueue_trial({**params, "b": "xy".index(params["b"])})
-            asked = own.ask(distributions(space)).params
-            assert {**asked, "b": "xy"[asked["b"]]} == params, (k, i, digest)
-        trials = [
-            Trial(d, p := batch.candidates.params(i), TrialState.COMPLETE, -abs(p["a"] - 300.0) - p["x"], (p["x"] - 5,))
-            for i, d in enumerate(batch.digests)
-        ]
-        searcher.tell(k, trials)
-        for i, trial in enumerate(trials):
-            live = optuna.Trial(own, history + i)
-            live.set_constraint("0", trial.violations[0])
-            own.tell(live, trial.value)
-    assert sum(searcher.duplicates.values()) == 0
-
-
-def test_infeasible_trials_are_avoided() -> None:
-    space = parse_space({"a": list(range(40)), "b": list(range(40))})
-    searcher = OptunaSearch(Search(batch=10, n_startup_trials=20), space, 2)
-    asked = []
-    for k in range(15):
-        batch = searcher.ask(k)
-        rows = [batch.candidates.params(i) for i in range(10)]
-        asked += rows
-        searcher.tell(
-            k,
-            [
-                Trial(d, p, TrialState.COMPLETE, float(p["b"]), (float(p["a"] - 15),))
-                for d, p in zip(batch.digests, rows, strict=True)
-            ],
-        )
-    infeasible = [p["a"] > 15 for p in asked]
-    assert np.mean(infeasible[:20]) > 0.4
-    assert np.mean(infeasible[-60:]) < 0.35
-
-
-def test_duplicate_asks_end_in_a_uniform_draw_and_are_counted() -> None:
-    space = parse_space({"a": list(range(6)), "b": list(range(6)), "c": ["x", "y"]})
-    searcher = OptunaSearch(Search(batch=8, n_startup_trials=4), space, 1)
-    total = 0
-    for k in range(9):
-        batch = searcher.ask(k)
-        total += len(batch.digests)
-        searcher.tell(k, [score(batch.candidates.params(i)) for i in range(len(batch.digests))])
-    assert total == 72
-    assert searcher.duplicates["memory"] > 0
-    assert searcher.ask(9).digests == ()
-
-
-def test_optuna_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        searcher = OptunaSearch(Search(batch=8, n_startup_trials=4), SPACE, 1)
-        searcher.tell(0, results(searcher.ask(0)))
-        searcher.ask(1)
-    assert capfd.readouterr() == ("", "")

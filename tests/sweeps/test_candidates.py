@@ -24,7 +24,6 @@ from tests.shelf.plugins import Paced
 NEAR = {"stretch_threshold": [0.0005, 0.001], "reclaim_percentage": [0.6], "cooldown_period_seconds": [60, 90]}
 ANY = Constraints(min_trades=0)
 SLICE = tiny_slice(3, n_bars=4000)
-
 #: Values of each parameter that something is wrong with.
 WRONG = {
     "take_profit_percent": [0, -5, math.nan, math.inf, 10**400, "50", True, None],
@@ -149,22 +148,3 @@ def test_trades_of_a_failing_candidate_raise_what_the_strategy_raised(target):
     plan = sweep_plan({"take_profit_percent": [35]}, target=f"strategy.plugins.{target}")
     with pytest.raises(raised[0], match=r"cannot compute at 0\.002|no volume at 35"):
         trades(plan, SLICE, raised[1])
-
-
-def test_count_filled_repeats_the_last_bars_own_vwap():
-    """A bar without a trade counts as the last bar did: as if its row had been repeated before averaging."""
-    from quantray.sweeps.kernels.signals import running_vwap
-
-    rng = np.random.default_rng(3)
-    for _ in range(50):
-        n = 40
-        filled = rng.random(n) < 0.4
-        price, volume = rng.uniform(90, 110, n), rng.integers(1, 9, n) * 100.0
-        own = price + rng.normal(0, 1, n)  # the bars' own vwap, not their close
-        at = np.maximum.accumulate(np.where(filled, -1, np.arange(n)))
-        carried = np.where(filled, np.where(at < 0, np.nan, price[at]), own)  # what a filled row shows
-        repeated = np.where(at < 0, np.nan, own[at])
-        traded = np.where(at < 0, 0.0, volume[at])
-        got = running_vwap(carried, np.where(filled, 0.0, volume), filled, True)
-        expected = running_vwap(repeated, traded, at < 0, False)
-        assert np.array_equal(got, expected, equal_nan=True)

@@ -13,60 +13,16 @@ import pytest
 
 from quantray.errors import ConfigError
 from quantray.sweeps.data import DataSettings, load
-from quantray.sweeps.data.sessions import Window, session_windows
 from quantray.sweeps.evaluate import trades
-from quantray.sweeps.kernels.fills import print_fills
 from quantray.sweeps.long_option import bar_at, bars_at, window_bars
 from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.trades import Signals
 from strategy.vwap_reclaim import VwapReclaim
+from tests.builders.calendars import market
 from tests.builders.market_files import frames, write
 from tests.builders.sweep_plans import FIXED, sweep_plan
 from tests.reference import options_sweep as reference
-
-CALENDARS = ("XNYS", "XHKG", "XTKS", "XSHG", "CMES", "XNZE", "XASX", "XBOM", "24/7")
-
-
-def market(folder: Path, calendar: str, first: str, last: str, *, in_break: bool = False, **changes: Any) -> Slice:
-    """Minute bars and one call and put at 100 of every session between two dates, outside breaks unless asked."""
-    bars, chain, rows = [], [], []
-    for w in session_windows(calendar, first, last):
-        starts = w.open_ns + np.arange(w.n_bars(60)) * 60_000_000_000
-        starts = starts[~w.closed(starts) | in_break]
-        ts = pd.to_datetime(starts, utc=True)
-        close = np.round(100 + np.cumsum(np.random.default_rng(w.day).normal(0, 0.03, len(ts))), 2)
-        bars.append(pd.DataFrame({"ts": ts, "open": close, "high": close + 0.02, "low": close - 0.02, "close": close,
-                                  "volume": 100.0}))  # fmt: skip
-        for right, sign in (("C", 1), ("P", -1)):
-            name = f"X {w.date} {right}"
-            chain.append({"symbol": name, "expiry": pd.Timestamp(w.date).date(), "strike": 100.0, "right": right})
-            worth = np.maximum(sign * (close - 100), 0) + 0.5
-            rows.append(pd.DataFrame({"ts": ts, "symbol": name, "bid": worth - 0.02, "ask": worth + 0.02}))
-    made = {
-        "underlying": pd.concat(bars),
-        "chain": pd.DataFrame(chain),
-        "options": pd.concat(rows).sort_values("ts", kind="stable"),
-    }
-    return load(write(folder, made, calendar=calendar, **changes))
-
-
-@pytest.mark.parametrize("calendar", CALENDARS)
-def test_every_session_between_two_dates_is_read_half_days_and_the_last_one_too(calendar: str, tmp_path: Path):
-    windows = session_windows(calendar, "2024-12-20", "2024-12-31")
-    got = market(tmp_path, calendar, "2024-12-20", "2024-12-31")
-    assert got.dates == tuple(w.date for w in windows)
-    assert [s.n_bars for s in got] == [w.seconds // 60 for w in windows]
-    assert all((s.expiry == s.day).all() for s in got)
-    assert got.quality["rows_outside_sessions"] == 0
-    assert got.quality["carried_bars"] == 0
-
-
-def test_the_half_day_of_auckland_is_the_last_session(tmp_path: Path):
-    got = market(tmp_path, "XNZE", "2024-12-31", "2024-12-31")
-    assert got.dates == ("2024-12-31",)
-    assert got.sessions[0].n_bars == 165
-
 
 # clocks -------------------------------------------------------------------------------------------------------------
 
@@ -108,21 +64,6 @@ def test_a_time_that_yaml_read_as_a_number_is_told_with_the_quotes_it_needs(valu
             VwapReclaim(**{name: value})
     with pytest.raises(ConfigError, match=f"write '{clock}'"):
         VwapReclaim(entry_window=value)
-
-
-# breaks -------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("calendar", "first", "last"), [("XHKG", 150, 210), ("XTKS", 150, 210), ("XSHG", 120, 210)])
-def test_nothing_is_known_in_a_break(calendar: str, first: int, last: int, tmp_path: Path):
-    session = market(tmp_path, calendar, "2024-11-18", "2024-11-18").sessions[0]
-    assert np.flatnonzero(session.closed).tolist() == list(range(first, last))
-    for grid in (session.close, session.high, session.price, session.bid, session.ask):
-        assert np.isnan(grid[..., first:last]).all()
-        assert not np.isnan(grid[..., :first]).any()
-        assert not np.isnan(grid[..., last:]).any()
-    assert session.filled[first:last].all()
-    assert not session.fresh[:, first:last].any()
 
 
 def test_rows_in_a_break_are_outside_the_session_and_change_nothing(tmp_path: Path):
@@ -202,30 +143,6 @@ def test_no_entry_in_a_break_and_a_time_exit_fills_at_the_first_price_after_it(
     assert refused == {"no_quote": 1, "no_contract": 2}
 
 
-@pytest.mark.parametrize("wait", [True, False])
-def test_prints_are_known_and_dealt_on_while_the_exchange_and_the_contract_are_open(wait: bool):
-    rng = np.random.default_rng(4)
-    for age in (0, 2, 40):
-        closed = np.zeros(40, bool)
-        closed[12:20] = True
-        ends = np.array([40, 33, 15, 0, 21])
-        last = np.where(rng.random((5, 40)) < 0.3, rng.random((5, 40)), np.nan)
-        last[:, closed] = np.nan
-        last[np.arange(40)[None, :] >= ends[:, None]] = np.nan
-        known, price, bar = print_fills(last, age, wait, closed, ends)
-        for c in range(5):
-            for s in range(40):
-                shown = not closed[s] and s < ends[c]
-                since = max(s - age, 0, 20 if s >= 20 else 0)  # a print from before the break is forgotten
-                before = [g for g in range(since, s + 1) if last[c, g] == last[c, g]] if shown else []
-                after = [g for g in range(s, min(s + age, 39) + 1) if last[c, g] == last[c, g]]
-                assert np.array_equal(known[c, s], last[c, before[-1]] if before else np.nan, equal_nan=True)
-                deal = (after[:1] if wait else [s] if before else []) or [-1]
-                worth = np.nan if deal[0] < 0 else last[c, deal[0]] if wait else known[c, s]
-                assert bar[c, s] == deal[0]
-                assert np.array_equal(price[c, s], worth, equal_nan=True)
-
-
 # contracts that end in the session ----------------------------------------------------------------------------------
 
 
@@ -285,9 +202,3 @@ def test_rows_before_between_and_after_sessions_are_counted_of_bars_and_of_optio
     part = load(write(tmp_path, made, from_="2024-11-29", to="2024-11-29"))
     assert part.quality["rows_outside_sessions"] == 50
     assert load(write(tmp_path, made, to="2024-11-27")).quality["bars_outside_sessions"] == 110
-
-
-def test_a_window_knows_its_break():
-    w = Window("2024-11-18", 0, 100, 0, (40, 60))
-    assert w.closed(np.array([39, 40, 59, 60])).tolist() == [False, True, True, False]
-    assert not Window("2024-11-18", 0, 100, 0).closed(np.array([0, 50])).any()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
+from quantray.callers.data import CallPlan, CallsData, CandleSlice, Coverage
 from quantray.callers.identity import code_digest
 from quantray.callers.plan import CallerPlan
 from quantray.callers.prepare import Prepared
@@ -22,13 +24,24 @@ Say = Callable[[str], None]
 Report = Callable[[Progress], Any]
 
 
+class Asked(Protocol):
+    """What a request says of where it runs."""
+
+    @property
+    def study(self) -> str: ...
+    @property
+    def run_dir(self) -> Path: ...
+    @property
+    def runner(self) -> Runner: ...
+
+
 class Driver:
     """Runs stages row by row: what the ledger notes, and is still as it was written, is not done again.
 
     ``reused`` counts those rows, ``remade`` the ones that were noted and are damaged or gone.
     """
 
-    def __init__(self, plan: CallerPlan, progress: Report | None, say: Say) -> None:
+    def __init__(self, plan: Asked, progress: Report | None, say: Say) -> None:
         self.plan, self.say, self._progress = plan, say, progress
         self.ledger: Any = None
         self.pieces = Pieces(plan.run_dir, plan.study)
@@ -49,20 +62,24 @@ class Driver:
         self, stage: str, rows: Sequence[Row], key: Callable[[Row], str],
         make: Callable[[], Callable[[Row], Mapping[str, Any]]], *, seconds: float | None,
         detail: Callable[[Mapping[str, Any]], str] = lambda note: "",
+        kept: Callable[[Mapping[str, Any]], object] = lambda note: None,
     ) -> list[Mapping[str, Any]]:  # fmt: skip
         """What is noted of every row, in order. ``make()`` gives what turns a row into pieces and their note, which
 
         has under ``files`` what :meth:`Pieces.write` gave for each.
 
         ``seconds``: what the rows are expected to cost one core, for choosing where they run; None: in this process.
-        ``detail`` makes a note's part of what progress says.
+        ``detail`` makes a note's part of what progress says; ``kept`` hears first of what an earlier run noted.
         """
         keys = [f"callers/{key(row)}" for row in rows]
         notes = [self.notes.get(k) for k in keys]
-        kept = self._kept(stage, notes)
-        todo = [i for i, whole in enumerate(kept) if not whole]
-        again = sum(kept)
+        there = self._kept(stage, notes)
+        todo = [i for i, whole in enumerate(there) if not whole]
+        again = sum(there)
         self.reused += again
+        for note, whole in zip(notes, there, strict=True):
+            if note is not None and whole:
+                kept(note)
         self._detail = ""
         self.reached(stage, again, len(rows), again)
         for i, note in zip(todo, self._flow(stage, [rows[i] for i in todo], make, seconds, again), strict=True):
@@ -133,12 +150,16 @@ class Driver:
 
 def digests_of(prepared: Prepared) -> dict[str, str]:
     """What resume compares: the plan's parts, and the calls and candles that they meet."""
-    plan, coverage = prepared.plan, prepared.coverage
+    met = met_by(prepared.plan.data, prepared.windows, prepared.slice, prepared.coverage)
+    return prepared.plan.digests(*met, code_digest())
+
+
+def met_by(data: CallsData, windows: CallPlan, made: CandleSlice, coverage: Coverage) -> tuple[str, str]:
+    """Digests of the calls with their entries, and of the candles of their windows."""
     outages = [(o.asset, o.start_ns, o.end_ns) for o in coverage.outages]
-    calls = digest_of(prepared.windows.digest, coverage.reason, coverage.entry_ns, coverage.source_end_ns, outages)
-    clip = plan.data.print_filter_k if plan.data.print_filter == "clip" else None
-    data = digest_of(prepared.slice.digest(prepared.windows), clip)
-    return plan.digests(calls, data, code_digest())
+    calls = digest_of(windows.digest, coverage.reason, coverage.entry_ns, coverage.source_end_ns, outages)
+    clip = data.print_filter_k if data.print_filter == "clip" else None
+    return calls, digest_of(made.digest(windows), clip)
 
 
 def described(plan: CallerPlan) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -109,14 +110,19 @@ class Work:
 
     def check_visible(self) -> None:
         """Raise DataError in a worker that sees another file system than the driver."""
-        import socket
+        check_visible(self.prepared.slice.folder, self.pieces.folder)
 
-        for what, path in (("slice", self.prepared.slice.folder), ("run", self.pieces.folder)):
-            if not path.is_dir():
-                raise DataError(
-                    f"the folder of the {what}, {path}, is not visible on {socket.gethostname()}; put data.cache and "
-                    "run_dir on storage that every node of the cluster sees under the same path"
-                )
+
+def check_visible(slice_folder: Path, run_folder: Path) -> None:
+    """Raise DataError in a worker that sees another file system than the driver."""
+    import socket
+
+    for what, path in (("slice", slice_folder), ("run", run_folder)):
+        if not path.is_dir():
+            raise DataError(
+                f"the folder of the {what}, {path}, is not visible on {socket.gethostname()}; put data.cache and "
+                "run_dir on storage that every node of the cluster sees under the same path"
+            )
 
 
 def work_of(prepared: Prepared, pieces: Pieces, stem: str) -> Work:

@@ -6,7 +6,7 @@ from typing import Any
 
 from quantray.report import verdict, words
 from quantray.report.page import render
-from quantray.sweeps.report import facts, sections
+from quantray.sweeps.report import facts, sections, survival
 from quantray.sweeps.report.reasons import failures, nothing
 from quantray.sweeps.results import Results
 
@@ -29,8 +29,24 @@ def context(results: Results) -> dict[str, Any]:
         "tiles": sections.tiles(r),
         "best": r.best,
         "parameters": sections.parameters(r),
-        "held_out": r.out_of_sample is not None,
-        "columns": ["", "searched", *(["held out"] if r.out_of_sample else [])],
+        "name": survival.title(r),
+        "called": survival.called(r, r.shown) if r.shown else "",
+        "shown": r.shown,
+        "held_out": r.shown is not None and r.shown.outside is not None,
+        "columns": sections.columns(r),
+        "own_columns": sections.own_columns(r),
+        "chosen": survival.both(r),
+        "called_each": [survival.called(r, c) for c in survival.both(r)],
+        "surviving": r.surviving,
+        "survive": survival.counted(r),
+        "missing": survival.missing(r),
+        "apart": survival.apart(r),
+        "levels": survival.level_charts(r),
+        "level_rest": survival.level_rest(r),
+        "plane": survival.plane(r),
+        "tradeoff": survival.tradeoff(r),
+        "lanes": survival.lanes(r),
+        "limits": survival.limits(r),
         "comparison": sections.comparison(r),
         "interval": sections.interval_sentence(r),
         "equity": sections.equity(r),

@@ -19,6 +19,7 @@ from quantray.trial import TrialState
 if TYPE_CHECKING:
     import pandas
 
+    from quantray.sweeps.results import Results
     from quantray.trial import Trial
 
 LEADING = ("number", "state", "value", "feasible")
@@ -51,6 +52,17 @@ def trials_frame(trials: Iterable[Trial], space: Space | None = None) -> pandas.
     columns["batch"] = pandas.array([t.batch for t in rows], dtype="int64")
     columns["digest"] = pandas.array([t.digest for t in rows], dtype="str")
     return pandas.DataFrame(columns)
+
+
+def survivors_frame(results: Results) -> pandas.DataFrame:
+    """The table of survivors; without rows where nothing survives, with few columns where nothing completed."""
+    import pandas
+
+    if results.surviving is not None:
+        return results.surviving.frame
+    columns: dict[str, Any] = {"number": "int64", **dict.fromkeys(results.plan.space.names, "str"), "value": "float64",
+               "statistic": "float64"}  # fmt: skip
+    return pandas.DataFrame({name: pandas.Series([], dtype=kind) for name, kind in columns.items()})
 
 
 def top(frame: pandas.DataFrame, n: int) -> pandas.DataFrame:

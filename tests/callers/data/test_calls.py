@@ -7,13 +7,7 @@ from quantray.callers.data import CallsData, CallSettings, describe, load_calls
 from quantray.callers.data.settings import CallColumns, CallMaps
 from quantray.errors import ConfigError, DataError
 from tests.builders.call_tables import call_rows, changed, data_of, minute, write_duckdb
-
-DAY = 1440
-ROWS = (("b", "X", 10), ("a", "Y", 10), ("a", "X", 10), ("a", "X", 5), ("b", "X", DAY + 1))
-
-
-def loaded(folder, table, settings=None, **data):
-    return load_calls(data_of(folder, table, **data), settings or CallSettings())
+from tests.builders.loaded_calls import DAY, ROWS, loaded
 
 
 def test_order_is_time_asset_id_and_nothing_is_lost(tmp_path):
@@ -38,36 +32,6 @@ def test_dates_are_utc_days_both_included(tmp_path):
     calls = loaded(tmp_path, table, from_="2025-01-01", to="2025-01-01")
     assert calls.call_id == ("c1", "c2")
     assert calls.counts["outside_dates"] == 2
-
-
-def test_every_filter_counts_what_it_leaves_out(tmp_path):
-    table = call_rows(
-        ("a", "X", 1), ("a", "X", 2), ("b", "X", 3), ("c", "X", 4), ("a", "Y", 5), ("a", "Z", 6), ("a", "X", 500),
-        ("d", "X", 7), ("a", "X", DAY * 3),
-        chain=["SOL", "sol", "Sol", "sol", "eth", "sol", "sol", "sol", "sol"],
-        mcap=[5.0, 5, 5, 5, 5, None, 5, 5, 5],
-    )  # fmt: skip
-    settings = CallSettings(
-        callers=("a", "b", "d"), chain="SOL", min_mcap=1, max_mcap=9, dedupe_window="1m", min_per_caller=2
-    )
-    calls = loaded(tmp_path, table, settings, to="2025-01-02")
-    assert calls.call_id == ("c0", "c6")
-    assert calls.counts == {
-        "read": 9, "aliased": 0, "incomplete": 0, "outside_dates": 1, "other_chain": 1, "outside_mcap": 1,
-        "other_callers": 1, "duplicates": 1, "below_min_per_caller": 2, "kept": 2,
-    }  # fmt: skip
-    counted = sum(n for name, n in calls.counts.items() if name not in ("read", "aliased"))
-    assert counted == calls.counts["read"]
-
-
-@pytest.mark.parametrize(
-    ("window", "kept"), [(0, "c0 c2 c3 c4"), ("10m", "c0 c3 c4"), ("11m", "c0 c4"), ("1h", "c0 c4")]
-)
-def test_within_the_window_the_first_call_is_kept(tmp_path, window, kept):
-    table = call_rows(("a", "X", 0), ("a", "X", 0), ("a", "X", 10), ("a", "X", 11), ("a", "Y", 5))
-    calls = loaded(tmp_path, table, CallSettings(dedupe_window=window))
-    assert sorted(calls.call_id) == kept.split()
-    assert calls.counts["duplicates"] == 5 - len(calls)
 
 
 def test_one_caller_of_many_spellings_is_one(tmp_path):
@@ -135,15 +99,6 @@ def test_a_call_id_of_several_calls_is_refused(tmp_path):
     table = changed(call_rows(("a", "X", 0), ("a", "X", 1)), call_id=["c", "c"])
     with pytest.raises(DataError, match="call_id 'c' belongs to several calls"):
         loaded(tmp_path, table)
-
-
-def test_no_caller_left_says_where_they_went(tmp_path):
-    with pytest.raises(DataError, match="no caller left: 5 calls read, of these left out: 5 outside dates"):
-        loaded(tmp_path, call_rows(*ROWS), from_="2026-01-01")
-    with pytest.raises(DataError, match="5 below min per caller"):
-        loaded(tmp_path, call_rows(*ROWS), CallSettings(min_per_caller=9))
-    with pytest.raises(DataError, match=r"market.duckdb \(calls\) has no calls; load some"):
-        loaded(tmp_path, call_rows(*ROWS).slice(0, 0))
 
 
 def test_calls_without_a_caller_are_counted_and_left_out(tmp_path):

@@ -1,4 +1,3 @@
-import csv
 import itertools
 import math
 
@@ -9,33 +8,12 @@ from quantray.callers.data import (
     CoverageSettings,
     Exclusion,
     Needs,
-    cover,
     describe,
-    listed_calls,
-    load_calls,
-    open_candles,
-    plan_calls,
     require_eligible,
-    worklist,
-    write_listed,
-    write_worklist,
 )  # fmt: skip
-from quantray.errors import ConfigError, DataError
-from tests.builders.call_tables import NS, call_rows, candle_rows, changed, data_of, minute
-
-HOLD_S = 3600
-
-
-def covered(folder, calls, candles, needs=None, settings=None):
-    data = data_of(folder, calls, candles)
-    with open_candles(data) as source:
-        plan = plan_calls(load_calls(data), source.inventory.interval_s, needs or Needs(HOLD_S))
-        return cover(plan, source, settings or CoverageSettings())
-
-
-def reasons(coverage):
-    by_id = zip(coverage.plan.calls.call_id, coverage.reason.tolist(), strict=True)
-    return {name: Exclusion(code).name.lower() for name, code in by_id}
+from quantray.errors import DataError
+from tests.builders.call_tables import NS, call_rows, candle_rows, changed, minute
+from tests.builders.coverages import covered, reasons
 
 
 def test_each_reason_and_the_first_of_several(tmp_path):
@@ -136,34 +114,6 @@ def test_window_mode_selects_on_the_future_and_says_so(tmp_path):
     assert describe(by_window)["note"] == by_window.note
 
 
-def test_outages_are_flagged_and_one_without_an_end_is_the_end_of_the_source(tmp_path):
-    file = tmp_path / "outages.yaml"
-    file.write_text(
-        "- {asset: X, from: 2025-01-01T00:30:00Z, to: '2025-01-01T00:40:00'}\n- {asset: Y, from: 2025-01-02}\n"
-    )
-    candles = candle_rows({"X": range(2000), "Y": range(1440), "Z": range(2000)})
-    calls = call_rows(("a", "X", 10), ("a", "X", 60), ("a", "Y", 1400), ("a", "Z", 1400))
-    coverage = covered(tmp_path, calls, candles, settings=CoverageSettings(outages=str(file)))
-    assert reasons(coverage) == {"c0": "none", "c1": "none", "c2": "too_new", "c3": "none"}
-    assert coverage.vendor_gap.tolist() == [True, False, True, False]
-    assert reasons(covered(tmp_path, calls, candles))["c2"] == "none"
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        ("a: 1", "must be a list"), ("- 3", "must be a mapping of asset"), ("- {from: x}", "'x' is no time"),
-        ("- {from: 2025-01-02, to: 2025-01-01}", "does not lie before"), ("- {form: 2025-01-02}", "must be a mapping"),
-    ],
-)  # fmt: skip
-def test_a_wrong_list_of_outages_is_refused(tmp_path, content, sentence):
-    file = tmp_path / "outages.yaml"
-    file.write_text(content)
-    with pytest.raises(ConfigError, match=sentence):
-        covered(tmp_path, call_rows(("a", "X", 1)), candle_rows({"X": range(100)}),
-                settings=CoverageSettings(outages=str(file)))  # fmt: skip
-
-
 def test_no_call_eligible_and_the_gate_of_excluded_calls(tmp_path):
     candles = candle_rows({"X": range(100)})
     coverage = covered(tmp_path, call_rows(("a", "Y", 10), ("a", "X", 90)), candles)
@@ -173,48 +123,3 @@ def test_no_call_eligible_and_the_gate_of_excluded_calls(tmp_path):
     require_eligible(half)
     with pytest.raises(DataError, match=r"gate max_excluded_calls: 50.00% of the calls are left out \(no_candles=1\)"):
         require_eligible(half, 0.4)
-
-
-def test_the_worklist_names_asset_and_window_once(tmp_path):
-    candles = candle_rows({"X": range(20), "Y": range(400)})
-    calls = call_rows(("a", "X", 10), ("b", "X", 40), ("a", "X", 300), ("a", "Y", 10), ("a", "Z", 10))
-    coverage = covered(tmp_path, calls, candles)
-    assert worklist(coverage) == [
-        {"asset": "X", "from": "2025-01-01T00:10:00Z", "to": "2025-01-01T01:42:00Z", "calls": 2,
-         "reasons": "no_candles thin"},
-        {"asset": "X", "from": "2025-01-01T05:00:00Z", "to": "2025-01-01T06:02:00Z", "calls": 1,
-         "reasons": "no_candles"},
-        {"asset": "Z", "from": "2025-01-01T00:10:00Z", "to": "2025-01-01T01:12:00Z", "calls": 1,
-         "reasons": "no_candles"},
-    ]  # fmt: skip
-    with write_worklist(coverage, tmp_path / "out" / "worklist.csv").open() as file:
-        assert [row["calls"] for row in csv.DictReader(file)] == ["2", "1", "1"]
-    with write_listed(coverage, tmp_path / "out" / "listed.csv").open() as file:
-        listed = list(csv.DictReader(file))
-    assert [row["call_id"] for row in listed] == ["c0", "c4", "c1", "c2"]
-    assert listed[0]["reason"] == "thin"
-    assert listed[1]["entry"] == ""
-    assert len(listed_calls(coverage)) == 4
-
-
-def test_assets_that_end_together_are_a_file_that_ends(tmp_path):
-    calls = call_rows(*[("a", asset, 80) for asset in ("A", "B", "C", "LONE", "LONG")], ("a", "A", 10))
-    candles = candle_rows({**{asset: range(100) for asset in "ABC"}, "LONE": range(95), "LONG": range(500)})
-    found = covered(tmp_path, calls, candles)
-    assert found.common_end_ns == minute(99)
-    assert [found.plan.calls.call_id[i] for i in np.flatnonzero(found.cut_off)] == ["c0", "c1", "c2"]
-    file = tmp_path / "outages.yaml"
-    file.write_text("".join(f"- {{asset: {a}, from: {np.datetime64(minute(100), 'ns')}}}\n" for a in "ABC"))
-    known = covered(tmp_path, calls, candles, settings=CoverageSettings(outages=str(file)))
-    assert reasons(known) == {
-        **dict.fromkeys(("c0", "c1", "c2"), "too_new"),
-        **dict.fromkeys(("c3", "c4", "c5"), "none"),
-    }
-    assert not known.cut_off.any()
-
-
-def test_two_assets_may_end_together(tmp_path):
-    calls = call_rows(*[("a", asset, 80) for asset in ("A", "B", "LONG")])
-    found = covered(tmp_path, calls, candle_rows({"A": range(100), "B": range(100), "LONG": range(500)}))
-    assert found.common_end_ns is None
-    assert not found.cut_off.any()

@@ -4,25 +4,15 @@ import pytest
 
 from quantray.callers.data import check_candle_gates, open_slice
 from quantray.callers.data.hygiene import COUNTS, GATES
-from quantray.callers.data.prints import clipped, lone_prints
 from quantray.errors import DataError
 from quantray.settings import Gates
-from tests.builders.call_tables import call_rows, candle_rows, changed, minute
-from tests.callers.data.test_candles import fetched
-from tests.callers.data.test_slices import made
-
-CALLS = call_rows(("a", "X", 0), ("a", "Y", 0), ("a", "X", 500))
-CLEAN = candle_rows({"X": range(600), "Y": range(600)})
+from tests.builders.call_slices import made
+from tests.builders.call_tables import changed, minute
+from tests.builders.changed_candles import CALLS, CLEAN, with_value
 
 
 def quality(folder, candles, **settings):
     return made(folder, calls=CALLS, candles=candles, hold_s=3600, **settings)[2].quality
-
-
-def with_value(table, column, row, value):
-    values = table[column].to_pylist()
-    values[row] = value
-    return changed(table, **{column: values})
 
 
 def test_clean_candles_have_nothing_to_report(tmp_path):
@@ -115,37 +105,3 @@ def test_candles_that_contradict_one_another_are_refused_unless_allowed(tmp_path
     with pytest.raises(DataError, match="gate max_conflicting_candles"):
         check_candle_gates(found, Gates())
     check_candle_gates(found, Gates(max_conflicting_candles=0.1))
-
-
-def test_lone_prints_compare_with_both_neighbours_of_the_same_asset(tmp_path):
-    table = with_value(with_value(CLEAN, "high", 0, 5.0), "high", 599, 5.0)  # at the ends: one neighbour is no proof
-    table = with_value(with_value(table, "high", 30, 1.6), "high", 31, 1.6)  # two in a row are a move
-    table = with_value(with_value(table, "high", 40, 4.0), "low", 50, 0.25)
-    (block,) = fetched(tmp_path, table, calls=CALLS, hold_s=3600)
-    found = lone_prints(block, 1.3)
-    assert np.flatnonzero(found.high).tolist() == [40]
-    assert np.flatnonzero(found.low).tolist() == [50]
-    assert found.worst == pytest.approx(0.999 * 1.049 / 0.25)
-
-
-def test_clipping_touches_lone_prints_alone(tmp_path):
-    table = with_value(with_value(CLEAN, "high", 40, 4.0), "low", 50, 0.25)
-    (block,) = fetched(tmp_path, table, calls=CALLS, hold_s=3600)
-    clean = clipped(block, 1.3)
-    assert clean.high[40] == max(block.high[39], block.high[41])
-    assert clean.low[50] == min(block.low[49], block.low[51])
-    assert np.delete(clean.high, 40).tobytes() == np.delete(block.high, 40).tobytes()
-    assert (clean.high >= np.maximum(clean.open, clean.close)).all()
-    assert not clean.high.flags.writeable
-    assert not lone_prints(clean, 1.3).high.any()
-    assert not lone_prints(clean, 1.3).low.any()
-
-
-def test_a_slice_may_hold_clipped_candles(tmp_path):
-    candles = with_value(CLEAN, "high", 40, 4.0)
-    plan, _, plain = made(tmp_path, calls=CALLS, candles=candles, hold_s=3600)
-    _, _, found = made(tmp_path, calls=CALLS, candles=candles, hold_s=3600, print_filter="clip")
-    (raw,), (clean,) = plain.candles(plan), found.candles(plan)
-    assert raw.high[40] == 4.0
-    assert clean.high[40] < 1.1
-    assert found.quality["worst_lone_print"] > 3.7

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 
 from quantray.callers.data import CallsData, Needs, load_calls, open_candles, plan_calls
-from quantray.callers.data.outages import Outage, unexplained_ns
 from quantray.callers.data.windows import merged
 from tests.builders.call_tables import START, call_rows, candle_rows, changed, data_of
 
@@ -61,11 +60,3 @@ def test_a_window_that_nothing_follows_is_read_to_the_end(tmp_path: Path) -> Non
         (block,) = source.candles(plan.spans, 10**6)
     assert block.ts.tolist() == [START + m * MINUTE for m in range(10, 300)]
     assert (plan.end_ns - plan.entry_until_ns).tolist() == [600 * 10**9] * 2
-
-
-def test_what_outages_leave_unexplained() -> None:
-    outages = (Outage("X", 10, 20), Outage(None, 15, 30), Outage("X", 12, 14), Outage("Y", 0, 99), Outage(None, 50, 55))
-    start, end = np.array([0, 12, 30, 40, 60]), np.array([100, 18, 30, 52, 70])
-    by_hand = [sum(not any(o.asset in (None, "X") and o.start_ns <= t < o.end_ns for o in outages)
-                   for t in range(a, z)) for a, z in zip(start.tolist(), end.tolist(), strict=True)]  # fmt: skip
-    assert unexplained_ns(outages, "X", start, end).tolist() == by_hand == [75, 0, 0, 10, 10]

@@ -1,4 +1,7 @@
-import dataclasses
+"""Settings of calls and candles: from YAML and the command line to checked values."""
+
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest
@@ -7,9 +10,7 @@ from quantray.callers.data import KEYS, CallsData, CallSettings, CoverageSetting
 from quantray.config.overrides import jobs
 from quantray.config.plans import compose
 from quantray.config.sections import checked
-from quantray.durations import duration_s, written
 from quantray.errors import ConfigError
-from quantray.settings import Gates
 
 EXPERIMENT = """# @package _global_
 defaults:
@@ -101,30 +102,6 @@ def test_from_after_to_is_refused():
 def test_market_capitalisation_band_the_wrong_way_round():
     with pytest.raises(ConfigError, match="swap them"):
         CallSettings(min_mcap=10.0, max_mcap=5.0)
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"), [(90, 90), ("90", 90), ("90s", 90), ("30m", 1800), ("48h", 172_800), ("1.5h", 5400)]
-)
-def test_durations(value, seconds):
-    assert duration_s(value, "k") == seconds
-
-
-@pytest.mark.parametrize("value", ["", "h", "-1s", "1.3s", "1h30m", "nan", True])
-def test_no_duration(value):
-    with pytest.raises(ConfigError, match="k="):
-        duration_s(value, "k")
-
-
-@pytest.mark.parametrize("seconds", [0, 1, 59, 60, 90, 3600, 5400, 86_400, 172_800])
-def test_durations_are_written_as_they_are_read(seconds):
-    assert duration_s(written(seconds), "k") == seconds
-
-
-def test_every_gate_is_a_share():
-    for field in dataclasses.fields(Gates):
-        with pytest.raises(ConfigError, match=f"gates.{field.name} is a share"):
-            Gates(**{field.name: 1.5})
 
 
 def test_caller_names_are_as_many_as_callers():

@@ -1,5 +1,3 @@
-import json
-import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +9,6 @@ from quantray.callers.data import (
     CallSettings,
     Needs,
     cover,
-    describe,
     load_calls,
     locate,
     materialise,
@@ -19,25 +16,11 @@ from quantray.callers.data import (
     open_slice,
     plan_calls,
 )  # fmt: skip
-from quantray.callers.data.manifest import MANIFEST, VERSION
 from quantray.callers.data.prints import clipped
-from quantray.callers.data.slices import find_slice, slice_name
 from quantray.callers.market import Spans
 from quantray.errors import DataError
-from quantray.files.caches import Cached
+from tests.builders.call_slices import CALLS, CANDLES, made
 from tests.builders.call_tables import call_rows, candle_rows, changed, data_of, minute
-from tests.builders.trees import tree
-
-CALLS = call_rows(("a", "X", 10), ("b", "X", 50), ("a", "Y", 30), ("b", "X", 400), ("a", "GONE", 10))
-CANDLES = candle_rows({"X": range(600), "Y": range(0, 600, 1), "Z": range(600)})
-
-
-def made(folder, *, calls=CALLS, candles=CANDLES, hold_s=1800, callers=(), **settings):
-    """(plan, coverage, slice) of a source in ``folder``."""
-    data = data_of(folder, calls, candles, **settings)
-    with open_candles(data) as source:
-        plan = plan_calls(load_calls(data, CallSettings(callers=callers)), source.inventory.interval_s, Needs(hold_s))
-        return plan, cover(plan, source), materialise(plan, source, data)
 
 
 def test_a_slice_holds_the_windows_once_partitioned_by_bucket(tmp_path):
@@ -146,49 +129,6 @@ def test_a_folder_that_is_no_slice_and_a_broken_bucket_are_refused(tmp_path):
         found.digest(plan)
 
 
-@pytest.mark.parametrize("file", ["_slice.json", "bucket"])
-@pytest.mark.parametrize("change", ["zeros", "cut", "one byte", "gone"])
-def test_a_slice_that_is_not_as_it_was_written_is_made_again_and_said(tmp_path, caplog, file: str, change: str):
-    plan, _, found = made(tmp_path)
-    before, digest = tree(found.folder), found.digest(plan)
-    path = found.folder / (file if file.startswith("_") else found.buckets[0].file)
-    content = path.read_bytes()
-    changed = {"zeros": bytes(len(content)), "cut": content[:-9], "one byte": content[:-40] + b"x" + content[-39:]}
-    if change == "gone":
-        path.unlink()
-    else:
-        path.write_bytes(changed[change])
-    assert made(tmp_path)[2].digest(plan) == digest
-    assert "1 of 2 files are damaged or missing" in caplog.text
-    assert "is made again" in caplog.text
-    assert tree(found.folder) == before
-
-
-def test_a_half_made_slice_is_made_again(tmp_path):
-    _, _, found = made(tmp_path)
-    (found.folder / "_slice.json").unlink()
-    assert made(tmp_path)[2].rows == found.rows
-    assert [p.name for p in (tmp_path / "cache" / "slices").iterdir()] == [found.folder.name]
-
-
-def test_the_name_tells_interval_source_and_windows(tmp_path):
-    data = data_of(tmp_path, CALLS, CANDLES)
-    with open_candles(data) as source:
-        plan = plan_calls(load_calls(data), 60, Needs(1800))
-        assert find_slice(plan, source.inventory, data) is None
-        name = slice_name(plan, source.inventory, data)
-        assert name.startswith(f"calls-v{VERSION}-1m-")
-        assert materialise(plan, source, data).folder.name == name
-
-
-def test_a_slice_says_what_it_is(tmp_path):
-    shown = describe(made(tmp_path)[2])
-    assert shown["candles"] == 132
-    assert shown["assets"] == 2
-    assert shown["interval"] == "1m"
-    assert shown["quality"]["assets_without_candles"] == 1
-
-
 def test_a_cache_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "cache").write_text("a file")
     with pytest.raises(DataError, match=r"choose another data.cache"):
@@ -213,33 +153,6 @@ def test_the_same_rows_in_another_order_decide_otherwise(tmp_path):
         (block,) = found.candles(plan)
         assert block.close[block.ts.tolist().index(minute(20))] == close
         assert found.ties == (("X", minute(20)),)
-
-
-def test_a_whole_slice_of_another_version_is_made_again_and_said(tmp_path, caplog):
-    """As another state of the program wrote it under this name: its mark is right, its manifest is not ours."""
-    plan, _, found = made(tmp_path)
-    digest, home, name = found.digest(plan), found.folder.parent, found.folder.name
-    content = json.loads((found.folder / MANIFEST).read_text(encoding="utf-8"))
-    for change in ({"version": VERSION + 1}, {"ties": None}):
-        shutil.rmtree(found.folder)
-        kept = {key: value for key, value in {**content, **change}.items() if value is not None}
-        Cached(home, name, "slice").make(lambda to, kept=kept: (to / MANIFEST).write_text(json.dumps(kept)))
-        caplog.clear()
-        assert made(tmp_path)[2].digest(plan) == digest
-        assert "not as this version of quantray writes a slice; it is made again" in caplog.text
-    assert [p.name for p in home.iterdir()] == [name]
-
-
-def test_slices_of_other_versions_stay_and_are_told_of(tmp_path, caplog):
-    home = tmp_path / "cache" / "slices"
-    (home / "calls-1m-0-0").mkdir(parents=True)
-    (home / "calls-v1-1m-0-0").mkdir()
-    assert made(tmp_path)[2].rows
-    assert "holds 2 slices of another version of quantray (calls-1m-0-0)" in caplog.text
-    assert len(list(home.iterdir())) == 3
-    caplog.clear()
-    assert made(tmp_path)[2].rows
-    assert not caplog.text
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -1,59 +1,23 @@
-import duckdb
 import numpy as np
 import pytest
 
 from quantray.callers.data import (
     CallsData,
-    CallSettings,
     Needs,
     SyntheticCalls,
-    cover,
     load_calls,
     open_candles,
     plan_calls,
 )
 from quantray.callers.data.synthetic import MINUTE, MadeCalls, make_calls, make_token
-from quantray.callers.data.synthetic_file import ensure_file
-from quantray.errors import ConfigError, DataError
+from tests.builders.synthetic_calls import small
 
-SMALL = SyntheticCalls(assets=6, callers=3, calls=60, days=2, tail_hours=6)
 NO_CALLS = MadeCalls(*(np.zeros(0, np.int64) for _ in range(3)))
-
-
-def small(folder, **changes):
-    return CallsData(cache=str(folder), synthetic=SMALL, **changes)
 
 
 def token(number=0, minutes=5000, interval_s=60, calls=NO_CALLS, **settings):
     plain = {"illiquid_share": 0.0, "dead_share": 0.0}
     return make_token(SyntheticCalls(**{**plain, **settings}), number, 0, minutes, interval_s, calls)
-
-
-def test_the_market_is_one_duckdb_file_made_once(tmp_path):
-    path = ensure_file(small(tmp_path))
-    before = path.stat().st_mtime_ns
-    assert ensure_file(small(tmp_path)) == path
-    assert path.stat().st_mtime_ns == before
-    assert {p.name for p in path.parent.iterdir()} == {path.name, "_quantray.json"}
-    assert [p.name for p in path.parent.parent.iterdir()] == [path.parent.name]
-    with duckdb.connect(str(path), read_only=True) as connection:
-        tables = connection.execute("SELECT table_name FROM information_schema.tables ORDER BY 1").fetchall()
-    assert tables == [("calls",), ("candles",)]
-    assert ensure_file(small(tmp_path, interval="5m")) != path
-
-
-def test_it_is_read_like_any_other_source(tmp_path):
-    data = small(tmp_path)
-    calls = load_calls(data)
-    assert calls.counts["kept"] == 60
-    assert set(calls.callers) == set(SMALL.caller_names)
-    assert all(c in ("solana", "ethereum", "base") for c in calls.chain)
-    as_duckdb = CallsData("duckdb", duckdb=str(ensure_file(data)))
-    assert load_calls(as_duckdb).digest == calls.digest
-    with open_candles(data) as source:
-        coverage = cover(plan_calls(calls, 60, Needs(3600)), source)
-    assert coverage.eligible.sum() > 40
-    assert coverage.counts["too_new"] == 0
 
 
 def test_same_seed_same_market_and_another_seed_another(tmp_path):
@@ -164,22 +128,3 @@ def test_calls_are_uniform_over_days_callers_and_tokens():
     assert made.ts.max() < 7 * 1440 * MINUTE
     assert np.bincount(made.caller, minlength=4).min() > 1800
     assert np.bincount(made.asset, minlength=10).min() > 650
-
-
-@pytest.mark.parametrize(
-    ("changes", "error", "sentence"),
-    [
-        ({"interval": "90s"}, ConfigError, "whole minutes that divide a day"),
-        ({"calls": "x.parquet"}, DataError, "data.calls means nothing to data=synthetic"),
-        ({"to": "2024-01-01"}, ConfigError, "lies before data.from=2024-11-18"),
-    ],
-)
-def test_what_a_synthetic_market_cannot_be(tmp_path, changes, error, sentence):
-    with pytest.raises(error, match=sentence):
-        load_calls(small(tmp_path, **changes))
-
-
-def test_an_edge_for_nobody_is_answered_with_the_near_miss(tmp_path):
-    data = CallsData(cache=str(tmp_path), synthetic=SyntheticCalls(callers=3, edge={"caller_9x": 1.0}))
-    with pytest.raises(ConfigError, match=r"data.synthetic.edge: unknown caller 'caller_9x'; did you mean"):
-        load_calls(data, CallSettings())

@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
 from quantray.callers.imports import import_results
-from quantray.callers.imports.columns import match
-from quantray.callers.imports.files import read
 from quantray.cli import command
-from quantray.cli.imports import ranges
-from quantray.errors import DataError
-
-CSV = """Caller Name,TP Mult,sl_mult,Hold Hours,Total Trades,Win Rate [%],finalCapital,note
-A,2,.9,48,12,55,"$10,250.50",x
-B,2,1.2,48,12,55,10250.50,x
-,2,.9,48,12,55,10250.50,x
-C,2,.9,48,12,55,10250.50,x,y
-C,3,,48,0,,10000,
-"""
+from tests.builders.imported import CSV, table
 
 
 @pytest.fixture(autouse=True)
 def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "other.csv").write_text(CSV)
-
-
-def table(where: str = "results.duckdb") -> list[dict[str, Any]]:
-    with duckdb.connect(where, read_only=True) as connection:
-        got = connection.execute("FROM imported_results ORDER BY source, row")
-        names = [column[0] for column in got.description]
-        return [dict(zip(names, row, strict=True)) for row in got.fetchall()]
 
 
 def test_a_row_arrives_in_our_columns_and_units(capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,101 +77,6 @@ def test_other_tables_of_the_file_stay(tmp_path: Path) -> None:
         assert connection.execute(query).fetchone() == (1,)
 
 
-JSON_FORMS = {
-    "list": [{"caller": "A", "trades": 3, "winRate": 0.5}],
-    "container": {"generated": "2025", "results": [{"caller": "A", "trades": 3, "winRate": 0.5}]},
-    "by name": {"A": {"trades": 3, "winRate": 0.5}},
-    "lists by name": {"A": [{"trades": 3, "winRate": 0.5}]},
-    "container by caller": {"callers": {"A": {"trades": 3, "win_rate": 0.5}}},
-    "nested": [{"caller": "A", "metrics": {"num_trades": 3, "win_rate": 0.5}}],
-    "one": {"caller": "A", "metrics": {"num_trades": 3, "win_rate": 0.5}, "policy": {"tp": 2}},
-}
-
-
-@pytest.mark.parametrize("form", JSON_FORMS)
-def test_forms_of_json(form: str, tmp_path: Path) -> None:
-    path = tmp_path / "other.json"
-    path.write_text(json.dumps(JSON_FORMS[form]))
-    told = {"caller": "@key"} if "name" in form else {"tp": "policy.tp:multiple"} if form == "one" else {}
-    (file,) = import_results([path], tmp_path / "r.duckdb", told=told)
-    ((_, row),) = file.rows
-    assert (row.caller, row.n_trades, row.win_rate, row.tp) == ("A", 3, 0.5, 2.0 if form == "one" else None)
-
-
-def test_lines_of_json_and_members_that_are_no_rows(tmp_path: Path) -> None:
-    lines = tmp_path / "other.jsonl"
-    lines.write_text('{"caller": "A", "n": 3}\n\nnot json\n[]\n{"caller": "B", "n": 2.5}\n')
-    (file,) = import_results([lines], tmp_path / "r.duckdb")
-    assert [number for number, _ in file.rows] == [1]
-    assert [number for number, _ in file.failed] == [3, 4, 5]
-    assert "n_trades=2.5 is no count" in file.failed[2][1]
-    by_caller = tmp_path / "by.json"
-    by_caller.write_text('{"A": {"n": 3}, "B": {"n": 4}, "C": 7}')
-    (file,) = import_results([by_caller], tmp_path / "r.duckdb", told={"caller": "@key"})
-    assert [row.caller for _, row in file.rows] == ["A", "B"]
-    assert file.failed == [(3, "it is no object with names and values")]
-
-
-@pytest.mark.parametrize(
-    ("column", "ours", "unit"),
-    [
-        ("caller", "caller", ""),
-        ("CallerName", "caller", ""),
-        ("metrics.winRate", "win_rate", ""),
-        ("Win Rate %", "win_rate", "percent"),
-        ("win_ratio", "win_rate", "fraction"),
-        ("hold_minutes", "hold", "minutes"),
-        ("hold_s", "hold", "seconds"),
-        ("Max. Drawdown [%]", "max_drawdown", "percent"),
-        ("Avg. Trade [%]", "captured_return", "percent"),
-        ("captured_return", "captured_return", "gain"),
-        ("takeProfit", "tp", ""),
-        ("tp_mult", "tp", "multiple"),
-        ("sl_ratio", "sl", "gain"),
-    ],
-)
-def test_a_column_is_found_by_its_name(column: str, ours: str, unit: str) -> None:
-    (found,) = match([column], {}).values()
-    assert (found.ours, found.unit) == (ours, unit)
-
-
-OTHERS = [
-    "pnl", "pnl_pct", "note", "entry_price", "symbol", "min_rate", "win_rte", "Return [%]", "roi", "buy_hold.win_rate",
-    "max_drawdown_abs", "profit_ratio", "drawdown",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("column", OTHERS)
-def test_a_column_that_may_be_something_else_is_none_of_ours(column: str) -> None:
-    assert match([column], {}) == {}
-
-
-def test_a_column_is_ours_once_and_by_its_clearest_name() -> None:
-    found = match(["avg_return", "mean_return", "trades", "n_trades"], {})
-    assert (found["captured_return"].theirs, found["n_trades"].theirs) == ("mean_return", "n_trades")
-
-
-def test_two_columns_of_one_name_are_not_chosen_from() -> None:
-    with pytest.raises(DataError, match=r"win_rate and stats\.win_rate may both be win_rate; give --map"):
-        match(["win_rate", "stats.win_rate"], {})
-    assert match(["win_rate", "stats.win_rate"], {"win_rate": "stats.win_rate"})["win_rate"].theirs == "stats.win_rate"
-
-
-def test_columns_may_be_told_and_wrong_names_are_answered(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("k.csv").write_text("Kanal,Erfolg %\nA,50\n")
-    assert command.main(["import-results", "k.csv", "--map", "caller=Kanal", "--map", "win_rate=Erfolg %"]) == 0
-    ((caller, won),) = [(row["caller"], row["win_rate"]) for row in table()]
-    assert (caller, won) == ("A", 0.5)
-    capsys.readouterr()
-    for told, answer in (
-        ("callr=Kanal", "did you mean 'caller'"),
-        ("caller=Kanl", "did you mean 'Kanal'"),
-        ("x", "OURS"),
-    ):
-        assert command.main(["import-results", "k.csv", "--map", told]) == 2
-        assert answer in capsys.readouterr().err
-
-
 REFUSED = {
     "caller,win_rate\nA,55\n": "(55 as percent: 55 %); give --map win_rate=win_rate:percent",
     "caller,tp,n\nA,.5,3\n": "(0.5 as gain: +50 %; percent: +0.5 %); give --map tp=tp:gain or --map tp=tp:percent",
@@ -212,28 +97,6 @@ def test_a_row_that_cannot_be_used_says_why(text: str, capsys: pytest.CaptureFix
     assert REFUSED[text] in said
     assert ("bad.csv: " if "--map" in REFUSED[text] else "bad.csv row 2") in said
     assert not (tmp_path / "results.duckdb").exists()
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("missing.csv", None, "cannot be read"),
-        ("empty.csv", b"", "holds no row"),
-        ("header.csv", b"caller,n\n", "holds no row"),
-        ("broken.json", b"{", "is no JSON"),
-        ("bytes.csv", b"\xff\xfe\x00", "no UTF-8"),
-        ("results.xlsx", b"", "results are read from .csv"),
-    ],
-)
-def test_a_file_that_cannot_be_read(
-    name: str, content: bytes | None, said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    assert command.main(["import-results", name]) == 2
-    assert said in capsys.readouterr().err
-    assert command.main(["import-results", name, "other.csv"]) == 0, "the other file is taken"
-    assert "1 file unread" in capsys.readouterr().out
 
 
 def test_what_is_no_database_is_left_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
@@ -257,13 +120,3 @@ def test_a_negative_drawdown_and_a_percent_sign_in_the_value(tmp_path: Path) -> 
     )
     ((_, row),) = file.rows
     assert (row.max_drawdown, row.win_rate, row.sl) == (0.25, 0.55, 0.85)
-
-
-def test_a_semicolon_or_tab_between_fields(tmp_path: Path) -> None:
-    for name, mark in (("a.csv", ";"), ("b.tsv", "\t")):
-        (tmp_path / name).write_text(f"caller{mark}n\nA, the first{mark}3\n")
-        assert read(tmp_path / name).rows == [(2, {"caller": "A, the first", "n": "3"})]
-
-
-def test_ranges_of_rows() -> None:
-    assert ranges([9, 3, 4, 5]) == "3-5, 9"

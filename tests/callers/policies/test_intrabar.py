@@ -13,7 +13,7 @@ from quantray.callers.policies.program import compile_policies
 from quantray.callers.policies.tables import build_tables
 from quantray.errors import ConfigError
 from tests.builders.candles import MINUTE, POLICIES, candles, whole, written
-from tests.callers.kernels.test_combine import windows_of
+from tests.builders.policy_markets import windows_of
 
 
 def interval_of(c, windows, policies, costs=None):

@@ -23,8 +23,8 @@ from quantray.callers.policies.martingale import (
 from quantray.callers.policies.program import Reason, compile_policies
 from quantray.callers.policies.tables import Windows, build_tables
 from tests.builders.candles import MINUTE, POLICIES, candles, columns
+from tests.builders.policy_markets import windows_of
 from tests.builders.pools import Case, case
-from tests.callers.kernels.test_combine import windows_of
 
 TICK = 0.001
 COSTS = Costs(basis="entry")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from quantray.callers.report.html import report_html
+from tests.builders.browsers import BROWSER, opened
 from tests.builders.caller_results import many, results
-from tests.sweeps.report.test_html import BROWSER, opened
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")]
 

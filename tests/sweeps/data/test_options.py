@@ -1,22 +1,18 @@
 """Quote and print semantics of the specification's section 1, on rows written by hand."""
 
+from __future__ import annotations
+
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from quantray.errors import DataError
-from quantray.settings import Gates
-from quantray.sweeps.data import check_gates, load
+from quantray.sweeps.data import load
 from quantray.sweeps.data.options import judge_prints, judge_quotes
-from quantray.sweeps.market import CROSSED_QUOTE, ZERO_QUOTE, Session
-from tests.builders.market_files import DATES, Frames, frames, write
-
-NAN = float("nan")
-CALL_100 = f"SPOT {DATES[0]} C100"
-OPEN = pd.Timestamp("2024-11-27T14:30Z")
+from quantray.sweeps.market import CALL, CROSSED_QUOTE, ZERO_QUOTE
+from tests.builders.market_files import NAN, frames, write
+from tests.builders.option_chains import first, market
 
 
 @pytest.mark.parametrize(
@@ -79,27 +75,6 @@ def test_a_print_row(vwap: float, close: float, last: float, volume: float, pric
     np.testing.assert_array_equal(got, [price])
 
 
-def _session_with(tmp_path: Path, rows: list[tuple[int, float | None, float | None]]) -> Session:
-    """The first session with these quotes (minute, bid, ask) of one call, all other contracts as they are."""
-    made = frames()
-    others = made["options"][made["options"].symbol != CALL_100]
-    mine = pd.DataFrame(
-        [{"ts": OPEN + pd.Timedelta(minutes=k), "symbol": CALL_100, "underlying": "SPOT", "bid": bid, "ask": ask,
-          "last": 0.5, "volume": 1.0} for k, bid, ask in rows]
-    )  # fmt: skip
-    made["options"] = pd.concat([others, mine.astype({"bid": float, "ask": float})]).sort_values("ts", kind="stable")
-    return load(write(tmp_path, made, arbitrage_tolerance=0.05)).sessions[0]
-
-
-def test_a_quote_stands_until_replaced_and_not_into_the_next_session(tmp_path: Path):
-    session = _session_with(tmp_path, [(2, 1.0, 1.1), (4, None, None), (6, None, 1.2), (8, 0.0, None), (9, 1.3, 1.2)])
-    k = session.symbol.index(CALL_100)
-    np.testing.assert_array_equal(session.bid[k, :11], [NAN, NAN, 1, 1, 1, 1, NAN, NAN, NAN, NAN, NAN])
-    np.testing.assert_array_equal(session.ask[k, :11], [NAN, NAN, 1.1, 1.1, 1.1, 1.1, 1.2, 1.2, NAN, -1, -1])
-    assert session.fresh[k].nonzero()[0].tolist() == [2, 6, 8, 9]
-    assert (session.ask[k, 9:] == CROSSED_QUOTE).all()
-
-
 def test_one_quote_anywhere_makes_the_data_set_one_of_quotes(tmp_path: Path):
     made = frames(quotes=False)
     assert not load(write(tmp_path, made)).has_quotes
@@ -111,84 +86,49 @@ def test_one_quote_anywhere_makes_the_data_set_one_of_quotes(tmp_path: Path):
     assert market.quality["quotes"] == 1
 
 
-def test_prints_lie_where_they_were_made(tmp_path: Path):
+# quotes -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [np.inf, 199_999.99, 150.0])
+@pytest.mark.parametrize("when", [0, 200])
+def test_an_ask_above_what_the_right_can_be_worth_asks_nothing_and_the_bid_stands(
+    value: float, when: int, tmp_path: Path
+):
+    made = market()
+    wanted = first(tmp_path, made)
+    if when == 0:  # before the first trade of the underlying nobody can buy, but the quote stands
+        made["underlying"] = made["underlying"][5:].reset_index(drop=True)
+        made["options"] = made["options"][(made["options"].index < 6) | (made["options"].index >= 60)]
+    at = made["options"].index[when * 6 : when * 6 + 6]
+    made["options"].loc[at, "ask"] = value
+    got = load(write(tmp_path, made))
+    session = got.sessions[0]
+    span = slice(0, 10) if when == 0 else slice(when, when + 1)
+    assert np.isnan(session.ask[:, span]).all()
+    assert np.array_equal(session.bid[:, when], wanted.bid[:, when])
+    assert np.nanmax(session.ask) < 5
+    assert got.quality["quarantined_quotes_absurd_ask"] == 6
+    assert got.quality["quarantined_quotes_share"] == pytest.approx(6 / got.quality["quotes"])
+
+
+def test_an_ask_at_the_bound_within_the_tolerance_is_an_ask(tmp_path: Path):
+    made = market()
+    made["options"]["ask"] = 99.1  # what the puts' lowest strike is worth at most, and a tenth more
+    session = first(tmp_path, made)
+    assert np.isnan(session.ask).sum() == 0
+    assert np.isnan(first(tmp_path, made, arbitrage_tolerance=0.0).ask[session.right != CALL][0]).all()
+
+
+def test_an_infinite_bid_is_no_quote(tmp_path: Path):
+    made = market()
+    made["options"].loc[made["options"].index % 3 == 0, ["bid", "ask"]] = np.inf
+    got = load(write(tmp_path, made))
+    assert got.quality["quarantined_quotes_bounds"] == len(made["options"]) // 3
+    assert not np.isinf(got.sessions[0].bid).any()
+    assert not np.isinf(got.sessions[0].ask).any()
+
+
+def test_an_infinite_print_is_no_print(tmp_path: Path):
     made = frames(quotes=False)
-    session = load(write(tmp_path, made)).sessions[0]
-    rows = made["options"][made["options"].symbol == CALL_100]
-    k = session.symbol.index(CALL_100)
-    bars = ((rows.ts - OPEN).dt.total_seconds() // 60).astype(int).tolist()
-    assert np.isfinite(session.last[k]).nonzero()[0].tolist() == bars
-    assert session.last[k, bars].tolist() == rows["last"].tolist()
-    np.testing.assert_array_equal(session.fresh, np.isfinite(session.last))
-
-
-def test_dense_grids_agree_with_a_loop_over_rows(tmp_path: Path):
-    made = frames()
-    made["options"].loc[made["options"].index % 7 == 0, "bid"] = NAN
-    made["options"].loc[made["options"].index % 11 == 0, "ask"] = NAN
-    session = load(write(tmp_path, made)).sessions[0]
-    standing = dict.fromkeys(session.symbol, (NAN, NAN))
-    by_bar: dict[int, list] = {}
-    for row in made["options"].itertuples():
-        by_bar.setdefault(int((row.ts - OPEN).total_seconds() // 60), []).append(row)
-    for bar in range(session.n_bars):
-        for row in by_bar.get(bar, []):
-            if not (np.isnan(row.bid) and np.isnan(row.ask)):
-                standing[row.symbol] = (row.bid if row.bid > 0 else NAN, row.ask)
-        expected = np.array([standing[s] for s in session.symbol])
-        np.testing.assert_array_equal(session.bid[:, bar], expected[:, 0])
-        np.testing.assert_array_equal(session.ask[:, bar], expected[:, 1])
-
-
-def _loaded_with(tmp_path: Path, bend, **changes):
-    made: Frames = frames()
-    bend(made)
-    return load(write(tmp_path, made, **changes))
-
-
-def test_gates_name_value_limit_and_key(tmp_path: Path):
-    def cross(made: Frames) -> None:
-        made["options"].loc[made["options"].index % 4 == 0, "bid"] = 60.0
-
-    market = _loaded_with(tmp_path, cross)
-    share = market.quality["quarantined_quotes_share"]
-    assert share == pytest.approx(0.25, abs=0.01)
-    with pytest.raises(DataError, match=r"gate max_quarantined_quotes: 25\.\d+% .* limit is 5\.00% .*crossed="):
-        check_gates(market, Gates())
-    check_gates(market, Gates(max_quarantined_quotes=share))
-
-
-def test_prints_outside_bounds_pass_the_gate_of_prints(tmp_path: Path):
-    made = frames(quotes=False)
-    made["options"].loc[made["options"].index % 10 == 0, "last"] = 150.0
-    market = load(write(tmp_path, made))
-    assert market.quality["quarantined_prints_bounds"] == len(made["options"].index[::10])
-    with pytest.raises(DataError, match=r"gates\.max_quarantined_prints"):
-        check_gates(market, Gates())
-
-
-def test_sessions_without_options_or_incomplete_are_left_out_and_counted(tmp_path: Path):
-    def spoil(made: Frames) -> None:
-        options, bars = made["options"], made["underlying"]
-        made["options"] = options[options.ts.dt.date.astype(str) != DATES[1]].reset_index(drop=True)
-        made["underlying"] = bars[:-100].reset_index(drop=True)
-
-    market = _loaded_with(tmp_path, spoil)
-    assert market.dates == DATES[:1]
-    assert (market.quality["sessions_no_options"], market.quality["sessions_incomplete"]) == (1, 1)
-    assert market.quality["bars"] == 390
-    with pytest.raises(DataError, match=r"gates.max_quarantined_sessions"):
-        check_gates(market, Gates())
-    check_gates(market, Gates(max_quarantined_sessions=0.7))
-
-
-def test_a_session_whose_options_end_at_noon_is_incomplete(tmp_path: Path):
-    def cut(made: Frames) -> None:
-        late = (made["options"].ts > OPEN + pd.Timedelta(minutes=150)) & (
-            made["options"].ts < OPEN + pd.Timedelta("8h")
-        )
-        made["options"] = made["options"][~late].reset_index(drop=True)
-
-    market = _loaded_with(tmp_path, cut)
-    assert market.dates == DATES[1:]
-    assert market.quality["sessions_incomplete"] == 1
+    made["options"].loc[5, "last"] = np.inf
+    assert load(write(tmp_path, made)).quality["quarantined_prints_bounds"] == 1

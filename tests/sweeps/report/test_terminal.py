@@ -18,9 +18,9 @@ from quantray.protocols import Counts
 from quantray.report import terminal as report_terminal
 from quantray.sweeps.loop.progress import Progress
 from quantray.sweeps.report.live import live
-from quantray.sweeps.report.printout import ending
 from quantray.sweeps.report.terminal import Terminal
-from tests.builders.sweep_results import nothing_completed, results
+from tests.builders.sweep_progress import event
+from tests.builders.sweep_results import results
 
 
 @dataclass
@@ -29,11 +29,6 @@ class Done:
 
     results: Any
     files: dict[str, Path]
-
-
-def event(complete: int, best: Any = None, eta: float | None = 4.0) -> Progress:
-    twice = {"sampler": 7, "memory": 2, "database": 0}
-    return Progress(Counts(complete, 3, 1), twice, best, 60, 12.5, 3.2, eta)
 
 
 def test_plain_lines_say_how_far_it_is(monkeypatch: pytest.MonkeyPatch):
@@ -87,56 +82,6 @@ def test_a_whole_table_is_counted_in_points(monkeypatch: pytest.MonkeyPatch):
     with Terminal(r.plan, err=err) as face:
         face.progress(Progress(Counts(1000, 24, 0), {}, r.best, 2048, 500.0, 2.0, 2.0))
     assert "1,024 of 2,048" in err.getvalue()
-
-
-@pytest.mark.parametrize("width", [80, 120])
-def test_the_live_picture_fits(width: int):
-    r = results(study="a_rather_long_name_of_a_study_that_somebody_chose")
-    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
-    face = Terminal(r.plan, err=io.StringIO())
-    console.print(live(r.plan, {}, 3.0))
-    face.progress(event(30, r.best))
-    console.print(live(r.plan, face._state, 12.0))
-    face.progress(event(60, r.best, 0.0))
-    console.print(live(r.plan, face._state, 12.0))
-    said = console.file.getvalue()  # type: ignore[attr-defined]
-    assert max(len(line) for line in said.splitlines()) <= width
-    for words in ("30 of 60", "4 s left", "3 pruned", "sampler 7, memory 2", "best 4.27 %", "judging and writing"):
-        assert words in said
-    assert "database" not in said
-
-
-@pytest.mark.parametrize("width", [80, 120])
-def test_the_end_says_everything(width: int, tmp_path: Path):
-    r = results()
-    files = {"report.html": tmp_path / "report.html", "other.bin": tmp_path / "other.bin"}
-    console = Console(file=io.StringIO(), width=width)
-    console.print(ending(r, files))
-    said = console.file.getvalue()  # type: ignore[attr-defined]
-    flat = " ".join(said.split())
-    assert max(len(line) for line in said.splitlines()) <= width
-    assert "Verdict: do not believe" in flat
-    assert "take_profit_percent" in flat
-    assert "searched held out" in flat
-    assert r.verdict.checks[0].sentence in flat
-    assert "report.html" in flat.replace(" ", "")
-    assert "15 duplicates not launched" in flat
-
-
-def test_the_end_without_a_result():
-    console = Console(file=io.StringIO(), width=90)
-    console.print(ending(nothing_completed(), {}))
-    said = " ".join(console.file.getvalue().split())  # type: ignore[attr-defined]
-    assert "No candidate had enough trades" in said
-    assert "too little data" in said
-
-
-def test_nothing_held_out_is_said():
-    console = Console(file=io.StringIO(), width=100)
-    console.print(ending(results(n_unseen=0), {}))
-    said = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "Nothing was held out" in said
-    assert "held out" not in said.split("Nothing was held out")[0].split("Best:")[1]
 
 
 def test_a_stream_without_these_characters_does_not_end_the_run():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,6 @@ from hypothesis import strategies as st
 
 from quantray.config.plans import load_plan
 from quantray.errors import ConfigError, DataError
-from quantray.files.remedies import no_date
 from quantray.sweeps.data import DataSettings, load
 from quantray.sweeps.data.settings import ByTable
 from tests.builders.market_files import Frames, frames, write, write_csv, write_duckdb
@@ -270,21 +268,6 @@ def test_a_date_with_two_readings_is_refused_with_both(tmp_path: Path):
     both = r"may be 2024-03-04 or 2024-04-03; say which with data.date_format=%m/%d/%Y or %d/%m/%Y"
     with pytest.raises(DataError, match=f"'03/04/2024' {both}"):
         load(write_csv(tmp_path, made))
-
-
-@pytest.mark.parametrize("mark", "/.-")
-@pytest.mark.parametrize("date", ["2024-11-25", "2024-03-04", "2031-12-30", "2005-04-03"])
-@pytest.mark.parametrize("form", ["%m{}%d{}%Y", "%d{}%m{}%Y", "%m{}%d{}%y", "%d{}%m{}%y", "%y{}%m{}%d", "%Y{}%m{}%d",
-                                  "%d{}%b{}%Y", "%d{}%b{}%y"])  # fmt: skip
-def test_the_forms_offered_for_a_date_hold_the_one_it_was_written_in(mark: str, date: str, form: str):
-    """And every form that reads it otherwise is offered beside, with what it would read."""
-    form = form.format(mark, mark)
-    if form in ("%Y-%m-%d", "%d/%b/%Y", "%d.%b.%Y", "%d/%b/%y", "%d.%b.%y"):
-        return  # read as it is, and not written by anybody
-    said = no_date(None, None)(f"{np.datetime64(date).item():{form}}")
-    offered = re.findall(r"%\S+?(?=,|$| or)", said.partition("data.date_format=")[2].partition(", or write")[0])
-    assert form in offered
-    assert len(offered) == 1 or f"{date}" in said.partition(";")[0]
 
 
 def test_an_expiry_with_a_time_but_no_zone_is_refused(tmp_path: Path):

@@ -1,0 +1,50 @@
+"""Sentences that the reader of a baseline should see beside its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from quantray.callers.baseline.alerts import Alerts
+from quantray.callers.baseline.plan import BaselinePlan
+from quantray.callers.data import CandleSlice
+from quantray.callers.notes import cut_off, listed, market_notes, spelt_alike
+from quantray.durations import written
+
+
+def baseline_notes(plan: BaselinePlan, alerts: Alerts, made: CandleSlice, told: Sequence[str]) -> list[str]:
+    """What selects on the future, what a figure may owe to a mistake in the data, who died."""
+    coverage = alerts.coverage
+    notes = market_notes(plan.data, coverage, made, told, _rescaled(plan, alerts))
+    notes.append(
+        f"A call is followed for {written(plan.horizon_s)} from its entry, and is measured when the data reach as far "
+        "behind its latest entry."
+    )
+    dead = int(alerts.records["dead"][alerts.done].sum())
+    if dead:
+        notes.append(
+            f"{dead:,} of {int(alerts.done.sum()):,} measured calls are on assets that fell silent before the end and "
+            "never printed again: they end at their last close, and in the figures “dead at zero” at nothing."
+        )
+    prints = int(made.quality.get("lone_highs", 0))
+    if prints and plan.data.print_filter != "clip":
+        notes.append(
+            f"{prints:,} candles have a lone high, {plan.data.print_filter_k:g}x their neighbours and more: an "
+            "all-time high may be one of them. The highest close beside it is not."
+        )
+    return [*notes, *cut_off(coverage), *spelt_alike(coverage.plan.calls)]
+
+
+def _rescaled(plan: BaselinePlan, alerts: Alerts) -> list[str]:
+    """Prices that change scale, and whose calls lie across such a change."""
+    calls = alerts.coverage.plan.calls
+    across = (alerts.done & alerts.records["rescaled"]).nonzero()[0]
+    if not len(across):
+        return []
+    assets = sorted({calls.assets[i] for i in calls.asset[across].tolist()})
+    callers = [calls.callers[i] for i in calls.caller[across].tolist()]
+    counted = [f"{name} ({callers.count(name):,})" for name in sorted(set(callers))]
+    return [
+        f"Prices of {listed(assets)} change scale ({plan.data.scale_jump:g}x and more from one candle to the next: "
+        "another token, another unit, or a mistake). Calls across it are in the figures of "
+        f"{listed(counted)}; no market paid them."
+    ]

@@ -1,0 +1,140 @@
+"""The alert baseline from a plan to its results, stage by stage; what an earlier run finished stays done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from quantray.callers.baseline.alerts import Alerts
+from quantray.callers.baseline.measure import Pass, measurer
+from quantray.callers.baseline.notes import baseline_notes
+from quantray.callers.baseline.plan import BaselinePlan
+from quantray.callers.baseline.progress import MEASURING, BaselineProgress, Medians, medians_of
+from quantray.callers.baseline.results import BaselineResults
+from quantray.callers.identity import code_digest
+from quantray.callers.prepare import Say, Survey, survey
+from quantray.callers.progress import Progress
+from quantray.callers.stages.checkpoints import Driver, met_by
+from quantray.callers.stages.opening import opened, reach
+from quantray.capacity import check_run_dir
+from quantray.digests import digest_of
+from quantray.outlets import logger
+from quantray.provenance import versions
+
+_log = logger(__name__)
+Follow = Callable[[BaselineProgress], Any]
+#: Seconds of one core for a candle of a call's window, entered in time and one candle late, with its reading.
+_CANDLE_S = 4e-8
+
+
+def run(plan: BaselinePlan, *, progress: Follow | None = None, say: Say | None = None) -> BaselineResults:
+    """Measure every call, or go on where an earlier run stopped.
+
+    ``progress`` is told of every finished bucket of assets, ``say`` sentences a person should read. Pieces and the
+    ledger are written under ``plan.run_dir``. Raises UserError, before anything is written there, for a plan that
+    cannot be carried out, or whose study another process works on; DiskError where there is no room, and Interrupted
+    on Ctrl-C.
+    """
+    watch = _Watch(progress)
+    driver = Driver(plan, watch.reached if progress is not None else None, say or _log.warning)
+    try:
+        driver.pieces.check()
+        driver.pieces.free()
+        check_run_dir(plan.run_dir)
+        reach(plan.runner)
+        found = survey(plan, plan.needs, driver.say, driver.reached)
+        digests = plan.digests(*met_by(plan.data, found.windows, found.slice, found.coverage), code_digest())
+        stem = digest_of(digests)[:12]
+        with opened(driver, plan, digests, _described(plan)):
+            driver.pieces.keep(lambda name: name.startswith(f"{stem}/"))
+            alerts = Alerts.empty(found.coverage, plan.costs)
+            watch.alerts = alerts
+            _measure(driver, pass_of(plan, found, driver, stem), alerts, watch)
+        return _results(plan, found, alerts, digests, driver)
+    except KeyboardInterrupt:
+        raise driver.interrupted from None
+
+
+def pass_of(plan: BaselinePlan, found: Survey, driver: Driver, stem: str) -> Pass:
+    """What workers need of the plan."""
+    simple = plan.baseline
+    return Pass(found.coverage, found.slice, plan.horizon_s, simple.tp, simple.sl, driver.pieces, stem)
+
+
+def _measure(driver: Driver, work: Pass, alerts: Alerts, watch: _Watch) -> None:
+    """The stage whose rows are buckets; records are taken in as they come, those of an earlier run first."""
+
+    def enter(note: Mapping[str, Any]) -> str:
+        alerts.take(work.read(int(note["bucket"])))
+        return ""
+
+    watch.began = time.monotonic()
+    eligible = work.coverage.eligible
+    driver.stage(
+        MEASURING, work.buckets, lambda bucket: f"alerts/{bucket:06d}", partial(measurer, work),
+        seconds=float(work.coverage.present[eligible].sum()) * _CANDLE_S, detail=enter, kept=enter,
+    )  # fmt: skip
+
+
+class _Watch:
+    """Turns what the driver says of its rows into what is known of the calls."""
+
+    def __init__(self, tell: Follow | None) -> None:
+        self.tell, self.alerts, self.began = tell, None, time.monotonic()
+        self._first: int | None = None  # calls that were measured when this run began to measure
+        self._last = 0
+        self._medians = Medians()
+
+    alerts: Alerts | None
+
+    def reached(self, event: Progress) -> None:
+        if self.tell is None:
+            return
+        measured = eligible = 0
+        rate = eta = None
+        if self.alerts is not None:
+            measured, eligible = int(self.alerts.done.sum()), int(self.alerts.coverage.eligible.sum())
+            if self._first is None:
+                self._first = measured
+            if measured != self._last:
+                self._last, self._medians = measured, medians_of(self.alerts)
+            took = time.monotonic() - self.began
+            if measured > self._first and took > 0:
+                rate = (measured - self._first) / took
+                eta = (eligible - measured) / rate
+        self.tell(
+            BaselineProgress(
+                event.stage, event.done, event.total, event.reused, event.elapsed, measured, eligible, rate, eta,
+                self._medians, None if self.alerts is None else self.alerts.so_far(),
+            )
+        )  # fmt: skip
+
+
+def _described(plan: BaselinePlan) -> dict[str, Any]:
+    """The sections of the plan that decide its results, under the names that its digests have."""
+    from quantray.ledger.difference import plain_sections
+
+    return plain_sections({
+        "calls": {"calls": plan.calls, "coverage": plan.coverage},
+        "data": plan.data,
+        "baseline": plan.baseline,
+        "costs": plan.costs,
+    })  # fmt: skip
+
+
+def _results(
+    plan: BaselinePlan, found: Survey, alerts: Alerts, digests: Mapping[str, str], driver: Driver
+) -> BaselineResults:
+    return BaselineResults(
+        plan=plan,
+        alerts=alerts,
+        slice=found.slice,
+        digests=digests,
+        versions=versions(),
+        notes=tuple(baseline_notes(plan, alerts, found.slice, found.told)),
+        reused=driver.reused,
+        remade=driver.remade,
+        seconds=time.monotonic() - driver.began,
+    )

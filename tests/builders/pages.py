@@ -1,0 +1,37 @@
+"""Pages read back."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+VOID = {"meta", "link", "br"}
+
+
+class Balanced(HTMLParser):
+    """Refuses a page whose tags do not nest; collects its text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.said: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in ("line", "rect", "circle", "polyline")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.said.append(data)
+
+
+def read(html: str) -> tuple[str, str]:
+    """A page whose tags nest, and its text."""
+    reader = Balanced()
+    reader.feed(html)
+    assert reader.open == []
+    return html, " ".join(" ".join(reader.said).split())

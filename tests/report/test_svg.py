@@ -1,0 +1,16 @@
+"""Axes and marks of the charts."""
+
+from __future__ import annotations
+
+import pytest
+
+from quantray.report.svg import Scale, padded
+
+
+@pytest.mark.parametrize("values", [[0.0], [-3.0, -1.0], [5.0, 5.0], [1e9, -1e-9]])
+def test_ticks_are_round_and_inside(values: list[float]):
+    low, high = padded(values)
+    assert low < high
+    ticks = Scale(low, high, 0, 100).ticks(4)
+    assert 1 <= len(ticks) <= 9
+    assert all(low - 1e-9 <= t <= high + 1e-9 for t in ticks)

@@ -1,0 +1,72 @@
+"""Sections of the page."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from quantray.stats.surface import summarise
+from tests.builders.sweep_pages import SHAPES, page
+from tests.builders.sweep_results import results
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_page_needs_nothing_from_outside(shape: str):
+    html, _ = page(SHAPES[shape]())
+    assert re.findall(r"""(?:src|href|action)\s*=\s*["'](?!data:)""", html) == []
+    assert re.findall(r"https?://|url\(|@import|<script", html) == []
+    assert len(html) < 1_500_000
+
+
+def test_the_verdict_comes_first_with_all_of_its_reasons():
+    r = results()
+    html, said = page(r)
+    assert html.index('class="verdict') < html.index("Best candidate")
+    assert str(r.verdict.word).capitalize() in said
+    for check in r.verdict.checks:
+        assert check.sentence in said
+
+
+def test_the_page_says_what_a_reader_looks_for():
+    r = results()
+    _, said = page(r)
+    for words in (
+        "Searched and held out", "Net, trade by trade", "Net of each session", "Top trials",
+        "How each parameter matters",
+        "Exits by reason", "Refused and carried",
+        "Quality of the data", "Costs and limits", "Reproduce", "Progress of the search",
+        "The best point of the whole table is", "duplicates (sampler)", *r.digests, *r.versions,
+    ):  # fmt: skip
+        assert words in said, words
+    assert r.best is not None
+    for value in r.best.params.values():
+        assert str(value) in said
+
+
+def test_without_held_out_sessions_there_is_no_column_for_them():
+    html, said = page(results(n_unseen=0))
+    assert "<th>held out</th>" not in html
+    assert "Best candidate" in said
+    assert html.count('class="tile"') == 4
+
+
+def test_a_table_has_no_progress_of_a_search():
+    assert "Progress of the search" not in page(results("exhaustive"))[1]
+
+
+def test_names_and_messages_are_escaped():
+    r = replace(results(study="<b>&study"), notes=("<script>alert(1)</script>",), stop_reason="a < b")
+    html, said = page(r)
+    assert "<script" not in html
+    assert "<b>&study" in said
+    assert "a < b" in said
+
+
+def test_the_candidates_that_were_tried_stand_in_for_a_table():
+    r = results()
+    tried = r.plan.space.candidates(np.arange(30))
+    r = replace(r, surface=summarise(tried, np.arange(30.0)), regret=None)
+    assert "Over the 30 candidates that were tried" in page(r)[1]

@@ -1,0 +1,195 @@
+"""Tests mirror sources: a module with logic has a tests file of its path, and every tests file names its module."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PACKAGE, TESTS = ROOT / "quantray", ROOT / "tests"
+LEAST = 40  # lines: a shorter module has no logic that its users' tests do not show
+
+#: Modules without a tests file of their own, and what shows that they do what they say. A new module is not added here:
+#: it gets its tests file.
+SHOWN_BY = {
+    # what the tests of several rooms stand on
+    "errors": "test_bad_input.py",
+    "protocols": "test_layers.py",
+    "trial": "sweeps/test_evaluate.py",
+    "capacity": "cli/test_doctor.py",
+    "digests": "test_space.py",
+    "provenance": "cli/test_doctor.py",
+    # tables of facts and settings, and parts of what the named file tests whole
+    "callers/data/facts": "callers/data/test_slices.py",
+    "callers/data/neighbours": "callers/data/test_prints.py",
+    "callers/data/positions": "callers/data/test_slices.py",
+    "callers/judge": "callers/stages/test_winners.py",
+    "callers/market": "callers/data/test_windows.py",
+    "callers/plan": "config/test_callers.py",
+    "callers/results": "callers/test_pipeline.py",
+    "callers/policies/program": "callers/kernels/test_combine.py",
+    "callers/report/facts": "callers/report/test_files.py",
+    "callers/report/stages": "cli/test_calls.py",
+    "callers/report/summary": "callers/report/test_files.py",
+    "callers/stages/group": "callers/stages/test_winners.py",
+    "callers/stages/lanes": "callers/stages/test_winners.py",
+    "callers/stages/sequence": "callers/stages/test_checkpoints.py",
+    "callers/stages/table": "callers/test_reference.py",
+    "callers/stages/windows": "callers/stages/test_store.py",
+    "callers/stages/work": "callers/stages/test_touch.py",
+    # new
+    "callers/baseline/alerts": "callers/test_pipeline.py",
+    "callers/baseline/leaderboard": "callers/test_pipeline.py",
+    "callers/baseline/measure": "callers/test_pipeline.py",
+    "callers/baseline/notes": "callers/test_pipeline.py",
+    "callers/baseline/pipeline": "callers/test_pipeline.py",
+    "callers/baseline/plan": "callers/test_pipeline.py",
+    "callers/baseline/progress": "callers/test_pipeline.py",
+    "callers/baseline/results": "callers/test_pipeline.py",
+    "callers/kernels/offers": "callers/test_pipeline.py",
+    "callers/stages/opening": "callers/test_pipeline.py",
+    "stats/effective": "stats/test_survivors.py",
+    "stats/flipping": "stats/test_survivors.py",
+    "stats/net_rows": "stats/test_survivors.py",
+    "stats/track_record": "stats/test_survivors.py",
+    "sweeps/prepare": "sweeps/test_study.py",
+    "sweeps/scores": "sweeps/test_study.py",
+    # kernels
+    "callers/kernels/codes": "callers/kernels/test_combine.py",
+    "callers/kernels/curve": "callers/kernels/test_account.py",
+    "callers/kernels/entries": "callers/kernels/test_combine.py",
+    "callers/kernels/indicators": "callers/kernels/test_combine.py",
+    "callers/kernels/metrics": "callers/kernels/test_account.py",
+    "callers/kernels/money": "callers/kernels/test_account.py",
+    "callers/kernels/score": "callers/kernels/test_account.py",
+    "callers/kernels/touch": "callers/kernels/test_combine.py",
+    "callers/kernels/trades": "callers/kernels/test_account.py",
+    "callers/kernels/triggers": "callers/kernels/test_combine.py",
+    "sweeps/kernels/contracts": "sweeps/test_long_option.py",
+    "sweeps/kernels/entries": "sweeps/kernels/test_score.py",
+    "sweeps/kernels/touch": "sweeps/kernels/test_score.py",
+    # doors
+    "cli/driver": "cli/test_launch.py",
+    "config/sections": "config/test_plans.py",
+    # files
+    "files/delimited": "sweeps/data/test_tables.py",
+    "files/durable": "files/test_power.py",
+    "files/folders": "files/test_strangers.py",
+    "files/holding": "files/test_damage.py",
+    "files/journal": "files/test_killed.py",
+    "files/marks": "files/test_strangers.py",
+    "files/parts": "files/test_pieces.py",
+    "files/published": "files/test_killed.py",
+    "files/tables": "files/test_duckdb_file.py",
+    # ledger
+    "ledger/database": "ledger/test_database_faults.py",
+    "ledger/postmaster": "ledger/test_embedded.py",
+    "ledger/reader": "ledger/test_sqlite_file.py",
+    "ledger/results": "ledger/test_studies.py",
+    "ledger/rows": "ledger/test_bulk.py",
+    "ledger/schema": "ledger/test_upgrade.py",
+    "ledger/sql_ledger": "testing/test_ledger.py",
+    # machines
+    "report/listing": "sweeps/report/studies/test_stored.py",
+    "report/terminal": "sweeps/report/test_terminal.py",
+    "runner/batch_search": "runner/test_tune.py",
+    "runner/local": "sweeps/loop/test_loop.py",
+    "runner/presence": "faults/test_heads.py",
+    "runner/threads": "runner/test_dataflow.py",
+    "runner/worker": "runner/test_tune.py",
+    "search/qmc": "search/test_searcher.py",
+    "search/random_search": "search/test_searcher.py",
+    "search/samplers": "test_plugins.py",
+    "stats/checks": "stats/test_verdict.py",
+    "stats/judgements": "stats/test_verdict.py",
+    # sweeps
+    "sweeps/combinations": "sweeps/test_candidates.py",
+    "sweeps/data/priced": "sweeps/data/test_options.py",
+    "sweeps/grid/files": "sweeps/test_study.py",
+    "sweeps/grid/points": "sweeps/test_study.py",
+    "sweeps/judge": "sweeps/test_study.py",
+    "sweeps/loop/flight": "sweeps/loop/test_loop.py",
+    "sweeps/loop/ranges": "cli/test_launch.py",
+    "sweeps/metrics": "sweeps/report/test_tables.py",
+    "sweeps/objective": "sweeps/test_evaluate.py",
+    "sweeps/plan": "config/test_plans.py",
+    "sweeps/recorder": "sweeps/test_clocks.py",
+    "sweeps/report/facts": "sweeps/report/test_files.py",
+    "sweeps/report/reasons": "test_failures.py",
+    "sweeps/report/studies/layout": "sweeps/report/studies/test_screen.py",
+    "sweeps/results": "sweeps/test_study.py",
+    "sweeps/search": "sweeps/test_study.py",
+    "sweeps/signals": "sweeps/test_candidates.py",
+    "sweeps/strategy": "sweeps/test_candidates.py",
+    "sweeps/tables": "sweeps/test_evaluate.py",
+    "sweeps/trades": "test_api.py",
+    "sweeps/validity": "sweeps/test_candidates.py",
+}
+#: Files that test several modules together, in a folder or in the package as a whole.
+WHOLE = {
+    "test_bad_input", "test_determinism", "test_honesty", "test_hostile_names", "test_layers", "test_mirror",
+    "test_nothing_written", "test_readme", "test_scale",
+    "callers/test_alone", "callers/test_real", "callers/test_reference", "callers/data/test_real",
+    "callers/policies/test_docs", "callers/policies/test_real", "callers/policies/test_synthetic_market",
+    "files/test_damage", "files/test_killed", "files/test_power", "files/test_room", "files/test_strangers",
+    "report/test_one_figure", "sweeps/data/test_real",
+    "faults/test_heads", "faults/test_jobs", "faults/test_kill_driver", "faults/test_workers",
+}  # fmt: skip
+
+
+def has_logic(path: Path) -> bool:
+    """Long enough, and defines a function."""
+    text = path.read_text(encoding="utf-8")
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return len(text.splitlines()) >= LEAST and any(isinstance(node, functions) for node in ast.walk(ast.parse(text)))
+
+
+def name_of(path: Path, root: Path) -> str:
+    return path.relative_to(root).with_suffix("").as_posix()
+
+
+@cache
+def sources() -> dict[str, Path]:
+    return {name_of(path, PACKAGE): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+@cache
+def written() -> tuple[str, ...]:
+    return tuple(name_of(path, TESTS) for path in sorted(TESTS.rglob("test_*.py")))
+
+
+def names_a_source(test: str) -> bool:
+    """``room/test_module`` or, where one file would be too long, ``room/test_module_topic``."""
+    folder, _, file = test.rpartition("/")
+    words = file.removeprefix("test_").split("_")
+    room = f"{folder}/" if folder else ""
+    known = {**sources(), **{name_of(path, TESTS): path for path in (TESTS / "builders").glob("*.py")}}
+    return any(f"{room}{'_'.join(words[:n])}" in known for n in range(len(words), 0, -1))
+
+
+def own_file(source: str) -> str:
+    folder, _, file = source.rpartition("/")
+    return f"{folder}/test_{file}" if folder else f"test_{file}"
+
+
+def test_every_module_with_logic_has_its_tests() -> None:
+    modules = [name for name, path in sources().items() if path.stem != "__init__" and has_logic(path)]
+    missing = [f"tests/{own_file(m)}.py" for m in modules if m not in SHOWN_BY and own_file(m) not in written()]
+    assert not missing
+
+
+def test_every_tests_file_names_its_module() -> None:
+    """Or stands in the list of those that test several together."""
+    assert not [f"tests/{test}.py" for test in written() if not (names_a_source(test) or test in WHOLE)]
+
+
+def test_what_shows_a_module_exists() -> None:
+    assert not [place for place in SHOWN_BY.values() if not (TESTS / place).is_file()]
+
+
+def test_a_missing_tests_file_would_be_noticed() -> None:
+    assert has_logic(PACKAGE / "space.py")
+    assert names_a_source("ledger/test_database_refusals")
+    assert not names_a_source("ledger/test_refusals")
+    assert own_file("callers/kernels/touch") == "callers/kernels/test_touch"

@@ -131,7 +131,8 @@ def _chosen(r: Results) -> Iterator[RenderableType]:
         if set(cells) != {words.DASH}:
             table.add_row(f"  {words.label(name)}", *cells, style="bold" if name == r.plan.objective else "")
     yield table
-    for sentence in (survival.apart(r), regret_sentence(r)):
+    reason = f"Why this survivor: {r.pick.reason}" if r.pick else None
+    for sentence in (survival.apart(r), reason, regret_sentence(r)):
         if sentence is not None:
             yield Text(f"  {sentence}")
     if not held:
@@ -158,7 +159,8 @@ def _verdict(r: Results) -> Iterator[RenderableType]:
     beside.add_column(no_wrap=True)
     beside.add_column()
     for check in v.checks:
-        if not check.decides and check.passed is not True:
+        told = r.pick is not None and check.sentence.startswith(r.pick.reason)
+        if not check.decides and check.passed is not True and not told:
             beside.add_row(Text("  ·", style="dim"), Text(check.sentence, style="dim"))
     if beside.row_count:
         yield Text("  Told beside it; none of these decides:", style="dim")

@@ -33,7 +33,7 @@ def summary(results: Results) -> dict[str, Any]:
         "verdict": r.verdict.to_dict(),
         "regret": asdict(r.regret) if r.regret else None,
         "surface": _surface(r.surface),
-        "top_oos": {str(number): dict(row) for number, row in r.top_oos.items()},
+        **({"top_oos": {str(number): dict(row) for number, row in r.top_oos.items()}} if r.top_oos else {}),
         "data": dict(r.data),
         "quality": dict(r.quality),
         "sessions": {

@@ -25,13 +25,6 @@ def called(r: Results, chosen: Chosen) -> str:
     return f"trial {chosen.number:,}{same}"
 
 
-def title(r: Results) -> str:
-    """What the candidate is that the page is about."""
-    if r.pick is not None:
-        return "The pick"
-    return "The peak"
-
-
 def counted(r: Results) -> str:
     """How many survive of how many, or why that was not tested."""
     s = r.surviving
@@ -42,7 +35,7 @@ def counted(r: Results) -> str:
         return t.untested
     rejected = int(t.mask.sum())
     if not rejected:
-        return f"None of {t.n_candidates:,} candidates survives."
+        return f"Of {t.n_candidates:,} candidates nothing survives."
     said = f"{s.n:,} of {t.n_candidates:,} candidates survive"
     return (
         f"{said} (of {rejected:,} that pass the test, those that meet every bound)." if s.n < rejected else f"{said}."

@@ -52,7 +52,7 @@ def specs() -> list[dict[str, Any]]:
 
 def ours(prices: Prices, runs: int = 0) -> tuple[np.ndarray, np.ndarray, list[float]]:
     """Net returns [policies, calls], whether a gap paid the target, and the seconds of tables and grid in each run."""
-    from quantray.callers.kernels.codes import GAP_TARGET
+    from quantray.callers.kernels.codes import Phase
     from quantray.callers.policies import read_policy
     from quantray.callers.policies.account import Costs
     from quantray.callers.policies.evaluate import returns
@@ -73,7 +73,7 @@ def ours(prices: Prices, runs: int = 0) -> tuple[np.ndarray, np.ndarray, list[fl
         tables = build_tables(candles, windows, program.levels, 60, entry="close", target_gap="open")
         net, last = returns(tables, program, costs)
         seconds.append(time.perf_counter() - began)
-    gap = np.take_along_axis(tables.keys, last.astype(np.int64), axis=1) & 7 == GAP_TARGET
+    gap = np.take_along_axis(tables.keys, last.astype(np.int64), axis=1) & 7 == Phase.GAP_TARGET
     return net.T, gap.T, seconds[1:]
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.api import evaluate, load, load_callers, load_slice, load_sweep, optimise, sweep, trades
 from quantray.errors import ConfigError, DataError, LedgerError, QuantrayError, UserError
-from quantray.space import Candidates, Space
+from quantray.space import Candidates, Dimension, Space
 from quantray.sweeps.long_option import LongOption
 from quantray.sweeps.market import Session, Slice
 from quantray.sweeps.plan import Plan
@@ -20,24 +20,46 @@ from quantray.trial import Trial, TrialState
 
 if TYPE_CHECKING:
     from quantray.callers.plan import CallerPlan
+    from quantray.callers.policies.policy import Policy
+    from quantray.callers.progress import Progress as CallerProgress
+    from quantray.callers.results import CallerResults
     from quantray.callers.study import CallerStudy
+    from quantray.stats.checks import Verdict
+    from quantray.sweeps.loop.progress import Progress
+    from quantray.sweeps.results import Results
     from quantray.sweeps.study import Study
 
 __version__ = "0.1.0"
 #: Names that are imported when they are asked for, because of what stands behind them.
-_LATER = {"CallerPlan": "callers.plan", "CallerStudy": "callers.study", "Study": "sweeps.study"}
+_LATER = {
+    "CallerPlan": "callers.plan",
+    "CallerProgress": "callers.progress:Progress",
+    "CallerResults": "callers.results",
+    "CallerStudy": "callers.study",
+    "Policy": "callers.policies.policy",
+    "Progress": "sweeps.loop.progress",
+    "Results": "sweeps.results",
+    "Study": "sweeps.study",
+    "Verdict": "stats.checks",
+}
 
 __all__ = [
     "CallerPlan",
+    "CallerProgress",
+    "CallerResults",
     "CallerStudy",
     "Candidates",
     "ConfigError",
     "DataError",
+    "Dimension",
     "ExitReason",
     "LedgerError",
     "LongOption",
     "Plan",
+    "Policy",
+    "Progress",
     "QuantrayError",
+    "Results",
     "Session",
     "SignalLists",
     "Signals",
@@ -48,6 +70,7 @@ __all__ = [
     "Trial",
     "TrialState",
     "UserError",
+    "Verdict",
     "evaluate",
     "load",
     "load_callers",
@@ -59,12 +82,15 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module 'quantray' has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:  # a checker sees the imports above, and every other name as the mistake it is
 
-    return getattr(import_module(f"quantray.{_LATER[name]}"), name)
+    def __getattr__(name: str) -> Any:
+        if name not in _LATER:
+            raise AttributeError(f"module 'quantray' has no attribute {name!r}")
+        from importlib import import_module
+
+        module, _, own = _LATER[name].partition(":")
+        return getattr(import_module(f"quantray.{module}"), own or name)
 
 
 def __dir__() -> list[str]:

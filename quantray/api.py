@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     import pandas
 
     from quantray.callers.plan import CallerPlan
+    from quantray.callers.progress import Progress as CallerProgress
     from quantray.callers.study import CallerStudy
+    from quantray.protocols import Say
+    from quantray.sweeps.search import OnProgress
     from quantray.sweeps.study import Study
 
 PARTS = ("search", "held_out", "all")
@@ -46,14 +49,16 @@ def load_callers(*overrides: str) -> CallerPlan:
     return _about_callers(load(*overrides))
 
 
-def sweep(plan: Plan, *, progress: Any = None, say: Callable[[str], None] | None = None) -> Study:
+def sweep(plan: Plan, *, progress: OnProgress | None = None, say: Say | None = None) -> Study:
     """Run the plan, or go on with it where an earlier run stopped (see :func:`quantray.sweeps.study.sweep`)."""
     from quantray.sweeps.study import sweep as run
 
     return run(_a_sweep(plan, "sweep"), progress=progress, say=say)
 
 
-def optimise(plan: CallerPlan, *, progress: Any = None, say: Callable[[str], None] | None = None) -> CallerStudy:
+def optimise(
+    plan: CallerPlan, *, progress: Callable[[CallerProgress], object] | None = None, say: Say | None = None
+) -> CallerStudy:
     """The best policy of each caller; goes on where an earlier run stopped.
 
     See :func:`quantray.callers.study.optimise`.
@@ -69,7 +74,7 @@ def _about_callers(plan: Plan | CallerPlan) -> CallerPlan:
     return plan
 
 
-def _a_sweep(plan: Any, name: str) -> Plan:
+def _a_sweep(plan: object, name: str) -> Plan:
     if not isinstance(plan, Plan):
         study = getattr(plan, "study", plan)
         raise ConfigError(f"{study} is about callers and qr.{name} about sweeps; call qr.optimise(plan)")
@@ -97,7 +102,7 @@ def load_slice(plan: Plan, part: str = "search") -> Slice:
 
 def evaluate(
     plan: Plan,
-    candidates: Candidates | pandas.DataFrame | Sequence[Mapping[str, Any]],
+    candidates: Candidates | pandas.DataFrame | Sequence[Mapping[str, object]],
     data: Slice | None = None,
 ) -> pandas.DataFrame:
     """One row a candidate: its parameters, state, value, reason (``why``) and metrics.
@@ -117,7 +122,7 @@ def evaluate(
     return pandas.DataFrame(columns | dict(scores.metrics.columns))
 
 
-def trades(plan: Plan, candidate: Mapping[str, Any], data: Slice | None = None) -> pandas.DataFrame:
+def trades(plan: Plan, candidate: Mapping[str, object], data: Slice | None = None) -> pandas.DataFrame:
     """The executed trades of one candidate, one row each; times are UTC, money is in the data's currency.
 
     ``data`` defaults to the sessions the search sees.
@@ -144,18 +149,21 @@ def _times(market: Slice, found: Trades, column: str) -> np.ndarray:
     bars = getattr(found, column).astype(np.int64)
     opens = np.array([s.open_ns for s in market.sessions], np.int64)
     steps = np.array([s.interval_s for s in market.sessions], np.int64) * 1_000_000_000
-    return opens[found.session] + bars * steps[found.session]
+    times: np.ndarray = opens[found.session] + bars * steps[found.session]
+    return times
 
 
-def _points(candidates: Any) -> Candidates:
+def _points(
+    candidates: Candidates | pandas.DataFrame | Mapping[str, object] | Sequence[Mapping[str, object]],
+) -> Candidates:
     if isinstance(candidates, Candidates):
         return candidates
     if hasattr(candidates, "to_dict"):
-        candidates = [{name: _plain(v) for name, v in row.items()} for row in candidates.to_dict("records")]
+        candidates = [{str(name): _plain(v) for name, v in row.items()} for row in candidates.to_dict("records")]
     if isinstance(candidates, Mapping):
         candidates = [candidates]
     return Candidates.of(list(candidates))
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     return value.item() if hasattr(value, "item") else value

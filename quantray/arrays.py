@@ -12,7 +12,7 @@ IntArray1D = np.ndarray[tuple[int], np.dtype[np.integer[Any]]]
 BoolArray1D = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
-def plain(value: Any) -> float | int | None:
+def plain(value: np.generic | float | None) -> float | int | None:
     """A NumPy scalar as the plain number JSON knows; NaN as None."""
-    number = value.item() if hasattr(value, "item") else value
+    number: float | int | None = value.item() if isinstance(value, np.generic) else value
     return None if isinstance(number, float) and number != number else number

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 
 
-def digest_of(*parts: Any) -> str:
+def digest_of(*parts: object) -> str:
     """SHA-256 (hex, 32 characters) over arrays, dataclasses and plain values, in order.
 
     Arrays count by dtype, shape and bytes; floats by their exact bits, so equal digests mean equal data.
@@ -20,11 +20,17 @@ def digest_of(*parts: Any) -> str:
     return state.hexdigest()[:32]
 
 
-def encoded(part: Any) -> bytes:
+def encoded(part: object) -> bytes:
     """The bytes that ``part`` adds to a digest: :func:`digest_of` of several parts hashes them one after another."""
     sink = _Bytes()
     _update(sink, part)
     return bytes(sink.bytes)
+
+
+class _Sink(Protocol):
+    """What a digest is fed into: a hash, or what keeps the bytes."""
+
+    def update(self, data: bytes | memoryview, /) -> object: ...
 
 
 class _Bytes:
@@ -33,11 +39,11 @@ class _Bytes:
     def __init__(self) -> None:
         self.bytes = bytearray()
 
-    def update(self, data: Any) -> None:
+    def update(self, data: bytes | memoryview, /) -> None:
         self.bytes += data
 
 
-def _update(state: Any, part: Any) -> None:
+def _update(state: _Sink, part: object) -> None:
     if isinstance(part, np.ndarray):
         state.update(f"{part.dtype.str}{part.shape}".encode())
         state.update(np.ascontiguousarray(part).data)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from quantray.outlets import clean
-from quantray.plain import one_line
+from quantray.plain import amount, one_line
+
+#: Names that a sentence lists; of a thousand callers nobody reads all.
+MOST = 30
 
 
 class QuantrayError(Exception):
@@ -65,14 +68,30 @@ def begun() -> Iterator[None]:
         raise Unfinished(f"{error}\nWhat is stored stays stored; the same command goes on with it.") from error
 
 
-def near_miss(name: str, known: Iterable[str], *, what: str = "name") -> str:
-    """Return the sentence that answers a wrong ``name``: the closest known one, else all of them.
+def near_miss(
+    name: str, known: Iterable[str], *, what: str = "name", counts: Mapping[str, int] | None = None, of: str = "call"
+) -> str:
+    """Return the sentence that answers a wrong ``name``: the closest known one, else all of them, up to MOST.
+
+    ``counts`` says how many things (called ``of``) each has; those with the most are told first.
 
     >>> near_miss("stop_los", ["stop_loss", "take_profit"], what="parameter")
     "unknown parameter 'stop_los'; did you mean 'stop_loss'?"
+    >>> near_miss("Bret", ["Brett"], what="caller", counts={"Brett": 1})
+    "unknown caller 'Bret'; did you mean 'Brett' (1 call)?"
     """
+
+    def told(option: str) -> str:
+        return f" ({amount(counts[option], of)})" if counts and option in counts else ""
+
     options = sorted({str(item) for item in known})
-    close = difflib.get_close_matches(str(name), options, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(str(name), options, n=1, cutoff=0.6) or [
+        option for option in options if option.casefold() == str(name).casefold()
+    ]
     if close:
-        return f"unknown {what} {name!r}; did you mean {close[0]!r}?"
-    return f"unknown {what} {name!r}; known: {', '.join(map(one_line, options)) or 'none'}"
+        return f"unknown {what} {name!r}; did you mean {close[0]!r}{told(close[0])}?"
+    if counts:
+        options.sort(key=lambda option: -counts.get(option, 0))
+    listed = [f"{one_line(option)}{told(option)}" for option in options[:MOST]]
+    more = f" and {len(options) - MOST:,} more" if len(options) > MOST else ""
+    return f"unknown {what} {name!r}; known: {', '.join(listed) or 'none'}{more}"

@@ -23,7 +23,7 @@ def clean(text: str) -> str:
     return shown(masked(text))
 
 
-def cleaned(value: Any, clean: Callable[[str], str] = clean) -> Any:
+def cleaned(value: object, clean: Callable[[str], str] = clean) -> Any:
     """A plain value with all text in it clean; its figures are not touched."""
     if isinstance(value, str):
         return clean(value)

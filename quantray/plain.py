@@ -47,12 +47,21 @@ def one_line(text: str) -> str:
     return shown(text).replace("\n", "\\x0a").replace("\t", "\\x09")
 
 
+def amount(n: int, one: str, several: str = "") -> str:
+    """A number with its noun: the one place where a sentence learns to count.
+
+    >>> amount(1, "trade"), amount(1200, "trade"), amount(0, "entry", "entries")
+    ('1 trade', '1,200 trades', '0 entries')
+    """
+    return f"{n:,} {one if n == 1 else several or one + 's'}"
+
+
 def in_json(text: str) -> str:
     """JSON text in which the same characters are written as JSON's own codes: it reads back as it was."""
     return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def cell(value: Any) -> Any:
+def cell(value: object) -> Any:
     """A value as a CSV file may hold it: text that a spreadsheet would run gets a quote in front, controls are codes.
 
     Numbers are left alone, also those that are text. :func:`original` undoes it exactly.
@@ -94,7 +103,7 @@ def _is_control(code: str) -> bool:
     return (code[0] == "x") == (number < 256) and _IN_CELL.fullmatch(chr(number)) is not None
 
 
-def write_csv(path: Path, names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+def write_csv(path: Path, names: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
     """Write rows of plain values as CSV: the only place that does besides the tables of a report."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

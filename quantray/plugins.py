@@ -27,10 +27,10 @@ _OPTUNA = ("optuna.samplers", "optuna.samplers.nsgaii")
 STRATEGY = "must be a dataclass with a method trades(market, plan) or signals(session)"
 
 #: What is wrong with an object for a place, None when it will do.
-Check = Callable[[Any], str | None]
+Check = Callable[[object], str | None]
 
 
-def check_strategy(thing: Any) -> str | None:
+def check_strategy(thing: object) -> str | None:
     """A class with one of the two methods, as ``quantray.protocols`` describes them."""
     if not isinstance(thing, type) or not is_dataclass(thing):
         return STRATEGY
@@ -39,7 +39,7 @@ def check_strategy(thing: Any) -> str | None:
     return None
 
 
-def takes(thing: Any, count: int | None) -> bool:
+def takes(thing: object, count: int | None) -> bool:
     """Whether ``thing`` can be called with ``count`` arguments by position (None: with any)."""
     if not callable(thing):
         return False
@@ -52,7 +52,7 @@ def takes(thing: Any, count: int | None) -> bool:
     return True
 
 
-def anything(thing: Any) -> str | None:
+def anything(thing: object) -> str | None:
     """The check of who looks at a strategy of a plan again, which was checked when the plan was made."""
     return STRATEGY if thing is None else None
 
@@ -82,7 +82,7 @@ def resolve(target: str, key: str = "strategy", check: Check = anything) -> Any:
     return found
 
 
-def refuse_others(cfg: Mapping[str, Any]) -> None:
+def refuse_others(cfg: Mapping[str, object]) -> None:
     """ConfigError for a ``_target_`` of a composed configuration where none may stand."""
     for path in _targets(cfg, ""):
         place = path.rpartition(".")[0]
@@ -90,7 +90,7 @@ def refuse_others(cfg: Mapping[str, Any]) -> None:
             raise ConfigError(f"{path}: a _target_ may stand in strategy and in search.sampler, nowhere else")
 
 
-def _targets(value: Any, path: str) -> Iterator[str]:
+def _targets(value: object, path: str) -> Iterator[str]:
     """Paths of every ``_target_``, through mappings and lists."""
     inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list | tuple) else ()
     for name, item in inner:

@@ -10,6 +10,8 @@ from quantray.settings import Runner, Search
 from quantray.space import Candidates
 from quantray.trial import Trial
 
+#: Who is told a sentence while work goes on.
+Say = Callable[[str], object]
 #: Under which a study notes what its complete table came to: counts by state, and reasons.
 TABLE = "table"
 
@@ -21,6 +23,10 @@ class Batch:
     number: int
     candidates: Candidates
     digests: tuple[str, ...]
+
+
+#: Digests that an earlier run or another driver has; with their trials, they count as points of the space too.
+Known = Iterable[str] | Mapping[str, Trial]
 
 
 class Searcher(Protocol):
@@ -135,7 +141,7 @@ class Ledger(Protocol):
         """Stored trials in the order of their numbers."""
         ...
 
-    def note(self, key: str, value: Any) -> None:
+    def note(self, key: str, value: object) -> None:
         """Keep a JSON value with the study (duplicates by source, versions, surface parts)."""
         ...
 

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from quantray.digests import digest_of
 
-#: Ground whose bytes decide results in both wings.
-_GROUND = ("arrays.py", "durations.py", "space.py", "trial.py")
+#: Ground, and loops that both wings' kernels stand on, whose bytes decide results in both wings.
+_SHARED = (
+    "arrays.py", "durations.py", "kernels/heap.py", "kernels/quantiles.py", "measures.py", "space.py", "trial.py",
+)  # fmt: skip
 _SAME = ("numpy", "numba", "optuna", "ray")
 _NAMED = ("numpy", "numba", "optuna", "ray", "duckdb", "sqlalchemy", "pandas", "pyarrow", "scipy")
 
@@ -24,7 +26,7 @@ def code_digest(wing: str, telling: Collection[str]) -> str:
     package = Path(__file__).parent
     files = [path.relative_to(package) for path in (package / wing).rglob("*.py")]
     files = [path for path in files if not {path.stem, *path.parts[1:-1]} & {*telling, "__init__"}]
-    return _digest_of([*map(Path, _GROUND), *sorted(files)])
+    return _digest_of([*map(Path, _SHARED), *sorted(files)])
 
 
 def _digest_of(files: Sequence[Path]) -> str:

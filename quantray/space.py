@@ -64,7 +64,7 @@ class Dimension:
             return False
         return all(a < b for a, b in pairwise(v)) or all(a > b for a, b in pairwise(v))
 
-    def index(self, value: Any) -> int:
+    def index(self, value: object) -> int:
         """Place of a level among ``values``; ValueError for what is none."""
         values, key = self.values or (), level_key(value)
         at = values.index(value) if value in values else -1
@@ -73,7 +73,7 @@ class Dimension:
         return [level_key(v) for v in values].index(key)  # True equals 1 and is not the same level
 
     @classmethod
-    def parse(cls, name: str, spec: Any) -> Dimension:
+    def parse(cls, name: str, spec: object) -> Dimension:
         """Read a list of values, a single value, or ``{low, high, step?, int?, log?}``."""
         if isinstance(spec, Mapping):
             low, high, step, log = _range(name, spec)
@@ -90,7 +90,7 @@ class Dimension:
 _KEYS = ("low", "high", "step", "int", "log")
 
 
-def _range(name: str, spec: Mapping[str, Any]) -> tuple[Any, Any, Any, bool]:
+def _range(name: str, spec: Mapping[str, object]) -> tuple[Any, Any, Any, bool]:
     """Low, high, step and log of a range; what contradicts itself is refused."""
     for key in spec:
         if key not in _KEYS:
@@ -114,7 +114,7 @@ def _range(name: str, spec: Mapping[str, Any]) -> tuple[Any, Any, Any, bool]:
     return low, high, step, bool(log)
 
 
-def _check_ends(name: str, low: Any, high: Any) -> None:
+def _check_ends(name: str, low: object, high: object) -> None:
     for key, end in (("low", low), ("high", high)):
         if end is None:
             raise ConfigError(f"space.{name} is a range and needs {key}")
@@ -166,11 +166,11 @@ class Candidates:
         d = self.names.index(name)
         return [self.levels[d][c] for c in self.codes[:, d]]
 
-    def take(self, rows: Any) -> Candidates:
+    def take(self, rows: np.ndarray | Sequence[int]) -> Candidates:
         return Candidates(self.names, self.levels, self.codes[rows])
 
     @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]]) -> Candidates:
+    def of(cls, rows: Sequence[Mapping[str, object]]) -> Candidates:
         """From explicit parameter sets, all of which name the same parameters."""
         names = tuple(rows[0]) if rows else ()
         levels: list[tuple[Any, ...]] = []
@@ -215,7 +215,7 @@ class Space:
     def digest(self) -> str:
         return digest_of([(d.name, d.values, d.low, d.high, d.log) for d in self.dimensions])
 
-    def candidates(self, numbers: Any) -> Candidates:
+    def candidates(self, numbers: np.ndarray | Sequence[int]) -> Candidates:
         """Points of a finite space by their number in ``range(size)``."""
         if self.size is None:
             raise ConfigError("a space with a continuous dimension has no numbered points; give it a step")
@@ -228,7 +228,7 @@ class Space:
     def point(self, number: int) -> dict[str, Any]:
         return self.candidates([number]).params(0)
 
-    def number(self, params: Mapping[str, Any]) -> int:
+    def number(self, params: Mapping[str, object]) -> int:
         """Inverse of :meth:`point`."""
         number = 0
         for d in self.dimensions:
@@ -239,7 +239,7 @@ class Space:
 _EXACT = 2**53  # up to here every whole number is a float
 
 
-def canonical(value: Any) -> Any:
+def canonical(value: object) -> Any:
     """A parameter's value as its digest sees it: 60 and 60.0 are the same value, 0.0 and -0.0 too, True is not 1."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
@@ -248,12 +248,12 @@ def canonical(value: Any) -> Any:
     return int(value) if value - value == 0 else value  # beyond, a float would take two whole numbers for one
 
 
-def level_key(value: Any) -> str:
+def level_key(value: object) -> str:
     """What tells one level from another."""
     return repr(canonical(value))
 
 
-def candidate_digest(params: Mapping[str, Any]) -> str:
+def candidate_digest(params: Mapping[str, object]) -> str:
     """A candidate's identity: equal parameters, in any order, give the same 32 hex characters."""
     return digest_of({name: canonical(v) for name, v in params.items()})
 
@@ -267,7 +267,7 @@ class Digests:
         self._parts = {d: [self._part(space.names[d], v) for v in values] for d, values in self._levels.items()}
 
     @staticmethod
-    def _part(name: str, value: Any) -> bytes:
+    def _part(name: str, value: object) -> bytes:
         return encoded({name: canonical(value)})[:-1]  # without the end of the mapping
 
     def of(self, candidates: Candidates) -> tuple[str, ...]:
@@ -283,6 +283,6 @@ class Digests:
         return tuple(hashlib.sha256(b"".join(row) + end).hexdigest()[:32] for row in zip(*columns, strict=True))
 
 
-def parse_space(spec: Mapping[str, Any]) -> Space:
+def parse_space(spec: Mapping[str, object]) -> Space:
     """Read the ``space`` section of a configuration, in its order."""
     return Space(tuple(Dimension.parse(name, value) for name, value in spec.items() if value is not None))

@@ -46,7 +46,7 @@ class VwapReclaim(LongOption):
     @classmethod
     def signal_lists(cls, session: Session, variants: Sequence[VwapReclaim]) -> SignalLists:
         """Signals of many parameter sets: stretches and reclaims are found once per distinct level."""
-        from quantray.sweeps.kernels.signals import stretch_reclaim
+        from quantray.sweeps.kernels.signals import Sets, stretch_reclaim
 
         vwap = _vwap(session, variants[0].vwap_count_filled)
         if any(v.vwap_count_filled != variants[0].vwap_count_filled for v in variants):
@@ -58,11 +58,8 @@ class VwapReclaim(LongOption):
         bounds = {w: window_bars(session, w) for w in {v.entry_window for v in variants}}
         edges = np.array([bounds[v.entry_window] for v in variants], np.int64)
         cooldown = np.array([session.bars(v.cooldown_period_seconds) for v in variants], np.int64)
-        return SignalLists(
-            *stretch_reclaim(
-                session.close, vwap, stretch, reclaim, s_index, r_index, edges[:, 0], edges[:, 1], cooldown
-            )
-        )
+        sets = Sets(s_index, r_index, edges[:, 0], edges[:, 1], cooldown)
+        return SignalLists(*stretch_reclaim(session.close, vwap, stretch, reclaim, sets))
 
 
 def _vwap(session: Session, count_filled: bool) -> np.ndarray:
@@ -70,4 +67,5 @@ def _vwap(session: Session, count_filled: bool) -> np.ndarray:
 
     if session.vwap_running is not None:  # a data set's own running VWAP is used as it is
         return session.vwap_running
-    return running_vwap(session.price, session.volume, session.filled, count_filled)
+    vwap: np.ndarray = running_vwap(session.price, session.volume, session.filled, count_filled)
+    return vwap

@@ -1,10 +1,12 @@
-"""Where kernels are kept when neither the installation nor a home can be written."""
+"""Where kernels are kept: a folder for each state of their sources, also where no home can be written."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -12,8 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from quantray import compilation
 from tests.builders.people import ROOT, as_user, needs_root, said_by, uid_of
 
+PACKAGE = Path(compilation.__file__).parent
 PROGRAM = """
 import os, sys
 {before}
@@ -23,8 +27,10 @@ doctor.CHECKS = {{"numba": doctor._numba}}
 from quantray.cli.run import guarded
 print(quantray.__file__)
 code = guarded(lambda: doctor.examine(["+experiment=options_sweep"]))
-from quantray.stats import flips
-print(os.environ.get("NUMBA_CACHE_DIR"), code)
+import numba
+from quantray.compilation import digest_of_kernels
+assert numba.config.CACHE_DIR.endswith("/kernels-" + digest_of_kernels())
+print(os.path.dirname(numba.config.CACHE_DIR), code)
 """
 
 
@@ -96,3 +102,39 @@ def test_a_cache_that_somebody_else_prepared_is_refused(room: Path, path: str) -
     assert process.returncode == 1
     assert f"{trap} belongs to user daemon, not to user nobody, and is not used" in errors
     assert list((trap / "numba").iterdir()) == []
+
+
+def test_every_kernel_counts_in_the_name_of_its_cache() -> None:
+    """Numba does not look at what a kernel calls: a file of kernels that is not counted would run old code."""
+    counted = set(compilation._sources())
+    kernels = {
+        p
+        for p in PACKAGE.rglob("*.py")
+        if re.search(r"^\s*@(nb\.|numba\.)?(njit|jit|guvectorize|vectorize)", p.read_text(), re.M)
+    }
+    assert kernels
+    assert kernels <= counted
+    assert PACKAGE / "callers" / "codes.py" in counted  # imported by kernels, in no folder of theirs
+
+
+@pytest.mark.slow
+def test_a_changed_callee_is_compiled_into_its_callers(path: str, room: Path) -> None:
+    """An upgrade in place: the caller's file is the same, the function it calls in another file is not."""
+    kernels = room / "site" / "quantray" / "kernels"
+    (kernels / "callee.py").write_text("from numba import njit\n\n@njit(cache=True)\ndef step(x):\n    return x + 1\n")
+    (kernels / "caller.py").write_text(
+        "from numba import njit\nfrom quantray.kernels.callee import step\n\n"
+        "@njit(cache=True)\ndef twice(x):\n    return step(step(x))\n"
+    )
+    program = "from quantray.kernels.caller import twice; print(twice(5), sum(twice.stats.cache_hits.values()))"
+
+    def said() -> str:
+        env = {**os.environ, "PYTHONPATH": path}
+        return subprocess.run(
+            [sys.executable, "-c", program], env=env, cwd=room, check=True, capture_output=True, text=True
+        ).stdout
+
+    assert said().split() == ["7", "0"]
+    assert said().split() == ["7", "1"]
+    (kernels / "callee.py").write_text("from numba import njit\n\n@njit(cache=True)\ndef step(x):\n    return x + 10\n")
+    assert said().split() == ["25", "0"]

@@ -120,6 +120,7 @@ def test_the_wheel_carries_its_shelf_inside(own: Path, tmp_path_factory: pytest.
     wheel = next(folder.glob("*.whl"))
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"quantray"}
+    assert "quantray/py.typed" in names
     home = folder / "env"
     venv.create(home, with_pip=False)
     site = next((home / "lib").glob("python*/site-packages"))

@@ -49,10 +49,6 @@ SHOWN_BY = {
     "callers/baseline/results": "callers/test_pipeline.py",
     "callers/kernels/offers": "callers/test_pipeline.py",
     "callers/stages/opening": "callers/test_pipeline.py",
-    "stats/effective": "stats/test_survivors.py",
-    "stats/flipping": "stats/test_survivors.py",
-    "stats/net_rows": "stats/test_survivors.py",
-    "stats/track_record": "stats/test_survivors.py",
     "sweeps/prepare": "sweeps/test_study.py",
     "sweeps/scores": "sweeps/test_study.py",
     # kernels
@@ -129,7 +125,7 @@ SHOWN_BY = {
 #: Files that test several modules together, in a folder or in the package as a whole.
 WHOLE = {
     "test_bad_input", "test_determinism", "test_honesty", "test_hostile_names", "test_layers", "test_mirror",
-    "test_nothing_written", "test_readme", "test_scale",
+    "test_nothing_written", "test_readme", "test_scale", "test_typing",
     "callers/test_alone", "callers/test_real", "callers/test_reference", "callers/data/test_real",
     "callers/policies/test_docs", "callers/policies/test_real", "callers/policies/test_synthetic_market",
     "files/test_damage", "files/test_killed", "files/test_power", "files/test_room", "files/test_strangers",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from quantray.cli import calls, flags, run
+from quantray.cli import backtest, run
 from quantray.cli import command as cli
 
 ROOT = Path(__file__).parents[1]
@@ -26,7 +26,6 @@ SMALL_CALLS = [
     "data.synthetic.assets=8", "data.synthetic.calls=80", "data.synthetic.callers=2", "data.synthetic.days=3",
     "data.synthetic.ticks_per_minute=3", "policy.hold=[2h]",
 ]  # fmt: skip
-EVERY_FLAG = (*flags.DATA, *flags.RUN)
 SMALL_TABLE = ["data.synthetic.sessions=3", "space={take_profit_percent:[50,100]}", "mirror.enabled=false"]
 
 
@@ -60,18 +59,14 @@ def test_a_command_is_understood(command: str, tmp_path: Path, monkeypatch: pyte
                 run.main(rest[2:])
         else:
             assert run.main([*rest[2:], *dry]) == 0
-    elif first == "quantray" and (rest[0] in calls.RUNS or rest[0] == "calls"):
+    elif first == "quantray":
         if "--help" in rest:
             with pytest.raises(SystemExit, match="0"):
                 cli.main(rest)
+        elif rest[0] in backtest.RUNS or rest[0] == "calls":
+            assert cli.main([*rest, "--cfg", "job"]) == 0
         else:
-            parser = calls.parsers()[tuple(rest[: 2 if rest[0] == "calls" else 1])]
-            lines = flags.overrides(
-                parser.parse_intermixed_args(rest[2 if rest[0] == "calls" else 1 :]), "v1_baseline", EVERY_FLAG
-            )
-            assert run.main([*lines, "--cfg", "job"]) == 0
-    elif first == "quantray":
-        assert cli._parser().parse_args(rest).work is not None
+            assert cli.parsed(rest) is not None
     elif "install" in rest:
         check_install(rest)
     else:

@@ -48,6 +48,7 @@ class Calls:
     counts: Mapping[str, int]  # read, then what each filter left out, then kept
     near_names: tuple[tuple[str, str], ...] = ()  # callers spelt so alike that they may be one
     absent: tuple[str, ...] = ()  # callers of the groups who have no call in the data
+    groups_of_one: tuple[str, ...] = ()  # names asked for as groups that are callers
 
     def __post_init__(self) -> None:
         n = len(self.call_id)
@@ -223,4 +224,5 @@ class Candles:
 def on_grid(start_ns: IntArray1D, end_ns: IntArray1D, interval_s: int, phase_ns: int) -> IntArray1D:
     """Starts of candles in [start, end)."""
     step = interval_s * NS
-    return np.maximum(-((phase_ns - end_ns) // step) + ((phase_ns - start_ns) // step), 0)
+    starts: IntArray1D = np.maximum(-((phase_ns - end_ns) // step) + ((phase_ns - start_ns) // step), 0)
+    return starts

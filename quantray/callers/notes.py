@@ -38,7 +38,7 @@ def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
             f"{judged:,} units were judged one by one: of so many, about {max(1, round(judged * 0.05)):,} look better "
             "than luck at 5 % without any edge."
         )
-    return notes + spelt_alike(prepared.calls)
+    return notes + about_names(prepared.calls)
 
 
 def market_notes(
@@ -73,12 +73,15 @@ def cut_off(coverage: Coverage) -> list[str]:
     ]
 
 
-def spelt_alike(calls: Calls) -> list[str]:
-    """Callers who may be one."""
-    if not calls.near_names:
-        return []
-    pairs = ", ".join(f"{a!r} and {b!r}" for a, b in calls.near_names[:5])
-    return [f"Callers spelt alike, counted as different: {pairs}; calls.aliases makes them one."]
+def about_names(calls: Calls) -> list[str]:
+    """Callers who were asked for as groups, and callers who may be one."""
+    notes = []
+    if calls.groups_of_one:
+        notes.append(f"calls.groups: no group has the name of {listed(calls.groups_of_one)}; taken as callers.")
+    if calls.near_names:
+        pairs = ", ".join(f"{a!r} and {b!r}" for a, b in calls.near_names[:5])
+        notes.append(f"Callers spelt alike, counted as different: {pairs}; calls.aliases makes them one.")
+    return notes
 
 
 def _rescaled(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from quantray.callers.notes import notes_of
 from quantray.callers.plan import CallerPlan
-from quantray.callers.prepare import Prepared, Say, prepare
+from quantray.callers.prepare import Prepared, prepare
 from quantray.callers.progress import Progress
 from quantray.callers.results import CallerResults, UnitResult
 from quantray.callers.stages.checkpoints import Driver, described, digests_of
@@ -21,13 +20,14 @@ from quantray.capacity import check_run_dir
 from quantray.digests import digest_of
 from quantray.files import Published, room
 from quantray.outlets import logger
+from quantray.protocols import Say
 from quantray.provenance import versions
 
 _log = logger(__name__)
 
 
 def run(
-    plan: CallerPlan, *, progress: Callable[[Progress], Any] | None = None, say: Say | None = None
+    plan: CallerPlan, *, progress: Callable[[Progress], object] | None = None, say: Say | None = None
 ) -> CallerResults:
     """Carry out the plan, or go on with it where an earlier run stopped.
 

@@ -32,9 +32,9 @@ from quantray.callers.plan import CallerPlan
 from quantray.callers.results import GROUP
 from quantray.callers.split import Split, split_calls
 from quantray.errors import DataError
+from quantray.protocols import Say
 from quantray.settings import Gates
 
-Say = Callable[[str], None]
 Reached = Callable[[str], None]
 
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from quantray.callers.plan import CallerPlan
 from quantray.callers.policies.policy import Policy
+from quantray.callers.progress import Progress
 from quantray.callers.results import CallerResults
 from quantray.outlets import logger
+from quantray.protocols import Say
 
 if TYPE_CHECKING:
     import pandas
 
 _log = logger(__name__)
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +66,11 @@ def check_files(plan: CallerPlan) -> None:
 
 
 def optimise(
-    plan: CallerPlan, *, progress: Any = None, say: Say | None = None, done: Callable[[CallerStudy], Any] | None = None
+    plan: CallerPlan,
+    *,
+    progress: Callable[[Progress], object] | None = None,
+    say: Say | None = None,
+    done: Callable[[CallerStudy], object] | None = None,
 ) -> CallerStudy:
     """Run the plan, or go on with it where an earlier run stopped, and write its results under ``plan.run_dir``.
 

@@ -1,82 +1,60 @@
-"""``quantray v1-baseline``, ``caller-policies`` and ``calls plan|coverage|slice``: flags instead of keys."""
+"""``quantray calls plan | coverage | slice``: the stages before any policy, looked at alone."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantray.cli import flags
-from quantray.cli.run import DONE, quiet, run
+from quantray.cli.exits import DONE, quiet
+from quantray.cli.run import print_config
+from quantray.cli.verbs import Parser, Verb, Work, work_of
 from quantray.errors import ConfigError
 from quantray.outlets import cleaned
 
 if TYPE_CHECKING:
     from quantray.callers.plan import CallerPlan
 
-#: Command -> experiment.
-RUNS = {"v1-baseline": "v1_baseline", "caller-policies": "caller_policies"}
 STAGES = {
     "plan": "which calls count, and the stretch of the market that each needs",
     "coverage": "which calls have an entry, which are left out or thin, and why",
     "slice": "the candles of all windows: where they lie and what is wrong with them",
 }
+FLAGS = (*flags.DATA, *flags.POLICY)
 
 
-def parsers() -> dict[tuple[str, ...], argparse.ArgumentParser]:
-    """Words of a command -> its parser; overrides and flags may stand in any order."""
-    made = {(name,): _run_parser(name, experiment) for name, experiment in RUNS.items()}
-    return made | {("calls", stage): _stage_parser(stage, help) for stage, help in STAGES.items()}
+def parse(given: Sequence[str]) -> Work:
+    """What stands behind ``quantray calls``."""
+    verbs = {stage: Verb(help, partial(_parse, stage)) for stage, help in STAGES.items()}
+    return work_of("quantray calls", "Look at calls and their candles, stage by stage.", verbs, given)
 
 
-def _run_parser(name: str, experiment: str) -> argparse.ArgumentParser:
-    what = f"The same as python -m quantray.run +experiment={experiment}; every flag is one key of it."
-    parser = flags.Parser(prog=f"quantray {name}", description=what, allow_abbrev=False)
-    every = (*flags.DATA, *flags.RUN)
-    flags.add(parser, every)
-    parser.add_argument("-m", "--multirun", action="store_true", help="run every combination of key=a,b")
+def _parse(stage: str, given: Sequence[str]) -> Work:
+    help = STAGES[stage]
+    parser = Parser(f"quantray calls {stage}", f"{help[0].upper()}{help[1:]}.")
+    flags.add(parser, FLAGS)
     parser.add_argument("-c", "--cfg", choices=["job"], help="print the resolved configuration and stop")
-
-    def work(args: argparse.Namespace, given: Sequence[str]) -> int:
-        args.overrides = flags.overrides(args, experiment, every)
-        return run(args, given, f"quantray {name}")
-
-    parser.set_defaults(work=work)
-    return parser
-
-
-def _stage_parser(stage: str, help: str) -> argparse.ArgumentParser:
-    parser = flags.Parser(prog=f"quantray calls {stage}", description=_sentence(help), allow_abbrev=False)
-    flags.add(parser, flags.DATA)
     parser.add_argument("--out", metavar="FILE", help="write what is shown as JSON")
     if stage == "coverage":
         parser.add_argument("--worklist", metavar="FILE", help="write what is missing (asset, from, to) as CSV")
         parser.add_argument("--listed", metavar="FILE", help="write the calls that are left out or thin as CSV")
+    args = parser.read(given)
+    lines = flags.overrides(args, "v1_baseline", FLAGS)
 
-    def work(args: argparse.Namespace, given: Sequence[str]) -> int:
+    def work() -> int:
+        from quantray.config.plans import load_callers
+
         quiet()
-        plan = _plan(flags.overrides(args, "v1_baseline", flags.DATA))
-        _WORK[stage](plan, args)
+        if args.cfg:
+            return print_config(lines)
+        _WORK[stage](load_callers(lines, asked=f"quantray calls {stage}"), args)
         return DONE
 
-    parser.set_defaults(work=work)
-    return parser
-
-
-def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."
-
-
-def _plan(lines: Sequence[str]) -> CallerPlan:
-    from quantray.config.plans import load_plan
-    from quantray.sweeps.plan import Plan
-
-    plan = load_plan(list(lines))
-    if isinstance(plan, Plan):
-        raise ConfigError(f"{lines[0]} is a sweep and has no calls; leave it out, or give +experiment=v1_baseline")
-    return plan
+    return work
 
 
 def _show_plan(plan: CallerPlan, args: argparse.Namespace) -> None:

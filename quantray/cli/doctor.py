@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quantray.cli.exits import quiet
+from quantray.cli.verbs import Parser, Work
 from quantray.errors import QuantrayError
 
 if TYPE_CHECKING:
@@ -23,6 +25,19 @@ OK, WARN, FAIL = "ok", "warn", "FAIL"
 #: A check gives its state, what was found, and the remedy where something is wrong.
 Found = tuple[str, str, str]
 MIN_FREE_GB = 2.0
+
+
+def parse(given: Sequence[str]) -> Work:
+    """What stands behind ``quantray doctor``."""
+    parser = Parser("quantray doctor", "Check the installation, and the configuration's data and database.")
+    parser.add_argument("overrides", nargs="*", metavar="key=value", help="the configuration to check")
+    args = parser.read(given)
+
+    def work() -> int:
+        quiet()
+        return examine(args.overrides)
+
+    return work
 
 
 def examine(overrides: Sequence[str]) -> int:
@@ -139,13 +154,12 @@ def _server(url: str) -> Found:
 def _data(plan: AnyPlan) -> Found:
     import duckdb
 
-    from quantray.sweeps.data import DataSettings, describe, load
+    from quantray.sweeps.data import describe, load
     from quantray.sweeps.plan import Plan
 
     duckdb.connect().execute("select 1").fetchall()
     if not isinstance(plan, Plan):
         return _calls(plan)
-    assert isinstance(plan.data, DataSettings)
     d = describe(load(plan.data))
     return OK, f"{d['source']}: {d['sessions']} sessions, {d['first']} to {d['last']}, {d['bars']:,} bars", ""
 

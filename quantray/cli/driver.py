@@ -14,12 +14,13 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from quantray.cli.run import DONE, guarded, quiet
+from quantray.cli.exits import DONE, guarded, quiet
 from quantray.outlets import guarded_streams
 
 if TYPE_CHECKING:
+    from quantray.sweeps.loop.progress import Progress
     from quantray.sweeps.plan import Plan
 
 _SIBLINGS = "is also driven by"  # expected here, and said N times
@@ -53,7 +54,7 @@ def drive(plan: Plan, number: int) -> int:
 
     share, began = Share(number), time.monotonic()
 
-    def progress(event: Any) -> None:
+    def progress(event: Progress) -> None:
         _say(stored=asdict(event.stored), duplicates=dict(event.duplicates), seconds=time.monotonic() - began)
 
     with opened(replace(plan, fresh=False), _sentence) as study:
@@ -72,7 +73,7 @@ def _sentence(text: str) -> None:
         _say(sentence=text)
 
 
-def _say(**facts: Any) -> None:
+def _say(**facts: object) -> None:
     print(json.dumps(facts), flush=True)
 
 

@@ -5,20 +5,23 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from quantray.callers.imports.numbers import STYLES
-from quantray.cli.run import DONE
+from quantray.cli.exits import DONE
+from quantray.cli.verbs import Parser, Work
 from quantray.errors import ConfigError
 
 if TYPE_CHECKING:
     from quantray.callers.imports import Imported
 
 
-def add_to(verbs: Any) -> None:
-    """The sub-command with its flags."""
-    help = "take JSON or CSV results of other tools into a DuckDB file, beside one's own"
-    parser = verbs.add_parser("import-results", help=help, description=f"{help[0].upper()}{help[1:]}.")
+def parse(given: Sequence[str]) -> Work:
+    """What stands behind ``quantray import-results``."""
+    from quantray.callers.imports.numbers import STYLES
+
+    parser = Parser(
+        "quantray import-results", "Take JSON or CSV results of other tools into a DuckDB file, beside one's own."
+    )
     parser.add_argument("files", nargs="+", metavar="FILE", help="one row a caller and policy, or a trade")
     parser.add_argument("--into", default="results.duckdb", metavar="FILE", help="where to (results.duckdb)")
     parser.add_argument("--dry-run", action="store_true", help="say what would be done, and write nothing")
@@ -29,7 +32,8 @@ def add_to(verbs: Any) -> None:
     )  # fmt: skip
     parser.add_argument("--trades", action="store_true", help="every row is one trade")
     parser.add_argument("--decimal", choices=STYLES, help="what stands before the decimals")
-    parser.set_defaults(work=_work)
+    args = parser.read(given)
+    return lambda: _work(args)
 
 
 def _work(args: argparse.Namespace) -> int:

@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any
 
 import quantray
 from quantray.capacity import check_run_dir
-from quantray.cli.run import DONE, FAILED, INTERRUPTED, USER_ERROR, WORST, guarded, quiet, typed
+from quantray.cli.exits import DONE, FAILED, INTERRUPTED, USER_ERROR, WORST, guarded, quiet
+from quantray.cli.run import typed
+from quantray.cli.verbs import Parser, Work, whole
 from quantray.errors import ConfigError, Interrupted
 
 if TYPE_CHECKING:
@@ -49,16 +51,17 @@ exit codes: the worst of the drivers': 0 done, 2 cannot be carried out, 130 inte
 """
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def parse(given: Sequence[str]) -> Work:
     """What stands behind ``quantray launch``."""
-    parser.description, parser.epilog = ABOUT, EXAMPLES
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("drivers", type=int, metavar="N", help="how many drivers")
+    parser = Parser("quantray launch", ABOUT, examples=EXAMPLES)
+    parser.add_argument("drivers", type=whole, metavar="N", help="how many drivers")
     parser.add_argument("overrides", nargs="*", metavar="key=value", help="what quantray run takes")
-    parser.add_argument("--workers", type=int, metavar="W", help="workers of each driver (runner.workers=W)")
+    parser.add_argument("--workers", type=whole, metavar="W", help="workers of each driver (runner.workers=W)")
     parser.add_argument(
-        "--first", type=int, default=0, metavar="K", help="number of the first driver, when others run elsewhere (0)"
+        "--first", type=whole, default=0, metavar="K", help="number of the first driver, when others run elsewhere (0)"
     )
+    args = parser.read(given)
+    return lambda: launch(args, given)
 
 
 def launch(args: argparse.Namespace, given: Sequence[str]) -> int:
@@ -196,7 +199,7 @@ def _wait(plan: Plan, drivers: Sequence[Driver]) -> int:
     """Until every driver has ended. SIGINT and SIGTERM go on to them; returns how many came."""
     came = 0
 
-    def forward(number: int, frame: Any) -> None:
+    def forward(number: int, frame: object) -> None:
         nonlocal came
         came += 1
         for driver in drivers:

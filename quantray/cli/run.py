@@ -1,33 +1,25 @@
-"""``quantray run`` and ``python -m quantray.run``: overrides in, plan out, run, report; exit codes of all verbs."""
+"""``quantray run`` and ``python -m quantray.run``: overrides in, plan out, run, report."""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import logging
-import os
 import shlex
 import sys
 import textwrap
-import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from quantray.capacity import check_run_dir
-from quantray.errors import Interrupted, LedgerStalled, QuantrayError, UserError
-from quantray.outlets import drawing, guarded_streams
+from quantray.cli.exits import DONE, INTERRUPTED, WORST, guarded, quiet
+from quantray.cli.verbs import Parser, Work
+from quantray.outlets import guarded_streams
 from quantray.passwords import masked
 from quantray.plain import one_line
-from quantray.runner import presence
 
 if TYPE_CHECKING:
     from quantray.callers.plan import CallerPlan
     from quantray.sweeps.plan import Plan
-
-DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
-#: Of several jobs the worst decides: an interruption, then a failure, then a user's error.
-WORST = (DONE, USER_ERROR, FAILED, INTERRUPTED)
-
 
 EXAMPLES = """\
 examples:
@@ -48,24 +40,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; returns the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
     with guarded_streams(given):
-        parser = make_parser("python -m quantray.run")
-        return guarded(lambda: run(parser.parse_intermixed_args(given), given))
+        return guarded(lambda: parse(given, "python -m quantray.run")())
 
 
-def make_parser(prog: str) -> argparse.ArgumentParser:
-    """Options and overrides; the list of groups is only made when help is shown."""
-    parser = _Parser(prog=prog, formatter_class=argparse.RawDescriptionHelpFormatter, add_help=False)
-    parser.description = "Search a strategy's parameters, or the best policy of each caller, and report what was found."
+def parse(given: Sequence[str], command: str = "quantray run") -> Work:
+    """What stands behind ``command``: overrides and two options, in any order."""
+    parser = _Parser(command, "Search a strategy's parameters, or the best policy of each caller, and report the best.")
     parser.add_argument(
         "overrides", nargs="*", metavar="key=value", help="group=choice, key=value, space.<parameter>=[..]"
     )
+    add_options(parser)
+    args = parser.read(given)
+    return lambda: run(args, given, command)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What every command takes that ends in :func:`run`."""
     parser.add_argument("-m", "--multirun", action="store_true", help="run every combination of key=a,b")
     parser.add_argument("-c", "--cfg", choices=["job"], help="print the resolved configuration and stop")
-    parser.add_argument("-h", "--help", action="help", help="show this and stop")
-    return parser
 
 
-class _Parser(argparse.ArgumentParser):
+class _Parser(Parser):
+    """Lists groups and choices, but only when help is shown."""
+
     def format_help(self) -> str:
         from quantray.config import wings
 
@@ -89,7 +86,7 @@ def _listed(wing: str) -> list[str]:
     return lines
 
 
-def run(args: argparse.Namespace, given: Sequence[str], command: str = "python -m quantray.run") -> int:
+def run(args: argparse.Namespace, given: Sequence[str], command: str) -> int:
     """Check every job before the first one starts, then run them in order in this process.
 
     ``command`` and ``given`` are what was typed: the sentence about going on repeats them.
@@ -98,17 +95,21 @@ def run(args: argparse.Namespace, given: Sequence[str], command: str = "python -
 
     quiet()
     if args.cfg:
-        return _print_config(args.overrides, args.multirun)
+        return print_config(args.overrides, multirun=args.multirun)
     plans = load_plans(args.overrides) if args.multirun else [load_plan(args.overrides)]
     for plan in plans:
         check_run_dir(plan.run_dir)
         _check_files(plan)
-    again = typed(command, given)
+    return _in_order(plans, typed(command, given))
+
+
+def _in_order(plans: Sequence[Plan | CallerPlan], again: str) -> int:
+    """Carry out every plan; the exit code is that of the worst. An interruption ends all of them."""
     worst = DONE
     for i, plan in enumerate(plans, 1):
         if len(plans) > 1:
             print(f"job {i} of {len(plans)}: {one_line(plan.study)}", file=sys.stderr)
-        code = guarded(lambda plan=plan: _carry_out(plan), again)  # type: ignore[misc]
+        code = guarded(partial(_carry_out, plan), again)
         worst = max(worst, code, key=WORST.index)
         if code == INTERRUPTED:
             break
@@ -120,63 +121,14 @@ def typed(command: str, given: Sequence[str]) -> str:
     return masked(f"{command} {shlex.join(given)}".strip())
 
 
-def guarded(work: Callable[[], int], again: str | None = None) -> int:
-    """The exit code of ``work``; what it raised on purpose is one sentence on stderr, anything else a traceback."""
-    try:
-        return work()
-    except (KeyboardInterrupt, Interrupted) as error:
-        said = f": {error}" if str(error) else ""
-        resume = f"; what is stored stays stored, go on with: {again}" if again else ""
-        print(f"interrupted{said}{resume}", file=sys.stderr)
-        return INTERRUPTED
-    except LedgerStalled as error:
-        print(f"failed: {error}", file=sys.stderr)
-        return FAILED
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return USER_ERROR
-    except QuantrayError as error:
-        print(f"failed: {error}", file=sys.stderr)
-        return FAILED
-    except BrokenPipeError:  # `… | head` has read enough
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-    except Exception:
-        traceback.print_exc()
-        return FAILED
-
-
-def quiet() -> None:
-    """Leave the terminal to the run itself: warnings and worse are shown, libraries' chatter is not."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    for name in ("optuna", "ray", "alembic", "sqlalchemy", "matplotlib", "numba"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    presence.when_lost(_end)
-
-
-def _end(sentence: str) -> None:
-    """End this process with a sentence, from any thread: see :func:`quantray.runner.presence.when_lost`."""
-    if sys.stderr.isatty():
-        drawing(sys.stderr).write("\x1b[?25h")  # the cursor, which the live picture hides
-    print(f"failed: {sentence}", file=sys.stderr, flush=True)
-    with contextlib.suppress(Exception):
-        sys.stdout.flush()
-    os._exit(FAILED)
-
-
-def _print_config(overrides: Sequence[str], multirun: bool) -> int:
+def print_config(overrides: Sequence[str], *, multirun: bool = False) -> int:
+    """Show every job's resolved configuration, which is checked as if it were run."""
     from omegaconf import OmegaConf
 
-    from quantray.config.overrides import jobs
-    from quantray.config.plans import compose_all, plan_of
+    from quantray.config.plans import load_configurations
 
-    asked = jobs(overrides, multirun=multirun)
-    composed = compose_all(asked)
-    for cfg, job in zip(composed, asked, strict=True):
-        plan_of(cfg, job.wing)
-    print("---\n".join(OmegaConf.to_yaml(OmegaConf.create(cfg)) for cfg in composed), end="")
+    found = load_configurations(overrides, multirun=multirun)
+    print("---\n".join(OmegaConf.to_yaml(OmegaConf.create(cfg)) for cfg in found), end="")
     return DONE
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from quantray.config.sections import checked, run_dir_of, scalar, section, seed_of, storage_of, study_of
 from quantray.errors import ConfigError
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from quantray.callers.plan import CallerPlan
 
 
-def caller_plan_of(cfg: Mapping[str, Any]) -> CallerPlan:
+def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
     """Every section is refused by key, value and near miss; nothing is read but the configuration.
 
     Raises ConfigError.
@@ -56,7 +56,7 @@ def caller_plan_of(cfg: Mapping[str, Any]) -> CallerPlan:
     )
 
 
-def _names(cfg: Mapping[str, Any], key: str, default: tuple[str, ...]) -> tuple[str, ...]:
+def _names(cfg: Mapping[str, object], key: str, default: tuple[str, ...]) -> tuple[str, ...]:
     """A list of names, or one name."""
     value = cfg.get(key)
     if value is None:

@@ -6,6 +6,7 @@ keeps its own state.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,6 +103,14 @@ def check_top(cfg: dict[str, Any], wing: str) -> None:
             raise ConfigError(near_miss(key, known, what="key"))
 
 
-def quoted(text: str) -> str:
-    """A text that Hydra's grammar reads as that text, whatever it holds."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+def quoted(text: str, *, literal: bool = True) -> str:
+    r"""A text that Hydra's grammar reads as that text, whatever it holds; ``literal=False`` leaves ``${…}`` to it.
+
+    Backslashes count only before a quote, at the end, and before ``${``.
+
+    >>> quoted("it's"), quoted("${a}")
+    ("'it\\'s'", "'\\${a}'")
+    """
+    if literal:
+        text = re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + "\\${", text)
+    return "'" + re.sub(r"(\\*)('|\Z)", lambda found: found[1] * 2 + found[2].replace("'", "\\'"), text) + "'"

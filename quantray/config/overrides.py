@@ -11,12 +11,15 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quantray.config import wings
 from quantray.config.composition import quoted, wing_of
 from quantray.config.wings import ADDED
 from quantray.errors import ConfigError, near_miss
+
+if TYPE_CHECKING:
+    from hydra.core.override_parser.types import Override
 
 #: Keys whose words are names of people.
 NAMES = ("calls.callers", "calls.groups")
@@ -61,7 +64,7 @@ def jobs(lines: Sequence[str], *, multirun: bool) -> list[Job]:
     return [_job(combination) for combination in itertools.product(*axes)]
 
 
-def _values(override: Any, multirun: bool) -> list[_Given]:
+def _values(override: Override, multirun: bool) -> list[_Given]:
     """What one override says in each job."""
     line, key = str(override.input_line), _key(override)
     if override.is_delete():
@@ -91,7 +94,7 @@ def _job(given: Sequence[_Given]) -> Job:
     return Job(wing, tuple(lines), tuple((g.key, g.text) for g in given if g.swept))
 
 
-def _parse(lines: Sequence[str]) -> list[Any]:
+def _parse(lines: Sequence[str]) -> list[Override]:
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
@@ -103,7 +106,7 @@ def _parse(lines: Sequence[str]) -> list[Any]:
             line = f"{key}={as_names(value)}"
         override = None
         # a path such as ~/x is no word of Hydra's grammar: it is tried again as quoted text
-        for text in (line, f"{key}={quoted(value)}" if equals and value[:1] not in "[{'\"" else line):
+        for text in (line, f"{key}={quoted(value, literal=False)}" if equals and value[:1] not in "[{'\"" else line):
             with contextlib.suppress(HydraException):
                 override = override or parser.parse_override(text)
         if override is None:
@@ -121,13 +124,14 @@ def as_names(text: str) -> str:
     """
     if re.match(r"\w+\(", text):
         return text  # choice(…) of several runs
-    made, word, depth, quote = "", "", "", ""
-    for letter, before in zip(text + ",", " " + text, strict=True):
+    made, word, depth, quote, escaped = "", "", "", "", False
+    for letter in text + ",":
         if quote:
             word += letter
-            quote = "" if letter == quote and before != "\\" else quote
+            quote = "" if letter == quote and not escaped else quote
+            escaped = letter == "\\" and not escaped
         elif letter in "'\"" and not word.strip():
-            word, quote = letter, letter
+            word, quote, escaped = letter, letter, False
         elif letter in "[{,]}" or (letter == ":" and depth.endswith("{")):
             # Hydra's grammar knows no quoted name of a group
             plain = letter == ":" or word.strip()[:1] in ("'", '"', "")
@@ -141,11 +145,11 @@ def as_names(text: str) -> str:
     return text if quote else made[:-1]
 
 
-def _key(override: Any) -> str:
+def _key(override: Override) -> str:
     return str(override.get_key_element()).lstrip("+~")
 
 
-def _check_head(override: Any) -> None:
+def _check_head(override: Override) -> None:
     head = _key(override).split(".")[0].split("@")[0].split("/")[0]
     if head == "hydra":
         raise ConfigError(

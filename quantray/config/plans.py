@@ -22,6 +22,7 @@ from quantray.config.sections import (
     storage_of,
     study_of,
 )
+from quantray.config.source import check_own_market, with_source
 from quantray.config.strategy import strategy_of
 from quantray.errors import ConfigError, near_miss
 from quantray.plugins import refuse_others
@@ -41,8 +42,8 @@ def load_plan(*overrides: str | Sequence[str]) -> Plan | CallerPlan:
     CallerPlan, any other request a Plan. Raises ConfigError or DataError.
     """
     lines = [line for item in overrides for line in ([item] if isinstance(item, str) else item)]
-    job = jobs(lines, multirun=False)[0]
-    return plan_of(compose(job), job.wing)
+    ((_, plan),) = _checked(lines, multirun=False)
+    return plan
 
 
 def load_sweep(*overrides: str | Sequence[str], asked: str) -> Plan:
@@ -53,10 +54,17 @@ def load_sweep(*overrides: str | Sequence[str], asked: str) -> Plan:
     return plan
 
 
+def load_callers(*overrides: str | Sequence[str], asked: str) -> CallerPlan:
+    """The same for what is about callers."""
+    plan = load_plan(*overrides)
+    if isinstance(plan, Plan):
+        raise ConfigError(f"{asked}: {plan.study} is a sweep and has no calls; give +experiment=v1_baseline")
+    return plan
+
+
 def load_plans(overrides: Sequence[str]) -> list[Plan | CallerPlan]:
     """One plan for each combination of a multirun, all of them checked; no two share a study."""
-    asked = jobs(overrides, multirun=True)
-    plans = [plan_of(cfg, job.wing) for cfg, job in zip(compose_all(asked), asked, strict=True)]
+    plans = [plan for _, plan in _checked(overrides, multirun=True)]
     names = [plan.study for plan in plans]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -64,6 +72,21 @@ def load_plans(overrides: Sequence[str]) -> list[Plan | CallerPlan]:
             f"study.name={twice} would be used by {names.count(twice)} jobs; leave it out and each job gets its own"
         )
     return plans
+
+
+def load_configurations(overrides: Sequence[str], *, multirun: bool) -> list[dict[str, Any]]:
+    """What the plans are made of, one resolved configuration a job, checked as the plans are."""
+    return [cfg for cfg, _ in _checked(overrides, multirun=multirun)]
+
+
+def _checked(lines: Sequence[str], *, multirun: bool) -> list[tuple[dict[str, Any], Plan | CallerPlan]]:
+    """The one way from overrides to plans: jobs, the file each reads, its configuration, its plan."""
+    asked = [with_source(job) for job in jobs(lines, multirun=multirun)]
+    found = compose_all(asked)
+    plans = [plan_of(cfg, job.wing) for cfg, job in zip(found, asked, strict=True)]
+    for cfg, job in zip(found, asked, strict=True):
+        check_own_market(cfg, job)
+    return list(zip(found, plans, strict=True))
 
 
 def compose_all(jobs: Sequence[Job]) -> list[dict[str, Any]]:
@@ -120,7 +143,7 @@ def plan_of(cfg: dict[str, Any], wing: str) -> Plan | CallerPlan:
     return _sweep_of(cfg)
 
 
-def _sweep_of(cfg: Mapping[str, Any]) -> Plan:
+def _sweep_of(cfg: Mapping[str, object]) -> Plan:
     from quantray.sweeps.data.settings import KEYS, DataSettings
     from quantray.sweeps.objective import check_objective
 
@@ -149,7 +172,7 @@ def _sweep_of(cfg: Mapping[str, Any]) -> Plan:
     )
 
 
-def _check_search(search: Search, spec: Mapping[str, Any]) -> None:
+def _check_search(search: Search, spec: Mapping[str, object]) -> None:
     if search.sampler is not None:
         from quantray.search.samplers import sampler_maker
 

@@ -7,17 +7,28 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypedDict, TypeVar, get_type_hints
 
 from quantray.errors import ConfigError, LedgerError, near_miss
 from quantray.settings import Storage
 from quantray.sweeps.plan import Constraints
 
 T = TypeVar("T")
+
+
+class _Fault(TypedDict):
+    """Of what Pydantic says of one error, what is read here."""
+
+    type: str
+    loc: tuple[int | str, ...]
+    msg: str
+    input: Any
+
+
 LONGEST = 255  # bytes of a folder's name, on the file systems that are in use
 
 
-def section(cfg: Mapping[str, Any], name: str) -> dict[str, Any]:
+def section(cfg: Mapping[str, object], name: str) -> dict[str, Any]:
     """The mapping under ``name``; an absent one is empty, a single value is refused."""
     value = cfg.get(name)
     if value is None:
@@ -27,7 +38,7 @@ def section(cfg: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {str(key): item for key, item in value.items()}
 
 
-def scalar(cfg: Mapping[str, Any], name: str, kind: type[T], default: T) -> T:
+def scalar(cfg: Mapping[str, object], name: str, kind: type[T], default: T) -> T:
     """A single value at the top of the configuration."""
     value = cfg.get(name)
     if value is None:
@@ -40,7 +51,7 @@ def scalar(cfg: Mapping[str, Any], name: str, kind: type[T], default: T) -> T:
 _KINDS: dict[type, str] = {str: "a text", int: "a whole number", bool: "true or false"}
 
 
-def study_of(cfg: Mapping[str, Any]) -> str:
+def study_of(cfg: Mapping[str, object]) -> str:
     """``study.name``, which must be a name that a folder can have."""
     study = section(cfg, "study")
     for key in study:
@@ -58,12 +69,12 @@ def study_of(cfg: Mapping[str, Any]) -> str:
     return name
 
 
-def run_dir_of(cfg: Mapping[str, Any], study: str) -> Path:
+def run_dir_of(cfg: Mapping[str, object], study: str) -> Path:
     """``run_dir``, by default ``outputs/<study>``."""
     return Path(scalar(cfg, "run_dir", str, f"outputs/{study}")).expanduser()
 
 
-def seed_of(cfg: Mapping[str, Any]) -> int:
+def seed_of(cfg: Mapping[str, object]) -> int:
     """``seed``: a whole number in [0, 2**32)."""
     seed = scalar(cfg, "seed", int, 0)
     if not 0 <= seed < 2**32:
@@ -82,7 +93,7 @@ def storage_of(storage: Storage) -> Storage:
     return storage
 
 
-def checked(cls: type[T], cfg: Mapping[str, Any], name: str, rename: Mapping[str, str] | None = None) -> T:
+def checked(cls: type[T], cfg: Mapping[str, object], name: str, rename: Mapping[str, str] | None = None) -> T:
     """Build ``cls`` from ``cfg[name]``; ConfigError names the key, the value and the near miss."""
     from pydantic import TypeAdapter, ValidationError
 
@@ -97,7 +108,7 @@ def checked(cls: type[T], cfg: Mapping[str, Any], name: str, rename: Mapping[str
         raise ConfigError(_sentence(cls, name, path, first, back)) from None
 
 
-def _keys(loc: Sequence[Any], values: Any) -> Iterator[Any]:
+def _keys(loc: Sequence[object], values: object) -> Iterator[Any]:
     """The part of an error's place that the user wrote: Pydantic adds which member of a union it tried."""
     for k, part in enumerate(loc):
         if isinstance(values, Mapping):
@@ -109,15 +120,15 @@ def _keys(loc: Sequence[Any], values: Any) -> Iterator[Any]:
             values = values[part]
 
 
-def _deepest(errors: Sequence[Any], values: Mapping[str, Any]) -> Any:
+def _deepest(errors: Sequence[_Fault], values: Mapping[str, object]) -> _Fault:
     """The first error; where its value is a mapping that a union refuses, the one that knows the wrong key of it."""
     place = errors[0]["loc"]
-    if not isinstance(values.get(place[0]) if place else None, Mapping):
+    if not isinstance(values.get(str(place[0])) if place else None, Mapping):
         return errors[0]
     return max((e for e in errors if e["loc"][:1] == place[:1]), key=lambda e: len(e["loc"]))
 
 
-def _sentence(cls: type, name: str, path: list[str], first: Any, back: Mapping[str, str]) -> str:
+def _sentence(cls: type, name: str, path: list[str], first: _Fault, back: Mapping[str, str]) -> str:
     key = ".".join([name, *path])
     if first["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         owner = cls
@@ -139,7 +150,7 @@ def _plain(message: str) -> str:
     return message.replace("Input should be a valid", "it must be a").replace("Input should", "it should")
 
 
-def type_error(hint: Any, value: Any) -> str | None:
+def type_error(hint: Any, value: object) -> str | None:
     """What is wrong with ``value`` for this annotation, None when it fits: text is no number, true is no number."""
     from pydantic import PydanticSchemaGenerationError, TypeAdapter, ValidationError
 
@@ -152,7 +163,7 @@ def type_error(hint: Any, value: Any) -> str | None:
     return None
 
 
-def constraints_of(values: Mapping[str, Any]) -> Constraints:
+def constraints_of(values: Mapping[str, object]) -> Constraints:
     """``min_trades`` and any ``min_<metric>`` or ``max_<metric>``; null removes a bound."""
     from quantray.sweeps.metrics import METRICS
 

@@ -37,7 +37,7 @@ def strategy_of(strategy: Mapping[str, Any], space: Mapping[str, Any]) -> tuple[
     return StrategySpec(target, fixed, source_digest(cls)), parsed
 
 
-def _check_levels(cls: type, known: Mapping[str, Field[Any]], fixed: Mapping[str, Any], space: Space) -> None:
+def _check_levels(cls: type, known: Mapping[str, Field[Any]], fixed: Mapping[str, object], space: Space) -> None:
     hints, needed = get_type_hints(cls), _needed(cls)
     for name, value in fixed.items():
         _check_type(hints, f"strategy.{name}", name, [value])
@@ -73,7 +73,7 @@ def _has_default(field: Field[Any]) -> bool:
     return field.default is not MISSING or field.default_factory is not MISSING
 
 
-def _check_alone(cls: type, where: str, name: str, value: Any) -> None:
+def _check_alone(cls: type, where: str, name: str, value: object) -> None:
     rule = rules_of(cls).get(name)
     said = rule(value) if rule is not None else None
     if said is not None:
@@ -92,7 +92,7 @@ def _build(recorder: Recorder, params: dict[str, Any], where: str, others: froze
             raise ConfigError(f"{where}: {error}") from error
 
 
-def _check_type(hints: Mapping[str, Any], where: str, name: str, values: Sequence[Any]) -> None:
+def _check_type(hints: Mapping[str, object], where: str, name: str, values: Sequence[object]) -> None:
     """Refuse values that the field's annotation does not admit, and NaN, which no parameter can mean."""
     said = type_error(list[hints[name]], list(values)) if name in hints else None  # type: ignore[valid-type]
     for value in values if said is not None else ():  # which one it is

@@ -19,7 +19,7 @@ LONGEST = 100
 MOST = 6  # changes a name can tell; more of them become a digest
 
 
-def study_name(stem: str, choices: Iterable[str], changes: Mapping[str, Any]) -> str:
+def study_name(stem: str, choices: Iterable[str], changes: Mapping[str, object]) -> str:
     """``options_sweep``, ``options_sweep-random-seed_1``, … ; two different sets of changes never share a name.
 
     ``choices`` are the groups' choices that were changed, ``changes`` the keys with their new values.
@@ -35,7 +35,7 @@ def study_name(stem: str, choices: Iterable[str], changes: Mapping[str, Any]) ->
     return f"{name[: LONGEST - 9].rstrip('-_.')}-{digest_of(name)[:8]}"
 
 
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+def differences(old: Mapping[str, object], new: Mapping[str, object]) -> dict[str, Any]:
     """Keys (dotted) whose value in ``new`` is not that in ``old``, without those that do not name a study."""
     before, after = flatten(old), flatten(new)
     changed = {key: after.get(key) for key in {*before, *after} if repr(before.get(key)) != repr(after.get(key))}
@@ -46,7 +46,7 @@ def silent(key: str) -> bool:
     return any(key == name or key.startswith(f"{name}.") for name in SILENT)
 
 
-def flatten(section: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(section: Mapping[str, object], prefix: str = "") -> dict[str, Any]:
     """Nested mappings as dotted keys; lists stay values, and so does the description of a dimension or a sampler."""
     flat: dict[str, Any] = {}
     for key, value in section.items():
@@ -57,7 +57,7 @@ def flatten(section: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _part(key: str, value: Any) -> str:
+def _part(key: str, value: object) -> str:
     """A parameter or bound goes by its own name, another key by its section too: ``seed_1``, ``synthetic.seed_1``."""
     path = key.split(".")
     label = path[-1] if path[0] in ("space", "strategy", "constraints") else ".".join(path[-2:])

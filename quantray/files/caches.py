@@ -12,9 +12,9 @@ from quantray.errors import ConfigError, DataError
 from quantray.files.durable import digest_of_file, left_behind, room, sync_file, sync_folder, unfinished_name
 from quantray.files.marks import MARK, check_folder, kind_of, mark_of, refuse_link, remove_mark, write_mark
 from quantray.private import users_cache
+from quantray.protocols import Say
 
 _REMEDY = "move it away, or choose another data.cache"
-Say = Callable[[str], object]
 
 
 class Cached:

@@ -13,9 +13,12 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from quantray.errors import DataError, near_miss
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 #: Names of catalogs that DuckDB keeps for itself; a file of such a name is attached as ``market``.
 OWN = ("system", "temp", "memory", "main")
@@ -93,8 +96,8 @@ class Catalog:
 
 
 def confined(
-    files: Iterable[Path] = (), allow: str | Sequence[str] = (), *, database: Path | None = None, **config: Any
-) -> Any:
+    files: Iterable[Path] = (), allow: str | Sequence[str] = (), *, database: Path | None = None, **config: str | int
+) -> DuckDBPyConnection:
     """A connection that reaches ``files``, what lies below ``allow``, and nothing else; its times are UTC.
 
     In memory, or the file ``database`` for writing to it. Raises DataError where a path of ``allow`` does not exist.
@@ -103,7 +106,7 @@ def confined(
 
     allowed = [existing("allow_paths", given) for given in ([allow] if isinstance(allow, str) else allow)]
     spill = f".quantray-{secrets.token_hex(8)}.tmp"  # beside the work, as DuckDB's own, but nobody else's
-    options = {"temp_directory": spill, **OPTIONS, **config}
+    options: dict[str, str | bool | int | float | list[str]] = {"temp_directory": spill, **OPTIONS, **config}
     connection = duckdb.connect(":memory:" if database is None else str(database), config=options)
     try:
         connection.execute("SET TimeZone = 'UTC'")
@@ -128,7 +131,7 @@ def _spellings(path: Path) -> Iterable[str]:
         yield glob.escape(way)
 
 
-def open_market(given: str, allow: str | Sequence[str] = ()) -> tuple[Any, Catalog]:
+def open_market(given: str, allow: str | Sequence[str] = ()) -> tuple[DuckDBPyConnection, Catalog]:
     """A confined connection with the DuckDB file ``given`` attached read-only, and what it holds.
 
     Raises DataError for what is no DuckDB file or cannot be read, with what to do about it.
@@ -144,7 +147,7 @@ def open_market(given: str, allow: str | Sequence[str] = ()) -> tuple[Any, Catal
         raise
 
 
-def attached(connection: Any, path: Path, given: str, name: str) -> Catalog:
+def attached(connection: DuckDBPyConnection, path: Path, given: str, name: str) -> Catalog:
     """Attach a DuckDB file read-only under ``name``; nothing of it is run or bound."""
     import duckdb
 

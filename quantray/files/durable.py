@@ -97,7 +97,9 @@ def fresh_file(path: Path) -> Iterator[Path]:
             work.unlink()
 
 
-def write_npy(path: Path, parts: Iterator[np.ndarray] | list[np.ndarray], dtype: np.dtype[Any], shape: Any) -> None:
+def write_npy(
+    path: Path, parts: Iterator[np.ndarray] | list[np.ndarray], dtype: np.dtype[Any], shape: tuple[int, ...]
+) -> None:
     """An array as ``.npy`` from its rows, written in pieces one after another: a full disk is an OSError, no signal."""
     header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": tuple(shape)}
     with path.open("wb") as file:

@@ -67,7 +67,7 @@ def mark_of(folder: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) and isinstance(content.get("format"), int) else None
 
 
-def check_folder(folder: Path, remedy: str = _REMEDY, **expected: Any) -> bool:
+def check_folder(folder: Path, remedy: str = _REMEDY, **expected: object) -> bool:
     """Whether the folder is there and ours (else there is nothing, or it is empty). ConfigError for anything else.
 
     ``expected`` are entries that its mark must have.
@@ -98,7 +98,7 @@ def check_folder(folder: Path, remedy: str = _REMEDY, **expected: Any) -> bool:
     return True
 
 
-def make_folder(folder: Path, remedy: str = _REMEDY, **content: Any) -> None:
+def make_folder(folder: Path, remedy: str = _REMEDY, **content: object) -> None:
     """Make and mark a folder unless it is ours already; its parent exists. ConfigError as :func:`check_folder`."""
     if check_folder(folder, remedy, **content):
         return
@@ -122,7 +122,7 @@ def make_run_dir(run_dir: Path) -> None:
         raise ConfigError(f"run_dir={run_dir} cannot be made: {error.strerror}; give run_dir=DIR") from None
 
 
-def write_mark(folder: Path, **content: Any) -> None:
+def write_mark(folder: Path, **content: object) -> None:
     """Write the mark, synced."""
     text = json.dumps({"format": FORMAT, "made_by": made_by(), **content}, indent=1, sort_keys=True) + "\n"
     with fresh_file(folder / MARK) as path:

@@ -7,11 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from quantray.errors import DataError
 from quantray.files.delimited import Dialect, dialect_of
 from quantray.files.folders import DELIMITED, kind_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,9 @@ class Part:
             yield file, replace(self, source=_reader([file], self.dialect), files=(file,))
 
 
-def parts_of(connection: Any, files: Sequence[Path]) -> list[Part]:
+def parts_of(connection: DuckDBPyConnection, files: Sequence[Path]) -> list[Part]:
     """The files, those with the same columns and types together. Raises DataError for what cannot be read."""
-    alike: dict[Any, list[Part]] = {}
+    alike: dict[tuple[Dialect | None, tuple[tuple[str, tuple[str, str]], ...]], list[Part]] = {}
     for file in files:
         part = _part(connection, file)
         alike.setdefault((part.dialect, tuple(sorted(part.columns.items()))), []).append(part)
@@ -63,12 +66,12 @@ def _together(parts: list[Part]) -> Part:
     return replace(parts[0], source=_reader(files, parts[0].dialect), files=files)
 
 
-def part_of_table(connection: Any, source: str) -> Part:
+def part_of_table(connection: DuckDBPyConnection, source: str) -> Part:
     """A table or view of a database."""
     return Part(source, _described(connection, source))
 
 
-def _part(connection: Any, file: Path) -> Part:
+def _part(connection: DuckDBPyConnection, file: Path) -> Part:
     import duckdb
 
     if kind_of(file) == DELIMITED:
@@ -95,7 +98,7 @@ def _damage(file: Path) -> str:
         return "it is damaged" if content.read(4) == b"PAR1" else "it is cut off; copy it again"
 
 
-def _described(connection: Any, source: str) -> dict[str, tuple[str, str]]:
+def _described(connection: DuckDBPyConnection, source: str) -> dict[str, tuple[str, str]]:
     rows = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
     return {row[0]: ('"' + row[0].replace('"', '""') + '"', str(row[1])) for row in rows}
 

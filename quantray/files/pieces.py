@@ -138,7 +138,7 @@ class Pieces:
                 work.unlink()
         return note
 
-    def state(self, name: str, note: Sequence[Any] | Note) -> str:
+    def state(self, name: str, note: Sequence[object] | Note) -> str:
         """``whole``, ``missing``, or ``damaged``: there, but not with the bytes that were noted."""
         path = self.path(name)
         size, digest = (note.bytes, note.digest) if isinstance(note, Note) else note
@@ -151,7 +151,7 @@ class Pieces:
         except OSError:
             return DAMAGED
 
-    def states(self, notes: Mapping[str, Sequence[Any] | Note]) -> dict[str, str]:
+    def states(self, notes: Mapping[str, Sequence[object] | Note]) -> dict[str, str]:
         """:meth:`state` of many."""
         if sum(1 for _ in notes) < 2:
             return {name: self.state(name, note) for name, note in notes.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -26,6 +26,7 @@ from quantray.files.marks import (
     mark_of,
     remove_mark,
 )  # fmt: skip
+from quantray.protocols import Say
 
 REGISTRY = "results.json"
 #: Folders of tables among the results, and what their files are called.
@@ -195,12 +196,12 @@ class Published:
                 "results and that file away, or give another run_dir=DIR"
             ) from None
 
-    def _enter(self, known: Mapping[str, Sequence[Any]]) -> None:
+    def _enter(self, known: Mapping[str, Sequence[object]]) -> None:
         with fresh_file(self.home / REGISTRY) as path:
             path.write_text(json.dumps({"format": FORMAT, "files": known}, indent=1), encoding="utf-8")
 
 
-def show(said: Sequence[str], say: Callable[[str], Any]) -> None:
+def show(said: Sequence[str], say: Say) -> None:
     """Tell every sentence."""
     for sentence in said:
         say(sentence)

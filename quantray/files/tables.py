@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 
@@ -14,15 +14,25 @@ from quantray.errors import DataError, near_miss
 from quantray.files.duckdb_file import quoted, reading_error, text
 from quantray.files.folders import PARQUET, SUFFIXES
 
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+T = TypeVar("T")
 READERS = {".gz": "read_csv"} | {n: "read_parquet" if k == PARQUET else "read_csv" for n, k in SUFFIXES.items()}
 TZ_TYPES = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
+
+
+class Columns(Protocol):
+    """A map of columns: a dataclass, each of whose fields is a column of ours and holds the file's name of it."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """One table: where it is, and which of our columns it has under which name and type."""
 
-    connection: Any
+    connection: DuckDBPyConnection
     key: str  # underlying | chain | options
     where: str  # for messages
     source: str  # what follows FROM
@@ -58,11 +68,14 @@ class Table:
     def fetch(self, query: str) -> dict[str, np.ndarray]:
         """Columns of ``SELECT query`` (``{t}`` is the table), in the file's order."""
         query = query.replace("{t}", self.source)
-        return guarded(self.where, lambda: self.connection.execute(query).fetchnumpy(), self.explain)
+        found: dict[str, Any] = guarded(self.where, lambda: self.connection.execute(query).fetchnumpy(), self.explain)
+        return found
 
     def row(self, query: str) -> tuple[Any, ...]:
         query = query.replace("{t}", self.source)
-        return guarded(self.where, lambda: self.connection.execute(query).fetchone(), self.explain)
+        found = guarded(self.where, lambda: self.connection.execute(query).fetchone(), self.explain)
+        assert found is not None  # every query here aggregates, or asks for a row that was counted before
+        return found
 
     def require(self, *columns: str) -> None:
         """Refuse a table without one of these columns."""
@@ -92,7 +105,7 @@ def reader_of(files: list[Path]) -> str:
     return f"{READERS[files[0].suffix.lower()]}([{', '.join(text(glob.escape(str(p))) for p in files)}])"
 
 
-def table_of(connection: Any, key: str, where: str, source: str, columns: Any) -> Table:
+def table_of(connection: DuckDBPyConnection, key: str, where: str, source: str, columns: Columns) -> Table:
     """Match the table's columns with a map of ours; DataError when a column the user named is not there."""
     described = guarded(where, lambda: connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall())
     present = {row[0]: str(row[1]) for row in described}
@@ -107,7 +120,7 @@ def table_of(connection: Any, key: str, where: str, source: str, columns: Any) -
     return Table(connection, key, where, source, names, types, tuple(present))
 
 
-def guarded(where: str, work: Any, explain: Callable[[], DataError | None] | None = None) -> Any:
+def guarded(where: str, work: Callable[[], T], explain: Callable[[], DataError | None] | None = None) -> T:
     """Do ``work``; what DuckDB raises becomes a DataError about ``where``, or what ``explain`` finds in the rows."""
     import duckdb
 
@@ -118,7 +131,7 @@ def guarded(where: str, work: Any, explain: Callable[[], DataError | None] | Non
         raise found or reading_error(where, error) from None
 
 
-def mapped(columns: Any) -> dict[str, tuple[str, bool]]:
+def mapped(columns: Columns) -> dict[str, tuple[str, bool]]:
     """Our name -> (the file's name, whether the user chose it), of any map of columns; one that is null is not read."""
     given = {f.name: (getattr(columns, f.name), getattr(columns, f.name) != f.default) for f in fields(columns)}
     return {name: pair for name, pair in given.items() if pair[0] is not None}

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
@@ -19,6 +19,9 @@ from quantray.ledger import embedded, postgres, schema, upgrade
 from quantray.ledger.addresses import EMBEDDED, masked
 from quantray.ledger.sqlite_file import STALLED, TIMEOUT_S, check_file, frozen, make_folder, remedy, uri
 from quantray.outlets import logger
+
+if TYPE_CHECKING:
+    from quantray.ledger.schema import Row
 
 PATIENCE_S = 60.0  # how long a server that was there is waited for
 _log = logger(__name__)
@@ -127,7 +130,7 @@ class Database:
                 time.sleep(pause * random.uniform(0.5, 1.5))  # drivers come back one after another
                 pause = min(2 * pause, 2.0)
 
-    def rows(self, query: Any) -> Sequence[Any]:
+    def rows(self, query: sa.Executable) -> Sequence[Row]:
         """All rows of one query."""
         return self.run(lambda connection, _: connection.execute(query).all())
 
@@ -166,7 +169,7 @@ class Database:
         return remedy(cause) if self.dialect == "sqlite" else postgres.remedy(cause)
 
 
-def _prepare_sqlite(connection: Any, _: Any) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = None  # we begin transactions ourselves
     cursor = connection.cursor()
     cursor.execute("PRAGMA synchronous=NORMAL")

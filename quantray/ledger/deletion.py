@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -23,9 +23,11 @@ from quantray.ledger import drivers, reader, schema
 from quantray.ledger.database import Database
 from quantray.ledger.schema import deletions, evaluations, notes, studies
 from quantray.ledger.schema import drivers as driver_table
-from quantray.protocols import Counts
+from quantray.protocols import Counts, Say
 
-Say = Callable[[str], None]
+if TYPE_CHECKING:
+    from quantray.ledger.schema import Row
+
 WAIT_S = 120.0  # how long somebody else's deletion is waited for
 LEASE_S = 600.0  # a deletion on another machine is taken for dead after so long
 
@@ -158,7 +160,7 @@ def _taken_over(connection: sa.Connection, database: Database, study: str, again
     return _Deletion(row.host, row.pid, not lives)
 
 
-def _own(row: Any) -> bool:
+def _own(row: Row) -> bool:
     me = drivers.this_process()
     return (row.host, row.pid, row.born) == (me["host"], me["pid"], me["born"])
 
@@ -168,7 +170,7 @@ def _names(study: str) -> sa.ColumnElement[bool]:
     return sa.or_(studies.c.name == study, studies.c.name.startswith(f"{study}/", autoescape=True))
 
 
-def _check_free(database: Database, study: str, here: Mapping[str, Any]) -> None:
+def _check_free(database: Database, study: str, here: Mapping[str, object]) -> None:
     """LedgerError where another process holds files of the study."""
     with database.read() as connection:
         ids = connection.execute(sa.select(studies.c.id).where(_names(study))).scalars().all()
@@ -177,7 +179,7 @@ def _check_free(database: Database, study: str, here: Mapping[str, Any]) -> None
         pieces.free()
 
 
-def _begin(connection: sa.Connection, database: Database, study: str, here: Mapping[str, Any]) -> bool:
+def _begin(connection: sa.Connection, database: Database, study: str, here: Mapping[str, object]) -> bool:
     query = sa.select(studies.c.id).where(_names(study)).order_by(studies.c.id).with_for_update()
     ids: Sequence[int] = connection.execute(query).scalars().all()
     now = database.now(connection)

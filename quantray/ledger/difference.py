@@ -18,12 +18,12 @@ _ADVICE = {
 }
 
 
-def plain_sections(sections: Mapping[str, Any]) -> dict[str, Any]:
+def plain_sections(sections: Mapping[str, object]) -> dict[str, Any]:
     """Sections of any plan as JSON: dataclasses as mappings, paths as text."""
     return {name: _plain(section) for name, section in sections.items()}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if hasattr(value, "__dataclass_fields__"):
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, Mapping):
@@ -36,7 +36,7 @@ def _plain(value: Any) -> Any:
 
 
 def differences(
-    old: Mapping[str, str], new: Mapping[str, str], was: Mapping[str, Any], now: Mapping[str, Any]
+    old: Mapping[str, str], new: Mapping[str, str], was: Mapping[str, object], now: Mapping[str, object]
 ) -> list[str]:
     """One line for each digest that differs, followed by indented lines for what it says in the configuration.
 
@@ -54,7 +54,7 @@ def differences(
     return lines
 
 
-def _changes(name: str, was: Any, now: Any) -> Iterator[str]:
+def _changes(name: str, was: object, now: object) -> Iterator[str]:
     if was == now:
         return
     if isinstance(was, Mapping) and isinstance(now, Mapping):
@@ -70,6 +70,6 @@ def _short(digest: str | None) -> str:
     return digest[:8] if len(digest) == 32 and digest.isalnum() else digest
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     text = "absent" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 120 else f"{text[:117]}..."

@@ -9,11 +9,14 @@ import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 
 from quantray.ledger.schema import drivers
+
+if TYPE_CHECKING:
+    from quantray.ledger.schema import Row
 
 #: What may be asked of a database of any readable scheme.
 _COLUMNS = (drivers.c.id, drivers.c.host, drivers.c.pid, drivers.c.born)
@@ -58,7 +61,17 @@ def this_process() -> dict[str, Any]:
     return {"host": _host(), "pid": pid, "born": _born(pid) or ""}
 
 
-def who(rows: Sequence[Any]) -> str:
+class Process(Protocol):
+    """Where a driver, or somebody who deletes, works."""
+
+    @property
+    def host(self) -> str: ...
+
+    @property
+    def pid(self) -> int: ...
+
+
+def who(rows: Sequence[Process]) -> str:
     """Drivers in words."""
     return ", ".join(f"process {row.pid} on {row.host.split('/')[0]}" for row in rows)
 
@@ -97,7 +110,7 @@ def reserve(connection: sa.Connection, driver: int, candidates: int) -> None:
     connection.execute(sa.update(drivers).where(drivers.c.id == driver).values(reserved=candidates))
 
 
-def reserved(connection: sa.Connection, others: Sequence[Any]) -> int:
+def reserved(connection: sa.Connection, others: Sequence[Row]) -> int:
     """What these drivers may be about to claim."""
     query = sa.select(sa.func.coalesce(sa.func.sum(drivers.c.reserved), 0))
     return int(connection.execute(query.where(drivers.c.id.in_([row.id for row in others]))).scalar_one())
@@ -108,13 +121,13 @@ def forget(driver: int) -> None:
     _open.discard(driver)
 
 
-def live(connection: sa.Connection, study: int, now: float) -> Sequence[Any]:
+def live(connection: sa.Connection, study: int, now: float) -> Sequence[Row]:
     """Rows of the drivers of ``study`` that may still store something, oldest first."""
     rows = connection.execute(sa.select(*_COLUMNS).where(drivers.c.study == study, drivers.c.lease > now))
     return sorted((row for row in rows if _lives(row)), key=lambda row: row.id)
 
 
-def _lives(row: Any) -> bool:
+def _lives(row: Row) -> bool:
     if row.host != _host():
         return True  # only its lease tells
     if row.pid == os.getpid():
@@ -122,6 +135,6 @@ def _lives(row: Any) -> bool:
     return runs(row)
 
 
-def runs(row: Any) -> bool:
+def runs(row: Row) -> bool:
     """Whether the process of a row is there; of another machine's only its lease tells."""
-    return row.host != _host() or _born(row.pid) == row.born
+    return bool(row.host != _host() or _born(row.pid) == row.born)

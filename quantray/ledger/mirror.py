@@ -24,9 +24,10 @@ from sqlalchemy import exc
 from quantray.errors import LedgerError
 from quantray.ledger import postgres
 from quantray.ledger.addresses import masked
-from quantray.ledger.database import PATIENCE_S, TIMEOUT_S
+from quantray.ledger.database import PATIENCE_S
 from quantray.ledger.mirror_queue import Mirrorable, Queue, read
 from quantray.ledger.reader import Reader, open_reader
+from quantray.ledger.sqlite_file import TIMEOUT_S
 from quantray.outlets import guarded_streams
 from quantray.passwords import learn
 from quantray.space import Dimension, parse_space
@@ -92,7 +93,7 @@ def _create(reader: Reader, url: str) -> optuna.Study:
     raise AssertionError("unreachable")
 
 
-def distributions(space: Mapping[str, Any]) -> dict[str, optuna.distributions.BaseDistribution]:
+def distributions(space: Mapping[str, object]) -> dict[str, optuna.distributions.BaseDistribution]:
     """The dimensions as Optuna knows them: the real values, never indices."""
     return {d.name: _distribution(d) for d in parse_space(space).dimensions}
 
@@ -103,7 +104,7 @@ def _distribution(d: Dimension) -> optuna.distributions.BaseDistribution:
     return optuna.distributions.FloatDistribution(float(d.low or 0.0), float(d.high or 0.0), log=d.log)
 
 
-def _choice(value: Any) -> Any:
+def _choice(value: object) -> Any:
     return value if value is None or isinstance(value, bool | int | float | str) else json.dumps(value)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -72,7 +71,7 @@ class Queue:
         return reader.database.run(lambda connection, _: (_pairs(connection, best), _pairs(connection, newest)))
 
 
-def _pairs(connection: sa.Connection, query: Any) -> list[tuple[str, int]]:
+def _pairs(connection: sa.Connection, query: sa.Executable) -> list[tuple[str, int]]:
     return [(str(digest), int(number)) for digest, number in connection.execute(query)]
 
 

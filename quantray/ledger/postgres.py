@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
 from quantray.errors import LedgerError
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as PostgresConnection
 
 CONNECT_S = 5  # an address at which nothing answers is given up after this long
 _SESSION = (
@@ -43,7 +46,7 @@ def make_engine(url: sa.URL) -> sa.Engine:
     return engine
 
 
-def _prepare(connection: Any, _: Any) -> None:
+def _prepare(connection: PostgresConnection, _: object) -> None:
     with connection.cursor() as cursor:
         cursor.execute("; ".join(_SESSION))
     connection.commit()

@@ -21,10 +21,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quantray.errors import LedgerError
 from quantray.private import check_private, name_of
+
+if TYPE_CHECKING:
+    import psutil
 
 NAME = "pgserver"  # whose processes serve root
 START_S = 60.0
@@ -124,7 +127,7 @@ def _run(command: Sequence[str], server: Server, cwd: Path) -> subprocess.Comple
         ) from error
 
 
-def running(server: Server) -> Any | None:
+def running(server: Server) -> psutil.Process | None:
     """The ``psutil`` process that serves ``data``, None when none does. A note of one that is gone is put away.
 
     Raises :class:`LedgerError` while processes of a server that died are still at work in ``data``.
@@ -145,7 +148,7 @@ def running(server: Server) -> Any | None:
         time.sleep(0.1)  # they end by themselves, or the server is just writing its note
 
 
-def _working_in(server: Server) -> list[Any]:
+def _working_in(server: Server) -> list[psutil.Process]:
     """Processes of the server's user that run ``postgres`` in ``data``."""
     import psutil
 
@@ -168,7 +171,7 @@ def _noted(data: Path) -> tuple[int, float] | None:
         return None
 
 
-def _is_it(process: Any, pid: int, began: float) -> bool:
+def _is_it(process: psutil.Process, pid: int, began: float) -> bool:
     import psutil
 
     with suppress(psutil.Error):
@@ -224,18 +227,18 @@ def sockets_of(data: Path) -> Path:
     return data if place.strip() in (".", "") else Path(place)
 
 
-def stop(server: Server, process: Any) -> None:
+def stop(server: Server, process: psutil.Process) -> None:
     """A fast shutdown of ``process``, which :func:`running` found, and its end."""
     _signal(server, process, signal.SIGINT)
     _wait_for_end(process)
 
 
-def reload(server: Server, process: Any) -> None:
+def reload(server: Server, process: psutil.Process) -> None:
     """Let the server read its rules again."""
     _signal(server, process, signal.SIGHUP)
 
 
-def _signal(server: Server, process: Any, number: int) -> None:
+def _signal(server: Server, process: psutil.Process, number: int) -> None:
     """To that process or to nobody: it is looked at once more after it can no longer be mistaken."""
     if not hasattr(os, "pidfd_open"):
         if running(server) == process:
@@ -254,7 +257,7 @@ def _signal(server: Server, process: Any, number: int) -> None:
         os.close(handle)
 
 
-def _wait_for_end(process: Any) -> None:
+def _wait_for_end(process: psutil.Process) -> None:
     import psutil
 
     try:

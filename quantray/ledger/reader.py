@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -15,6 +15,9 @@ from quantray.ledger.schema import CLAIMED, RANK, drivers, evaluations, studies
 from quantray.ledger.schema import notes as note_table
 from quantray.protocols import Counts
 from quantray.trial import Trial
+
+if TYPE_CHECKING:
+    from quantray.ledger.schema import Row
 
 _PAGE = 5000
 _e = evaluations.c
@@ -35,7 +38,7 @@ def notes(connection: sa.Connection, study: int) -> dict[str, Any]:
     return {key: json.loads(value) for key, value in rows}
 
 
-def pages(database: Database, study: int, *, claims_of: int | None = None) -> Iterator[Any]:
+def pages(database: Database, study: int, *, claims_of: int | None = None) -> Iterator[Row]:
     """Stored rows (:data:`COLUMNS`) by number, and with them the claims of one driver.
 
     Each page is a transaction of its own: a slow consumer holds nothing.
@@ -56,7 +59,7 @@ def pages(database: Database, study: int, *, claims_of: int | None = None) -> It
 class Reader:
     """One study as a bystander sees it: nothing is claimed and nothing written."""
 
-    def __init__(self, database: Database, row: Any) -> None:
+    def __init__(self, database: Database, row: Row) -> None:
         self.database, self.study, self.name = database, int(row.id), str(row.name)
         self.digests: Mapping[str, str] = json.loads(row.digests)
         self.described: Mapping[str, Any] = json.loads(row.described)

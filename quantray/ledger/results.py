@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -12,6 +12,9 @@ from quantray.ledger import bulk, drivers
 from quantray.ledger.rows import outcome
 from quantray.ledger.schema import CLAIMED, evaluations
 from quantray.trial import Trial
+
+if TYPE_CHECKING:
+    from quantray.ledger.schema import Row
 
 _e = evaluations.c
 _CLAIMS = sa.select(_e.digest, _e.id, _e.state, _e.driver, _e.batch, _e.attempts).where(
@@ -35,10 +38,10 @@ def store_batch(
         raise LedgerError(f"candidate {twice[:8]} appears twice among the results of batch {batch}")
     rows, kept = [], []
     for trial in trials:
-        claim: Any = claims.get(trial.digest)
+        claim = claims.get(trial.digest)
         mine = _mine(claim, trial.digest, driver, batch, again)
         kept.append(mine)
-        if mine and claim.state == CLAIMED:
+        if mine and claim is not None and claim.state == CLAIMED:
             rows.append({"row": claim.id, **outcome(trial, now)})
     if rows:
         bulk.store(connection, rows)
@@ -47,7 +50,7 @@ def store_batch(
     return tuple(kept)
 
 
-def _mine(claim: Any, digest: str, driver: int, batch: int, again: bool) -> bool:
+def _mine(claim: Row | None, digest: str, driver: int, batch: int, again: bool) -> bool:
     """Whether the candidate is this driver's to store under ``batch``; :class:`LedgerError` where it never was."""
     who = f"candidate {digest[:8]} of batch {batch}"
     if claim is None:

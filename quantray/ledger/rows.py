@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +22,7 @@ COLUMNS: tuple[sa.ColumnElement[Any], ...] = tuple(
 )  # fmt: skip
 
 
-def encode(value: Any, what: str) -> str:
+def encode(value: object, what: str) -> str:
     """JSON of plain values and NumPy scalars; :class:`LedgerError` names ``what`` holds a NaN or infinity."""
     if not value and isinstance(value, list):
         return "[]"
@@ -32,7 +32,7 @@ def encode(value: Any, what: str) -> str:
         raise LedgerError(f"{what} cannot be stored{_culprit(value) or f': {error}'}") from error
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
     if hasattr(value, "tolist"):  # NumPy scalars and arrays
@@ -43,7 +43,7 @@ def _plain(value: Any) -> Any:
 _encode = json.JSONEncoder(allow_nan=False, default=_plain, separators=(",", ":"), ensure_ascii=False).encode
 
 
-def _culprit(value: Any) -> str:
+def _culprit(value: object) -> str:
     if isinstance(value, Mapping):
         for key, item in value.items():
             if isinstance(item, float) and item - item != 0:
@@ -72,7 +72,7 @@ def outcome(trial: Trial, stored_at: float) -> dict[str, Any]:
     }
 
 
-def trial_of(row: Any) -> Trial:
+def trial_of(row: Sequence[Any]) -> Trial:
     """A stored row, selected by :data:`COLUMNS`, as the trial that was stored."""
     number, batch, digest, state, value, why, params, violations, metrics, session_net = row
     loads = json.loads

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    #: A row of any query, its columns by name.
+    Row = sa.Row[*tuple[Any, ...]]
 
 #: Raised by one whenever a table changes, with a step in ``upgrading.UPGRADES``; a newer one is refused.
 VERSION = 3
@@ -35,14 +39,16 @@ studies = sa.Table(
 drivers = sa.Table(
     "quantray_drivers",
     metadata,
-    sa.Column("id", _ID, primary_key=True),
-    sa.Column("study", _ID, nullable=False, index=True),
-    sa.Column("host", sa.String(256), nullable=False),
-    sa.Column("pid", sa.Integer, nullable=False),
-    sa.Column("born", sa.String(64), nullable=False),  # tells a process from a later one with its pid
-    sa.Column("lease", sa.Double, nullable=False),  # seconds of the database's clock; 0: ended
-    sa.Column("late", sa.Integer, nullable=False, server_default="0"),  # results that came after another had the claim
-    sa.Column("reserved", sa.Integer, nullable=False, server_default="0"),  # candidates it may be about to claim
+    *(
+        sa.Column("id", _ID, primary_key=True),
+        sa.Column("study", _ID, nullable=False, index=True),
+        sa.Column("host", sa.String(256), nullable=False),
+        sa.Column("pid", sa.Integer, nullable=False),
+        sa.Column("born", sa.String(64), nullable=False),  # tells a process from a later one with its pid
+        sa.Column("lease", sa.Double, nullable=False),  # seconds of the database's clock; 0: ended
+        sa.Column("late", sa.Integer, nullable=False, server_default="0"),  # results that came after another's claim
+        sa.Column("reserved", sa.Integer, nullable=False, server_default="0"),  # candidates it may be about to claim
+    ),
 )
 
 #: Deletions that have begun. The study's rows are gone; its Optuna study and its files may not be yet.
@@ -61,25 +67,27 @@ deletions = sa.Table(
 evaluations = sa.Table(
     "quantray_evaluations",
     metadata,
-    sa.Column("id", _ID, primary_key=True),
-    sa.Column("study", _ID, nullable=False),
-    sa.Column("digest", sa.String(64), nullable=False),
-    sa.Column("number", sa.Integer, nullable=False),
-    sa.Column("batch", sa.Integer, nullable=False),
-    sa.Column("state", sa.String(8), nullable=False),
-    sa.Column("feasible", sa.Boolean),
-    sa.Column("value", sa.Double),
-    sa.Column("driver", _ID, nullable=False),
-    sa.Column("attempts", sa.Integer, nullable=False),  # how often it was claimed: above 1 after a driver died
-    sa.Column("claimed_at", sa.Double, nullable=False),
-    sa.Column("stored_at", sa.Double),
-    sa.Column("why", sa.Text),
-    sa.Column("violations", sa.Text),
-    sa.Column("params", sa.Text, nullable=False),
-    sa.Column("metrics", sa.Text),
-    sa.Column("session_net", sa.Text),
-    sa.UniqueConstraint("study", "digest", name="quantray_one_evaluation_a_candidate"),
-    sa.UniqueConstraint("study", "number", name="quantray_one_candidate_a_number"),
+    *(
+        sa.Column("id", _ID, primary_key=True),
+        sa.Column("study", _ID, nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("batch", sa.Integer, nullable=False),
+        sa.Column("state", sa.String(8), nullable=False),
+        sa.Column("feasible", sa.Boolean),
+        sa.Column("value", sa.Double),
+        sa.Column("driver", _ID, nullable=False),
+        sa.Column("attempts", sa.Integer, nullable=False),  # how often it was claimed: above 1 after a driver died
+        sa.Column("claimed_at", sa.Double, nullable=False),
+        sa.Column("stored_at", sa.Double),
+        sa.Column("why", sa.Text),
+        sa.Column("violations", sa.Text),
+        sa.Column("params", sa.Text, nullable=False),
+        sa.Column("metrics", sa.Text),
+        sa.Column("session_net", sa.Text),
+        sa.UniqueConstraint("study", "digest", name="quantray_one_evaluation_a_candidate"),
+        sa.UniqueConstraint("study", "number", name="quantray_one_candidate_a_number"),
+    ),
 )
 
 RANK: tuple[Any, ...] = (

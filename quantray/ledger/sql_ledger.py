@@ -16,11 +16,11 @@ from quantray.ledger import drivers, reader, schema
 from quantray.ledger.claims import claim_batch, claims_of, lost_claims, take_over
 from quantray.ledger.database import Database
 from quantray.ledger.results import store_batch
-from quantray.ledger.rows import encode
+from quantray.ledger.rows import encode, trial_of
 from quantray.ledger.schema import CLAIMED
 from quantray.outlets import cleaned, logger
 from quantray.passwords import masked
-from quantray.protocols import Batch, Counts, Pending
+from quantray.protocols import Batch, Counts, Pending, Say
 from quantray.trial import Trial
 
 _LOCK = sa.select(schema.studies.c.id).where(schema.studies.c.id == sa.bindparam("study")).with_for_update()
@@ -41,7 +41,7 @@ class SqlLedger:
 
     def __init__(
         self, database: Database, study: int, name: str, driver: int, lease_s: float, *, others: int = 0,
-        say: Callable[[str], None] = _log.warning,
+        say: Say = _log.warning,
     ) -> None:  # fmt: skip
         self.database, self.study, self.name, self.driver, self.lease_s = database, study, name, driver, lease_s
         self.late, self.others, self.shared, self._say = 0, others, others > 0, say
@@ -166,14 +166,14 @@ class SqlLedger:
                 number=number,
                 params=tuple(json.loads(row[6]) for row in batch),
                 digests=tuple(row[2] for row in batch),
-                stored={row[2]: reader.trial_of(row) for row in batch if row[3] != CLAIMED},
+                stored={row[2]: trial_of(row) for row in batch if row[3] != CLAIMED},
             )
 
     def trials(self) -> Iterable[Trial]:
         """Stored trials in the order of their numbers, read page by page."""
-        return map(reader.trial_of, self._pages())
+        return map(trial_of, self._pages())
 
-    def note(self, key: str, value: Any) -> None:
+    def note(self, key: str, value: object) -> None:
         """Keep a JSON value under ``key``, replacing what was there; durable when the call returns."""
         text = encode(cleaned(value, masked), f"note {key!r}")
         statement = schema.insert(self.database.dialect, schema.notes)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -18,7 +18,11 @@ from quantray.ledger.difference import differences
 from quantray.ledger.rows import encode
 from quantray.ledger.sql_ledger import SHARED, SqlLedger
 from quantray.outlets import logger
+from quantray.protocols import Say
 from quantray.settings import Storage
+
+if TYPE_CHECKING:
+    from quantray.ledger.schema import Row
 
 _log = logger(__name__)
 
@@ -29,9 +33,9 @@ def open_ledger(
     study: str,
     digests: Mapping[str, str],
     *,
-    described: Mapping[str, Any],
+    described: Mapping[str, object],
     fresh: bool = False,
-    say: Callable[[str], None] = _log.warning,
+    say: Say = _log.warning,
 ) -> SqlLedger:
     """Create ``study``, or resume it if its plan is the same.
 
@@ -56,7 +60,7 @@ def open_ledger(
         raise
 
 
-def _start_over(database: Database, study: str, run_dir: Path, say: Callable[[str], None]) -> None:
+def _start_over(database: Database, study: str, run_dir: Path, say: Say) -> None:
     settle(database, study, say)
     found = inventory(database, study)
     if found is not None:
@@ -64,9 +68,7 @@ def _start_over(database: Database, study: str, run_dir: Path, say: Callable[[st
     delete(database, study, also_in=run_dir, say=say)
 
 
-def _join(
-    database: Database, name: str, digests: str, described: str, lease_s: float, say: Callable[[str], None]
-) -> SqlLedger | None:
+def _join(database: Database, name: str, digests: str, described: str, lease_s: float, say: Say) -> SqlLedger | None:
     """This process as a driver of the study, which is made where there is none; None while it is being deleted."""
     with database.write() as connection:
         now = database.now(connection)
@@ -86,7 +88,7 @@ def _join(
     return SqlLedger(database, row.id, name, driver, lease_s, others=len(others), say=say)
 
 
-def _compare(database: Database, row: Any, digests: Mapping[str, str], described: Any) -> None:
+def _compare(database: Database, row: Row, digests: Mapping[str, str], described: Mapping[str, object]) -> None:
     lines = differences(json.loads(row.digests), digests, json.loads(row.described), described)
     if lines:
         changed = "\n".join(lines)

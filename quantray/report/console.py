@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterable
 from typing import Any, TextIO
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
 from quantray.outlets import clean, drawing
 from quantray.plain import shown
@@ -21,12 +22,12 @@ class PlainConsole(Console):
     def __init__(self, file: TextIO, **settings: Any) -> None:
         super().__init__(file=drawing(file), markup=False, emoji=False, highlight=False, **settings)
 
-    def render(self, renderable: Any, options: Any = None) -> Iterable[Segment]:
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
             text = segment.text if segment.control else shown(segment.text)
             yield segment if text is segment.text else Segment(text, segment.style)
 
-    def render_str(self, text: str, **settings: Any) -> Any:
+    def render_str(self, text: str, **settings: Any) -> Text:
         return super().render_str(shown(text), **settings)
 
     def say(self, sentence: str) -> None:
@@ -34,6 +35,6 @@ class PlainConsole(Console):
         self.print(clean(sentence))
 
 
-def show(renderable: Any) -> None:
+def show(renderable: RenderableType) -> None:
     """Print the result of a command."""
     PlainConsole(sys.stdout, width=None if sys.stdout.isatty() else PIPE_WIDTH).print(renderable)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from quantray.space import level_key
 from quantray.stats.surface import HeatMap, LevelEffect
 
 
-def level_effects(effects: Sequence[LevelEffect], chosen: Any, width: float = 340) -> str:
+def level_effects(effects: Sequence[LevelEffect], chosen: object, width: float = 340) -> str:
     """Best (dot) and median (bar's end) of every level; the level of the best candidate is set off."""
     shown = list(effects[:12])
     values = [v for e in shown for v in (e.best, e.median) if v is not None]
@@ -47,7 +46,7 @@ def _clipped(text: str, at_most: int = 13) -> str:
     return text if len(text) <= at_most else text[: at_most - 1] + "…"
 
 
-def heat(heat_map: HeatMap, chosen: tuple[Any, Any], width: float = 360) -> str:
+def heat(heat_map: HeatMap, chosen: tuple[object, object], width: float = 360) -> str:
     """Best value for each pair of levels; gains and losses in their colours, stronger where larger."""
     rows, columns = heat_map.row_levels, heat_map.column_levels
     left = min(max(len(parameter(r)) for r in rows) * 6 + 12, 84)

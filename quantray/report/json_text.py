@@ -13,13 +13,13 @@ from quantray.passwords import masked
 from quantray.plain import in_json
 
 
-def dumped(value: Any) -> str:
+def dumped(value: object) -> str:
     """A value as readable JSON text."""
     told = cleaned(jsonable(value), masked)
     return in_json(json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
-def jsonable(value: Any) -> Any:
+def jsonable(value: object) -> Any:
     """A value as JSON knows it: NumPy scalars plain, NaN and infinity null, paths and other objects as text."""
     if hasattr(value, "item") and getattr(value, "shape", None) == ():
         value = value.item()

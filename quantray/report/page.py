@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from quantray.outlets import clean
 
 
-def render(package: str, context: Mapping[str, Any], label: Callable[[str], str]) -> str:
+def render(package: str, context: Mapping[str, object], label: Callable[[str], str]) -> str:
     """The template ``report.html`` of a package, on the frame that lies here, as text.
 
     ``label`` turns names of metrics and keys into words. All text is escaped.

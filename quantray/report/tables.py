@@ -17,11 +17,11 @@ def write_table_csv(frame: pandas.DataFrame, path: Path) -> None:
     """Write a table as CSV; text that a spreadsheet would run is made harmless, figures and empty cells stay."""
     import pandas
 
-    safe = {name: frame[name].map(cell, na_action="ignore") for name in frame if _is_text(frame[name])}
+    safe = {str(name): frame[name].map(cell, na_action="ignore") for name in frame if _is_text(frame[name])}
     pandas.DataFrame(frame).assign(**safe).rename(columns=cell).to_csv(path, index=False, lineterminator="\n")
 
 
-def _is_text(column: Any) -> bool:
+def _is_text(column: pandas.Series) -> bool:
     from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
     return not is_numeric_dtype(column) and not is_datetime64_any_dtype(column)

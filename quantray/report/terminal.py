@@ -5,19 +5,35 @@ from __future__ import annotations
 import sys
 import time
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, Self, TextIO
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TextIO, TypeVar
 
 from quantray import plain
 from quantray.outlets import clean
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.live import Live
 
 
 PLAIN_SECONDS = 5.0  # between two plain lines
 
 
-class Face(ABC):
+R = TypeVar("R", covariant=True)
+
+
+class Finished(Protocol[R]):
+    """A study that ended: what was found, and the files it was written to."""
+
+    @property
+    def results(self) -> R: ...
+
+    @property
+    def files(self) -> Mapping[str, Path]: ...
+
+
+class Face(ABC, Generic[R]):
     """Show a run. Progress and sentences go to ``err``, the result to ``out``; use it as a context manager.
 
     Each kind of run says how its state is drawn, how it is told on one line, and what is printed in the end.
@@ -29,7 +45,7 @@ class Face(ABC):
         self.study = plain.one_line(study)
         self._out = PlainConsole(_forgiving(out or sys.stdout), soft_wrap=False)
         self._err = PlainConsole(_forgiving(err or sys.stderr), soft_wrap=False)
-        self._live: Any = None
+        self._live: Live | None = None
         self._began = self._told = time.monotonic()
         self._state: dict[str, Any] = {}
 
@@ -42,7 +58,7 @@ class Face(ABC):
         """The state on one line of plain text."""
 
     @abstractmethod
-    def ending(self, study: Any) -> RenderableType:
+    def ending(self, study: Finished[R]) -> RenderableType:
         """What was found, and where it lies."""
 
     def __enter__(self) -> Self:
@@ -80,7 +96,7 @@ class Face(ABC):
             self._told = now
             self._line(self.line())
 
-    def finish(self, study: Any) -> None:
+    def finish(self, study: Finished[R]) -> None:
         """Print the result."""
         self._stop()
         self._out.print(self.ending(study))

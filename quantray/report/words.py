@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Mapping
 
 DASH = "–"
 LABELS = {
@@ -47,7 +47,7 @@ def label(name: str) -> str:
     return name.replace("_", " ")
 
 
-def number(value: Any, digits: int = 2) -> str:
+def number(value: float | str | None, digits: int = 2) -> str:
     """A number with thousands separators; whole numbers whole, small ones with significant digits."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return DASH
@@ -67,7 +67,7 @@ def percent(share: float | None, digits: int = 1) -> str:
     return DASH if share is None or math.isnan(share) else f"{number(100 * share, digits)} %"
 
 
-def searched_by(kind: str, sampler: Any) -> str:
+def searched_by(kind: str, sampler: Mapping[str, object] | None) -> str:
     """How candidates were chosen: the kind of search, or the sampler that stands in its place.
 
     >>> searched_by("tpe", None), searched_by("tpe", {"_target_": "optuna.samplers.CmaEsSampler"})
@@ -94,7 +94,7 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
-def metric(name: str, value: Any) -> str:
+def metric(name: str, value: float | None) -> str:
     """The value of a metric in its unit."""
     if value is None:
         return DASH
@@ -109,7 +109,7 @@ def metric(name: str, value: Any) -> str:
     return number(value, 3 if name == "sharpe" else 2)
 
 
-def parameter(value: Any) -> str:
+def parameter(value: object) -> str:
     """A parameter's value, as it is written in a configuration."""
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()

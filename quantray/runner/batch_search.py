@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from ray.tune import Stopper
 from ray.tune.schedulers import FIFOScheduler
@@ -14,6 +15,11 @@ from ray.tune.search.optuna import OptunaSearch
 
 from quantray.protocols import Batch, Loop
 from quantray.runner.interrupt import GRACE_S
+from quantray.trial import Trial
+
+if TYPE_CHECKING:
+    from ray.tune.execution.tune_controller import TuneController
+    from ray.tune.experiment import Trial as TuneTrial
 
 METRIC = "best"
 #: How often a batch is given to another worker after one died.
@@ -29,20 +35,20 @@ class Parcel:
     def __repr__(self) -> str:
         return f"batch{self.batch.number}"
 
-    def __deepcopy__(self, memo: Any) -> Parcel:
+    def __deepcopy__(self, memo: object) -> Parcel:
         return self
 
 
 class Reply:
     """The trials of a batch on their way back, or why there are none."""
 
-    def __init__(self, trials: Any = None, why: str | None = None, error: Exception | None = None) -> None:
+    def __init__(self, trials: Sequence[Trial] = (), why: str | None = None, error: Exception | None = None) -> None:
         self.trials, self.why, self.error = trials, why, error
 
     def __repr__(self) -> str:
         return "trials"
 
-    def __deepcopy__(self, memo: Any) -> Reply:
+    def __deepcopy__(self, memo: object) -> Reply:
         return self
 
 
@@ -62,7 +68,9 @@ class BatchSearch(OptunaSearch):
         self._deaths: Counter[int] = Counter()
         self.error: Exception | None = None
 
-    def set_search_properties(self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any) -> bool:
+    def set_search_properties(
+        self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: object
+    ) -> bool:
         return True
 
     def suggest(self, trial_id: str) -> Any:
@@ -82,7 +90,7 @@ class BatchSearch(OptunaSearch):
         batch = self._given.pop(trial_id, None)
         if batch is None or self._loop is None:
             return
-        reply = result.get("reply") if result else None
+        reply: Reply | None = result.get("reply") if result else None
         if reply is None:
             if self._stop is None or not self._stop.is_set():
                 self._died(batch, self._loop)
@@ -127,7 +135,8 @@ class DedupeStopper(Stopper):
         self.repeated = 0
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
-        digests = [trial.digest for trial in getattr(result.get("reply"), "trials", None) or ()]
+        reply: Reply | None = result.get("reply")
+        digests = [trial.digest for trial in reply.trials] if reply is not None else []
         again = sum(digest in self._reported for digest in digests)
         self.repeated += again
         self._reported.update(digests)
@@ -153,11 +162,11 @@ class KeepWorkers(FIFOScheduler):
     """
 
     def __init__(self, workers: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._workers = workers
         self._kept = False
 
-    def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
+    def on_trial_add(self, tune_controller: TuneController, trial: TuneTrial) -> None:
         cache = getattr(tune_controller, "_actor_cache", None)
         if not self._kept and cache is not None and hasattr(cache, "increase_max"):
             cache.increase_max(trial.placement_group_factory, by=self._workers)

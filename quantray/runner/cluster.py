@@ -10,15 +10,18 @@ import socket
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quantray.errors import ConfigError
 from quantray.private import home
-from quantray.protocols import Data, Request
+from quantray.protocols import D, Data, Request
 from quantray.provenance import made_with
 from quantray.runner import presence
 from quantray.runner.threads import worker_count
 from quantray.settings import Runner
+
+if TYPE_CHECKING:
+    import ray
 
 _MB = 1 << 20
 NODES_S = 20.0
@@ -101,7 +104,8 @@ def check_nodes(runner: Runner, plan: Request | None = None) -> None:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     around, about = surroundings(), [ray.put(plan)]
-    nodes = [node["NodeID"] for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+    known: list[Mapping[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+    nodes = [node["NodeID"] for node in known if node["Alive"] and node["Resources"].get("CPU")]
     there = (NodeAffinitySchedulingStrategy(node, soft=False) for node in nodes)
     ask = ray.remote(_same)
     asked = [ask.options(num_cpus=0, max_retries=0, scheduling_strategy=at).remote(around, about) for at in there]
@@ -116,7 +120,7 @@ def check_nodes(runner: Runner, plan: Request | None = None) -> None:
             continue
 
 
-def _same(around: Mapping[str, Any], about: list[Any]) -> None:
+def _same(around: Mapping[str, object], about: list[Any]) -> None:
     """On a node: what every task of the run asks first."""
     import ray
 
@@ -128,13 +132,18 @@ def _same(around: Mapping[str, Any], about: list[Any]) -> None:
 
 def cores(runner: Runner, at_most: int) -> int:
     """How many workers are of use: ``runner.workers``, else all of the cluster's; never more than ``at_most``."""
-    import ray
-
-    there = max(1, int(ray.cluster_resources().get("CPU", 1)))
+    there = max(1, cpus())
     return max(1, min(runner.workers or there, there, at_most))
 
 
-def share(data: Data) -> Any:
+def cpus() -> int:
+    """Of all of the cluster's nodes."""
+    import ray
+
+    return int(ray.cluster_resources().get("CPU", 1))  # type: ignore[no-untyped-call]
+
+
+def share(data: D) -> ray.ObjectRef[D]:
     """A reference to the data in Ray's object store; workers on a machine read one copy, without copying it."""
     import ray
 
@@ -142,7 +151,8 @@ def share(data: Data) -> Any:
     if key not in _shared:
         _shared.clear()
         _shared[key] = ray.put(data)
-    return _shared[key]
+    reference: ray.ObjectRef[D] = _shared[key]
+    return reference
 
 
 def surroundings() -> Mapping[str, Any]:

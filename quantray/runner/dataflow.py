@@ -41,13 +41,15 @@ def flow(
         yield from in_order(rows, make(), worker_count(runner.workers, len(rows)))
 
 
-def _on_ray(runner: Runner, rows: Sequence[Row], make: Any, name: str) -> Iterator[tuple[Row, Any]]:
+def _on_ray(
+    runner: Runner, rows: Sequence[Row], make: Callable[[], Work[Row, Result]], name: str
+) -> Iterator[tuple[Row, Result]]:
     from quantray.runner import cluster
 
     cluster.start(runner)
     import ray
 
-    cores = int(ray.cluster_resources().get("CPU", 1))
+    cores = cluster.cpus()
     actors = min(worker_count(runner.workers, cores) if runner.address == "local" else cores, len(rows))
     if runner.workers is not None:
         actors = min(actors, runner.workers)
@@ -73,7 +75,7 @@ def _pumped(make: Callable[[], Iterator[Item]]) -> Iterator[Item]:
     items: queue.Queue[Any] = queue.Queue(maxsize=1)
     over = threading.Event()
 
-    def put(item: Any) -> None:
+    def put(item: object) -> None:
         while not over.is_set():
             with contextlib.suppress(queue.Full):
                 items.put(item, timeout=0.1)
@@ -106,7 +108,7 @@ def _pumped(make: Callable[[], Iterator[Item]]) -> Iterator[Item]:
 
 
 def _streamed(
-    rows: Sequence[Any], actors: int, around: Mapping[str, Any], shared: list[Any]
+    rows: Sequence[object], actors: int, around: Mapping[str, object], shared: list[Any]
 ) -> Iterator[tuple[int, Any]]:
     """(number of the row, its result) in order."""
     import ray.data  # sets the levels of its loggers when it is imported
@@ -140,7 +142,7 @@ class _Failed:
 class _Actor:
     """Holds what ``make`` gave for as long as the pool lives."""
 
-    def __init__(self, around: Mapping[str, Any], shared: list[Any]) -> None:
+    def __init__(self, around: Mapping[str, object], shared: list[Any]) -> None:
         import ray
 
         from quantray.runner import cluster

@@ -6,7 +6,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 #: How long batches that are being evaluated may still finish after the first signal.
 GRACE_S = 2.0
@@ -23,7 +22,7 @@ def interruptible() -> Iterator[threading.Event]:
         yield stop
         return
 
-    def handle(number: int, frame: Any) -> None:
+    def handle(number: int, frame: object) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()

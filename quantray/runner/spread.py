@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
-from typing import Any, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from quantray.protocols import D, P
 from quantray.runner.threads import in_order, worker_count
 
+if TYPE_CHECKING:
+    import ray
+
 Chunk = TypeVar("Chunk")
 Result = TypeVar("Result")
+Work = Callable[[P, D, Chunk], Result]
 
 _RETRIES = 2  # a task whose worker died is given to another one this often
 
@@ -19,7 +24,7 @@ def spread(
     plan: P,
     data: D,
     chunks: Iterable[Chunk],
-    work: Callable[[P, D, Chunk], Result],
+    work: Work[P, D, Chunk, Result],
     *,
     kind: str = "local",
     compiled: bool = True,
@@ -40,26 +45,30 @@ def spread(
     return _on_threads(plan, data, chunks, work, workers)
 
 
-def _on_threads(plan: Any, data: Any, chunks: Any, work: Any, workers: int | None) -> Iterator[Any]:
+def _on_threads(
+    plan: P, data: D, chunks: Iterable[Chunk], work: Work[P, D, Chunk, Result], workers: int | None
+) -> Iterator[tuple[Chunk, Result]]:
     count = len(chunks) if isinstance(chunks, Sized) else 10_000
     return in_order(chunks, lambda chunk: work(plan, data, chunk), worker_count(workers, max(count, 1)))
 
 
-def _on_ray(plan: Any, data: Any, chunks: Any, work: Any, workers: int | None) -> Iterator[Any]:
+def _on_ray(
+    plan: P, data: D, chunks: Iterable[Chunk], work: Work[P, D, Chunk, Result], workers: int | None
+) -> Iterator[tuple[Chunk, Result]]:
     from quantray.runner import cluster
 
     cluster.start(plan.runner, data)
     import ray
 
-    run = ray.remote(_task).options(num_cpus=1, max_retries=_RETRIES, retry_exceptions=False)
+    run: Any = ray.remote(_task).options(num_cpus=1, max_retries=_RETRIES, retry_exceptions=False)
     around, about = cluster.surroundings(), [ray.put((plan, work))]  # in a list: read when it can be imported
-    shared, cores = cluster.share(data), int(ray.cluster_resources().get("CPU", 1))
+    shared, cores = cluster.share(data), cluster.cpus()
     ahead = 2 * (min(workers, cores) if workers else cores)
-    waiting: deque[tuple[Any, Any]] = deque()
+    waiting: deque[tuple[Chunk, ray.ObjectRef[Result]]] = deque()
     rest = iter(chunks)
     try:
         while True:
-            while len(waiting) < ahead and (chunk := next(rest, _END)) is not _END:
+            for chunk in islice(rest, ahead - len(waiting)):
                 waiting.append((chunk, run.remote(around, about, shared, chunk)))
             if not waiting:
                 return
@@ -73,10 +82,7 @@ def _on_ray(plan: Any, data: Any, chunks: Any, work: Any, workers: int | None) -
             ray.cancel(reference, force=True)
 
 
-_END = object()
-
-
-def _value(reference: Any) -> Any:
+def _value(reference: ray.ObjectRef[Result]) -> Result:
     import ray
 
     try:
@@ -85,7 +91,9 @@ def _value(reference: Any) -> Any:
         raise (error.cause if isinstance(error.cause, Exception) else error) from None
 
 
-def _task(around: Mapping[str, Any], about: list[Any], data: Any, chunk: Any) -> Any:
+def _task(
+    around: Mapping[str, object], about: list[ray.ObjectRef[tuple[P, Work[P, D, Chunk, Result]]]], data: D, chunk: Chunk
+) -> Result:
     import ray
 
     from quantray.runner import cluster

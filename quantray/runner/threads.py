@@ -22,7 +22,7 @@ def worker_count(workers: int | None, at_most: int) -> int:
 class Threads:
     """``submit(key, ...)`` runs ``work(...)``; ``next`` gives (key, result, error) as they finish."""
 
-    def __init__(self, work: Callable[..., Any], count: int) -> None:
+    def __init__(self, work: Callable[..., object], count: int) -> None:
         self._work = work
         self._tasks: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[tuple[Any, Any, Exception | None]] = queue.SimpleQueue()
@@ -31,7 +31,7 @@ class Threads:
         for i in range(count):
             threading.Thread(target=self._serve, name=f"quantray-worker-{i}", daemon=True).start()
 
-    def submit(self, key: Any, *arguments: Any) -> None:
+    def submit(self, key: object, *arguments: object) -> None:
         self.running += 1
         self._tasks.put((key, arguments))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from quantray.errors import QuantrayError
 from quantray.protocols import D, Evaluate, Loop, Outcome, P
@@ -13,6 +13,8 @@ from quantray.runner.interrupt import interruptible
 
 if TYPE_CHECKING:
     import threading
+
+    import ray
 
 
 def run_tune(plan: P, data: D, loop: Loop, evaluate: Evaluate[P, D]) -> Outcome:
@@ -29,7 +31,9 @@ def run_tune(plan: P, data: D, loop: Loop, evaluate: Evaluate[P, D]) -> Outcome:
         return loop.close()
 
 
-def _fit(plan: P, loop: Loop, evaluate: Evaluate[P, D], data: Any, stop: threading.Event, folder: str) -> bool:
+def _fit(
+    plan: P, loop: Loop, evaluate: Evaluate[P, D], data: ray.ObjectRef[D], stop: threading.Event, folder: str
+) -> bool:
     """False when it was interrupted."""
     with cluster.quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")

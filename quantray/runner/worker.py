@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import ray
 from ray import tune
 
 from quantray.errors import QuantrayError
 from quantray.failures import told
+from quantray.protocols import Batch, D, Evaluate, P
 from quantray.runner.batch_search import METRIC, Reply
 
 
-def make_worker(around: Mapping[str, Any], shared: Any, data: Any) -> type[tune.Trainable]:
+def make_worker(
+    around: Mapping[str, object], shared: ray.ObjectRef[tuple[P, Evaluate[P, D]]], data: ray.ObjectRef[D]
+) -> type[tune.Trainable]:
     """A Tune trainable. ``shared`` and ``data`` refer to (plan, evaluate) and to the data, which are read only
 
     when ``around``, the driver's surroundings, has made their modules importable.
@@ -22,14 +26,12 @@ def make_worker(around: Mapping[str, Any], shared: Any, data: Any) -> type[tune.
         """Lives for many batches: what is compiled, imported and mapped once stays."""
 
         def setup(self, config: dict[str, Any]) -> None:
-            import ray
-
             from quantray.runner import cluster
 
             self._refusal: QuantrayError | None = None
             try:
                 cluster.settle(around)
-                (self._plan, self._work), self._data = ray.get([shared, data])
+                (self._plan, self._work), self._data = ray.get(shared), ray.get(data)
                 cluster.check_sources(self._plan)
             except QuantrayError as error:  # the first batch brings it home; raised here it would be a death
                 self._refusal = error
@@ -41,7 +43,7 @@ def make_worker(around: Mapping[str, Any], shared: Any, data: Any) -> type[tune.
             batch = self.config.pop("parcel").batch  # Tune would send the configuration back with the result
             return {METRIC: 0.0, "reply": self._evaluated(batch), "done": True}
 
-        def _evaluated(self, batch: Any) -> Reply:
+        def _evaluated(self, batch: Batch) -> Reply:
             if self._refusal is not None:
                 return Reply(error=self._refusal)
             try:

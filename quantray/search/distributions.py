@@ -13,7 +13,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
-from quantray.space import Candidates, Space
+from quantray.space import Candidates, Dimension, Space
 
 
 def distributions(space: Space) -> dict[str, BaseDistribution]:
@@ -21,8 +21,10 @@ def distributions(space: Space) -> dict[str, BaseDistribution]:
     return {d.name: _distribution(d) for d in space.dimensions}
 
 
-def _distribution(dim: Any) -> BaseDistribution:
+def _distribution(dim: Dimension) -> BaseDistribution:
     if dim.values is None:
+        assert dim.low is not None
+        assert dim.high is not None
         return FloatDistribution(dim.low, dim.high, log=dim.log)
     last = len(dim.values) - 1
     return IntDistribution(0, last) if dim.ordered else CategoricalDistribution(tuple(range(last + 1)))
@@ -40,6 +42,6 @@ def candidates_of(space: Space, asked: Mapping[str, Any]) -> Candidates:
     return Candidates(space.names, tuple(levels), codes)
 
 
-def asked_of(space: Space, params: Mapping[str, Any]) -> dict[str, Any]:
+def asked_of(space: Space, params: Mapping[str, object]) -> dict[str, Any]:
     """A candidate's parameters as Optuna names them."""
     return {d.name: params[d.name] if d.values is None else d.index(params[d.name]) for d in space.dimensions}

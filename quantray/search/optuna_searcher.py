@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import optuna
-from optuna.samplers import TPESampler
+from optuna.samplers import BaseSampler, TPESampler
 from optuna.trial import TrialState as OptunaState
 
-from quantray.protocols import Batch
+from quantray.protocols import Batch, Known
 from quantray.search.distributions import asked_of, candidates_of, distributions
 from quantray.search.samplers import HISTORY_ONLY, sampler_maker
 from quantray.search.seen import PATIENCE, Seen
@@ -28,7 +28,7 @@ class OptunaSearch:
     what is in flight. Until ``n_startup_trials`` are COMPLETE, TPE's candidates are uniform draws over the space.
     """
 
-    def __init__(self, search: Search, space: Space, seed: int, known: Iterable[str] | Mapping[str, Any] = ()) -> None:
+    def __init__(self, search: Search, space: Space, seed: int, known: Known = ()) -> None:
         self.space, self.seed, self.batch = space, seed, search.batch
         self.seen = Seen(space, known)
         self.duplicates: Mapping[str, int] = self.seen.duplicates
@@ -131,7 +131,7 @@ class OptunaSearch:
                 self.study.tell(running, state=OptunaState.FAIL)
 
 
-def _quiet_study(sampler: Any) -> optuna.Study:
+def _quiet_study(sampler: BaseSampler) -> optuna.Study:
     level = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:

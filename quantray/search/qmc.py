@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from quantray.protocols import Batch
+from quantray.protocols import Batch, Known
 from quantray.search.seen import Seen
 from quantray.search.uniform import from_unit, generator, joined
 from quantray.space import Space
@@ -22,7 +22,7 @@ class QmcSearch:
     draw from the unseen ones, from a generator of the batch's own. No result is looked at.
     """
 
-    def __init__(self, space: Space, seed: int, batch: int, known: Iterable[str] | Mapping[str, Any] = ()) -> None:
+    def __init__(self, space: Space, seed: int, batch: int, known: Known = ()) -> None:
         self.space, self.seed, self.batch = space, seed, batch
         self.seen = Seen(space, known)
         self.duplicates: Mapping[str, int] = self.seen.duplicates

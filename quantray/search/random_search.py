@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from quantray.arrays import IntArray1D
-from quantray.protocols import Batch
+from quantray.protocols import Batch, Known
 from quantray.search.seen import PATIENCE, Seen
 from quantray.search.uniform import generator, joined, uniform
 from quantray.space import Candidates, Space
@@ -23,7 +22,7 @@ class RandomSearch:
     No result is looked at, so a batch does not depend on what was told.
     """
 
-    def __init__(self, space: Space, seed: int, batch: int, known: Iterable[str] | Mapping[str, Any] = ()) -> None:
+    def __init__(self, space: Space, seed: int, batch: int, known: Known = ()) -> None:
         self.space, self.seed, self.batch = space, seed, batch
         self.seen = Seen(space, known)
         self.duplicates: Mapping[str, int] = self.seen.duplicates

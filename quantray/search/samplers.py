@@ -39,9 +39,8 @@ def sampler_maker(search: Search) -> Make:
             n_startup_trials=search.n_startup_trials, n_ei_candidates=search.n_ei_candidates, seed=seed
         )
     spec = _looked_at(search.sampler, KEY, "BaseSampler")
-    make = lambda seed: _build(spec, seed, KEY)  # noqa: E731
-    make(0)  # what is wrong with it is said before work starts
-    return make
+    _build(spec, 0, KEY)  # what is wrong with it is said before work starts
+    return lambda seed: _build(spec, seed, KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class _Spec:
     values: Mapping[str, Any]
 
 
-def _looked_at(value: Any, where: str, wanted: str) -> Any:
+def _looked_at(value: object, where: str, wanted: str) -> Any:
     """``value`` with every ``_target_`` in it resolved and checked for its place; nothing is called.
 
     ``wanted`` is the annotation of the argument: a class of Optuna's, or a function.
@@ -76,7 +75,7 @@ def _function(value: Mapping[str, Any], where: str, wanted: str) -> Any:
     count = _arguments(wanted)
     said = "any arguments" if count is None else f"{count} argument{'s' * (count != 1)}"
 
-    def wrong(thing: Any) -> str | None:
+    def wrong(thing: object) -> str | None:
         return None if inspect.isfunction(thing) and takes(thing, count) else f"must be a function of {said}"
 
     if len(value) > 1:
@@ -88,7 +87,7 @@ def _function(value: Mapping[str, Any], where: str, wanted: str) -> Any:
 
 
 def _class(value: Mapping[str, Any], where: str, base: type) -> _Spec:
-    def wrong(thing: Any) -> str | None:
+    def wrong(thing: object) -> str | None:
         return None if isinstance(thing, type) and issubclass(thing, base) else f"is not {_CALLED[base]}"
 
     if "seed" in value:
@@ -114,7 +113,7 @@ def _class(value: Mapping[str, Any], where: str, base: type) -> _Spec:
     return _Spec(cls, values)
 
 
-def _text(annotation: Any) -> str:
+def _text(annotation: object) -> str:
     return annotation.__name__ if isinstance(annotation, type) else str(annotation)
 
 
@@ -128,7 +127,7 @@ def _arguments(annotation: str) -> int | None:
     return None
 
 
-def _build(value: Any, seed: int, where: str) -> Any:
+def _build(value: object, seed: int, where: str) -> Any:
     """Call what was looked at, inner ones first."""
     if isinstance(value, list):
         return [_build(item, seed, where) for item in value]

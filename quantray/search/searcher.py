@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterable, Mapping
-from typing import Any
 
 from quantray.errors import ConfigError, QuantrayError, near_miss
-from quantray.protocols import Searcher
+from quantray.protocols import Known, Searcher
 from quantray.settings import Search
 from quantray.space import Space
 from quantray.trial import Trial, TrialState
@@ -20,7 +18,7 @@ REHEARSED, REHEARSAL_S = 64, 5.0
 KINDS = ("tpe", "random", "qmc", "exhaustive")
 
 
-def make_searcher(search: Search, space: Space, seed: int, known: Iterable[str] | Mapping[str, Any] = ()) -> Searcher:
+def make_searcher(search: Search, space: Space, seed: int, known: Known = ()) -> Searcher:
     """The searcher that ``search`` asks for.
 
     ``known`` are digests that may not be asked again (or trials by their digest). ``search.sampler`` names any

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
+from quantray.arrays import BoolArray1D, IntArray1D
+from quantray.protocols import Known
 from quantray.search.uniform import uniform
 from quantray.space import Candidates, Digests, Space
 
@@ -26,14 +27,14 @@ class Seen:
     so that exhaustion is noticed without asking.
     """
 
-    def __init__(self, space: Space, known: Iterable[str] | Mapping[str, Any] = ()) -> None:
+    def __init__(self, space: Space, known: Known = ()) -> None:
         self.space = space
         self.duplicates = {"sampler": 0, "memory": 0, "database": 0}
         self._digests = Digests(space)
         self._table = bytearray(space.size) if space.size is not None and space.size <= TABLE_POINTS else None
-        self._status: dict[Any, int] = {}  # by digest, when there is no table
+        self._status: dict[int | str, int] = {}  # by digest, when there is no table
         self._strides = _strides(space)
-        self._open: dict[str, Any] = {}  # digest -> key of what is in flight
+        self._open: dict[str, int | str] = {}  # digest -> key of what is in flight
         self._strangers = set(known)  # digests whose points are not in the table
         self.left = space.size  # points that may still be asked; None when they are endless
         if isinstance(known, Mapping):
@@ -48,7 +49,7 @@ class Seen:
         if self._table is not None and not self._strangers:
             return [self._table[key] for key in self.keys(candidates)]
         digests = self._digests.of(candidates)
-        keys = self.keys(candidates) if self._table is not None else digests
+        keys: Sequence[int | str] = self.keys(candidates) if self._table is not None else digests
         pairs = zip(keys, digests, strict=True)
         return [self._get(key) or (_KNOWN if digest in self._strangers else _NEW) for key, digest in pairs]
 
@@ -59,7 +60,7 @@ class Seen:
     def accept(self, candidates: Candidates) -> tuple[Candidates, tuple[str, ...]]:
         """Those of the candidates that are new, with their digests, now in flight; the others are counted."""
         digests = self._digests.of(candidates)
-        keys = self.keys(candidates) if self._table is not None else digests
+        keys: Sequence[int | str] = self.keys(candidates) if self._table is not None else digests
         rows = []
         for i, (key, digest) in enumerate(zip(keys, digests, strict=True)):
             status = self._get(key)
@@ -82,7 +83,7 @@ class Seen:
             return None
         for _ in range(64 if self._table is not None else 100_000):
             point = uniform(self.space, rng, 1)
-            key = self.keys(point)[0] if self._table is not None else self._digests.of(point)[0]
+            key: int | str = self.keys(point)[0] if self._table is not None else self._digests.of(point)[0]
             if self._get(key) == _NEW:
                 return point
         if self._table is None:
@@ -101,20 +102,20 @@ class Seen:
                 self.duplicates["database"] += 1
                 self._close([digest], _KNOWN)
 
-    def learn(self, params: Iterable[Mapping[str, Any]]) -> None:
+    def learn(self, params: Iterable[Mapping[str, object]]) -> None:
         """Candidates of an earlier run, by their parameters."""
         rows = list(params)
         if not rows:
             return
         candidates = Candidates.of([{name: row[name] for name in self.space.names} for row in rows])
         digests = self._digests.of(candidates)
-        keys = [self.space.number(row) for row in rows] if self._table is not None else digests
+        keys: Sequence[int | str] = [self.space.number(row) for row in rows] if self._table is not None else digests
         self._strangers.difference_update(digests)
         for digest, key in zip(digests, keys, strict=True):
             self._open.pop(digest, None)
             self._set(key, _KNOWN)
 
-    def forget(self, digests: Sequence[str], params: Iterable[Mapping[str, Any]]) -> None:
+    def forget(self, digests: Sequence[str], params: Iterable[Mapping[str, object]]) -> None:
         """Candidates that are about to be asked for again in a replay."""
         self._strangers.difference_update(digests)
         keys = [self.space.number(row) for row in params] if self._table is not None else digests
@@ -126,23 +127,26 @@ class Seen:
         numbers: list[int] = (candidates.codes.astype(np.int64) @ self._strides).tolist()
         return numbers
 
-    def is_new(self, numbers: Any) -> Any:
+    def is_new(self, numbers: IntArray1D) -> BoolArray1D:
         """True where the numbered points of a space with a table are unseen."""
-        return np.frombuffer(self._table or b"", np.uint8)[numbers] == _NEW
+        new: BoolArray1D = np.frombuffer(self._table or b"", np.uint8)[numbers] == _NEW
+        return new
 
     @property
     def has_table(self) -> bool:
         return self._table is not None
 
-    def _get(self, key: Any) -> int:
-        return self._table[key] if self._table is not None else self._status.get(key, _NEW)
+    def _get(self, key: int | str) -> int:
+        if self._table is None:
+            return self._status.get(key, _NEW)
+        return self._table[key]  # type: ignore[index]  # with a table keys are numbers
 
-    def _set(self, key: Any, status: int) -> None:
+    def _set(self, key: int | str, status: int) -> None:
         before = self._get(key)
         if self.left is not None:
             self.left += (status == _NEW) - (before == _NEW)
         if self._table is not None:
-            self._table[key] = status
+            self._table[key] = status  # type: ignore[index]
         elif status == _NEW:
             self._status.pop(key, None)
         else:
@@ -155,6 +159,6 @@ class Seen:
                 self._set(key, status)
 
 
-def _strides(space: Space) -> Any:
+def _strides(space: Space) -> IntArray1D:
     lengths = [len(d.values or ()) for d in space.dimensions]
     return np.cumprod([1, *lengths[:0:-1]], dtype=np.int64)[::-1]  # of no meaning without a table

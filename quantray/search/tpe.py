@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from optuna.distributions import BaseDistribution
@@ -12,6 +12,11 @@ from optuna.samplers import TPESampler
 from quantray.search.distributions import asked_of, candidates_of, distributions
 from quantray.search.seen import PATIENCE, Seen
 from quantray.space import Space
+
+if TYPE_CHECKING:
+    from optuna.samplers._tpe.parzen_estimator import _ParzenEstimator
+    from optuna.study import Study
+    from optuna.trial import FrozenTrial
 
 
 class StaticTPE(TPESampler):
@@ -32,10 +37,12 @@ class StaticTPE(TPESampler):
         self._stale = 0
         self._favourite = 0  # status of the draw with the best score
 
-    def infer_relative_search_space(self, study: Any, trial: Any) -> dict[str, BaseDistribution]:
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         return self._static
 
-    def sample_relative(self, study: Any, trial: Any, search_space: dict[str, BaseDistribution]) -> dict[str, Any]:
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
         while True:
             self._favourite = 0
             params: dict[str, Any] = super().sample_relative(study, trial, search_space)
@@ -53,14 +60,18 @@ class StaticTPE(TPESampler):
                 drawn = params if point is None else asked_of(self._where, point.params(0))
                 return {name: drawn[name] for name in params}
 
-    def _compute_acquisition_func(self, samples: dict[str, Any], mpe_below: Any, mpe_above: Any) -> Any:
+    def _compute_acquisition_func(
+        self, samples: dict[str, np.ndarray], mpe_below: _ParzenEstimator, mpe_above: _ParzenEstimator
+    ) -> np.ndarray:
         score = super()._compute_acquisition_func(samples, mpe_below, mpe_above)
         status = self._statuses(samples)
         self._favourite = status[int(np.argmax(score))]
         known = np.array(status) > 0
         return score if known.all() else np.where(known, -np.inf, score)
 
-    def _get_internal_repr(self, trials: list[Any], search_space: dict[str, BaseDistribution], study: Any) -> Any:
+    def _get_internal_repr(
+        self, trials: list[FrozenTrial], search_space: dict[str, BaseDistribution], study: Study
+    ) -> dict[str, np.ndarray]:
         if search_space != self._static:
             return super()._get_internal_repr(trials, search_space, study)
         for trial in trials:
@@ -70,7 +81,7 @@ class StaticTPE(TPESampler):
         columns = np.array([self._rows[trial.number] for trial in trials]).reshape(len(trials), len(search_space))
         return {name: columns[:, i].copy() for i, name in enumerate(search_space)}
 
-    def _statuses(self, samples: Mapping[str, Any]) -> list[int]:
+    def _statuses(self, samples: Mapping[str, np.ndarray]) -> list[int]:
         n = len(next(iter(samples.values())))
         single = {d.name: np.zeros(n) for d in self._where.dimensions if d.name not in samples}
         return self._seen.statuses(candidates_of(self._where, {**single, **samples}))

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from quantray.arrays import FloatArray2D
 from quantray.space import Candidates, Space
 
 
-def from_unit(space: Space, u: Any) -> Candidates:
+def from_unit(space: Space, u: FloatArray2D) -> Candidates:
     """Candidates from ``u`` [n, dimensions] in [0, 1): equal shares a value, uniform (or log-uniform) in a range."""
     n = len(u)
     levels: list[tuple[Any, ...]] = []
@@ -50,7 +51,7 @@ def joined(space: Space, parts: list[Candidates]) -> Candidates:
     if len(parts) == 1:
         return parts[0]
     levels: list[tuple[Any, ...]] = []
-    columns: list[Any] = []
+    columns: list[np.ndarray] = []
     for d, dim in enumerate(space.dimensions):
         if dim.values is not None:
             levels.append(dim.values)

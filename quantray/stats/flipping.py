@@ -31,7 +31,7 @@ def measure(rows, words, traded, statistic, digest):  # type: ignore[no-untyped-
     """Student's t and a digest of each row, in place; the first row that holds NaN or infinity, -1: none.
 
     ``rows`` [candidates, units] float64 and ``words``, the same memory as uint64; ``traded`` [units] is set where a row
-    is not 0, ``statistic`` and ``digest`` (uint64) are [candidates]. The statistic is NaN without a spread.
+    with a statistic is not 0; ``statistic`` and ``digest`` (uint64) are [candidates]. Without a spread it is NaN.
     """
     n, k = rows.shape
     for i in range(n):
@@ -42,7 +42,6 @@ def measure(rows, words, traded, statistic, digest):  # type: ignore[no-untyped-
             if not x < np.inf:
                 return i
             top = max(top, x)
-            traded[u] = traded[u] or x > 0.0
             mixed = (mixed ^ (words[i, u] if x > 0.0 else np.uint64(0))) * _MIX
             mixed ^= mixed >> _HALF
         digest[i] = mixed
@@ -60,20 +59,23 @@ def measure(rows, words, traded, statistic, digest):  # type: ignore[no-untyped-
         spread = math.sqrt(squares / (k - 1))
         if spread > _FLAT * (top / unit):
             statistic[i] = mean / (spread / math.sqrt(k))
+            for u in range(k):
+                traded[u] = traded[u] or rows[i, u] != 0.0
     return -1
 
 
 @njit(cache=True, nogil=True)
-def tell_apart(rows, start, statistic, digest, first, slots, digests, kept, place, n_known, own):  # type: ignore[no-untyped-def]
+def tell_apart(rows, start, statistic, digest, first, slots, digests, place, kept, copies, n_known):  # type: ignore[no-untyped-def]
     """Mark in ``first`` the rows that equal none before, by content; the number of different ones so far.
 
     Rows without a statistic are passed over. ``slots`` (a power of two, -1: free) find a known row by its digest,
-    ``digests`` [candidates] holds theirs, ``place`` where their content is: in ``kept``, rows of the table itself
-    (``own``) or copies. A row that finds no room among the copies is known by its digest alone; whatever looks like it
-    is marked as well: taking a row twice changes no extreme.
+    ``digests`` [candidates] holds theirs, ``place`` where their content is in ``kept``: the table itself where
+    ``copies`` has no rows, else the memory of ``copies``, into which new rows are written. A row for which there is no
+    room is known by its digest alone, and what looks like it is marked as well: taking a row twice changes no extreme.
     """
     n, k = rows.shape
     last = len(slots) - 1
+    own = len(kept) > len(copies)
     for i in range(n):
         if math.isnan(statistic[i]):
             continue
@@ -97,9 +99,9 @@ def tell_apart(rows, start, statistic, digest, first, slots, digests, kept, plac
         if slots[at] < 0:
             slots[at] = n_known
             digests[n_known] = digest[i]
-            place[n_known] = start + i if own else n_known if n_known < len(kept) else -1
-            if not own and n_known < len(kept):
-                kept[n_known] = rows[i]
+            place[n_known] = start + i if own else n_known if n_known < len(copies) else -1
+            if not own and n_known < len(copies):
+                copies[n_known] = rows[i]
             n_known += 1
     return n_known
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from quantray.space import Candidates, Dimension, Space
 
 CONTINUOUS_STEP = 0.05  # of the range (of its logarithm where log-scaled)
 
 
-def neighbours(space: Space, params: Mapping[str, Any]) -> Candidates | None:
+def neighbours(space: Space, params: Mapping[str, object]) -> Candidates | None:
     """Every candidate that differs from ``params`` by one step in one dimension, in the order of the space.
 
     A step is the level before or after where levels are ordered, any other level where they are not, and 5 % of the
@@ -23,10 +23,10 @@ def neighbours(space: Space, params: Mapping[str, Any]) -> Candidates | None:
     return Candidates.of(rows) if rows else None
 
 
-def _steps(dimension: Dimension, value: Any) -> list[Any]:
+def _steps(dimension: Dimension, value: object) -> list[Any]:
     levels = dimension.values
     if levels is None:
-        return _continuous_steps(dimension, float(value))
+        return _continuous_steps(dimension, float(cast(float, value)))
     at = next((i for i, level in enumerate(levels) if level == value and type(level) is type(value)), None)
     if at is None:
         at = next((i for i, level in enumerate(levels) if level == value), None)

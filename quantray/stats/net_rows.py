@@ -15,8 +15,8 @@ from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D
 PIECE = 2**22  # amounts at a time
 COPIES = 2**26  # amounts that are kept of rows that come in chunks, to compare them by content
 BINS = 64
-_ROWS_OF_A_BIN = 256  # fewer are not worth one of their own
-_THREADED = 2**26  # rows x units x patterns from which on threads pay
+ROWS_OF_A_BIN = 256  # fewer are not worth one of their own
+THREADED = 2**26  # rows x units x patterns from which on threads pay
 
 
 class Chunks(Protocol):
@@ -61,16 +61,23 @@ def pieces(table: Chunks) -> Iterator[tuple[int, FloatArray2D]]:
     """First row and rows of each piece, as the kernels take them. ValueError when they are not what was announced."""
     start = 0
     for chunk in table.chunks():
-        rows = np.ascontiguousarray(chunk, np.float64)
+        rows = np.require(chunk, np.float64, ["C", "A"])
         if rows.ndim != 2 or rows.shape[1] != table.n_units or start + len(rows) > table.n_candidates:
             raise ValueError(
                 f"a chunk of shape {rows.shape} from row {start} of a table of {table.n_candidates} candidates x "
                 f"{table.n_units} units"
             )
-        yield start, rows
+        yield start, read_only(rows)
         start += len(rows)
     if start != table.n_candidates:
         raise ValueError(f"the chunks hold {start} rows of {table.n_candidates} candidates")
+
+
+def read_only(array: FloatArray2D) -> FloatArray2D:
+    """A view that nobody writes to; shared memory gives no other, and the kernels are compiled once for all."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +85,7 @@ class Rows:
     """What one look at all rows found. ``table`` with the flags ``first`` are the different rows that can be tested."""
 
     statistic: FloatArray1D  # [candidates] Student's t of the mean; NaN without a spread
-    traded: BoolArray1D  # [units] by any candidate
+    traded: BoolArray1D  # [units] by any candidate with a statistic
     n_distinct: int
     table: Chunks
     own: FloatArray1D  # [rows of table] their statistic
@@ -90,30 +97,31 @@ def look(table: Chunks, threads: int) -> Rows:
     from quantray.stats import flipping  # numba takes a second to import
 
     n, k = table.n_candidates, table.n_units
-    whole = isinstance(table, InMemory) and table.array.dtype == np.float64 and table.array.flags.c_contiguous
+    array = table.array if isinstance(table, InMemory) else None
+    whole = array is not None and array.dtype == np.float64 and array.flags.c_contiguous and array.flags.aligned
     statistic, traded, first = np.full(n, np.nan), np.zeros(k, np.bool_), np.zeros(n, np.bool_)
     slots = np.full(2 ** (2 * max(n, 1) - 1).bit_length(), -1, np.int64)
     digests, place = np.empty(n, np.uint64), np.empty(n, np.int64)
-    kept = table.array if whole else np.empty((min(n, COPIES // max(k, 1)), k))  # type: ignore[attr-defined]
-    known = 0
+    copies: FloatArray2D = np.empty((0 if whole else min(n, COPIES // max(k, 1)), k))
+    kept, known = read_only(copies if array is None or not whole else array), 0
     for start, rows in pieces(table):
         stop = start + len(rows)
         digest = np.empty(len(rows), np.uint64)
-        bad = _measured(rows, traded, statistic[start:stop], digest, threads)
+        bad = measured(rows, traded, statistic[start:stop], digest, threads)
         if bad >= 0:
             unit = int(np.argmin(np.isfinite(rows[bad])))
             raise ValueError(
                 f"row {start + bad} holds {rows[bad, unit]} in unit {unit}; a unit without a trade earns 0"
             )
         known = flipping.tell_apart(
-            rows, start, statistic[start:stop], digest, first[start:stop], slots, digests, kept, place, known, whole
+            rows, start, statistic[start:stop], digest, first[start:stop], slots, digests, place, kept, copies, known
         )
-    if whole or known > len(kept):
+    if whole or known > len(copies):
         return Rows(statistic, traded, known, table, statistic, first)
-    return Rows(statistic, traded, known, InMemory(kept[:known]), statistic[first], np.ones(known, np.bool_))
+    return Rows(statistic, traded, known, InMemory(copies[:known]), statistic[first], np.ones(known, np.bool_))
 
 
-def _measured(rows: FloatArray2D, traded: BoolArray1D, statistic: FloatArray1D, digest: Any, threads: int) -> int:
+def measured(rows: FloatArray2D, traded: BoolArray1D, statistic: FloatArray1D, digest: Any, threads: int) -> int:
     """The kernel on shares of the rows; the first bad one."""
     from quantray.stats.flipping import measure
 
@@ -130,7 +138,7 @@ def _measured(rows: FloatArray2D, traded: BoolArray1D, statistic: FloatArray1D, 
 
 def bin_edges(own: FloatArray1D) -> FloatArray1D:
     """Statistics that divide the rows with ``own`` ones evenly; the last is the largest, equal ones share a bin."""
-    n_bins = int(np.clip(len(own) // _ROWS_OF_A_BIN, 1, BINS))
+    n_bins = int(np.clip(len(own) // ROWS_OF_A_BIN, 1, BINS))
     last = np.linspace(0, len(own), n_bins + 1)[1:].astype(np.int64) - 1
     return np.unique(np.partition(own, last)[last])
 
@@ -144,7 +152,7 @@ def extremes(
     """
     from quantray.stats.flipping import extremes_by_bin
 
-    live, codes = np.flatnonzero(found.traded), _codes(flips)
+    live, codes = np.flatnonzero(found.traded), coded(flips)
     shape = (threads, len(edges), len(flips))
     least = np.iinfo(np.int64).min // 2
     highest, lowest = np.full(shape, least), np.full(shape, -least)
@@ -158,11 +166,11 @@ def extremes(
             extremes_by_bin(rows, picked[a:b], bins[a:b], live, codes, highest[i], lowest[i])
 
         work = len(picked) * len(live) * len(flips)
-        _shared(share, len(picked), threads if work > _THREADED else 1)
+        _shared(share, len(picked), threads if work > THREADED else 1)
     return highest.max(axis=0), lowest.min(axis=0)
 
 
-def _codes(flips: np.ndarray) -> np.ndarray:
+def coded(flips: np.ndarray) -> np.ndarray:
     """Flips [pairs, live units] as the entries of the kernel's tables [tables, pairs]."""
     from quantray.stats.flipping import BITS, TILE
 

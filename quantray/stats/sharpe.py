@@ -26,7 +26,8 @@ def sharpes(session_net: FloatArray2D) -> FloatArray1D:
         return np.full(n, np.nan)
     spread = session_net.std(axis=1, ddof=1)
     exists = spread > 1e-12 * np.abs(session_net).max(axis=1)
-    return np.divide(session_net.mean(axis=1), spread, out=np.full(n, np.nan), where=exists)
+    found: FloatArray1D = np.divide(session_net.mean(axis=1), spread, out=np.full(n, np.nan), where=exists)
+    return found
 
 
 def probabilistic_sharpe(net: FloatArray1D, benchmark: float = 0.0) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,12 +114,12 @@ def summarise(candidates: Candidates, values: FloatArray1D, *, bins: int = 40) -
     return _summary(False, candidates.names, levels, values, effects, cell, candidates.params, bins)
 
 
-def _sorted_levels(levels: Sequence[Any]) -> tuple[Any, ...]:
+def _sorted_levels(levels: Sequence[object]) -> tuple[Any, ...]:
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in levels)
     return tuple(sorted(levels)) if numbers else tuple(sorted(levels, key=repr))
 
 
-def _effects(levels: Sequence[Any], groups: Sequence[FloatArray1D]) -> tuple[LevelEffect, ...]:
+def _effects(levels: Sequence[object], groups: Sequence[FloatArray1D]) -> tuple[LevelEffect, ...]:
     found = []
     for level, group in zip(levels, groups, strict=True):
         valued = group[~np.isnan(group)]
@@ -148,17 +148,20 @@ def _importance(effects: tuple[LevelEffect, ...], spread: float) -> float:
 def _summary(
     exact: bool,
     names: tuple[str, ...],
-    levels: tuple[tuple[Any, ...], ...],
+    levels: tuple[tuple[object, ...], ...],
     values: FloatArray1D,
     effects: Mapping[str, tuple[LevelEffect, ...]],
-    cell: Any,
-    point: Any,
+    cell: Callable[[int, int], FloatArray2D],
+    point: Callable[[int], Mapping[str, object]],
     bins: int,
 ) -> SurfaceSummary:
     valued = values[~np.isnan(values)]
     n = int(valued.size)
     if not n:
-        return SurfaceSummary(exact, len(values), 0, None, None, None, {}, effects, {}, None, (), ())
+        return SurfaceSummary(
+            exact, len(values), 0, best_number=None, best_value=None, best_params=None, quantiles={}, effects=effects,
+            importance={}, heat=None, edges=(), counts=(),
+        )  # fmt: skip
     best = int(np.nanargmax(values))
     quantiles = dict(zip(QUANTILES, np.quantile(valued, QUANTILES).tolist(), strict=True))
     importance = {name: _importance(e, quantiles[0.95] - quantiles[0.05]) for name, e in effects.items()}
@@ -170,6 +173,7 @@ def _summary(
         heat = HeatMap(names[row], names[column], levels[row], levels[column], cell(row, column))
     counts, edges = np.histogram(valued, bins=bins if valued.min() < valued.max() else 1)
     return SurfaceSummary(
-        exact, len(values), n, best, float(values[best]), point(best), quantiles, effects, importance, heat,
-        tuple(edges.tolist()), tuple(counts.tolist()),
+        exact, len(values), n, best_number=best, best_value=float(values[best]), best_params=point(best),
+        quantiles=quantiles, effects=effects, importance=importance, heat=heat, edges=tuple(edges.tolist()),
+        counts=tuple(counts.tolist()),
     )  # fmt: skip

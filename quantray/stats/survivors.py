@@ -8,12 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D
-from quantray.stats.net_rows import Chunks, Rows, bin_edges, extremes, look, table_of, threads_there
+from quantray.stats.net_rows import Chunks, Rows, bin_edges, extremes, look, pieces, table_of, threads_there
 from quantray.stats.signs import flips
 
 LEVEL = 0.05
 MIN_UNITS = 5  # 2^5 patterns are the fewest that can show 5 %
+ROUNDING = 1e-9  # of level x patterns: 5 % of 40 patterns are 2
 TOLERANCE = 2.0**-30  # of the sum of a row of norm 1: equal ones must tie however they were summed
+
+OUT_OF_REACH = (
+    "No statistic would do: under more than {level:g} % of the sign patterns a candidate earns the same in every unit."
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +27,7 @@ class Survivors:
 
     mask: BoolArray1D  # [candidates] rejected by the step-down maximum test: its statistic is above ``critical``
     statistic: FloatArray1D  # [candidates] Student's t of the mean net per unit; NaN without a trade or a spread
-    critical: float  # the statistic that the last step asked for; infinite where none would do, NaN when untested
+    critical: float  # the statistic that the last step asked for; NaN when untested
     p_family: float  # of the largest statistic; NaN when untested
     smallest_p: float  # what these units could show at best
     n_candidates: int
@@ -48,11 +53,11 @@ def survivors(
     0 without a trade; or an object with ``n_candidates``, ``n_units`` and ``chunks()``, which is read several times.
 
     The null is that a unit would as well have come with the other sign, all candidates at once, so whatever they have
-    in common is kept. Step by step, the statistic that is asked for is the smallest which the largest of all candidates
-    still in question exceeds under at most a share ``level`` of the sign patterns; who reaches it survives, and the
-    next step asks the others: Romano and Wolf (2005), "Exact and approximate stepdown methods for multiple hypothesis
-    testing", with sign flips as exact randomisation of symmetric, independent units. Under a pattern Student's t is a
-    rising function of the sum over the norm, which no pattern changes; that is what is compared.
+    in common is kept. Step by step a statistic is asked for that the largest of the candidates still in question
+    reaches under no more than a share ``level`` of all sign patterns; who is above it survives, and the next step asks
+    the others: Romano and Wolf (2005), "Exact and approximate stepdown methods for multiple hypothesis testing", with
+    sign flips as exact randomisation of symmetric, independent units. Under a pattern Student's t is a rising function
+    of the sum over the norm, which no pattern changes: that is what is compared.
 
     All patterns are enumerated up to 11 units that anybody traded in; beyond, ``n_patterns`` are drawn (pairs of
     opposites, the observed one among them) from ``seed``. Candidates without a trade or with the same net in every unit
@@ -68,8 +73,11 @@ def survivors(
     found = look(table, threads)
     patterns, exact = flips(int(found.traded.sum()), n_patterns, seed)
     n_all = 2 * len(patterns) if found.traded.any() else 1
-    why = _untested(table, found, n_all, level)
-    critical, p_family = (math.nan, math.nan) if why else _step_down(found, patterns, level, table.n_units, threads)
+    why, critical, p_family = _untested(table, found, n_all, level), math.nan, math.nan
+    if not why:
+        critical, p_family = _step_down(found, patterns, level, table.n_units, threads)
+    if critical == math.inf:
+        why, critical, p_family = OUT_OF_REACH.format(level=100 * level), math.nan, math.nan
     mask = np.zeros(table.n_candidates, np.bool_) if why else found.statistic > critical
     return Survivors(
         mask, found.statistic, critical, p_family, 1 / n_all, table.n_candidates, found.n_distinct, table.n_units,
@@ -79,22 +87,24 @@ def survivors(
 
 def _untested(table: Chunks, found: Rows, n_patterns: int, level: float) -> str | None:
     n, k, live = table.n_candidates, table.n_units, int(found.traded.sum())
+    n_tested = int(np.count_nonzero(~np.isnan(found.statistic)))
     if n == 0:
         return "There is no candidate to test."
     if k < MIN_UNITS:
         return f"{_count(k, 'unit')}: at least {MIN_UNITS} are needed to tell skill from luck."
-    if not live:
-        return "No candidate traded."
+    if not n_tested:
+        traded = any(np.any(rows) for _, rows in pieces(table))
+        return "Every candidate earned the same in every unit." if traded else "No candidate traded."
     if live < MIN_UNITS:
         return f"Trades in {live} of {k} units: at least {MIN_UNITS} are needed to tell skill from luck."
-    if math.floor(n_patterns * level + 1e-9) < 1:
+    if n_patterns * level + ROUNDING < 1:
         return f"{live} units can show a p-value of {1 / n_patterns:.2g} at best, not of {level:.2g}."
-    if not found.n_distinct:
-        return "No candidate's net differs from one unit to another."
     if n == 1:
         return "A single candidate: there was nothing to choose among."
+    if n_tested == 1:
+        return f"Of {n:,} candidates a single one can be tested: there was nothing to choose among."
     if found.n_distinct == 1:
-        return "All candidates earned the same: there was nothing to choose among."
+        return f"All {n_tested:,} candidates that can be tested earned the same: there was nothing to choose among."
     return None
 
 
@@ -109,7 +119,7 @@ def _step_down(found: Rows, patterns: np.ndarray, level: float, n_units: int, th
     highest, lowest = extremes(found, found.first, edges, patterns, threads)
     np.maximum.accumulate(highest, axis=0, out=highest)  # of all rows up to each edge
     np.minimum.accumulate(lowest, axis=0, out=lowest)
-    allowed = math.floor(2 * len(patterns) * level + 1e-9)
+    allowed = math.floor(2 * len(patterns) * level + ROUNDING)
     null = _reached(highest[-1], lowest[-1], n_units)
     p_family = float(np.mean(null >= edges[-1]))
     critical, left = float(null[-1 - allowed]), len(own)

@@ -13,7 +13,7 @@ MOST = 1_000_000  # units; who needs more needs another edge
 def minimum_track_record(net: FloatArray1D, benchmark: float = 0.0, confidence: float = 0.95) -> float:
     """Units like those of ``net`` [units] until its Sharpe ratio exceeds ``benchmark`` with ``confidence``.
 
-    Bailey and López de Prado (2012), "The Sharpe ratio efficient frontier", eq. 13; the ratios are per unit, not
+    Bailey and López de Prado (2012), "The Sharpe ratio efficient frontier"; the ratios are per unit, not
     annualised. Infinite where the ratio is not above the benchmark, NaN where there is none (under 3 units, no spread).
     """
     from scipy import stats  # takes a second or two to import
@@ -45,7 +45,7 @@ def more_units(statistic: float, critical: float, n_units: int) -> int | None:
     ``statistic`` and ``critical`` are those of :func:`~quantray.stats.survivors.survivors`. With mean and spread as
     they are, t grows with the root of the number of units; what is asked for falls to the quantile of the same
     probability with the degrees of freedom that there are then. 0 where it passes already; None where no number of
-    units (up to a million) would do: no gain, or nothing that these units could have shown to be enough.
+    units (up to a million) would do, or nothing was tested.
     """
     from scipy import stats
 

@@ -95,7 +95,9 @@ def prepare(plan: Plan, market: Slice, candidates: Candidates, strategy: type) -
     kept, kind = np.divmod(groups, max(len(ways), 1))
     tables = build(plan, market, lists.sessions, ways, kept, kind, levels) if len(good) else None
     some = None if len(rows) == len(candidates) else rows
-    return Prepared(tables, len(candidates), some, group, tp, sl, held, stop_percent, levels, why)
+    return Prepared(
+        tables, len(candidates), some, group, tp=tp, sl=sl, held=held, stop_percent=stop_percent, levels=levels, why=why
+    )
 
 
 def combinations(plan: Plan, market: Slice, strategy: type) -> tuple[int, int, float]:
@@ -137,7 +139,9 @@ def _ways(defaults: Mapping[str, Any], candidates: Candidates) -> tuple[list[Lon
     return ways, way_of
 
 
-def _exit_columns(defaults: Mapping[str, Any], candidates: Candidates) -> tuple[list[np.ndarray], np.ndarray, Levels]:
+def _exit_columns(
+    defaults: Mapping[str, object], candidates: Candidates
+) -> tuple[list[np.ndarray], np.ndarray, Levels]:
     """Each candidate's column of the tables for its three exit levels; only levels that some candidate has count."""
     columns: list[np.ndarray] = []
     levels: list[np.ndarray] = []

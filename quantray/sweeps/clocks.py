@@ -37,7 +37,7 @@ def idle_moments(plan: Plan, market: Slice) -> list[str]:
     return said
 
 
-def _idle(session: Session, name: str, moment: Any, latency_s: float) -> bool:
+def _idle(session: Session, name: str, moment: str, latency_s: float) -> bool:
     """Whether the moment comes after the last bar at which it could do anything."""
     try:
         first = bar_at(session, moment)

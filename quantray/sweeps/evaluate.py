@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
-from quantray.arrays import FloatArray1D
 from quantray.errors import ConfigError
 from quantray.failures import OWN, told
+from quantray.measures import Unit
 from quantray.space import Candidates
 from quantray.sweeps.candidates import Prepared, check_fields, prepare
 from quantray.sweeps.market import Slice
-from quantray.sweeps.metrics import _REFUSED, _WHOLE, METRICS, Metrics
-from quantray.sweeps.plan import Plan
+from quantray.sweeps.metrics import CORE, COUNTED, METRICS, Metric, Metrics
+from quantray.sweeps.plan import Capital, Plan
 from quantray.sweeps.tables import Tables
 from quantray.sweeps.trades import ExitReason, Trades
 from quantray.sweeps.validity import reason
@@ -37,25 +36,32 @@ def evaluate(plan: Plan, market: Slice, candidates: Candidates, *, full: bool = 
 
 
 def _score(plan: Plan, market: Slice, p: Prepared, full: bool) -> Metrics:
-    from quantray.sweeps.kernels.score import N_ALL, N_CORE, score
+    from quantray.sweeps.kernels import columns
+    from quantray.sweeps.kernels.score import scores
 
-    out = np.full((len(p.group), N_ALL if full else N_CORE), np.nan)
+    out = np.full((len(p.group), len(METRICS if full else CORE)), np.nan)
     by_session = np.zeros((len(p.group), len(market)))
-    counts = np.zeros((len(p.group), 9), np.int64)
-    t = p.tables
-    if t is not None:
-        cash, most = plan.capital.initial, plan.capital.max_open_positions
-        score(
-            p.group, p.tp, p.sl, p.held, p.stop_percent, t.ptr, t.entry, t.when,
-            t.exit_bar, t.net, t.last_reason, t.no_bid, t.session, t.entry_bar, t.entry_cost, t.size,
-            t.entry_carried, t.exit_carried, len(p.levels.take_profit), len(p.levels.stop_loss),
-            plan.capital.contracts * plan.fees.per_contract(), float(market.sessions[0].interval_s),
-            np.inf if cash is None else float(cash), 2**31 - 1 if most is None else most, full, by_session, out,
+    counts = np.zeros((len(p.group), len(COUNTED)), np.int64)
+    if p.tables is not None:
+        candidates = columns.Candidates(p.group, p.tp, p.sl, p.held, p.stop_percent)
+        cash, max_open = _limits(plan.capital)
+        rules = columns.Rules(
+            len(p.levels.take_profit), len(p.levels.stop_loss), plan.capital.contracts * plan.fees.per_contract(),
+            float(market.sessions[0].interval_s), cash, max_open,
         )  # fmt: skip
-        counts = t.counts[p.group]
+        scores(candidates, p.tables.columns, rules, full, by_session, out)
+        counts = p.tables.counts[p.group]
     if p.rows is not None:  # candidates that failed have no numbers, least of all another one's
         out, by_session, counts = (_spread(column, p.rows, p.n) for column in (out, by_session, counts))
     return _metrics(market, out, by_session, counts, p.why, full)
+
+
+def _limits(capital: Capital) -> tuple[float, int]:
+    """Money and positions at a time, as kernels read them: numbers where there is no limit, too."""
+    from quantray.sweeps.kernels.score import UNLIMITED
+
+    cash, most = capital.initial, capital.max_open_positions
+    return np.inf if cash is None else float(cash), UNLIMITED if most is None else most
 
 
 def _spread(part: np.ndarray, rows: np.ndarray, n: int) -> np.ndarray:
@@ -84,23 +90,18 @@ def _metrics(
 
 
 def _columns(out: np.ndarray, counts: np.ndarray, full: bool) -> dict[str, np.ndarray]:
-    from quantray.sweeps.kernels.score import CORE, LISTED
-
-    named = {name: out[:, j] for j, name in enumerate((*CORE, *LISTED) if full else CORE)}
-    if full:
-        for j, name in enumerate((*_REFUSED[:7], "n_signals", "n_signals_carried")):
-            named[name] = counts[:, j]
-    columns = {}
-    for name in METRICS:
-        if name in named:
-            c = named[name]
-            columns[name] = (
-                np.where(np.isnan(c), 0, c).astype(np.int64) if name in _WHOLE and c.dtype.kind == "f" else c
-            )
+    """Rows of the kernel [n, M] and what was counted on the way [n, COUNTED] as columns; counts as whole numbers."""
+    columns: dict[str, np.ndarray] = {}
+    for metric in Metric:
+        if full or not metric.listed:
+            column = counts[:, COUNTED.index(metric)] if metric in COUNTED else out[:, metric]
+            if metric.unit is Unit.COUNT and metric not in COUNTED:
+                column = np.where(np.isnan(column), 0, column).astype(np.int64)
+            columns[metric.key] = column
     return columns
 
 
-def trades(plan: Plan, market: Slice, params: Mapping[str, Any]) -> Trades:
+def trades(plan: Plan, market: Slice, params: Mapping[str, object]) -> Trades:
     """The executed trades of one candidate, in (session, entry, signal, side) order."""
     strategy = plan.strategy.resolved
     one = Candidates.of([dict(params)]) if params else Candidates((), (), np.zeros((1, 0), np.int32))
@@ -114,7 +115,7 @@ def trades(plan: Plan, market: Slice, params: Mapping[str, Any]) -> Trades:
     return _listed(plan, p, p.tables)
 
 
-def _raise_again(strategy: type, params: Mapping[str, Any], market: Slice) -> None:
+def _raise_again(strategy: type, params: Mapping[str, object], market: Slice) -> None:
     """What the strategy's own code raises for these parameters, as it raises it."""
     made = strategy(**params)
     for session in market.sessions:
@@ -122,33 +123,45 @@ def _raise_again(strategy: type, params: Mapping[str, Any], market: Slice) -> No
 
 
 def _listed(plan: Plan, p: Prepared, t: Tables) -> Trades:
-    from quantray.sweeps.kernels.score import affordable
     from quantray.sweeps.kernels.touch import first_exit
 
     e = t.entry
     cost = t.entry_cost[e] * t.size[e]
     k = np.array([first_exit(t.when[i], p.tp[0], p.sl[0], p.held[0]) for i in e], np.int64)
-    n_tp, n_sl = len(p.levels.take_profit), len(p.levels.stop_loss)
-    last = t.when.shape[1] - 1
-    reason = np.where(k == last, t.last_reason[e], np.where(k < n_tp, 2, np.where(k < n_tp + n_sl, 3, 4)))
-    fees = np.full(len(e), plan.capital.contracts * plan.fees.per_contract())
-    keep = np.ones(len(e), bool)
-    cash, most = plan.capital.initial, plan.capital.max_open_positions
-    if cash is not None or most is not None:
-        affordable(
-            t.session[e], t.entry_bar[e], t.exit_bar[e, k], cost + 0.5 * fees, t.net[e, k], len(e),
-            np.inf if cash is None else float(cash), 2**31 - 1 if most is None else most, keep, np.zeros(2, np.int64),
-        )  # fmt: skip
-    stop = abs(p.stop_percent[0]) / 100.0
-    columns = (
-        t.session[e], t.signal_bar, t.origin_bar, t.side, t.contract[e], t.entry_bar[e], t.exit_bar[e, k],
-        t.entry_price[e], t.exit_price[e, k], reason, fees, t.net[e, k], cost * stop + fees,
-        t.entry_carried[e], t.exit_carried[e, k],
+    n_tp, n_sl, last = len(p.levels.take_profit), len(p.levels.stop_loss), t.when.shape[1] - 1
+    reason = np.select(
+        [k == last, k < n_tp, k < n_tp + n_sl], [t.last_reason[e], ExitReason.TAKE_PROFIT, ExitReason.STOP_LOSS],
+        ExitReason.TIME,
     )  # fmt: skip
-    return Trades(*(np.asarray(c)[keep] for c in columns))
+    fees = np.full(len(e), plan.capital.contracts * plan.fees.per_contract())
+    keep = _admitted(plan.capital, t, k, cost + 0.5 * fees)
+    stop = abs(p.stop_percent[0]) / 100.0
+    columns: dict[str, np.ndarray] = {
+        "session": t.session[e], "signal_bar": t.signal_bar, "origin_bar": t.origin_bar, "side": t.side,
+        "contract": t.contract[e], "entry_bar": t.entry_bar[e], "exit_bar": t.exit_bar[e, k],
+        "entry_price": t.entry_price[e], "exit_price": t.exit_price[e, k], "reason": reason, "fees": fees,
+        "net": t.net[e, k], "risk": cost * stop + fees, "entry_carried": t.entry_carried[e],
+        "exit_carried": t.exit_carried[e, k],
+    }  # fmt: skip
+    return Trades(**{name: column[keep] for name, column in columns.items()})
 
 
-def _checked_trades(found: Any, market: Slice) -> Trades:
+def _admitted(capital: Capital, t: Tables, k: np.ndarray, cost: np.ndarray) -> np.ndarray:
+    """Which of the only group's trades [n], left in the columns ``k``, capital admits; ``cost`` is what they tie up."""
+    from quantray.sweeps.kernels.columns import listed_of, scratch_of
+    from quantray.sweeps.kernels.score import affordable
+
+    e, n = t.entry, len(t.entry)
+    if capital.initial is None and capital.max_open_positions is None:
+        return np.ones(n, bool)
+    made, room = listed_of(n), scratch_of(n, 0)
+    made.session[:], made.entry_bar[:], made.exit_bar[:] = t.session[e], t.entry_bar[e], t.exit_bar[e, k]
+    made.net[:], made.cost[:] = t.net[e, k], cost
+    affordable(made, n, *_limits(capital), room)
+    return room.keep
+
+
+def _checked_trades(found: object, market: Slice) -> Trades:
     """Trades a black box returned, or a sentence about what is wrong with them."""
     if not isinstance(found, Trades):
         raise TypeError(f"trades() must return quantray.Trades, got {type(found).__name__}")
@@ -174,27 +187,11 @@ def _checked_trades(found: Any, market: Slice) -> Trades:
     return found
 
 
-def summarise(t: Trades, n_sessions: int, interval_s: float) -> tuple[FloatArray1D, FloatArray1D]:
-    """Metrics of a list of trades, as the kernels order them, and its net per session [n_sessions]."""
-    from quantray.sweeps.kernels.score import N_ALL, summarise_core, summarise_listed
-
-    out, by_session, traded = np.full(N_ALL, np.nan), np.zeros(n_sessions), np.zeros(n_sessions, np.int32)
-    net, session = t.net.astype(float), t.session.astype(np.int32)
-    summarise_core(net, t.risk.astype(float), session, len(t), traded, by_session, out)
-    flags = [c.astype(bool) for c in (np.zeros(len(t)), t.entry_carried, t.exit_carried)]
-    summarise_listed(
-        net, session, t.entry_bar.astype(np.int32), t.exit_bar.astype(np.int32), t.reason.astype(np.int8), *flags,
-        len(t), interval_s, np.empty(len(t), np.int32), np.empty(len(t)), out,
-    )  # fmt: skip
-    return out, by_session
-
-
 def _boxed(plan: Plan, market: Slice, candidates: Candidates, strategy: type, full: bool) -> Metrics:
-    from quantray.sweeps.kernels.score import N_ALL
-
+    """Metrics of a black box, each candidate asked for its own trades."""
     n = len(candidates)
     check_fields(strategy, candidates.names)
-    out = np.full((n, N_ALL), np.nan)
+    out = np.full((n, len(METRICS)), np.nan)
     by_session = np.zeros((n, len(market)))
     why: dict[int, str] = {}
     for i in range(n):
@@ -208,5 +205,17 @@ def _boxed(plan: Plan, market: Slice, candidates: Candidates, strategy: type, fu
         except OWN as error:  # the user's own code: whatever it raises belongs to this candidate
             why[i] = told(error)
             continue
-        out[i], by_session[i] = summarise(t, len(market), float(market.sessions[0].interval_s))
-    return _metrics(market, out, by_session, np.zeros((n, 9), np.int64), why, full)
+        summarise(t, float(market.sessions[0].interval_s), by_session[i], out[i])
+    return _metrics(market, out, by_session, np.zeros((n, len(COUNTED)), np.int64), why, full)
+
+
+def summarise(t: Trades, interval_s: float, by_session: np.ndarray, out: np.ndarray) -> None:
+    """Metrics of one candidate's trades into ``out`` [M], net per session into ``by_session`` [sessions]."""
+    from quantray.sweeps.kernels.columns import listed_of, scratch_of
+    from quantray.sweeps.kernels.score import summarise_core, summarise_listed
+
+    made, room = listed_of(len(t)), scratch_of(len(t), len(by_session))
+    for name in set(made._fields) - {"cost", "no_bid"}:
+        getattr(made, name)[:] = getattr(t, name)
+    summarise_core(made, len(t), room.traded, by_session, out)
+    summarise_listed(made, len(t), interval_s, room, out)

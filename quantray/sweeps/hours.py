@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 
-def checked_ends(ends: Any, symbols: Sequence[str], n: int, prices: Sequence[np.ndarray]) -> np.ndarray:
+def checked_ends(ends: object, symbols: Sequence[str], n: int, prices: Sequence[np.ndarray]) -> np.ndarray:
     """First bar at which each contract [m] trades no more; ``n``, the close, where ``ends`` is None.
 
     ``prices`` [m, n] must be NaN from there on. Raises ValueError.

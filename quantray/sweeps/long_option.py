@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
 import numpy as np
 
@@ -22,6 +22,7 @@ STALE_FILLS = ("next_print", "carry")
 #: Fields that only choose a column of the first-touch tables: every value of them is shared.
 EXIT_FIELDS = ("take_profit_percent", "stop_loss_percent", "max_trade_duration_seconds")
 Rule = Callable[[Any], str | None]  # what is wrong with a value of one parameter; None: nothing
+
 
 DAY, EVENING = 24 * 3600, 15 * 3600  # a window that begins in the evening may end the next morning
 _HUGE = 1e300  # beyond it a number is infinite in what follows
@@ -97,7 +98,7 @@ def bars_at(session: Session, moment: str) -> IntArray1D:
     return np.array([found[int(end)] for end in session.ends], np.int64)
 
 
-def _number(value: object) -> bool:
+def _number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _HUGE
 
 
@@ -108,7 +109,7 @@ def _choice(name: str, known: tuple[str, ...]) -> Rule:
 def moment(name: str) -> Rule:
     """The rule of ``close-6m``, ``close-90s`` or ``15:54``."""
 
-    def said(value: Any) -> str | None:
+    def said(value: object) -> str | None:
         if isinstance(value, str) and (_TO_CLOSE.fullmatch(value) or said_of(time_of_day, value) is None):
             return None
         return f"{name}={value!r} must read close-6m, close-90s or 15:54{_unquoted(value)}"
@@ -132,26 +133,26 @@ def share(name: str, *, zero: bool = False) -> Rule:
     return lambda value: None if _number(value) and 0 <= value < 1 and (zero or value) else f"{said}{value!r}"
 
 
-def _depth(value: Any) -> str | None:
+def _depth(value: object) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
         return None
     return f"strikes_depth must be a whole number >= 1, got {value!r}"
 
 
-def _latency(value: Any) -> str | None:
+def _latency(value: object) -> str | None:
     if _number(value) and value > 0:
         return None
     # the signal is known when its bar has ended: an earlier fill would lie inside that bar
     return f"latency_seconds must be > 0 and finite, got {value!r}: it would fill inside the signal's own bar"
 
 
-def _age(value: Any) -> str | None:
+def _age(value: object) -> str | None:
     if value is None or (_number(value) and value >= 0):
         return None
     return f"max_price_age_seconds must be >= 0 or null, got {value!r}"
 
 
-def _stop(value: Any) -> str | None:
+def _stop(value: object) -> str | None:
     return None if _number(value) and -100 <= value < 0 else f"stop_loss_percent must be in [-100, 0), got {value!r}"
 
 
@@ -159,7 +160,7 @@ def _flag(name: str) -> Rule:
     return lambda value: None if isinstance(value, bool) else f"{name} must be true or false, got {value!r}"
 
 
-def said_of(read: Callable[[Any], Any], value: Any) -> str | None:
+def said_of(read: Callable[[Any], object], value: object) -> str | None:
     """What ``read`` says against a value: the rule of a text that a function reads."""
     try:
         read(value)

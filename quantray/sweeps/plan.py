@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from quantray.digests import digest_of
 from quantray.errors import ConfigError
 from quantray.plugins import resolve
 from quantray.settings import FORBID, Gates, Mirror, OutOfSample, Report, Runner, Search, Storage
 from quantray.space import Space
+
+if TYPE_CHECKING:
+    from quantray.sweeps.data.settings import DataSettings
 
 #: Counts changes of the rules in docs/rules.md. A study of other rules is refused: its figures mean something else.
 RULES_VERSION = 2
@@ -112,7 +115,7 @@ class Plan:
     study: str
     strategy: StrategySpec
     space: Space
-    data: Any
+    data: DataSettings
     run_dir: Path
     seed: int = 0
     fresh: bool = False

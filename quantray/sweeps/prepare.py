@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from quantray.capacity import check_run_dir, check_table
 from quantray.errors import ConfigError, begun
 from quantray.failures import OWN
 from quantray.files import Pieces
+from quantray.protocols import Say
 from quantray.report.words import duration
 from quantray.search import check_searcher
 from quantray.space import Candidates
@@ -29,7 +30,6 @@ from quantray.sweeps.scores import score
 if TYPE_CHECKING:
     from quantray.ledger.sql_ledger import SqlLedger
 
-Say = Callable[[str], object]
 _FELT_S = 10.0  # of a strategy's own code: from here on it is announced
 
 

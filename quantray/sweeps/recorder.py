@@ -39,7 +39,7 @@ class Recorder:
             except Exception:  # a class that refuses to be inherited
                 self.watches = False
 
-    def build(self, params: Mapping[str, Any]) -> Any:
+    def build(self, params: Mapping[str, object]) -> Any:
         """The strategy with these parameters."""
         before = set(self._reads)
         self._reads.clear()
@@ -104,7 +104,7 @@ def _watched(strategy: type, names: frozenset[str], reads: set[str]) -> type:
         if isinstance(member, types.MemberDescriptorType) and name not in names
     }
 
-    def __getattribute__(self: Any, name: str) -> Any:
+    def __getattribute__(self: object, name: str) -> Any:
         if name in names:
             reads.add(name)
         elif name == "__class__":
@@ -129,15 +129,15 @@ def _watched(strategy: type, names: frozenset[str], reads: set[str]) -> type:
     return type(strategy)(strategy.__name__, (strategy,), members)
 
 
-def _again(strategy: type, params: Mapping[str, Any]) -> Any:
+def _again(strategy: type, params: Mapping[str, object]) -> Any:
     return strategy(**params)
 
 
-def _cached(name: str, compute: Callable[[Any], Any], reads: set[str]) -> property:
+def _cached(name: str, compute: Callable[[Any], object], reads: set[str]) -> property:
     """A cached property that counts what was read for it each time it is asked for."""
     kept_as = f"__cached_{name}__"
 
-    def value(self: Any) -> Any:
+    def value(self: object) -> Any:
         kept = object.__getattribute__(self, "__dict__")
         if kept_as not in kept:
             before = set(reads)

@@ -12,7 +12,7 @@ from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D,
 from quantray.space import Candidates, candidate_digest
 from quantray.sweeps.evaluate import evaluate, summarise, trades
 from quantray.sweeps.market import Slice
-from quantray.sweeps.metrics import Metrics
+from quantray.sweeps.metrics import METRICS, Metrics
 from quantray.sweeps.objective import violations
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.trades import Trades
@@ -122,13 +122,12 @@ def resampled(plan: Plan, made: Sample, drawn: IntArray1D) -> float:
 
     Trades stay as they were made: limits of capital are not applied anew.
     """
-    from quantray.sweeps.kernels.score import CORE, LISTED
-
     t = made.trades
     first, last = (np.searchsorted(t.session, drawn, side) for side in ("left", "right"))
     counts = last - first
     rows = np.repeat(first - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(counts.sum())
     columns = {f.name: getattr(t, f.name)[rows] for f in fields(t)}
     again = Trades(**{**columns, "session": np.repeat(np.arange(len(drawn)), counts)})
-    out, _ = summarise(again, len(drawn), float(made.slice.sessions[0].interval_s))
-    return float(out[(*CORE, *LISTED).index(plan.objective)])
+    out = np.full(len(METRICS), np.nan)
+    summarise(again, float(made.slice.sessions[0].interval_s), np.zeros(len(drawn)), out)
+    return float(out[METRICS.index(plan.objective)])

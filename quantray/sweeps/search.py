@@ -14,7 +14,7 @@ from quantray.errors import TooManyFailures
 from quantray.failures import Reason, counted
 from quantray.files import Pieces
 from quantray.outlets import logger
-from quantray.protocols import Counts, Outcome
+from quantray.protocols import Counts, Outcome, Say
 from quantray.sweeps.clocks import idle_moments
 from quantray.sweeps.grid.files import SurfaceFiles, Tally
 from quantray.sweeps.grid.outcome import note_table
@@ -25,7 +25,7 @@ from quantray.sweeps.loop.ranges import SUFFIX, RangeClaims
 from quantray.sweeps.loop.share import Share, duplicates_of, retried_of, seed_of
 from quantray.sweeps.objective import ranked
 from quantray.sweeps.plan import Plan
-from quantray.sweeps.prepare import Opened, Say, compared
+from quantray.sweeps.prepare import Opened, compared
 from quantray.sweeps.report.reasons import everything_failed
 from quantray.sweeps.scores import score_trials
 from quantray.trial import Trial
@@ -113,7 +113,9 @@ def _sampled(
     reasons = counted((t.number, str(t.state), t.why, 1) for t in trials if t.why)
     sentence = GIVEN_UP.format(plan.search.max_failures) if ended is None else ended.sentence
     failure = failure or all_failed(counts, reasons)
-    return Found(trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, {}, reasons, failure)
+    return Found(
+        trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, reasons=reasons, failure=failure
+    )
 
 
 def _run(opened: Opened, sweep: Sweep) -> Outcome:
@@ -168,7 +170,7 @@ def _exhausted(opened: Opened, progress: OnProgress | None, say: Say, last: bool
     repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
     return Found(
         sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes, repeated, files.shown(),
-        reasons, all_failed(exact.counts, reasons),
+        reasons=reasons, failure=all_failed(exact.counts, reasons),
     )  # fmt: skip
 
 
@@ -179,7 +181,7 @@ def _stopped(opened: Opened, files: SurfaceFiles, failure: str) -> Found:
     note_table(opened.ledger, counts, reasons)
     notes = (f"The table was given up after {counts.attempts:,} of {plan.space.size:,} points.",)
     ended = GIVEN_UP.format(plan.search.max_failures)
-    return Found((), counts, {}, ended, None, notes, {}, files.shown(todo), reasons, failure)
+    return Found((), counts, {}, ended, None, notes, {}, files.shown(todo), reasons=reasons, failure=failure)
 
 
 def surface_files(opened: Opened, say: Say = _log.warning) -> SurfaceFiles:
@@ -217,7 +219,7 @@ def _told(plan: Plan, progress: OnProgress | None) -> Callable[[Tally, Trial | N
         rate = stored.attempts / elapsed if elapsed > 0 else 0.0
         eta = (size - counts.attempts) * elapsed / done if done > 0 else None  # all drivers together
         if progress is not None:
-            progress(Progress(counts, {}, best, size, rate, elapsed, eta, stored, tally.others))
+            progress(Progress(counts, {}, best, size, rate, elapsed, eta, stored=stored, others=tally.others))
 
     return on_part
 

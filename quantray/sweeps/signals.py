@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from quantray.sweeps.combinations import shared
 from quantray.sweeps.long_option import LongOption
 from quantray.sweeps.market import Session, Slice
 from quantray.sweeps.recorder import Recorder
+from quantray.sweeps.strategy import ManySignals
 from quantray.sweeps.trades import SignalLists
 
 
@@ -26,7 +27,7 @@ class Lists:
 
 
 def signals_of(
-    strategy: type, fixed: Mapping[str, Any], market: Slice, candidates: Candidates
+    strategy: type, fixed: Mapping[str, object], market: Slice, candidates: Candidates
 ) -> tuple[Lists, np.ndarray, dict[int, str]]:
     """Distinct lists of signals, each candidate's list, and why there is none (by row).
 
@@ -65,7 +66,7 @@ def lists_together(strategy: type) -> bool:
 
 
 def _made(
-    strategy: type, recorder: Recorder | None, fixed: Mapping[str, Any], candidates: Candidates, rows: np.ndarray
+    strategy: type, recorder: Recorder | None, fixed: Mapping[str, object], candidates: Candidates, rows: np.ndarray
 ) -> tuple[list[Any], dict[int, str]]:
     """The strategy with each row's parameters; one that cannot be made is None, with the reason."""
     made: list[Any] = []
@@ -81,7 +82,7 @@ def _made(
 
 
 def _listed(
-    strategy: Any, market: Slice, variants: Sequence[Any], bad: dict[int, str], go_on: Any
+    strategy: type, market: Slice, variants: Sequence[object], bad: dict[int, str], go_on: Callable[[], bool]
 ) -> tuple[list[SignalLists], dict[int, str]]:
     """Signal lists of every variant, one object a session, until ``go_on()`` is false."""
     out: list[SignalLists] = []
@@ -90,7 +91,7 @@ def _listed(
         found = None
         if together and variants:
             try:
-                found = strategy.signal_lists(session, variants)
+                found = cast(type[ManySignals], strategy).signal_lists(session, variants)
                 if _nonsense(found.bar, found.side, found.origin, session.n_bars, (found.ptr, len(variants))):
                     found = None
             except OWN:  # which one raises is found below, variant by variant
@@ -125,7 +126,7 @@ def _one_by_one(session: Session, variants: Sequence[Any], bad: dict[int, str]) 
     return SignalLists(ptr, *(np.concatenate([c[j] for c in columns]) for j in range(3)))
 
 
-def _nonsense(bar: Any, side: Any, origin: Any, n: int, lists: tuple[Any, int] | None) -> str | None:
+def _nonsense(bar: object, side: object, origin: object, n: int, lists: tuple[Any, int] | None) -> str | None:
     """What is wrong with signals; None when nothing is. Of several lists, ``lists`` has what separates them, and how
 
     many there should be.
@@ -154,6 +155,6 @@ def _nonsense(bar: Any, side: Any, origin: Any, n: int, lists: tuple[Any, int] |
     return "signals must be in time order" if falls.any() else None
 
 
-def _separates(ptr: Any, n: int, total: int) -> bool:
+def _separates(ptr: object, n: int, total: int) -> bool:
     ptr = np.asarray(ptr)
     return len(ptr) == n + 1 and ptr[0] == 0 and ptr[-1] == total and bool((np.diff(ptr) >= 0).all())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from quantray.errors import DataError
 from quantray.sweeps.market import Session, Slice
@@ -40,7 +40,7 @@ class ManySignals(Protocol):
     """The optional shared form of :meth:`SignalStrategy.signals`."""
 
     @classmethod
-    def signal_lists(cls, session: Session, variants: Sequence[Any]) -> SignalLists: ...
+    def signal_lists(cls, session: Session, variants: Sequence[object]) -> SignalLists: ...
 
 
 def check_volume(strategy: type, market: Slice) -> None:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.errors import ConfigError, TooManyFailures
 from quantray.outlets import logger
+from quantray.protocols import Say
 from quantray.provenance import versions
 from quantray.stats.checks import Verdict
 from quantray.sweeps.holdout import load_slice, split
 from quantray.sweeps.judge import Judgement, judge
 from quantray.sweeps.loop.share import Share
 from quantray.sweeps.plan import Plan
-from quantray.sweeps.prepare import Opened, Say, opened
+from quantray.sweeps.prepare import Opened, opened
 from quantray.sweeps.report.files import write_all
 from quantray.sweeps.report.tables import table_digest, trials_frame
 from quantray.sweeps.results import Chosen, Results

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantray.arrays import BoolArray1D, FloatArray1D, IntArray1D
+from quantray.measures import Unit
 from quantray.report.tables import column
 from quantray.space import Candidates, Space
 from quantray.stats.survivors import Survivors
 from quantray.sweeps.family import Family, sorted_codes
-from quantray.sweeps.metrics import _WHOLE
+from quantray.sweeps.metrics import Metric
 
 if TYPE_CHECKING:
     import pandas
@@ -86,8 +87,9 @@ def _frame(
     columns.update((name, column(candidates.column(name))) for name in candidates.names)
     for name in ("value", "statistic"):
         columns[f"metric.{name}" if name in columns else name] = pandas.array(figures[name], dtype="float64")
+    counts = {metric.key for metric in Metric if metric.unit is Unit.COUNT}
     for name, values in metrics.items():
-        kind: Any = "Int64" if name in _WHOLE else "float64"
+        kind: Any = "Int64" if name in counts else "float64"
         columns[f"metric.{name}" if name in columns else name] = pandas.array(values, dtype=kind)
     return pandas.DataFrame(columns)
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from quantray.sweeps.long_option import MODES, LongOption, bar_at, bars_at
 from quantray.sweeps.market import CALL, PUT, Session, Slice
+from quantray.sweeps.metrics import COUNTED
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.trades import SignalLists
+
+if TYPE_CHECKING:
+    from quantray.sweeps.kernels.columns import Choice, Contracts, Table
 
 MOST_DEPTH = 1_000_000  # of strikes; no chain has more
 
@@ -38,7 +42,7 @@ class Tables:
     signal_bar: np.ndarray
     origin_bar: np.ndarray
     side: np.ndarray
-    counts: np.ndarray  # [G, refusals + 2] refusals by reason, signals, signals on carried bars
+    counts: np.ndarray  # [G, COUNTED]
     when: np.ndarray  # [E, levels + 1]
     exit_bar: np.ndarray
     net: np.ndarray
@@ -53,6 +57,13 @@ class Tables:
     entry_cost: np.ndarray  # per share, with slippage
     size: np.ndarray  # multiplier x contracts
     entry_carried: np.ndarray
+
+    @property
+    def columns(self) -> Table:
+        """What kernels read of them."""
+        from quantray.sweeps.kernels.columns import Table
+
+        return Table(**{name: getattr(self, name) for name in Table._fields})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,16 +86,8 @@ def _market(session: Session, lists: SignalLists, ways: Sequence[LongOption]) ->
     if session.ask is not None and session.bid is not None:
         every = np.arange(len(session.symbol))
         none = np.empty((1, 1), np.int32)  # a fill on a quote happens at its bar
-        return _Market(
-            every,
-            every,
-            session.bid,
-            session.bid,
-            none,
-            session.ask,
-            session.bid[every, session.ends - 1],
-            session.fresh,
-        )
+        at_the_end = session.bid[every, session.ends - 1]
+        return _Market(every, every, session.bid, session.bid, none, session.ask, at_the_end, session.fresh)
     from quantray.sweeps.kernels.fills import newest_print, print_fills
 
     assert session.last is not None
@@ -104,19 +107,15 @@ def _bought(session: Session, lists: SignalLists, ways: Sequence[LongOption]) ->
 
     chosen = np.zeros(len(session.symbol), np.bool_)
     for rules in ways:
-        sides = [ladder(session, right, rules.require_same_day_expiry) for right in (CALL, PUT)]
-        mode = MODES.index(rules.option_selection_mode)
-        mark(
-            lists.bar,
-            lists.side,
-            session.close,
-            *sides[0],
-            *sides[1],
-            mode,
-            min(rules.strikes_depth, MOST_DEPTH),
-            chosen,
-        )
+        calls, puts = (ladder(session, right, rules.require_same_day_expiry) for right in (CALL, PUT))
+        mark(lists.bar, lists.side, session.close, calls, puts, _choice(rules), chosen)
     return np.flatnonzero(chosen)
+
+
+def _choice(rules: LongOption) -> Choice:
+    from quantray.sweeps.kernels.columns import Choice
+
+    return Choice(MODES.index(rules.option_selection_mode), min(rules.strikes_depth, MOST_DEPTH))
 
 
 def spot_at(session: Session) -> np.ndarray:
@@ -146,7 +145,7 @@ def build(
     parts: list[dict[str, np.ndarray]] = []
     groups: list[np.ndarray] = []
     rows: list[np.ndarray] = []
-    counts = np.zeros((len(list_of), 9), np.int64)
+    counts = np.zeros((len(list_of), len(COUNTED)), np.int64)
     contexts: dict[tuple[Any, ...], list[int]] = {}
     for v, rules in enumerate(ways):
         contexts.setdefault(_context(rules), []).append(v)
@@ -177,49 +176,65 @@ def _open(
     session: Session, market: _Market, lists: SignalLists, rules: LongOption, list_of: np.ndarray, mine: np.ndarray,
     counts: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    from quantray.sweeps.kernels.columns import Chain, Fills, Ladder, Signals
     from quantray.sweeps.kernels.contracts import ladder
     from quantray.sweeps.kernels.entries import open_entries
 
     assert session.ends is not None
-    groups, depth = np.flatnonzero(mine), min(rules.strikes_depth, MOST_DEPTH)
-    call_strikes, call_rows = ladder(session, CALL, rules.require_same_day_expiry)
-    put_strikes, put_rows = ladder(session, PUT, rules.require_same_day_expiry)
-    ptr, found, tally = open_entries(
-        list_of[groups], lists.ptr, lists.bar, lists.side, lists.origin, session.close, session.filled,
-        call_strikes, market.slot[call_rows], put_strikes, market.slot[put_rows],
-        MODES.index(rules.option_selection_mode), depth, session.bars(rules.latency_seconds),
-        bars_at(session, rules.late_entry_cutoff)[market.rows], bar_at(session, rules.late_entry_cutoff),
-        session.ends[market.rows], market.entry_price, market.bar, session.has_quotes,
+    groups, rows = np.flatnonzero(mine), market.rows
+    found = (ladder(session, right, rules.require_same_day_expiry) for right in (CALL, PUT))
+    calls, puts = (Ladder(one.strikes, market.slot[one.rows]) for one in found)
+    cutoff, late = bars_at(session, rules.late_entry_cutoff)[rows], bar_at(session, rules.late_entry_cutoff)
+    ptr, opened, tally = open_entries(
+        list_of[groups], Signals(lists.ptr, lists.bar, lists.side, lists.origin),
+        Chain(session.close, session.filled, cutoff, late, session.ends[rows]), calls, puts, _choice(rules),
+        session.bars(rules.latency_seconds), Fills(market.entry_price, market.bar, session.has_quotes),
     )  # fmt: skip
     counts[groups] += tally
-    return np.repeat(groups, np.diff(ptr)), found
+    return np.repeat(groups, np.diff(ptr)), opened
 
 
 def _tables(
     plan: Plan, data: Slice, k: int, market: _Market, rules: LongOption, contract: np.ndarray, bar: np.ndarray,
     levels: Levels,
 ) -> dict[str, np.ndarray]:  # fmt: skip
+    from quantray.sweeps.kernels import columns
     from quantray.sweeps.kernels.touch import exit_tables
 
     session = data.sessions[k]
-    assert session.ends is not None
     slippage = plan.fees.slippage(session.has_quotes)
-    contracts = plan.capital.contracts
+    fees = plan.capital.contracts * plan.fees.per_contract()
     paid_in = market.entry_price[contract, bar]  # a fill that waited for a print stands at the print's own bar
-    rows = market.rows
-    size = session.multiplier[rows] * contracts
-    when, out, net, paid, reason, no_bid = exit_tables(
-        contract, bar, paid_in, market.known, market.price, market.bar, session.has_quotes, market.last_known,
-        session.strike[rows], session.right[rows] == CALL, session.expiry[rows] == session.day, size,
-        spot_at(session)[rows], session.ends[rows], levels.take_profit, levels.stop_loss,
-        np.array([session.bars(d) for d in levels.duration_s], np.int64),
-        session.bars(rules.latency_seconds), bars_at(session, rules.end_of_day_exit)[rows],
-        bars_at(session, rules.emergency_exit)[rows], slippage, contracts * plan.fees.per_contract(),
+    chain = _contracts(session, market, rules, plan.capital.contracts)
+    durations = np.array([session.bars(d) for d in levels.duration_s], np.int64)
+    made = exit_tables(
+        columns.Entries(contract, bar, paid_in), chain, columns.Fills(market.price, market.bar, session.has_quotes),
+        columns.Levels(levels.take_profit, levels.stop_loss, durations), session.bars(rules.latency_seconds),
+        columns.Costs(slippage, fees),
     )  # fmt: skip
     return {
-        "when": when, "exit_bar": out, "net": net, "exit_price": paid, "last_reason": reason, "no_bid": no_bid,
-        "exit_carried": ~market.stamped[contract[:, None], np.maximum(out, 0)],
-        "session": np.full(len(contract), k, np.int32), "contract": rows[contract].astype(np.int32),
+        **made._asdict(), "exit_carried": ~market.stamped[contract[:, None], np.maximum(made.exit_bar, 0)],
+        "session": np.full(len(contract), k, np.int32), "contract": market.rows[contract].astype(np.int32),
         "entry_bar": bar.astype(np.int32), "entry_price": paid_in, "entry_cost": paid_in + slippage,
-        "size": size[contract], "entry_carried": ~market.stamped[contract, bar],
+        "size": chain.size[contract], "entry_carried": ~market.stamped[contract, bar],
     }  # fmt: skip
+
+
+def _contracts(session: Session, market: _Market, rules: LongOption, contracts: int) -> Contracts:
+    """The contracts that the signals can reach [m], of ``contracts`` pieces each."""
+    from quantray.sweeps.kernels.columns import Contracts
+
+    assert session.ends is not None
+    rows = market.rows
+    return Contracts(
+        known=market.known,
+        last_known=market.last_known,
+        strike=session.strike[rows],
+        is_call=session.right[rows] == CALL,
+        expires=session.expiry[rows] == session.day,
+        size=session.multiplier[rows] * contracts,
+        spot=spot_at(session)[rows],
+        ends=session.ends[rows],
+        day_end=bars_at(session, rules.end_of_day_exit)[rows],
+        emergency=bars_at(session, rules.emergency_exit)[rows],
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from typing import Any
 
@@ -12,11 +12,11 @@ from quantray.errors import QuantrayError
 from quantray.failures import OWN, REFUSED, told
 from quantray.space import Candidates
 from quantray.sweeps.combinations import shared
-from quantray.sweeps.long_option import LongOption, rules_of
+from quantray.sweeps.long_option import LongOption, Rule, rules_of
 from quantray.sweeps.recorder import Recorder, hides
 
 
-def refused(strategy: type, fixed: Mapping[str, Any], candidates: Candidates) -> dict[int, str]:
+def refused(strategy: type, fixed: Mapping[str, object], candidates: Candidates) -> dict[int, str]:
     """Why the strategy does not take a candidate, by its row; ``fixed`` are parameters that do not vary.
 
     Rules about one parameter (``LongOption.RULES``) hold whatever a strategy's own ``__post_init__`` does. That runs
@@ -33,7 +33,7 @@ def refused(strategy: type, fixed: Mapping[str, Any], candidates: Candidates) ->
     return why
 
 
-def _alone(strategy: type, fixed: Mapping[str, Any], candidates: Candidates) -> dict[int, str]:
+def _alone(strategy: type, fixed: Mapping[str, object], candidates: Candidates) -> dict[int, str]:
     why: dict[int, str] = {}
     own = {**{f.name: f.default for f in fields(strategy) if f.default is not MISSING}, **fixed}
     for name, rule in rules_of(strategy).items():
@@ -51,7 +51,7 @@ def _alone(strategy: type, fixed: Mapping[str, Any], candidates: Candidates) -> 
     return why
 
 
-def _said(rule: Any, value: Any) -> str | None:
+def _said(rule: Rule, value: object) -> str | None:
     try:
         said = rule(value)
     except OWN as error:
@@ -59,7 +59,7 @@ def _said(rule: Any, value: Any) -> str | None:
     return None if said is None else f"{REFUSED}{said}"
 
 
-def _whole(strategy: type, fixed: Mapping[str, Any], candidates: Candidates) -> list[tuple[int, np.ndarray, str]]:
+def _whole(strategy: type, fixed: Mapping[str, object], candidates: Candidates) -> list[tuple[int, np.ndarray, str]]:
     """Groups of candidates that cannot be made: (group, each candidate's group, reason)."""
     own = getattr(strategy, "__post_init__", None) is not LongOption.__post_init__ or hides(strategy)
     recorder = Recorder(strategy) if own and len(candidates) > 1 else None
@@ -81,7 +81,7 @@ def _whole(strategy: type, fixed: Mapping[str, Any], candidates: Candidates) -> 
     return [(k, of, said) for k, said in bad.items()]
 
 
-def _maker(strategy: type) -> Any:
+def _maker(strategy: type) -> Callable[[Mapping[str, Any]], object]:
     return lambda params: strategy(**params)
 
 

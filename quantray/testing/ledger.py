@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -45,7 +44,7 @@ def make_trials(batch: Batch) -> list[Trial]:
     return trials
 
 
-def refuses(call: Callable[..., Any], *arguments: Any) -> str:
+def refuses(call: Callable[..., object], *arguments: object) -> str:
     """The message with which ``call`` raises :class:`LedgerError`; an assertion fails if it does not."""
     try:
         call(*arguments)

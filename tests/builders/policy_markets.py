@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from quantray.callers.codes import Reason
 from quantray.callers.policies import written
 from quantray.callers.policies.account import Account, Costs
 from quantray.callers.policies.evaluate import Block, Market, Pool, returns
-from quantray.callers.policies.program import Reason, compile_policies
+from quantray.callers.policies.program import compile_policies
 from quantray.callers.policies.tables import Windows, build_tables
 from tests.builders.candles import MINUTE, rows
 from tests.reference import policies as reference

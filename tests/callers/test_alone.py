@@ -12,11 +12,11 @@ import pyarrow as pa
 import pytest
 
 from quantray.callers import CallerPlan
+from quantray.callers.codes import Reason
 from quantray.callers.data import CallsData, CallSettings
 from quantray.callers.notes import notes_of
 from quantray.callers.policies import Policy, read_policy
 from quantray.callers.policies.evaluate import PolicyTrades
-from quantray.callers.policies.program import Reason
 from quantray.callers.prepare import prepare
 from quantray.callers.split import HELD_OUT, TRAIN
 from quantray.callers.stages.store import Store

@@ -85,10 +85,9 @@ def test_a_refused_request_is_one_sentence_and_writes_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
-def test_an_unknown_option_is_a_user_error() -> None:
-    with pytest.raises(SystemExit) as left:
-        run.main(["--fersh"])
-    assert left.value.code == 2
+def test_an_unknown_option_is_a_user_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run.main(["--mutirun"]) == 2
+    assert capsys.readouterr().err == "error: unknown flag '--mutirun'; did you mean '--multirun'?\n"
 
 
 @pytest.mark.parametrize(

@@ -251,7 +251,7 @@ def test_an_experiment_of_ones_own_may_build_on_another(tmp_path: Path, monkeypa
         ([V1, "runner=local", "run_dir=x"], "v1_baseline"),
         ([V1, "policy=trailing", "fees=dear"], "v1_baseline-trailing-dear"),
         ([V1, "data.duckdb=x"], "v1_baseline-duckdb-data.duckdb_x"),
-        ([V1, "calls.callers=[A,B]"], "v1_baseline-calls.callers_A,B"),
+        ([V1, "data=synthetic", "calls.callers=[A,B]"], "v1_baseline-calls.callers_A,B"),
         ([V1, "policy.tp_mults=[2,3]", "seed=1"], "v1_baseline-policy.tp_mults_2,3-seed_1"),
         ([V1, "study.name=mine"], "mine"),
     ],

@@ -57,7 +57,7 @@ def test_constraints_are_bounds_on_metrics() -> None:
 
 
 def test_dates_and_columns_of_the_data() -> None:
-    plan = load_plan("data.from=2024-11-18", "data.to=2024-11-20", "data.columns.underlying.ts=time")
+    plan = load_plan("data=synthetic", "data.from=2024-11-18", "data.to=2024-11-20", "data.columns.underlying.ts=time")
     assert (plan.data.from_, plan.data.to) == ("2024-11-18", "2024-11-20")
     assert plan.data.columns.underlying.ts == "time"
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 
+import jsharpe
 import numpy as np
 import pytest
+from scipy import stats
 
 from quantray.stats.sharpe import (
     deflated_sharpe,
@@ -62,3 +64,26 @@ def test_more_tries_deflate_more():
     one, some, many = (deflated_sharpe(net, n, 0.15) for n in (1, 100, 1_000_000))
     assert one == probabilistic_sharpe(net)
     assert one > some > many
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_equal_to_jsharpe(seed: int):
+    """Its variance of the ratio at its estimate, over n - 1 observations, is that of the paper of 2012."""
+    rng = np.random.default_rng(seed)
+    ratio, benchmark, g3, g4 = rng.uniform(-0.2, 0.6), rng.uniform(-0.1, 0.2), rng.uniform(-2, 2), rng.uniform(5, 12)
+    n, n_trials, std = int(rng.integers(5, 400)), float(rng.uniform(2, 5000)), rng.uniform(0.05, 0.3)
+    variance = jsharpe.sharpe_ratio_variance(ratio, n - 1, gamma3=g3, gamma4=g4)
+    theirs = jsharpe.probabilistic_sharpe_ratio(ratio, benchmark, variance=variance)
+    assert probability_above(benchmark, ratio, n, g3, g4) == pytest.approx(theirs, rel=1e-9)
+    expected = jsharpe.expected_maximum_sharpe_ratio(n_trials, std**2)
+    assert expected_maximum_sharpe(n_trials, std) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_deflated_ratio_is_jsharpes_against_the_expected_maximum():
+    net = np.random.default_rng(3).normal(0.3, 1.0, 60)
+    skewness, kurtosis = stats.skew(net), stats.kurtosis(net, fisher=False)
+    variance = jsharpe.sharpe_ratio_variance(sharpe(net), 59, gamma3=skewness, gamma4=kurtosis)
+    for n_trials in (2, 17.25, 448_128):
+        benchmark = jsharpe.expected_maximum_sharpe_ratio(n_trials, 0.12**2)
+        theirs = jsharpe.probabilistic_sharpe_ratio(sharpe(net), benchmark, variance=variance)
+        assert deflated_sharpe(net, n_trials, 0.12) == pytest.approx(theirs, rel=1e-9)

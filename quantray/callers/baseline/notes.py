@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from quantray.callers.baseline.alerts import Alerts
 from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.data import CandleSlice
-from quantray.callers.notes import cut_off, listed, market_notes, spelt_alike
+from quantray.callers.notes import about_names, cut_off, listed, market_notes
 from quantray.durations import written
 
 
@@ -31,7 +31,7 @@ def baseline_notes(plan: BaselinePlan, alerts: Alerts, made: CandleSlice, told: 
             f"{prints:,} candles have a lone high, {plan.data.print_filter_k:g}x their neighbours and more: an "
             "all-time high may be one of them. The highest close beside it is not."
         )
-    return [*notes, *cut_off(coverage), *spelt_alike(coverage.plan.calls)]
+    return [*notes, *cut_off(coverage), *about_names(coverage.plan.calls)]
 
 
 def _rescaled(plan: BaselinePlan, alerts: Alerts) -> list[str]:

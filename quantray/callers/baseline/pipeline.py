@@ -14,17 +14,18 @@ from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.baseline.progress import MEASURING, BaselineProgress, Medians, medians_of
 from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.identity import code_digest
-from quantray.callers.prepare import Say, Survey, survey
+from quantray.callers.prepare import Survey, survey
 from quantray.callers.progress import Progress
 from quantray.callers.stages.checkpoints import Driver, met_by
 from quantray.callers.stages.opening import opened, reach
 from quantray.capacity import check_run_dir
 from quantray.digests import digest_of
 from quantray.outlets import logger
+from quantray.protocols import Say
 from quantray.provenance import versions
 
 _log = logger(__name__)
-Follow = Callable[[BaselineProgress], Any]
+Follow = Callable[[BaselineProgress], object]
 #: Seconds of one core for a candle of a call's window, entered in time and one candle late, with its reading.
 _CANDLE_S = 4e-8
 

@@ -84,16 +84,19 @@ def callers_so_far(alerts: Alerts) -> list[CallerSoFar]:
     calls = alerts.coverage.plan.calls
     groups = Groups(calls.caller, len(calls.callers))
     n = groups.count(alerts.done)
-    counts = n, groups.count(alerts.coverage.eligible), calls.per_caller
+    eligible, made = groups.count(alerts.coverage.eligible), calls.per_caller
     names = ("ath_multiple", "time_to_ath_s", "drawdown", "end_return")
     medians = [_plain(groups.median(alerts.real(name))) for name in names]
     hits = [groups.count(~np.isnan(alerts.real(f"time_to_{name}_s"))) for name in MULTIPLES]
     with np.errstate(invalid="ignore"):
         rates = [_plain(hit / n) for hit in hits]
     return [
-        CallerSoFar(caller, *(int(c[i]) for c in counts), *(m[i] for m in medians), tuple(rate[i] for rate in rates))
+        CallerSoFar(
+            caller, int(n[i]), int(eligible[i]), int(made[i]), medians[0][i], medians[1][i], medians[2][i],
+            medians[3][i], tuple(rate[i] for rate in rates),
+        )
         for i, caller in enumerate(calls.callers)
-    ]
+    ]  # fmt: skip
 
 
 def _plain(values: FloatArray1D) -> list[float | None]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
 from quantray.callers.data.columns import CallTable
 from quantray.callers.data.filters import Kept, filtered
 from quantray.callers.data.lists import is_list_file, read_list
-from quantray.callers.data.names import alias_table, chosen, near_names
+from quantray.callers.data.names import alias_table, callers_among_groups, chosen, near_names
 from quantray.callers.data.settings import CallsData, CallSettings
 from quantray.callers.data.source import ns_of, opened
 from quantray.callers.market import Calls
@@ -18,7 +19,10 @@ from quantray.errors import ConfigError, DataError, near_miss
 from quantray.files.duckdb_file import confined, open_market, quoted
 from quantray.files.folders import data_files
 from quantray.files.tables import READERS, guarded, reader_of
+from quantray.outlets import logger
+from quantray.plain import amount, one_line
 
+_log = logger(__name__)
 EVERY_CALL = CallSettings()
 
 
@@ -41,14 +45,20 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
     spelt = np.array([aliases.get(name, name) for name in rows["caller"]], dtype=object)
     aliased = int(sum(a != b for a, b in zip(spelt, rows["caller"], strict=True)))
     rows["caller"] = spelt
-    everyone = sorted(name for name in set(spelt.tolist()) if name)
-    keep, groups, absent = chosen(settings, aliases, everyone)
+    made = Counter(name for name in spelt.tolist() if name)
+    everyone = sorted(made)
+    _check_chain(settings.chain, rows["chain"], table.where)
+    keep, groups, absent = chosen(settings, aliases, everyone, made)
+    people = callers_among_groups(settings, {*made, *aliases})
+    if people:
+        _log.warning("calls.groups: no group has the name of %s; taken as callers", ", ".join(map(one_line, people)))
     kept = filtered(rows, data, settings, keep, undated)
     if not len(kept.rows):
         raise DataError(f"no caller left: {_sentence(kept.counts)} ({table.where}); widen the filters")
     _check_ids(table.where, rows["call_id"], kept.rows)
     counts = {"read": kept.counts["read"], "aliased": aliased, **kept.counts}
-    return _columns(rows, kept, groups, absent, near_names(everyone), table.where, counts)
+    found = _columns(rows, kept, groups, absent, near_names(everyone), table.where, counts)
+    return replace(found, groups_of_one=people)
 
 
 def _read(table: CallTable, data: CallsData) -> dict[str, np.ndarray]:
@@ -67,7 +77,7 @@ def _read(table: CallTable, data: CallsData) -> dict[str, np.ndarray]:
     return rows
 
 
-def _aliases(given: Any, data: CallsData) -> dict[str, str]:
+def _aliases(given: object, data: CallsData) -> dict[str, str]:
     """Spelling -> caller from a mapping, a YAML/JSON file, a Parquet/CSV file or a table beside the calls."""
     if given is None:
         return {}
@@ -98,6 +108,17 @@ def _aliases(given: Any, data: CallsData) -> dict[str, str]:
         if pairs.setdefault(alias, caller) != caller:
             raise ConfigError(f"{where}: {alias!r} has two callers, {pairs[alias]!r} and {caller!r}")
     return alias_table(pairs, where)
+
+
+def _check_chain(wanted: str | None, chain: np.ndarray, where: str) -> None:
+    """ConfigError with the near miss and the calls on each chain where no call is on the one asked for."""
+    if wanted is None:
+        return
+    there = Counter(str(name) for name in chain.tolist() if name is not None)
+    if wanted.casefold() not in {name.casefold() for name in there}:
+        unnamed = len(chain) - sum(there.values())
+        more = f"; {amount(unnamed, 'call names none', 'calls name none')}" if unnamed else ""
+        raise ConfigError(f"calls.chain: {near_miss(wanted, there, what='chain', counts=there)} ({where}{more})")
 
 
 def _sentence(counts: dict[str, int]) -> str:

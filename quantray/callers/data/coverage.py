@@ -55,7 +55,8 @@ class Coverage:
 
     @property
     def eligible(self) -> BoolArray1D:
-        return self.reason == Exclusion.NONE
+        eligible: BoolArray1D = self.reason == Exclusion.NONE
+        return eligible
 
     @property
     def share(self) -> FloatArray1D:

@@ -14,7 +14,7 @@ from quantray.durations import NS, iso, written
 
 
 @singledispatch
-def describe(result: Any) -> dict[str, Any]:
+def describe(result: object) -> dict[str, Any]:
     """What a stage found, as plain values. Takes Calls, Inventory, CallPlan, Coverage or CandleSlice."""
     raise TypeError(f"describe takes a result of a stage of calls, got {type(result).__name__}")
 

@@ -50,7 +50,8 @@ def filtered(
 
 
 def _null(rows: dict[str, np.ndarray], *names: str) -> np.ndarray:
-    return np.any([[not value for value in rows[name].tolist()] for name in names], axis=0)
+    null: np.ndarray = np.any([[not value for value in rows[name].tolist()] for name in names], axis=0)
+    return null
 
 
 def _outside_dates(ts: np.ndarray, data: CallsData) -> np.ndarray:

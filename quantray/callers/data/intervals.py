@@ -63,8 +63,9 @@ def _check_asked(table: Table, ns: str, rows: str, interval: int, found_ns: int)
     seen = f"they start {found_ns / NS:g} s apart on the clock"
     if found_ns % (interval * NS):
         raise DataError(
-            f"{table.where}: candles of {written(interval)} are expected, but {seen}: intervals are mixed, or the grid "
-            "is broken; load one interval, or give data.interval"
+            f"{table.where}: candles of {written(interval)} are expected, but {seen}: they have another interval, or "
+            f"intervals are mixed, or the grid is broken; nothing is resampled: give data.interval={_theirs(found_ns)} "
+            "if that is theirs, or load one interval"
         )
     times = found_ns // (interval * NS)
     if times > 1:
@@ -74,6 +75,10 @@ def _check_asked(table: Table, ns: str, rows: str, interval: int, found_ns: int)
                 f"{table.where}: candles of {written(interval)} are expected, but {seen}, all {n:,} of them; nothing "
                 f"is resampled: give data.interval={written(found_ns // NS)}, or load candles of {written(interval)}"
             )
+
+
+def _theirs(found_ns: int) -> str:
+    return written(found_ns // NS) if found_ns % NS == 0 else "…"
 
 
 def _phase(table: Table, phase: int, interval: int, stamp: str | None) -> tuple[int, int]:

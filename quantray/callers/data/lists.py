@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Hashable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from quantray.errors import ConfigError, near_miss
+
+if TYPE_CHECKING:
+    import yaml
 
 SUFFIXES = (".yaml", ".yml", ".json")
 #: What YAML 1.1 takes for the end of a line beside the line feed, and what may stand in a name.
@@ -41,9 +45,9 @@ def _json(text: str) -> Any:
     return json.loads(text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_once)
 
 
-def _once(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+def _once(pairs: list[tuple[Hashable, Any]]) -> dict[Hashable, Any]:
     """A mapping in which no name stands twice: the first would be lost without a word."""
-    made: dict[Any, Any] = {}
+    made: dict[Hashable, Any] = {}
     for name, value in pairs:
         if name in made:
             raise ValueError(f"{name!r} stands in it twice")
@@ -58,21 +62,21 @@ def _yaml(text: str) -> Any:
     class Words(yaml.SafeLoader):
         """The safe loader without its guesses."""
 
-        yaml_implicit_resolvers: ClassVar = {
+        yaml_implicit_resolvers: ClassVar = {  # type: ignore[misc]  # the stubs take it for an instance's
             first: [pair for pair in found if pair[0] in ("tag:yaml.org,2002:null", "tag:yaml.org,2002:merge")]
             for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
         }
 
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
             return _once([
                 (self.construct_object(key, deep=True), self.construct_object(value, deep=True))
                 for key, value in node.value
             ])  # fmt: skip
 
-        def construct_yaml_map(self, node: Any) -> Any:
+        def whole_map(self, node: yaml.MappingNode) -> dict[Hashable, Any]:
             return self.construct_mapping(node)
 
-    Words.add_constructor("tag:yaml.org,2002:map", Words.construct_yaml_map)
+    Words.add_constructor("tag:yaml.org,2002:map", Words.whole_map)
     stand_ins = _stand_ins(text)
     found = yaml.load(text.translate(stand_ins), Words)
     return _put_back(found, {ord(chr(new)): old for old, new in stand_ins.items()})
@@ -84,7 +88,7 @@ def _stand_ins(text: str) -> dict[int, int]:
     return {ord(end): next(free) for end in ENDS if end in text}
 
 
-def _put_back(value: Any, ends: dict[int, int]) -> Any:
+def _put_back(value: object, ends: dict[int, int]) -> Any:
     if isinstance(value, str):
         return value.translate(ends)
     if isinstance(value, list):
@@ -94,7 +98,7 @@ def _put_back(value: Any, ends: dict[int, int]) -> Any:
     return value
 
 
-def names_of(value: Any, where: str) -> tuple[str, ...]:
+def names_of(value: object, where: str) -> tuple[str, ...]:
     """A list of names, or ConfigError. Numbers are names too: callers may be known by one."""
     items = [value] if isinstance(value, str) else value
     if not isinstance(items, list | tuple) or not all(

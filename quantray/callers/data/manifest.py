@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from quantray.callers.data.choice import COLUMNS
 from quantray.callers.market import CallPlan, Candles, Spans
 from quantray.digests import digest_of
 from quantray.errors import DataError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MANIFEST = "_slice.json"  # readers of Parquet folders skip what begins with an underscore
 VERSION = 3  # of the files, and in a slice's name: another number, another slice
@@ -71,7 +74,10 @@ class CandleSlice:
         ts, opened, high, low, close, volume = _columns(self.folder / bucket.file)
         offsets = np.array(bucket.offsets, np.int64)
         unpriced = tuple((asset, place.get(asset, -1), at) for asset, at in bucket.unpriced)
-        return Candles(bucket.assets, index, offsets, ts, opened, high, low, close, volume, unpriced=unpriced)
+        return Candles(
+            bucket.assets, index, offsets, ts=ts, open=opened, high=high, low=low, close=close, volume=volume,
+            unpriced=unpriced,
+        )  # fmt: skip
 
     def candles(self, plan: CallPlan) -> Iterator[Candles]:
         """Every bucket with an asset of the plan, ``index`` pointing into the plan's assets."""
@@ -113,10 +119,11 @@ def _columns(path: Path) -> list[np.ndarray]:
     return [_array(table.column(name)) for name in ("ts", *COLUMNS)]
 
 
-def _array(column: Any) -> np.ndarray:
+def _array(column: pa.ChunkedArray) -> np.ndarray:
     if column.num_chunks == 0:
         return np.zeros(0, np.int64 if str(column.type) == "int64" else np.float64)
-    return column.chunk(0).to_numpy(zero_copy_only=True)
+    values: np.ndarray = column.chunk(0).to_numpy(zero_copy_only=True)
+    return values
 
 
 def write_manifest(made: CandleSlice) -> None:

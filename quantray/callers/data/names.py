@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from quantray.callers.data.lists import is_list_file, names_of, read_list
 from quantray.callers.data.settings import CallSettings
 from quantray.errors import ConfigError, near_miss
-from quantray.plain import original
+from quantray.plain import one_line, original
 
 MIN_LETTERS = 4  # names of fewer letters are all near one another
 
 
-def alias_table(given: Any, where: str) -> dict[str, str]:
+def alias_table(given: object, where: str) -> dict[str, str]:
     """Spelling -> caller, from a mapping of spelling to caller or of caller to its spellings.
 
     ConfigError where a spelling belongs to two callers, or a caller is itself a spelling of another.
@@ -37,8 +37,13 @@ def alias_table(given: Any, where: str) -> dict[str, str]:
     return table
 
 
-def group_table(settings: CallSettings) -> dict[str, tuple[str, ...]]:
-    """Name -> callers of the groups that the settings ask for, spelt as they are written there."""
+def group_table(
+    settings: CallSettings, people: Iterable[str] = (), made: Mapping[str, int] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Name -> callers of the groups that the settings ask for, spelt as they are written there.
+
+    ConfigError for a name that is no group; it may be that of one of the ``people``, misspelt.
+    """
     if isinstance(settings.groups, Mapping):
         return {name: names_of(callers, f"calls.groups.{name}") for name, callers in settings.groups.items()}
     asked = (settings.groups,) if isinstance(settings.groups, str) else settings.groups or ()
@@ -47,16 +52,17 @@ def group_table(settings: CallSettings) -> dict[str, tuple[str, ...]]:
         if is_list_file(name):
             found.update(_of_file(name, "calls.groups"))
         elif settings.group_file is None:
+            person = near_miss(name, people, what="caller", counts=made)
             raise ConfigError(
-                f"calls.groups={name}: no calls.group_file says who belongs to it; give calls.group_file=FILE, "
-                "or a YAML or JSON file as the group"
+                f"calls.groups={one_line(name)}: no group file says who belongs to it (give calls.group_file=FILE, "
+                f"or a YAML or JSON file as the group); as a caller: {person}"
             )
         else:
-            found.update(_of_file(f"{settings.group_file}#{name}", "calls.group_file"))
+            found.update(_of_file(f"{settings.group_file}#{name}", "calls.group_file", people))
     return found
 
 
-def _of_file(given: str, key: str) -> dict[str, tuple[str, ...]]:
+def _of_file(given: str, key: str, people: Iterable[str] = ()) -> dict[str, tuple[str, ...]]:
     """The group that ``file#name`` names, or every group of the file: other tools keep notes beside their lists."""
     file, _, name = given.partition("#")
     content = read_list(file, key)
@@ -64,7 +70,8 @@ def _of_file(given: str, key: str) -> dict[str, tuple[str, ...]]:
         raise ConfigError(f"{key}={file} must be a list of callers, got {content!r}")
     groups = content if isinstance(content, Mapping) else {Path(file).stem: content}
     if name and name not in groups:
-        raise ConfigError(f"{key}={file}: {near_miss(name, groups, what='group')}")
+        what = "group or caller" if people else "group"
+        raise ConfigError(f"{key}={file}: {near_miss(name, [*groups, *people], what=what)}")
     lists = [group for group, callers in groups.items() if isinstance(callers, list)]
     if not name and len(lists) < len(groups) and any(isinstance(callers, Mapping) for callers in groups.values()):
         several = f" (or {', '.join(lists[1:])})" if lists[1:] else ""
@@ -79,28 +86,51 @@ def _spelt(name: str, known: Container[str]) -> str:
     return original(name) if name not in known and original(name) in known else name
 
 
+def callers_among_groups(settings: CallSettings, known: Container[str]) -> tuple[str, ...]:
+    """Names of ``calls.groups`` that no group has, and a caller of the ``known`` ones."""
+    if settings.groups is None or isinstance(settings.groups, Mapping):
+        return ()
+    asked = (settings.groups,) if isinstance(settings.groups, str) else settings.groups
+    groups: Container[str] = ()
+    if settings.group_file is not None and any(_spelt(name, known) in known for name in asked):
+        content = read_list(settings.group_file, "calls.group_file")
+        groups = content if isinstance(content, Mapping) else (Path(settings.group_file).stem,)
+    return tuple(
+        name
+        for name in asked
+        if _spelt(name, known) in known
+        and name not in groups
+        and not (is_list_file(name) and Path(name.partition("#")[0]).expanduser().is_file())
+    )
+
+
 def chosen(
-    settings: CallSettings, aliases: Mapping[str, str], known: Iterable[str]
+    settings: CallSettings, aliases: Mapping[str, str], known: Iterable[str], made: Mapping[str, int] | None = None
 ) -> tuple[set[str] | None, dict[str, tuple[str, ...]], tuple[str, ...]]:
     """(callers to keep, None for all; the groups; callers of groups without a call).
 
-    A caller named in ``calls.callers`` must exist; a group may hold callers who made no call in this data.
+    A caller named in ``calls.callers`` must exist; a group may hold callers who made no call in this data. ``made``
+    are the calls of each. A name of ``calls.groups`` that is no group is the caller of that name.
     """
     present = set(known)
     spelt = present | set(aliases)
+    people = callers_among_groups(settings, spelt)
+    if people and not isinstance(settings.groups, Mapping):
+        asked = (settings.groups,) if isinstance(settings.groups, str) else settings.groups or ()
+        settings = replace(settings, groups=tuple(name for name in asked if name not in people) or None)
     named = (settings.callers,) if isinstance(settings.callers, str) else settings.callers or ()
-    named = tuple(_spelt(name, spelt) for name in named)
+    named = tuple(_spelt(name, spelt) for name in (*named, *people))
     for name in named:
         if aliases.get(name, name) not in present:
-            raise ConfigError(f"calls.callers: {near_miss(name, spelt, what='caller')}")
+            raise ConfigError(f"calls.callers: {near_miss(name, spelt, what='caller', counts=made)}")
     groups = {
         g: tuple(dict.fromkeys(aliases.get(c, c) for c in (_spelt(name, spelt) for name in who)))
-        for g, who in group_table(settings).items()
+        for g, who in group_table(settings, spelt, made).items()
     }
     members = {c for who in groups.values() for c in who}
     for name, who in groups.items():
         if not present.intersection(who):
-            reason = near_miss(who[0], spelt, what="caller") if who else "it is empty"
+            reason = near_miss(who[0], spelt, what="caller", counts=made) if who else "it is empty"
             raise ConfigError(f"calls.groups: no caller of {name!r} has a call: {reason}")
     absent = tuple(sorted(members - present))
     if not named and not groups:

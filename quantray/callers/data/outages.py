@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 
 import numpy as np
 
@@ -38,7 +37,7 @@ def read_outages(file: str | None) -> tuple[Outage, ...]:
     return tuple(_outage(row, where) for row in rows)
 
 
-def _outage(row: Any, where: str) -> Outage:
+def _outage(row: object, where: str) -> Outage:
     if not isinstance(row, Mapping) or not set(row) <= set(FIELDS) or "from" not in row:
         raise ConfigError(f"{where}: {row!r} must be a mapping of asset (optional), from, to (optional)")
     start = _instant(row["from"], where)
@@ -48,7 +47,7 @@ def _outage(row: Any, where: str) -> Outage:
     return Outage(None if row.get("asset") is None else canonical(str(row["asset"])), start, end)
 
 
-def _instant(value: Any, where: str) -> int:
+def _instant(value: object, where: str) -> int:
     """UTC nanoseconds; a time without a zone is UTC."""
     try:
         parsed = value if isinstance(value, date) else datetime.fromisoformat(str(value))

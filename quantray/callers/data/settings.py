@@ -165,6 +165,9 @@ class CallSettings:
     horizon: str | int | None = None  # that the data must hold behind the entry; null: the grid's longest hold
 
     def __post_init__(self) -> None:
+        for name in ("callers", "groups"):
+            if getattr(self, name) is not None and not getattr(self, name):
+                raise ConfigError(f"calls.{name} is empty; name at least one, or leave it out for every caller")
         if self.min_per_caller < 1:
             raise ConfigError(f"calls.min_per_caller must be >= 1, got {self.min_per_caller}")
         for name in ("dedupe_window", "delay", "max_entry_lag", "horizon"):

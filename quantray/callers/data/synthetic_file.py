@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from quantray.callers.data.settings import CallMaps, CallsData
-from quantray.callers.data.synthetic import CHAINS, MINUTE, MadeCalls, make_calls, make_token
+from quantray.callers.data.synthetic import CHAINS, MINUTE, MadeCalls, MadeToken, make_calls, make_token
 from quantray.callers.data.synthetic_settings import SyntheticCalls
 from quantray.digests import digest_of
 from quantray.durations import day_ns, written
 from quantray.errors import ConfigError, DataError
 from quantray.files.caches import Cached
 from quantray.outlets import logger
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
 
 _log = logger(__name__)
 VERSION = 1  # of the generator: another number, another market
@@ -104,7 +108,7 @@ def _known(minute_close: np.ndarray, minute: np.ndarray) -> np.ndarray:
     return np.where(minute > 0, minute_close[np.maximum(minute - 1, 0)], np.nan)
 
 
-def _candle_table(name: str, interval: int, token: Any) -> Any:
+def _candle_table(name: str, interval: int, token: MadeToken) -> pa.Table:
     import pyarrow as pa
 
     n = len(token.ts)
@@ -113,7 +117,7 @@ def _candle_table(name: str, interval: int, token: Any) -> Any:
     return pa.table({"asset": [name] * n, "interval_s": np.full(n, interval, np.int32), "ts": ts, **columns})
 
 
-def _append(connection: Any, table: str, parts: list[Any]) -> None:
+def _append(connection: DuckDBPyConnection, table: str, parts: list[pa.Table]) -> None:
     import pyarrow as pa
 
     connection.register("made", pa.concat_tables(parts))
@@ -122,7 +126,11 @@ def _append(connection: Any, table: str, parts: list[Any]) -> None:
 
 
 def _append_calls(
-    connection: Any, settings: SyntheticCalls, calls: MadeCalls, names: tuple[str, ...], price: np.ndarray
+    connection: DuckDBPyConnection,
+    settings: SyntheticCalls,
+    calls: MadeCalls,
+    names: tuple[str, ...],
+    price: np.ndarray,
 ) -> None:
     import pyarrow as pa
 

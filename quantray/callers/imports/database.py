@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quantray.callers.imports.columns import Match, hints, is_of_trades, match
 from quantray.callers.imports.files import KEY, Read, read
@@ -16,6 +16,9 @@ from quantray.callers.imports.rows import Reading, Row
 from quantray.errors import ConfigError, DataError
 from quantray.files.duckdb_file import confined, other_kind
 from quantray.files.durable import room
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 TABLE = "imported_results"
 COLUMNS = {
@@ -172,7 +175,7 @@ def _connected(into: Path, there: bool, dry_run: bool) -> Any:
         raise
 
 
-def _stored(connection: Any, source: str) -> Counter[tuple[Any, ...]]:
+def _stored(connection: DuckDBPyConnection, source: str) -> Counter[tuple[Any, ...]]:
     known = connection.execute(f"SELECT 1 FROM duckdb_tables() WHERE {_OURS}", [TABLE]).fetchone()
     if known is None:
         return Counter()
@@ -180,7 +183,7 @@ def _stored(connection: Any, source: str) -> Counter[tuple[Any, ...]]:
     return Counter(connection.execute(query, [source]).fetchall())
 
 
-def _store(connection: Any, files: Sequence[Imported]) -> None:
+def _store(connection: DuckDBPyConnection, files: Sequence[Imported]) -> None:
     """All of them in one transaction."""
     import pandas
 

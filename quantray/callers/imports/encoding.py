@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """JSON knows no NaN and no half of a character, at any depth."""
     if isinstance(value, Mapping):
         return {encoded(str(name)): plain(item) for name, item in value.items()}

@@ -36,7 +36,7 @@ class Read:
     matches: Mapping[str, Match] = field(default_factory=dict)
     trades: bool = False
 
-    def take(self, rows: Iterable[Any]) -> Read:
+    def take(self, rows: Iterable[object]) -> Read:
         """Number the rows; what is no object, or names one thing twice, has failed."""
         for number, row in enumerate(rows, 1):
             try:
@@ -131,7 +131,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _listed(path: Path, content: Any) -> Iterator[Any]:
+def _listed(path: Path, content: object) -> Iterator[Any]:
     """The rows of a list, of the one list or object that an object holds, or of an object that holds them by name."""
     if not isinstance(content, Mapping):
         yield from content if isinstance(content, list) else [content]
@@ -149,20 +149,20 @@ def _listed(path: Path, content: Any) -> Iterator[Any]:
         yield content
 
 
-def _named(content: Mapping[str, Any], column: str) -> Iterator[Any]:
+def _named(content: Mapping[str, object], column: str) -> Iterator[Any]:
     """Rows that stand under names, each with its name in a column."""
     for name, value in content.items():
         for row in value if isinstance(value, list) else [value]:
             yield {column: name, **row} if isinstance(row, Mapping) else row
 
 
-def _by_name(content: Mapping[str, Any]) -> bool:
+def _by_name(content: Mapping[str, object]) -> bool:
     """Whether members are rows under names: mostly objects, and none of the names says who the caller is."""
     inner = sum(isinstance(value, Mapping | list) for value in content.values())
     return 2 * inner > len(content) and not {str(name).casefold() for name in content} & set(NAMES["caller"])
 
 
-def _flat(row: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+def _flat(row: Mapping[str, object], prefix: str = "") -> dict[str, Any]:
     """Nested objects as dotted names; ValueError where two things come to one name."""
     flat: dict[str, Any] = {}
     for name, value in row.items():

@@ -19,7 +19,7 @@ MATCHES = {
 LARGEST = 1 << 30  # bytes of a file in an archive
 
 
-def is_result(content: Any) -> bool:
+def is_result(content: object) -> bool:
     """Whether the content is such a file: strategies that hold a list of trades."""
     strategies = content.get("strategy") if isinstance(content, Mapping) else None
     return (

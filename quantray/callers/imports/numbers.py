@@ -21,28 +21,28 @@ _COMMA = re.compile(r"[+-]?(\d+|[1-9]\d{0,2}(\.\d{3})+)(,\d+)?", re.ASCII)
 _EITHER = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 
 
-def is_empty(value: Any) -> bool:
+def is_empty(value: object) -> bool:
     """Whether a cell says that there is nothing."""
     return value is None or str(value).strip().casefold() in EMPTY
 
 
-def unit_in(value: Any) -> str:
+def unit_in(value: object) -> str:
     """The unit that a cell says itself: ``55%`` is percent, ``3x`` a multiple; '' for none."""
     last = str(value).rstrip()[-1:] if isinstance(value, str) else ""
     return "percent" if last == "%" else "multiple" if last in ("x", "X", "×") else ""
 
 
-def bare(value: Any) -> str:
+def bare(value: object) -> str:
     """The number's own text: without its unit, and without spaces and quotes between thousands."""
     return _GROUPED.sub("", str(value).translate(_SPACES).strip().rstrip("%xX× "))
 
 
-def without_currency(value: Any) -> Any:
+def without_currency(value: object) -> Any:
     """An amount of money without the sign of its currency."""
     return re.sub(r"^\s*([+-]?)\s*[$€£]\s*", r"\1", value) if isinstance(value, str) else value
 
 
-def style_of(name: str, values: Iterable[Any]) -> str:
+def style_of(name: str, values: Iterable[object]) -> str:
     """``comma`` where the texts of a column show a decimal comma, else ``point``.
 
     DataError when they contradict one another, or when one may be either and none shows which.
@@ -71,7 +71,7 @@ def style_of(name: str, values: Iterable[Any]) -> str:
     return next(iter(seen), "point")
 
 
-def number(name: str, value: Any, style: str = "point") -> float:
+def number(name: str, value: object, style: str = "point") -> float:
     """A finite number. ValueError names it otherwise."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         found = float(value) if abs(value) < 1e300 else math.nan

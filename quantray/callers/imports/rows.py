@@ -49,7 +49,7 @@ class Reading:
 
     @classmethod
     def of(
-        cls, rows: Sequence[Mapping[str, Any]], matches: Mapping[str, Match], trades: bool, style: str | None = None
+        cls, rows: Sequence[Mapping[str, object]], matches: Mapping[str, Match], trades: bool, style: str | None = None
     ) -> Reading:
         """Units and decimal signs from whole columns. DataError where several units or signs may be meant."""
         styles, found, unclear = {}, {}, []
@@ -67,7 +67,7 @@ class Reading:
             raise DataError("; ".join(unclear))
         return cls(found, styles, trades)
 
-    def row(self, given: Mapping[str, Any]) -> Row:
+    def row(self, given: Mapping[str, object]) -> Row:
         """Raises ValueError with the reason when the row cannot be used."""
         caller = self._text(given, "caller")
         if caller is None:
@@ -97,7 +97,7 @@ class Reading:
             extra=json.dumps(extra, sort_keys=True, ensure_ascii=False),
         )
 
-    def _text(self, given: Mapping[str, Any], ours: str) -> str | None:
+    def _text(self, given: Mapping[str, object], ours: str) -> str | None:
         value = given.get(self.matches[ours].theirs) if ours in self.matches else None
         if is_empty(value):
             return None
@@ -107,7 +107,7 @@ class Reading:
             return json.dumps(plain(value), sort_keys=True, ensure_ascii=False)
         raise ValueError(f"{ours}={value!r} is no name")
 
-    def _measured(self, given: Mapping[str, Any], ours: str) -> float | None:
+    def _measured(self, given: Mapping[str, object], ours: str) -> float | None:
         """The number of one of our columns in our unit."""
         match = self.matches.get(ours)
         value = None if match is None else given.get(match.theirs)
@@ -139,13 +139,13 @@ _ALLOWED = {
 }  # fmt: skip
 
 
-def _numeric(ours: str, values: Iterable[Any]) -> list[Any]:
+def _numeric(ours: str, values: Iterable[object]) -> list[Any]:
     """The values that are written as numbers: no durations."""
     return [without_currency(v) if ours == "final_capital" else v for v in values
             if not (ours == "hold" and _is_duration(v))]  # fmt: skip
 
 
-def _with_unit(match: Match, values: Sequence[Any], style: str) -> Match:
+def _with_unit(match: Match, values: Sequence[object], style: str) -> Match:
     """With the unit of the values that do not say their own; what is no number fails row by row."""
     numbers = []
     for value in _numeric(match.ours, values):
@@ -159,12 +159,12 @@ def _with_unit(match: Match, values: Sequence[Any], style: str) -> Match:
     return replace(match, unit=unit_of(match.ours, match.theirs, numbers))
 
 
-def _is_duration(value: Any) -> bool:
+def _is_duration(value: object) -> bool:
     """Whether a time says its unit: 48h, not 48."""
     return isinstance(value, str) and bare(value)[-1:].isalpha()
 
 
-def _duration(value: Any) -> float:
+def _duration(value: object) -> float:
     from quantray.durations import duration_s
 
     try:

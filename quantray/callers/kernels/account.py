@@ -5,69 +5,27 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from quantray.callers.kernels.money import EQUITY, INITIAL, mark, outlay, proceeds, size_of
-
-EXECUTED, MAX_POSITIONS, MAX_PER_ASSET, MAX_PER_CALLER, NO_CASH, BELOW_MINIMUM, NO_ENTRY = 0, 1, 2, 3, 4, 5, 6
-
-
-@njit(cache=True, nogil=True)
-def _before(time, item, i, j):  # type: ignore[no-untyped-def]
-    return time[i] < time[j] or (time[i] == time[j] and item[i] < item[j])
+from quantray.callers.codes import Basis, Skip
+from quantray.callers.kernels.money import mark, outlay, proceeds, size_of
+from quantray.kernels.heap import pop, push
 
 
 @njit(cache=True, nogil=True)
-def _swap(time, item, i, j):  # type: ignore[no-untyped-def]
-    time[i], time[j] = time[j], time[i]
-    item[i], item[j] = item[j], item[i]
-
-
-@njit(cache=True, nogil=True)
-def push(time, item, n, when, what):  # type: ignore[no-untyped-def]
-    """Add to the heap of ``n``, ordered by (time, item); returns its size."""
-    time[n], item[n] = when, what
-    i = n
-    while i > 0 and _before(time, item, i, (i - 1) // 2):
-        _swap(time, item, i, (i - 1) // 2)
-        i = (i - 1) // 2
-    return n + 1
-
-
-@njit(cache=True, nogil=True)
-def pop(time, item, n):  # type: ignore[no-untyped-def]
-    """Move the first of the heap of ``n`` behind its end; returns its size."""
-    n -= 1
-    _swap(time, item, 0, n)
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child + 1 < n and _before(time, item, child + 1, child):
-            child += 1
-        if child >= n or not _before(time, item, child, i):
-            return n
-        _swap(time, item, i, child)
-        i = child
-
-
-@njit(cache=True, nogil=True)
-def _limit(open_now, on_asset, of_caller, limits):  # type: ignore[no-untyped-def]
+def _limit(open_now, on_asset, of_caller, money):  # type: ignore[no-untyped-def]
     """The first limit on positions that fails; limits in the order of the skip codes."""
-    if open_now >= limits[0]:
-        return MAX_POSITIONS
-    if on_asset >= limits[1]:
-        return MAX_PER_ASSET
-    return MAX_PER_CALLER if of_caller >= limits[2] else EXECUTED
+    if open_now >= money.max_positions:
+        return Skip.MAX_POSITIONS
+    if on_asset >= money.max_per_asset:
+        return Skip.MAX_POSITIONS_PER_ASSET
+    return Skip.MAX_POSITIONS_PER_CALLER if of_caller >= money.max_per_caller else Skip.EXECUTED
 
 
 @njit(cache=True, nogil=True)
-def marks(n_held, now, ts, close, interval, s):  # type: ignore[no-untyped-def]
-    """Value of the open positions at ``now``, summed in the order in which they were opened."""
+def marked(n_held, now, marks, s):  # type: ignore[no-untyped-def]
+    """Value of the ``n_held`` open positions at ``now`` ns, summed in the order in which they were opened."""
     total = 0.0
     for q in range(n_held):
-        i = s.held[q]
-        value, s.seen[i] = mark(
-            ts, close, interval, s.first[i], s.stop[i], s.seen[i], now, s.price[i], s.size[i], s.left[i]
-        )
-        total += value
+        total += mark(marks, now, s, s.held[q])
     return total
 
 
@@ -83,16 +41,16 @@ def forget(held, n_held, i):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def account(n, money, limits, ts, close, interval, n_assets, n_callers, s):  # type: ignore[no-untyped-def]
+def account(n, money, marks, queue, s):  # type: ignore[no-untyped-def]
     """Run the ``n`` trades in the scratch ``s``, ordered by (entry time, ts, asset, call), through one account.
 
-    ``limits`` [3]: positions at most in all, per asset, per caller; the candles are read only with basis=equity.
-    Fills ``s.size``, ``s.skip``, ``s.pnl`` and the log: ``s.event`` (trade * (R + 1) for an entry, + 1 + r for its
-    r-th fill) at ``s.event_ns``. Returns (cash at the end, events).
+    The candles of ``marks`` are read only with basis=equity. Fills ``s.size``, ``s.skip``, ``s.pnl`` and the log:
+    ``s.event`` (trade * (R + 1) for an entry, + 1 + r for its r-th fill) at ``s.event_ns``. Returns (cash at the end,
+    events).
     """
     slots = s.part.shape[1] + 1
-    on_asset = np.zeros(n_assets, np.int64)
-    of_caller = np.zeros(n_callers, np.int64)
+    on_asset = np.zeros(queue.n_assets, np.int64)
+    of_caller = np.zeros(queue.n_callers, np.int64)
     cash = money.initial
     n_heap = n_log = n_held = 0
     for i in range(n + 1):
@@ -113,16 +71,16 @@ def account(n, money, limits, ts, close, interval, n_assets, n_callers, s):  # t
         if i == n:
             break
         s.size[i] = s.pnl[i] = 0.0
-        s.skip[i] = _limit(n_held, on_asset[s.asset[i]], of_caller[s.caller[i]], limits)
-        if s.skip[i] != EXECUTED:
+        s.skip[i] = _limit(n_held, on_asset[s.asset[i]], of_caller[s.caller[i]], money)
+        if s.skip[i] != Skip.EXECUTED:
             continue
-        basis = money.initial if money.basis == INITIAL else cash
-        if money.basis == EQUITY:
-            basis += marks(n_held, s.entry_ns[i], ts, close, interval, s)
+        basis = money.initial if money.basis == Basis.INITIAL else cash
+        if money.basis == Basis.EQUITY:
+            basis += marked(n_held, s.entry_ns[i], marks, s)
         size = size_of(money, basis, cash, s.distance[i])
         spent = outlay(size, money.cost)
         if cash <= 0.0 or spent > cash or size < money.minimum or size <= 0.0:
-            s.skip[i] = NO_CASH if cash <= 0.0 or spent > cash else BELOW_MINIMUM
+            s.skip[i] = Skip.NO_CASH if cash <= 0.0 or spent > cash else Skip.BELOW_MINIMUM
             continue
         s.size[i], s.pnl[i] = size, -spent
         cash -= spent

@@ -14,17 +14,25 @@ A stop that is raised inside its own candle (``raise_first``) supposes that the 
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 import numpy as np
 from numba import njit
 
-STOP_FIRST, TARGET_FIRST, RAISE_FIRST = 0, 1, 2
-INTRABAR = ("stop_first", "target_first", "raise_first")
-#: What a target is paid that the open has jumped: its own price, as a resting order is filled when the market runs
-#: through it, or the open, which only an opening auction gives.
-AT_LIMIT, AT_THE_OPEN = 0, 1
-TARGET_GAP = ("limit", "open")
+from quantray.callers.codes import Intrabar
 
-LATE, GAP_STOP, GAP_TARGET, TRIGGERED, TIME, END = 0, 1, 2, 3, 6, 7
+
+class Phase(IntEnum):
+    """What happens inside one candle; 4 and 5 are a stop and a target, whichever comes first."""
+
+    LATE = 0
+    GAP_STOP = 1
+    GAP_TARGET = 2
+    TRIGGERED = 3
+    TIME = 6
+    END = 7
+
+
 AT_OPEN = 3  # phases up to here fill at the candle's START, the others at its END
 NEVER = np.int32(2**31 - 1)
 
@@ -32,17 +40,18 @@ NEVER = np.int32(2**31 - 1)
 @njit(cache=True, nogil=True)
 def stop_phase(order):  # type: ignore[no-untyped-def]
     """Phase of a stop that is touched inside a candle."""
-    return 4 if order == STOP_FIRST else 5
+    return 4 if order == Intrabar.STOP_FIRST else 5
 
 
 @njit(cache=True, nogil=True)
 def target_phase(order):  # type: ignore[no-untyped-def]
     """Phase of a target that is touched inside a candle."""
-    return 5 if order == STOP_FIRST else 4
+    return 5 if order == Intrabar.STOP_FIRST else 4
 
 
 @njit(cache=True, nogil=True)
 def key_of(bar, phase):  # type: ignore[no-untyped-def]
+    """The event's key, int32."""
     return np.int32(bar * 8 + phase)
 
 

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
-from quantray.callers.kernels.codes import GAP_TARGET, LATE, NEVER, TRIGGERED
+from quantray.callers.kernels.codes import NEVER, Phase
+
+
+class _Closers(NamedTuple):
+    """What ends a trade where no target does, of one call [C]: column, key, key of what it is paid at, net return."""
+
+    col: np.ndarray
+    key: np.ndarray
+    pay: np.ndarray
+    net: np.ndarray
 
 
 @njit(cache=True, nogil=True)
-def closing_columns(keys, fill, stop_ptr, stop_col, close_stop, close_ptr, close_col, out):  # type: ignore[no-untyped-def]
-    """Column that closes the remainder, [E, C], for each distinct set of stops and other ends.
+def closing_columns(keys, fill, policies, out):  # type: ignore[no-untyped-def]
+    """Column that closes the remainder into ``out`` [E, C], for each distinct set of stops and other ends.
 
     Stop set s has the columns ``stop_col[stop_ptr[s]:]``, and the highest of those touched at one time fills: it is
     the one that stands. Closer c adds ``close_col[close_ptr[c]:]`` (time, triggers, end of data) to set
     ``close_stop[c]``, -1 for none.
     """
+    stop_ptr, stop_col = policies.stop_ptr, policies.stop_col
+    close_stop, close_ptr, close_col = policies.close_stop, policies.close_ptr, policies.close_col
     best = np.empty(stop_ptr.shape[0], np.uint32)
     for e in range(keys.shape[0]):
         key, paid = keys[e], fill[e]
@@ -73,7 +86,7 @@ def late_price(keys, fill, closer, rung_col, rung, last):  # type: ignore[no-unt
     """
     if rung < last:
         k = rung_col[rung]
-        if keys[k] == keys[closer] + GAP_TARGET:
+        if keys[k] == keys[closer] + Phase.GAP_TARGET:
             return min(fill[closer], fill[k])
     return fill[closer]
 
@@ -81,7 +94,7 @@ def late_price(keys, fill, closer, rung_col, rung, last):  # type: ignore[no-unt
 @njit(cache=True, nogil=True)
 def is_late(key):  # type: ignore[no-untyped-def]
     """Whether the event is a sale at the open of a candle that begins when the time is up."""
-    return key & 7 == LATE
+    return key & 7 == Phase.LATE
 
 
 @njit(cache=True, nogil=True)
@@ -133,25 +146,26 @@ def _runs(rows, target, closer):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _run_returns(key, paid, close_col, close_key, pay_key, close_net, runs, net, last):  # type: ignore[no-untyped-def]
-    """Policies with one target or none: one comparison each.
+def _run_returns(key, paid, closers, runs, net, last):  # type: ignore[no-untyped-def]
+    """Policies with one target or none: one comparison each, into ``net`` and ``last`` [P] of one call.
 
-    ``pay_key`` places what is sold late behind the targets that its open has jumped, which is what they bring at most.
-    Returns and columns in loops of their own: arrays of two widths in one loop are not compared several at a time.
+    ``closers.pay`` places what is sold late behind the targets that its open has jumped, which is what they bring at
+    most. Returns and columns in loops of their own: arrays of two widths in one loop are not compared several at a
+    time.
     """
     for q in range(runs.shape[0]):
         p, m, k, c = runs[q, 0], runs[q, 1], runs[q, 2], runs[q, 3]
         gains, ends = net[p : p + m], last[p : p + m]
         if runs[q, 4]:
             when, gain, column = key[k], paid[k], np.int16(k)
-            keys, nets, columns = close_key[c : c + m], close_net[c : c + m], close_col[c : c + m]
-            pays = pay_key[c : c + m]
+            keys, nets, columns = closers.key[c : c + m], closers.net[c : c + m], closers.col[c : c + m]
+            pays = closers.pay[c : c + m]
             for j in range(m):
                 gains[j] = gain if when < pays[j] else nets[j]
             for j in range(m):
                 ends[j] = column if when < keys[j] else columns[j]
         else:
-            when, pays_at, gain, column = close_key[c], pay_key[c], close_net[c], close_col[c]
+            when, pays_at, gain, column = closers.key[c], closers.pay[c], closers.net[c], closers.col[c]
             keys, nets = key[k : k + m], paid[k : k + m]
             for j in range(m):
                 gains[j] = nets[j] if keys[j] < pays_at else gain
@@ -160,18 +174,19 @@ def _run_returns(key, paid, close_col, close_key, pay_key, close_net, runs, net,
 
 
 @njit(cache=True, nogil=True)
-def grid_returns(
-    keys, fill, ways, closing, closer, variant, rung_ptr, rung_col, rung_part, cost, on_entry, net, last
-):  # type: ignore[no-untyped-def]  # fmt: skip
+def grid_returns(table, policies, closing, cost, on_entry, net, last):  # type: ignore[no-untyped-def]
     """Net return and last column of every (call, policy) into ``net`` and ``last`` [n, P]; NaN and -1: no entry.
 
-    Row ``i * ways + v`` of the tables is call i entered the v-th way; ``closing`` [n * ways, C].
+    ``closing`` [E, C] is what :func:`closing_columns` gave; ``cost`` is the fraction that a side takes.
     """
-    width, never = keys.shape[1], keys.shape[1] - 1
+    keys, fill, ways = table.keys, table.fill, table.ways
+    closer, variant = policies.closer, policies.variant
+    rung_ptr, rung_col, rung_part = policies.rung_ptr, policies.rung_col, policies.rung_part
+    width, never, n_closers = keys.shape[1], keys.shape[1] - 1, closing.shape[1]
     paid = np.empty(width)
-    close_key, pay_key = np.empty(closing.shape[1], np.int32), np.empty(closing.shape[1], np.int32)
-    close_net = np.empty(closing.shape[1])
-    close_col = np.empty(closing.shape[1], np.int16)
+    closers = _Closers(
+        np.empty(n_closers, np.int16), np.empty(n_closers, np.int32), np.empty(n_closers, np.int32), np.empty(n_closers)
+    )
     col, part = np.empty(width, np.int32), np.empty(width)
     simple = _one_target(rung_ptr, rung_part)
     for v in range(ways):
@@ -187,11 +202,11 @@ def grid_returns(
             entered = keys[e, never - 1] != NEVER
             for k in range(width):
                 paid[k] = net_of(fill[e, k], cost, on_entry) if entered else np.nan
-            for c in range(closing.shape[1]):
+            for c in range(n_closers):
                 k = closing[e, c]
-                close_key[c], close_net[c], close_col[c] = keys[e, k], paid[k], k
-                pay_key[c] = keys[e, k] + (TRIGGERED if is_late(keys[e, k]) else 0)
-            _run_returns(keys[e], paid, close_col, close_key, pay_key, close_net, runs, net[i], last[i])
+                closers.key[c], closers.net[c], closers.col[c] = keys[e, k], paid[k], k
+                closers.pay[c] = keys[e, k] + (Phase.TRIGGERED if is_late(keys[e, k]) else 0)
+            _run_returns(keys[e], paid, closers, runs, net[i], last[i])
             for p in hard:
                 closed = closing[e, closer[p]]
                 m = fills_of(keys[e], closed, rung_col, rung_part, rung_ptr[p], rung_ptr[p + 1], col, part)

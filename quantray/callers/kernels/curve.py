@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from quantray.callers.kernels.account import forget, marks
+from quantray.callers.kernels.account import forget, marked
 from quantray.callers.kernels.money import outlay, proceeds
 
 
 @njit(cache=True, nogil=True)
-def curve(n_log, money, ts, close, interval, times, s, equity, cash_out):  # type: ignore[no-untyped-def]
-    """Equity and cash at each of the rising ``times`` [T] ns, after everything that happens at or before it.
+def curve(n_log, money, marks, times, s, equity, cash_out):  # type: ignore[no-untyped-def]
+    """Equity and cash into two columns [T] at each of the rising ``times`` [T] ns, after all that happens by then.
 
     Reads the log of ``n_log`` events in the scratch ``s``. Positions are marked at the close of their last candle
     that has ended; equity is cash plus the marks summed in the order of opening.
@@ -33,13 +33,13 @@ def curve(n_log, money, ts, close, interval, times, s, equity, cash_out):  # typ
                 if r == s.n_fills[i] - 1:
                     n_held = forget(s.held, n_held, i)
             at += 1
-        equity[t] = cash + marks(n_held, now, ts, close, interval, s)
+        equity[t] = cash + marked(n_held, now, marks, s)
         cash_out[t] = cash
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def max_drawdown(equity, initial):  # type: ignore[no-untyped-def]
-    """Largest fall from the highest equity so far, as a positive fraction of it."""
+    """Largest fall of ``equity`` [T] from the highest so far (``initial`` at first), a positive fraction of it."""
     peak = initial
     worst = 0.0
     for i in range(equity.shape[0]):
@@ -50,9 +50,10 @@ def max_drawdown(equity, initial):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def daily_ratios(equity, initial):  # type: ignore[no-untyped-def]
-    """Sharpe and Sortino of daily returns (every UTC day, idle ones too), annualised by sqrt(365); NaN if undefined.
+    """Sharpe and Sortino of the returns of ``equity`` [days] (every UTC day, idle ones too), annualised by sqrt(365).
 
-    Sharpe: mean / standard deviation (ddof 1). Sortino: mean / root mean square of the losses over all days.
+    Sharpe: mean / standard deviation (ddof 1). Sortino: mean / root mean square of the losses over all days. NaN if
+    undefined; ``initial`` is what the first day began with.
     """
     n = equity.shape[0]
     if n < 2:

@@ -5,69 +5,22 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from quantray.callers.kernels.account import EXECUTED
-
-METRICS = (
-    "n_trades", "skipped_max_positions", "skipped_max_positions_per_asset", "skipped_max_positions_per_caller",
-    "skipped_no_cash", "skipped_below_minimum", "no_entry", "win_rate", "captured_return", "median_return",
-    "p05_return", "p25_return", "p75_return", "p95_return", "profit_factor", "expectancy", "mean_r", "capture_ratio",
-    "stop_outs", "stop_out_rate", "p95_adverse", "time_exposed", "exposure", "ambiguous_share", "end_of_data_share",
-    "final_capital", "total_return", "max_drawdown", "sharpe", "sortino",
-)  # fmt: skip
-N_METRICS = len(METRICS)
-FINAL, TOTAL, DRAWDOWN, SHARPE, SORTINO = 25, 26, 27, 28, 29
-
-
-@njit(cache=True, nogil=True)
-def quantile(ordered, n, q):  # type: ignore[no-untyped-def]
-    """Linear interpolation between order statistics (Hyndman and Fan 1996, type 7)."""
-    place = q * (n - 1)
-    low = int(place)
-    high = min(low + 1, n - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
-
-
-@njit(cache=True, nogil=True)
-def _sift(x, i, n):  # type: ignore[no-untyped-def]
-    while 2 * i + 1 < n:
-        child = 2 * i + 1
-        if child + 1 < n and x[child + 1] > x[child]:
-            child += 1
-        if x[i] >= x[child]:
-            return
-        x[i], x[child] = x[child], x[i]
-        i = child
-
-
-@njit(cache=True, nogil=True)
-def sort(x, n):  # type: ignore[no-untyped-def]
-    """Sort the first ``n`` in place: few by insertion, many by heap. np.sort takes longer to compile than all else."""
-    if n <= 32:
-        for i in range(1, n):
-            value = x[i]
-            j = i
-            while j > 0 and x[j - 1] > value:
-                x[j] = x[j - 1]
-                j -= 1
-            x[j] = value
-        return
-    for i in range(n // 2 - 1, -1, -1):
-        _sift(x, i, n)
-    for last in range(n - 1, 0, -1):
-        x[0], x[last] = x[last], x[0]
-        _sift(x, 0, last)
+from quantray.callers.codes import Reason, Skip
+from quantray.callers.metrics import Metric
+from quantray.kernels.quantiles import place, quantile
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _exposure(n, begins, ends, s):  # type: ignore[no-untyped-def]
-    """Share of the period in which at least one position was open; trades come in order of entry.
+def _exposure(n, period, s):  # type: ignore[no-untyped-def]
+    """Share of [since, before) of the period in which at least one position was open; trades come in order of entry.
 
     What is held until the source ends may be held beyond the period: that counts for nothing here.
     """
     covered = 0
+    begins, ends = period.since, period.before
     until = begins
     for i in range(n):
-        if s.skip[i] == EXECUTED:
+        if s.skip[i] == Skip.EXECUTED:
             begin, end = max(s.entry_ns[i], until), min(s.exit_ns[i], ends)
             if end > begin:
                 covered += end - begin
@@ -76,22 +29,38 @@ def _exposure(n, begins, ends, s):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def summary(n, without, stops, ends, at_risk, since, before, s, out):  # type: ignore[no-untyped-def]
-    """Metrics of the ``n`` trades in the scratch ``s`` into ``out``, NaN for what does not exist; not the account's.
+def _quantiles(n, s, out):  # type: ignore[no-untyped-def]
+    """Quantiles of the ``n`` returns and drops in the scratch, which are reordered; the middle one first, so that each
 
-    ``stops`` and ``ends`` [K] tell which columns are stops and which the end of the data; ``at_risk`` is the loss at
-    the first stop, costs included, as a fraction (NaN without one); [``since``, ``before``) is the period in ns.
+    of the others looks on its own side.
     """
-    out[:FINAL] = np.nan
-    out[:7] = 0.0
-    out[6] = without
+    middle, lower, upper = place(n, 0.5), place(n, 0.25), place(n, 0.75)
+    out[Metric.MEDIAN_RETURN] = quantile(s.returns, 0, n, n, 0.5)
+    out[Metric.P25_RETURN] = quantile(s.returns, 0, middle + 1, n, 0.25)
+    out[Metric.P75_RETURN] = quantile(s.returns, middle, n, n, 0.75)
+    out[Metric.P05_RETURN] = quantile(s.returns, 0, lower + 1, n, 0.05)
+    out[Metric.P95_RETURN] = quantile(s.returns, upper, n, n, 0.95)
+    out[Metric.P95_ADVERSE] = quantile(s.drops, 0, n, n, 0.95)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def summary(n, without, reason, at_risk, period, s, out):  # type: ignore[no-untyped-def]
+    """Metrics of the ``n`` trades in the scratch ``s`` into ``out`` [M], NaN for what does not exist.
+
+    Not the account's, which stand last. ``without``: calls that got no entry; ``reason`` [K] of each column;
+    ``at_risk`` is the loss at the first stop, costs included, as a fraction (NaN without one).
+    """
+    out[: Metric.FINAL_CAPITAL] = np.nan
+    out[: Metric.WIN_RATE] = 0.0
+    out[Metric.NO_ENTRY] = without
     wins = stopped = doubts = ended = count = 0
     total = gains = losses = earned = caught = reachable = held = ratios = 0.0
     for i in range(n):
-        if s.skip[i] != EXECUTED:
-            out[s.skip[i]] += 1.0
+        if s.skip[i] != Skip.EXECUTED:
+            out[Metric.N_TRADES + s.skip[i]] += 1.0
             continue
-        s.sort[count] = s.net[i]
+        why = reason[s.col[i]]
+        s.returns[count], s.drops[count] = s.net[i], s.adverse[i]
         count += 1
         total += s.net[i]
         wins += s.net[i] > 0.0
@@ -101,26 +70,18 @@ def summary(n, without, stops, ends, at_risk, since, before, s, out):  # type: i
         ratios += s.net[i] / at_risk
         caught += s.gross[i] - 1.0
         reachable += s.peak[i]
-        stopped += stops[s.col[i]] and s.last[i] < 1.0
+        stopped += Reason.STOP <= why <= Reason.RAISED_STOP and s.last[i] < 1.0
         doubts += s.doubt[i]
-        ended += ends[s.col[i]]
+        ended += why == Reason.END_OF_DATA
         held += (s.exit_ns[i] - s.entry_ns[i]) / 1e9
-    out[0], out[18], out[22] = count, stopped, _exposure(n, since, before, s)
+    out[Metric.N_TRADES], out[Metric.STOP_OUTS] = count, stopped
+    out[Metric.EXPOSURE] = _exposure(n, period, s)
     if count == 0:
         return
-    sort(s.sort, count)
-    for k, q in ((9, 0.5), (10, 0.05), (11, 0.25), (12, 0.75), (13, 0.95)):
-        out[k] = quantile(s.sort, count, q)
-    out[7], out[8] = wins / count, total / count
-    out[14] = gains / losses if losses > 0.0 else np.nan
-    out[15], out[16] = earned / count, ratios / count
-    out[17] = caught / reachable if reachable != 0.0 else np.nan
-    out[19], out[21] = stopped / count, held / count
-    out[23], out[24] = doubts / count, ended / count
-    count = 0
-    for i in range(n):
-        if s.skip[i] == EXECUTED:
-            s.sort[count] = s.adverse[i]
-            count += 1
-    sort(s.sort, count)
-    out[20] = quantile(s.sort, count, 0.95)
+    out[Metric.WIN_RATE], out[Metric.CAPTURED_RETURN] = wins / count, total / count
+    out[Metric.PROFIT_FACTOR] = gains / losses if losses > 0.0 else np.nan
+    out[Metric.EXPECTANCY], out[Metric.MEAN_R] = earned / count, ratios / count
+    out[Metric.CAPTURE_RATIO] = caught / reachable if reachable != 0.0 else np.nan
+    out[Metric.STOP_OUT_RATE], out[Metric.TIME_EXPOSED] = stopped / count, held / count
+    out[Metric.AMBIGUOUS_SHARE], out[Metric.END_OF_DATA_SHARE] = doubts / count, ended / count
+    _quantiles(count, s, out)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-RISK, FIXED, FRACTION = 0, 1, 2
-FREE_CASH, EQUITY, INITIAL = 0, 1, 2
+from quantray.callers.codes import Sizing
 
 
 @njit(cache=True, nogil=True)
 def outlay(size, cost):  # type: ignore[no-untyped-def]
+    """Cash that an entry of notional ``size`` takes, ``cost`` being the fraction of a side."""
     return size + size * cost
 
 
@@ -22,14 +22,17 @@ def proceeds(size, part, multiple, cost, on_entry):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True, nogil=True)
-def mark(ts, close, interval, start, stop, seen, now, price, size, left):  # type: ignore[no-untyped-def]
-    """Value of an open position on closed candles only, and the last candle that had closed by ``now``.
+def mark(marks, now, s, i):  # type: ignore[no-untyped-def]
+    """Value at ``now`` ns of the open position ``i`` of the scratch, on closed candles only.
 
-    ``seen`` is where the search goes on; before the first close a position stands at its entry price.
+    ``s.seen`` is where the search goes on: the last candle that had closed. Before the first close a position stands
+    at its entry price.
     """
-    while seen + 1 < stop and ts[seen + 1] + interval <= now:
+    seen, stop, ts = s.seen[i], s.stop[i], marks.ts
+    while seen + 1 < stop and ts[seen + 1] + marks.interval <= now:
         seen += 1
-    return size * left * (close[seen] / price if seen >= start else 1.0), seen
+    s.seen[i] = seen
+    return s.size[i] * s.left[i] * (marks.close[seen] / s.price[i] if seen >= s.first[i] else 1.0)
 
 
 @njit(cache=True, nogil=True)
@@ -43,9 +46,9 @@ def _affordable(size, cost, cash):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, error_model="numpy")
 def size_of(money, basis, cash, distance):  # type: ignore[no-untyped-def]
     """Notional of the next position. ``distance`` of its stop as a fraction, 1 without one; both sides cost."""
-    if money.sizing == FIXED:
+    if money.sizing == Sizing.FIXED:
         return money.amount
-    if money.sizing == FRACTION:
+    if money.sizing == Sizing.FRACTION:
         return money.fraction * basis
     at_risk = distance + (money.cost + money.cost)
     size = min(money.risk / at_risk, money.fraction * basis, cash / (1.0 + money.cost))

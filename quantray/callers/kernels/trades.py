@@ -19,37 +19,39 @@ def ambiguous(keys, closer, order, rung_col, first, last):  # type: ignore[no-un
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def gather(
-    keys, fill, worst, time, peaks, price, entry_ns, start, stop, ways, order, calls, asset, caller, closing, c,
-    variant, hold, rung_col, rung_part, first, last, distance, cost, on_entry, s,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Trades of one policy over ``calls`` (rows of calls in queue order) into the columns of the scratch ``s``.
+def gather(table, policies, p, queue, money, s):  # type: ignore[no-untyped-def]
+    """Trades of policy ``p`` over the calls of the queue into the columns of the scratch ``s``.
 
-    ``c`` and ``variant`` are the policy's closer and way of entering, ``rung_col[first:last]`` its targets;
-    ``closing`` has the rows of the tables, call * ways + variant. Returns (trades, calls without an entry).
+    Returns (trades, calls without an entry).
     """
+    keys, fill, rung_col, rung_part = table.keys, table.fill, policies.rung_col, policies.rung_part
+    variant, c, hold = policies.variant[p], policies.closer[p], policies.hold[p]
+    first, last = policies.rung_ptr[p], policies.rung_ptr[p + 1]
+    distance = 1.0 if np.isnan(policies.distance[p]) else policies.distance[p]
+    calls = queue.calls[variant]
     n = 0
     one = np.empty(s.part.shape[1], np.int32)
     for q in range(calls.shape[0]):
-        e = calls[q] * ways + variant
-        if np.isnan(price[e]):
+        e = calls[q] * table.ways + variant
+        if np.isnan(table.price[e]):
             continue
-        closer = closing[e, c]
+        closer = queue.closing[e, c]
         m = fills_of(keys[e], closer, rung_col, rung_part, first, last, one, s.part[n])
         total = 0.0
         for r in range(m):
             s.multiple[n, r] = fill[e, one[r]]
             if is_late(keys[e, one[r]]):
                 s.multiple[n, r] = late_price(keys[e], fill[e], closer, rung_col, first + r, last)
-            s.fill_ns[n, r] = time[e, one[r]]
+            s.fill_ns[n, r] = table.time[e, one[r]]
             total += s.part[n, r] * s.multiple[n, r]
         s.call[n], s.col[n], s.n_fills[n], s.gross[n] = calls[q], one[m - 1], m, total
-        s.net[n] = net_of(total, cost, on_entry)
+        s.net[n] = net_of(total, money.cost, money.on_entry)
         s.last[n], s.exit_ns[n] = s.multiple[n, m - 1], s.fill_ns[n, m - 1]
-        s.adverse[n] = max(1.0 - worst[e, one[m - 1]], 0.0)
-        s.peak[n] = peaks[e, hold] - 1.0
-        s.doubt[n] = ambiguous(keys[e], closer, order, rung_col, first, last)
-        s.entry_ns[n], s.price[n], s.first[n], s.stop[n] = entry_ns[e], price[e], start[e], stop[e]
-        s.asset[n], s.caller[n], s.distance[n] = asset[calls[q]], caller[calls[q]], distance
+        s.adverse[n] = max(1.0 - table.worst[e, one[m - 1]], 0.0)
+        s.peak[n] = table.peaks[e, hold] - 1.0
+        s.doubt[n] = ambiguous(keys[e], closer, table.order, rung_col, first, last)
+        s.entry_ns[n], s.price[n] = table.entry_ns[e], table.price[e]
+        s.first[n], s.stop[n] = table.start[e], table.stop[e]
+        s.asset[n], s.caller[n], s.distance[n] = queue.asset[calls[q]], queue.caller[calls[q]], distance
         n += 1
     return n, calls.shape[0] - n

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
-from quantray.arrays import IntArray1D
+from quantray.callers.codes import Basis, Sizing, names_of
 from quantray.errors import ConfigError, near_miss
 
 if TYPE_CHECKING:
-    from quantray.callers.kernels.score import Money
+    from quantray.callers.kernels.columns import Money
 
 FORBID: dict[str, str] = {"extra": "forbid"}
-SIZINGS = ("risk", "fixed", "fraction")
-BASES = ("free_cash", "equity", "initial")
+SIZINGS, BASES = names_of(Sizing), names_of(Basis)
 COST_BASES = ("traded", "entry")
 UNLIMITED = 2**62  # what stands in the kernels for no limit
 #: Costs under which a result is simulated again: (taker_bps, slippage_bps).
@@ -83,17 +80,24 @@ class Account:
             if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
                 raise ConfigError(f"capital.{name} must be a whole number >= 1 or null, got {value!r}")
 
-    @property
-    def limits(self) -> IntArray1D:
-        limits = (self.max_positions, self.max_positions_per_asset, self.max_positions_per_caller)
-        return np.array([UNLIMITED if limit is None else limit for limit in limits], np.int64)
-
     def money(self, costs: Costs) -> Money:
         """The numbers that the kernels read."""
-        from quantray.callers.kernels.score import Money
+        from quantray.callers.kernels.columns import Money
 
+        limits = (self.max_positions, self.max_positions_per_asset, self.max_positions_per_caller)
+        positions, per_asset, per_caller = (UNLIMITED if limit is None else limit for limit in limits)
         return Money(
-            costs.side, costs.basis == "entry", self.limited, float(self.initial), SIZINGS.index(self.sizing),
-            float(self.max_allocation_pct), float(self.max_risk_per_trade), float(self.amount), BASES.index(self.basis),
-            float(self.minimum),
-        )  # fmt: skip
+            cost=costs.side,
+            on_entry=costs.basis == "entry",
+            limited=self.limited,
+            initial=float(self.initial),
+            sizing=SIZINGS.index(self.sizing),
+            fraction=float(self.max_allocation_pct),
+            risk=float(self.max_risk_per_trade),
+            amount=float(self.amount),
+            basis=BASES.index(self.basis),
+            minimum=float(self.minimum),
+            max_positions=positions,
+            max_per_asset=per_asset,
+            max_per_caller=per_caller,
+        )

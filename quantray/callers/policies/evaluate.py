@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D
+from quantray.callers.metrics import COUNTS, METRICS
 from quantray.callers.policies.account import Account, Costs
-from quantray.callers.policies.program import NS, Program, Reason, freeze, read_only
+from quantray.callers.policies.program import NS, Program, freeze, read_only
 from quantray.callers.policies.tables import CandleColumns, Tables
+
+if TYPE_CHECKING:
+    from quantray.callers.kernels.columns import Marks, Queue
 
 DAY_NS = 86_400 * NS
 
@@ -51,9 +56,12 @@ class Market:
     moments: IntArray1D = field(default_factory=lambda: np.zeros(0, np.int64))
 
     @property
-    def columns(self) -> tuple[IntArray1D, FloatArray1D, int]:
-        """Starts and closes of the candles, and their interval in ns."""
-        return read_only(self.candles.ts, np.int64), read_only(self.candles.close, np.float64), self.interval_s * NS
+    def columns(self) -> Marks:
+        """What kernels read of the candles."""
+        from quantray.callers.kernels.columns import Marks
+
+        ts, close = read_only(self.candles.ts, np.int64), read_only(self.candles.close, np.float64)
+        return Marks(ts, close, self.interval_s * NS)
 
     @property
     def closes(self) -> IntArray1D:
@@ -81,7 +89,7 @@ class Block:
     """A program on one pool: what every policy of it shares is computed once."""
 
     def __init__(self, tables: Tables, program: Program, pool: Pool, account: Account, costs: Costs) -> None:
-        from quantray.callers.kernels.score import scratch_of
+        from quantray.callers.kernels.columns import scratch_of
 
         self.program, self.account, self.money = program, account, account.money(costs)
         order = np.argsort(pool.rank, kind="stable")
@@ -105,28 +113,28 @@ class Block:
 
         ``closes``: measure the drawdown at these times (``market.closes``); ``daily``: Sharpe and Sortino too.
         """
-        from quantray.callers.kernels.metrics import METRICS
-
         none = np.zeros(0, np.int64)
         out, *_ = self._score(market, none if closes is None else closes, market.days if daily else none)
-        return _columns_of(out, METRICS)
+        return _columns_of(out)
 
     def _score(self, market: Market, closes: IntArray1D, days: IntArray1D) -> tuple[FloatArray2D, int, float, int]:
         """Metrics [P, M]; then trades, cash at the end and events of the last policy, which stay in the scratch."""
-        from quantray.callers.kernels.metrics import N_METRICS
+        from quantray.callers.kernels.columns import Period
         from quantray.callers.kernels.score import score
 
-        t, p = self.tables, self.program
-        out = np.full((len(p), N_METRICS), np.nan)
-        stops = (p.reason >= Reason.STOP) & (p.reason <= Reason.RAISED_STOP)
+        out = np.full((len(self.program), len(METRICS)), np.nan)
+        period = Period(market.start_ns, market.end_ns, closes, days)
         n, final, n_log = score(
-            t.keys, t.fill, t.worst, t.time, t.peaks, t.price, t.entry_ns, t.start, t.stop, t.ways, t.order, self.queue,
-            self.asset, self.caller, self.closing, p.closer, p.variant, p.hold, p.rung_ptr, p.rung_col, p.rung_part,
-            p.distance, stops, p.reason == Reason.END_OF_DATA, self.money, self.account.limits,
-            market.start_ns, market.end_ns, *market.columns, *self.sizes, closes, days,
-            self.scratch, out,
+            self.tables.columns, self.program.columns, self._queue, self.money, market.columns, period, self.scratch,
+            out,
         )  # fmt: skip
         return out, n, final, n_log
+
+    @property
+    def _queue(self) -> Queue:
+        from quantray.callers.kernels.columns import Queue
+
+        return Queue(self.queue, self.asset, self.caller, self.closing, *self.sizes)
 
     def drawdowns(self, rows: IntArray1D, market: Market, closes: IntArray1D) -> FloatArray1D:
         """Account drawdown of some policies of the program, at every close of a candle."""
@@ -159,7 +167,7 @@ class Block:
         _, _, _, n_log = self.take(np.array([p]))._score(market, none, none)
         equity, cash = np.empty(len(times)), np.empty(len(times))
         moments = np.array(times, np.int64)
-        curve(n_log, self.money, *market.columns, moments, self.scratch, equity, cash)
+        curve(n_log, self.money, market.columns, moments, self.scratch, equity, cash)
         return equity, cash
 
 
@@ -167,8 +175,8 @@ class Block:
 class PolicyTrades:
     """Queue of one policy on one account, by (entry time, rank): columns [n], fills [n, R] (``n_fills`` of them).
 
-    ``skip`` 0 is executed, else the place in ``SKIPS``; ``gross`` is what one unit of notional brings before costs,
-    ``net`` the return after costs, ``pnl`` money. ``reason`` is a :class:`~quantray.callers.policies.program.Reason`.
+    ``skip`` is a :class:`~quantray.callers.codes.Skip`; ``gross`` is what one unit of notional brings before costs,
+    ``net`` the return after costs, ``pnl`` money. ``reason`` is a :class:`~quantray.callers.codes.Reason`.
     """
 
     call: IntArray1D
@@ -195,16 +203,9 @@ class PolicyTrades:
         return len(self.call)
 
 
-#: Why a position was not opened, by the code in ``PolicyTrades.skip``.
-SKIPS = ("", "max_positions", "max_positions_per_asset", "max_positions_per_caller", "no_cash", "below_minimum")
-
-
-def _columns_of(out: FloatArray2D, names: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Rows of the kernel as columns; counts as whole numbers."""
-    whole = ("n_trades", "skipped_", "no_entry", "stop_outs")
-    return {
-        name: out[:, j].astype(np.int64) if name.startswith(whole) else out[:, j].copy() for j, name in enumerate(names)
-    }
+def _columns_of(out: FloatArray2D) -> dict[str, np.ndarray]:
+    """Rows of the kernel [P, M] as columns; counts as whole numbers."""
+    return {name: out[:, j].astype(np.int64) if name in COUNTS else out[:, j].copy() for j, name in enumerate(METRICS)}
 
 
 def _closing_of(tables: Tables, program: Program) -> np.ndarray:
@@ -212,8 +213,7 @@ def _closing_of(tables: Tables, program: Program) -> np.ndarray:
     from quantray.callers.kernels.combine import closing_columns
 
     out = np.empty((len(tables.price), len(program.close_stop)), np.int32)
-    p = program
-    closing_columns(tables.keys, tables.fill, p.stop_ptr, p.stop_col, p.close_stop, p.close_ptr, p.close_col, out)
+    closing_columns(tables.keys, tables.fill, program.columns, out)
     return out
 
 
@@ -230,9 +230,6 @@ def returns(
     shape = (tables.n_calls, len(program))
     net = np.empty(shape) if net is None else net
     last = np.empty(shape, np.int16) if last is None else last
-    p = program
-    grid_returns(
-        tables.keys, tables.fill, tables.ways, _closing_of(tables, program), p.closer, p.variant, p.rung_ptr,
-        p.rung_col, p.rung_part, costs.side, costs.basis == "entry", net, last,
-    )  # fmt: skip
+    closing, on_entry = _closing_of(tables, program), costs.basis == "entry"
+    grid_returns(tables.columns, program.columns, closing, costs.side, on_entry, net, last)
     return net, last

@@ -62,7 +62,10 @@ def fair_walks(
     ts = np.tile(np.arange(length) * interval_s * NS, n)
     windows = Windows(base + before_s // interval_s, base + length, base)
     opens, highs, lows, closes = prices
-    return FairWalks(ts, opens, highs, lows, closes, volume, windows, interval_s, tick)
+    return FairWalks(
+        ts=ts, open=opens, high=highs, low=lows, close=closes, volume=volume, windows=windows, interval_s=interval_s,
+        tick=tick,
+    )  # fmt: skip
 
 
 def _batch(rng: np.random.Generator, n: int, length: int, per: int, tick: float) -> np.ndarray:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from enum import IntEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from quantray.arrays import FloatArray1D, IntArray1D
+from quantray.callers.codes import Reason
 from quantray.callers.policies.parts import (
     AtrStop,
     BreakEven,
@@ -26,6 +26,10 @@ from quantray.callers.policies.parts import (
 )  # fmt: skip
 from quantray.callers.policies.policy import Policy
 from quantray.errors import ConfigError
+
+if TYPE_CHECKING:
+    from quantray.callers.kernels.columns import Levels as LevelColumns
+    from quantray.callers.kernels.columns import Policies, Triggers
 
 NS = 1_000_000_000
 #: Fractions that sum to 1 within this leave nothing: the last rung takes all that is left.
@@ -46,18 +50,6 @@ def freeze(columns: Any, **dtypes: Any) -> None:
         if isinstance(value, np.ndarray):
             kind = dtypes.get(f.name, np.float64 if value.dtype.kind == "f" else np.int64)
             object.__setattr__(columns, f.name, read_only(value, kind))
-
-
-class Reason(IntEnum):
-    """What ended a trade."""
-
-    TARGET = 0
-    STOP = 1
-    TRAILING_STOP = 2
-    RAISED_STOP = 3  # break-even or a later phase
-    TIME = 4
-    TRIGGER = 5
-    END_OF_DATA = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +97,14 @@ class Levels:
         out[at["trigger"] : at["end"]] = Reason.TRIGGER
         return out
 
+    @property
+    def columns(self) -> LevelColumns:
+        """What kernels read of them; durations in ns."""
+        from quantray.callers.kernels.columns import Levels as LevelColumns
+
+        found = {name: getattr(self, name) for name in LevelColumns._fields if hasattr(self, name)}
+        return LevelColumns(**found, hold=read_only(self.hold_s * NS, np.int64), n_triggers=len(self.trigger))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
@@ -132,6 +132,13 @@ class Program:
 
     def __len__(self) -> int:
         return len(self.policies)
+
+    @property
+    def columns(self) -> Policies:
+        """What kernels read of it."""
+        from quantray.callers.kernels.columns import Policies
+
+        return Policies(**{name: getattr(self, name) for name in Policies._fields})
 
     def take(self, rows: IntArray1D) -> Program:
         """Some of the policies over the same levels, so that the same tables serve them."""
@@ -249,25 +256,24 @@ def _rungs(policy: Policy, lv: Levels) -> list[tuple[int, float]]:
     return [(int(np.searchsorted(lv.target, m)), part) for m, part in rungs]
 
 
-def trigger_arrays(
-    triggers: Sequence[Trigger], interval_s: int
-) -> tuple[IntArray1D, FloatArray1D, FloatArray1D, IntArray1D]:
-    """Kind, two parameters and warm-up in ns of each, as ``quantray.callers.kernels.triggers`` reads them."""
-    from quantray.callers.kernels import triggers as kernel
+def trigger_columns(triggers: Sequence[Trigger], interval_s: int) -> Triggers:
+    """Kind, two parameters and warm-up of each, on candles of ``interval_s``."""
+    from quantray.callers.kernels.columns import Triggers
+    from quantray.callers.kernels.triggers import Indicator
 
     rows: list[tuple[int, float, float]] = []
     for t in triggers:
         if isinstance(t, EmaCross):
-            rows.append((kernel.EMA_CROSS, t.fast, t.slow))
+            rows.append((Indicator.EMA_CROSS, t.fast, t.slow))
         elif isinstance(t, RsiCross):
-            rows.append((kernel.RSI_CROSS, t.period, t.level))
+            rows.append((Indicator.RSI_CROSS, t.period, t.level))
         elif isinstance(t, AtrStop):
-            rows.append((kernel.ATR_PEAK if t.anchor == "peak" else kernel.ATR_ENTRY, t.period, t.multiple))
+            rows.append((Indicator.ATR_PEAK if t.anchor == "peak" else Indicator.ATR_ENTRY, t.period, t.multiple))
         else:
-            rows.append((kernel.VOLUME_Z, t.period, t.z))
+            rows.append((Indicator.VOLUME_Z, t.period, t.z))
     table = np.array(rows, float).reshape(-1, 3)
     warmup = np.array([t.warmup for t in triggers], np.int64) * interval_s * NS
-    return table[:, 0].astype(np.int64), table[:, 1].copy(), table[:, 2].copy(), warmup
+    return Triggers(table[:, 0].astype(np.int64), table[:, 1].copy(), table[:, 2].copy(), warmup)
 
 
 def _floats(values: Sequence[float]) -> FloatArray1D:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D
-from quantray.callers.policies.program import NS, Levels, freeze, read_only, trigger_arrays
+from quantray.callers.codes import Entry, Intrabar, TargetGap, names_of
+from quantray.callers.policies.program import NS, Levels, freeze, read_only, trigger_columns
 from quantray.errors import ConfigError, DataError, near_miss
 
-FILLS = ("open", "close")
+if TYPE_CHECKING:
+    from quantray.callers.kernels.columns import Candles, Entries, Table
+
+FILLS, INTRABAR, TARGET_GAP = names_of(Entry), names_of(Intrabar), names_of(TargetGap)
 
 
 class CandleColumns(Protocol):
@@ -114,6 +118,13 @@ class Tables:
     def n_calls(self) -> int:
         return len(self.price) // self.ways
 
+    @property
+    def columns(self) -> Table:
+        """What kernels read of them."""
+        from quantray.callers.kernels.columns import Table
+
+        return Table(**{name: getattr(self, name) for name in Table._fields})
+
     def take(self, calls: IntArray1D) -> Tables:
         """The rows of some calls."""
         rows = (np.asarray(calls, np.int64)[:, None] * self.ways + np.arange(self.ways)).ravel()
@@ -148,8 +159,6 @@ _COLUMNS = tuple(f.name for f in fields(Tables) if f.name not in ("ways", "order
 
 def target_gap_of(target_gap: str) -> int:
     """Code of ``limit`` or ``open``; ConfigError with the near miss."""
-    from quantray.callers.kernels.codes import TARGET_GAP
-
     if target_gap not in TARGET_GAP:
         raise ConfigError(f"target_gap: {near_miss(target_gap, TARGET_GAP, what='fill')}")
     return TARGET_GAP.index(target_gap)
@@ -157,8 +166,6 @@ def target_gap_of(target_gap: str) -> int:
 
 def order_of(intrabar: str) -> int:
     """Code of ``stop_first``, ``target_first`` or ``raise_first``; ConfigError with the near miss."""
-    from quantray.callers.kernels.codes import INTRABAR
-
     if intrabar not in INTRABAR:
         raise ConfigError(f"intrabar: {near_miss(intrabar, INTRABAR, what='order')}")
     return INTRABAR.index(intrabar)
@@ -174,39 +181,53 @@ def build_tables(
     ``target_gap`` ``limit``: a target that the open has jumped pays its own price; ``open``: the open. DataError where
     the candle at which something is sold has no price, or one below 0.
     """
-    from quantray.callers.kernels.entries import CLOSE, OPEN, entries
+    from quantray.callers.kernels.columns import Rules
     from quantray.callers.kernels.touch import block_extremes, tables
     from quantray.callers.kernels.triggers import trigger_tables
 
     if entry not in FILLS:
         raise ConfigError(f"entry: {near_miss(entry, FILLS, what='entry')}")
-    ns, ways = interval_s * NS, len(levels.entry)
-    order, gap_pays = order_of(intrabar), target_gap_of(target_gap)
-    ts = read_only(candles.ts, np.int64)
-    open_, high, low, close = (read_only(getattr(candles, k), np.float64) for k in ("open", "high", "low", "close"))
+    ways = len(levels.entry)
+    rules = Rules(order_of(intrabar), target_gap_of(target_gap))
+    given = _candles(candles, interval_s)
+    found = _entries(given, windows, levels, FILLS.index(entry))
+    top, bottom = block_extremes(given.high.view(np.int64), given.low.view(np.int64))
+    made = tables(given, top.view(np.float64), bottom.view(np.float64), found, levels.columns, rules)
+    if levels.trigger:
+        ts = given.ts
+        called = np.repeat(np.where(windows.entry >= 0, ts[np.maximum(windows.entry, 0)], 0), ways)
+        triggers = trigger_columns(levels.trigger, interval_s)
+        trigger_tables(given, found, called, np.repeat(windows.warm, ways), triggers, levels.first["trigger"], made)
+    if not np.isfinite(made.fill.sum()) or made.fill.min(initial=1.0) < 0:
+        _refuse(given.ts, found.start, made.keys, made.fill)
+    alive = np.zeros(len(windows.entry), bool)
+    dead = np.repeat(alive if windows.dead is None else windows.dead, ways)
+    return Tables(
+        **made._asdict(), price=found.price, entry_ns=found.time, start=found.start, stop=found.stop, dead=dead,
+        ways=ways, order=rules.order,
+    )  # fmt: skip
+
+
+def _candles(candles: CandleColumns, interval_s: int) -> Candles:
+    """The candles as kernels take them."""
+    from quantray.callers.kernels.columns import Candles
+
+    prices = {k: read_only(getattr(candles, k), np.float64) for k in ("open", "high", "low", "close", "volume")}
+    return Candles(ts=read_only(candles.ts, np.int64), **prices, interval=interval_s * NS)
+
+
+def _entries(candles: Candles, windows: Windows, levels: Levels, fill: int) -> Entries:
+    """Entries [n x ways] of the calls, each way of a call behind the other."""
+    from quantray.callers.kernels.columns import Entries
+    from quantray.callers.kernels.entries import entries
+
     dip = np.array([np.nan if e is None else e.dip for e in levels.entry])
     wait = np.array([0 if e is None else e.wait_s * NS for e in levels.entry], np.int64)
-    kind = CLOSE if entry == "close" else OPEN
-    found = entries(ts, open_, low, close, ns, windows.entry, windows.stop, kind, dip, wait)
+    found = entries(candles, windows.entry, windows.stop, fill, dip, wait)
     start, price, time, whole = (column.ravel() for column in found)
-    alive = np.zeros(len(windows.entry), bool)
-    per_call = (windows.stop, windows.warm, windows.ends_of(ts, ns), alive if windows.dead is None else windows.dead)
-    stop, warm, ends, dead = (np.repeat(column, ways) for column in per_call)
-    top, bottom = (bits.view(np.float64) for bits in block_extremes(high.view(np.int64), low.view(np.int64)))
-    keys, fill, worst, when, peaks = tables(
-        ts, open_, high, low, close, top, bottom, ns, start, stop, ends, price, time, whole, order, gap_pays,
-        levels.target, levels.stop, levels.arm, levels.trail_ptr, levels.trail, levels.raised_ptr, levels.raised,
-        read_only(levels.hold_s * NS, np.int64), len(levels.trigger), levels.endless,
-    )  # fmt: skip
-    if levels.trigger:
-        called = np.repeat(np.where(windows.entry >= 0, ts[np.maximum(windows.entry, 0)], 0), ways)
-        trigger_tables(
-            ts, open_, high, low, close, read_only(candles.volume, np.float64), called, warm, start, stop, price, whole,
-            *trigger_arrays(levels.trigger, interval_s), levels.first["trigger"], keys, fill, worst, when,
-        )  # fmt: skip
-    if not np.isfinite(fill.sum()) or fill.min(initial=1.0) < 0:
-        _refuse(ts, start, keys, fill)
-    return Tables(keys, fill, worst, when, peaks, price, time, start, stop, dead, ways, order)
+    ends = windows.ends_of(candles.ts, candles.interval)
+    stop, ends = (np.repeat(column, len(levels.entry)) for column in (windows.stop, ends))
+    return Entries(start, stop, ends, price, time, whole)
 
 
 def _refuse(ts: IntArray1D, start: IntArray1D, keys: np.ndarray, fill: FloatArray2D) -> None:

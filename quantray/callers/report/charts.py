@@ -91,7 +91,8 @@ def cumulated(parts: Sequence[tuple[Part, bool]]) -> Chart | None:
 
 
 def _returns(part: Part) -> FloatArray1D:
-    return part.trades.net[part.trades.skip == 0]
+    made: FloatArray1D = part.trades.net[part.trades.skip == 0]
+    return made
 
 
 def returns(part: Part | None) -> tuple[str, str] | None:

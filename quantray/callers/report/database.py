@@ -7,12 +7,15 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quantray.errors import ConfigError, DataError
 from quantray.files.duckdb_file import confined, other_kind, quoted, text
 from quantray.files.durable import room, sync_file, sync_folder
 from quantray.files.marks import kind_of, refuse_link
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 #: The tables of a run, written anew by each.
 TABLES = ("policies", "best", "trades", "calls")
@@ -47,7 +50,7 @@ def check_database(path: Path) -> None:
         return
 
 
-def refuse_foreign(connection: Any, path: Path) -> None:
+def refuse_foreign(connection: DuckDBPyConnection, path: Path) -> None:
     """ConfigError where a table or view has the name of one of ours and is not marked as ours."""
     mine = _theirs_and_ours(connection)[0]
     if mine:
@@ -57,7 +60,7 @@ def refuse_foreign(connection: Any, path: Path) -> None:
         )
 
 
-def _theirs_and_ours(connection: Any) -> tuple[list[str], list[str]]:
+def _theirs_and_ours(connection: DuckDBPyConnection) -> tuple[list[str], list[str]]:
     """Names of ours that others took, and names of ours that are ours."""
     found = connection.execute(_NAMES).fetchall()
     known = {name.lower(): str(comment or "") for name, comment in found}

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from quantray.arrays import FloatArray1D
+from quantray.callers.codes import Reason
 from quantray.callers.policies import written
-from quantray.callers.policies.program import Reason
 from quantray.callers.report import charts
 from quantray.callers.report.tables import LATE, parts_of
 from quantray.callers.report.words import COLLAPSED, STATES, gain, label, metric, sentence

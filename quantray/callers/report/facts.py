@@ -45,7 +45,7 @@ def asked(r: CallerResults) -> list[tuple[str, str]]:
     return rows
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     return ", ".join(map(_value, value)) if isinstance(value, list | tuple) else words.parameter(value)
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from quantray.callers.data import write_worklist
 from quantray.callers.report.database import check_database, write_database
@@ -15,6 +13,7 @@ from quantray.callers.report.trades import trades_frame
 from quantray.callers.results import CallerResults
 from quantray.callers.stages.table import TABLE
 from quantray.files import Published, room
+from quantray.protocols import Say
 from quantray.report.json_text import dumped
 from quantray.report.tables import write_parquet, write_table_csv
 
@@ -28,7 +27,7 @@ def check_results(run_dir: Path) -> None:
     check_database(run_dir / DATABASE)
 
 
-def write_all(results: CallerResults, run_dir: Path, say: Callable[[str], Any] | None = None) -> dict[str, Path]:
+def write_all(results: CallerResults, run_dir: Path, say: Say | None = None) -> dict[str, Path]:
     """Write every output under ``run_dir``; returns file name -> path.
 
     ``optimal_policies.csv``, ``trades.parquet``, ``calls.parquet`` and ``worklist.csv`` have the same bytes for the

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantray import plain
 from quantray.callers.plan import CallerPlan
-from quantray.callers.progress import STAGES
+from quantray.callers.progress import STAGES, Progress
 from quantray.report import words
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def _stages(state: dict[str, Any]) -> Table:
     return grid
 
 
-def finished(event: Any) -> bool:
+def finished(event: Progress) -> bool:
     return event.total > 0 and event.done >= event.total
 
 
-def counted(event: Any) -> str:
+def counted(event: Progress) -> str:
     """How many rows of a stage were done, and how many of them an earlier run had done."""
     if not event.total:
         return ""

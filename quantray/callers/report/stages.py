@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,105 +18,88 @@ if TYPE_CHECKING:
 
     from quantray.callers.plan import CallerPlan
 
+Section = tuple[str, "RenderableType"]  # its title and what it holds
+Facts = Mapping[str, Any]
+
 MOST = 20  # rows of a list; the files hold all of them
+#: What is said of the windows that a plan asks for, and how it is written.
+_WINDOWS: Mapping[str, Callable[[Facts], str]] = {
+    "candles of": lambda f: str(f["interval"]),
+    "indicators need before the call": lambda f: str(f["warmup"]),
+    "entry": lambda f: f"{f['delay']} after the call, {f['max_entry_lag']} later at most",
+    "wait for a dip": lambda f: str(f["max_dip_wait"]),
+    "horizon (calls.horizon)": lambda f: str(f["max_hold"]),
+    "assets": lambda f: f"{f['assets']:,}",
+    "candles at most": lambda f: f"{f['candles_at_most']:,}",
+    "from": lambda f: f["first"] or "",
+    "to": lambda f: f["last"] or "",
+}
+#: How much of the windows has candles.
+_PRESENT: Mapping[str, Callable[[Facts], str]] = {
+    "present, median": lambda f: _share(f["share_median"]),
+    "present, lowest": lambda f: _share(f["share_lowest"]),
+    "longest gap": lambda f: words.duration(float(f["longest_gap_s"])),
+}
+#: Counts of eligible calls with something worth knowing.
+_ELIGIBLE = {
+    "thin": "thin", "silent to the end": "silent_to_the_end", "in a gap of the vendor": "vendor_gap",
+    "short warm-up": "short_warmup",
+}  # fmt: skip
 
 
 def render_plan(plan: CallerPlan, windows: CallPlan) -> RenderableType:
     """Calls by filter and by caller, and the windows that the policies ask for."""
     calls = windows.calls
-    facts, about = describe(calls), describe(windows)
-    grid = str(plan.grid.get("grid", "v1"))
-    return _page(
-        calls.source,
+    about = describe(windows)
+    grid = {"policies": f"{len(plan.policies):,} ({plan.grid.get('grid', 'v1')})"}
+    return _page(calls.source, [
         ("calls", _pairs({**_counts(calls.counts), "callers": f"{len(calls.callers):,}"})),
         ("callers", _callers(windows)),
-        *_names(facts),
-        (
-            "windows",
-            _pairs(
-                {
-                    "policies": f"{len(plan.policies):,} ({grid})",
-                    "candles of": about["interval"],
-                    "indicators need before the call": about["warmup"],
-                    "entry": f"{about['delay']} after the call, {about['max_entry_lag']} later at most",
-                    "wait for a dip": about["max_dip_wait"],
-                    "horizon (calls.horizon)": about["max_hold"],
-                    "assets": f"{about['assets']:,}",
-                    "candles at most": f"{about['candles_at_most']:,}",
-                    "from": about["first"] or "",
-                    "to": about["last"] or "",
-                }
-            ),
-        ),
-    )
+        *_names(describe(calls)),
+        ("windows", _pairs(grid | {title: written(about) for title, written in _WINDOWS.items()})),
+    ])  # fmt: skip
 
 
 def render_coverage(coverage: Coverage) -> RenderableType:
     """Calls by reason and by caller, and those left out or thin."""
-    facts = describe(coverage)
-    listed = listed_calls(coverage)
-    shown = [[str(row[name]) for name in ("call_id", "caller", "asset", "ts", "reason")] for row in listed[:MOST]]
-    shown = [[*row, words.percent(float(item["share"]), 1)] for row, item in zip(shown, listed, strict=False)]
-    more = [] if len(listed) <= MOST else [("", _pairs({f"and {len(listed) - MOST:,} more": "--listed FILE"}))]
-    return _page(
-        coverage.plan.calls.source,
+    calls, facts = coverage.plan.calls, describe(coverage)
+    return _page(calls.source, [
         (f"calls, coverage={facts['mode']}", _pairs(_counts({"calls": len(coverage), **facts["counts"]}))),
         *([("", _pairs({facts["note"]: ""}))] if facts["note"] else []),
-        (
-            "of the eligible",
-            _pairs(
-                {
-                    "thin": f"{facts['thin']:,}",
-                    "silent to the end": f"{facts['silent_to_the_end']:,}",
-                    "in a gap of the vendor": f"{facts['vendor_gap']:,}",
-                    "short warm-up": f"{facts['short_warmup']:,}",
-                }
-            ),
-        ),
-        (
-            "candles in the windows",
-            _pairs(
-                {
-                    "present, median": _share(facts["share_median"]),
-                    "present, lowest": _share(facts["share_lowest"]),
-                    "longest gap": words.duration(float(facts["longest_gap_s"])),
-                }
-            ),
-        ),
+        ("of the eligible", _pairs({title: f"{facts[name]:,}" for title, name in _ELIGIBLE.items()})),
+        ("candles in the windows", _pairs({title: written(facts) for title, written in _PRESENT.items()})),
         ("callers", _covered_callers(coverage)),
-        *_names(describe(coverage.plan.calls)),
-        *(
-            [("left out or thin", _table(("call", "caller", "asset", "time", "reason", "candles"), shown))]
-            if shown
-            else []
-        ),
-        *more,
-    )
+        *_names(describe(calls)),
+        *_left_out(coverage),
+    ])  # fmt: skip
 
 
 def render_slice(made: CandleSlice, gates: Gates) -> RenderableType:
     """The folder, its buckets, and the quality of its candles beside the gates."""
     facts = describe(made)
+    about = {"candles of": facts["interval"], "from": made.source}
     rows = [[b.file, f"{len(b.assets):,}", f"{b.rows:,}"] for b in made.buckets[:MOST]]
     if len(made.buckets) > MOST:
         rows.append([f"and {len(made.buckets) - MOST:,} more", "", ""])
-    return _page(
-        str(made.folder),
-        (
-            "slice",
-            _pairs(
-                {
-                    "candles of": facts["interval"],
-                    "from": made.source,
-                    "candles": f"{facts['candles']:,}",
-                    "assets": f"{facts['assets']:,}",
-                    "stretches": f"{facts['stretches']:,}",
-                }
-            ),
-        ),
+    return _page(str(made.folder), [
+        ("slice", _pairs(about | {name: f"{facts[name]:,}" for name in ("candles", "assets", "stretches")})),
         ("buckets", _table(("file", "assets", "candles"), rows, right=2)),
         ("quality", _table(("", "", "share", "at most"), _quality(made.quality, gates), right=3)),
-    )
+    ])  # fmt: skip
+
+
+def _left_out(coverage: Coverage) -> list[Section]:
+    """The calls that are left out or thin, the first of them."""
+    listed = listed_calls(coverage)
+    if not listed:
+        return []
+    names = ("call_id", "caller", "asset", "ts", "reason")
+    rows = [[*(str(row[name]) for name in names), words.percent(float(row["share"]), 1)] for row in listed[:MOST]]
+    more = len(listed) - MOST
+    return [
+        ("left out or thin", _table(("call", "caller", "asset", "time", "reason", "candles"), rows)),
+        *([("", _pairs({f"and {more:,} more": "--listed FILE"}))] if more > 0 else []),
+    ]
 
 
 def _quality(quality: Mapping[str, float], gates: Gates) -> list[list[str]]:
@@ -157,7 +140,7 @@ def _covered_callers(coverage: Coverage) -> RenderableType:
     return _table(titles, rows, right=2 + len(reasons))
 
 
-def _names(facts: Mapping[str, Any]) -> list[tuple[str, RenderableType]]:
+def _names(facts: Facts) -> list[Section]:
     """Callers who may be one, and members of groups without a call."""
     near = {f"{a} | {b}": "" for a, b in facts["near_names"]}
     absent = dict.fromkeys(facts["absent_callers"], "")
@@ -190,7 +173,7 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], right: int = 0)
     return table
 
 
-def _page(head: str, *sections: tuple[str, RenderableType]) -> RenderableType:
+def _page(head: str, sections: Sequence[Section]) -> RenderableType:
     from rich.console import Group
     from rich.padding import Padding
     from rich.text import Text

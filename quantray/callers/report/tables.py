@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantray.arrays import FloatArray1D, IntArray1D
+from quantray.callers.codes import SKIPS
 from quantray.callers.market import Exclusion
-from quantray.callers.policies.evaluate import SKIPS
 from quantray.callers.policies.notation import written
 from quantray.callers.policies.policy import Policy
 from quantray.callers.results import CallerResults, Part, UnitResult
@@ -147,10 +147,12 @@ def policy_table(results: CallerResults, unit: str | None = None) -> pandas.Data
     import pyarrow.dataset
 
     where = None if unit is None else pyarrow.dataset.field("unit") == unit
-    return pyarrow.dataset.dataset(results.parts, format="parquet").to_table(filter=where).to_pandas()
+    table = pyarrow.dataset.dataset(results.parts, format="parquet").to_table(filter=where)
+    frame: pandas.DataFrame = table.to_pandas()
+    return frame
 
 
-def texts(values: Iterable[Any]) -> Any:
+def texts(values: Iterable[object]) -> Any:
     """A column of text, null where there is none."""
     import pandas
 

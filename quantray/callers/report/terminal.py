@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from quantray.callers.plan import CallerPlan
-from quantray.callers.progress import STAGES
-from quantray.report.terminal import Face
+from quantray.callers.progress import STAGES, Progress
+from quantray.callers.results import CallerResults
+from quantray.report.terminal import Face, Finished
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-class CallerTerminal(Face):
+class CallerTerminal(Face[CallerResults]):
     """Show a run of the optimiser: :meth:`progress` takes its ``Progress`` events, :meth:`finish` the study.
 
     Without a terminal every stage is a line when it begins, and then one every few seconds.
@@ -21,9 +22,9 @@ class CallerTerminal(Face):
     def __init__(self, plan: CallerPlan, *, out: TextIO | None = None, err: TextIO | None = None) -> None:
         super().__init__(plan.study, out=out, err=err)
         self.plan = plan
-        self._seen: dict[str, Any] = {}
+        self._seen: dict[str, Progress] = {}
 
-    def progress(self, event: Any) -> None:
+    def progress(self, event: Progress) -> None:
         """Take the newest state of the run."""
         from quantray.callers.report.live import finished
 
@@ -42,7 +43,7 @@ class CallerTerminal(Face):
 
         return one_line(self.plan, self._state)
 
-    def ending(self, study: Any) -> RenderableType:
+    def ending(self, study: Finished[CallerResults]) -> RenderableType:
         from quantray.callers.report.printout import ending
 
         return ending(study.results, study.files, self._out.width)

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantray.callers.policies.evaluate import SKIPS, PolicyTrades
-from quantray.callers.policies.program import Reason
+from quantray.callers.codes import SKIPS, Reason
+from quantray.callers.policies.evaluate import PolicyTrades
 from quantray.callers.report.tables import parts_of, texts, times
 from quantray.callers.results import CallerResults
 
@@ -68,5 +68,6 @@ def _joined(queues: list[PolicyTrades], name: str) -> np.ndarray:
     return np.concatenate([np.zeros(0, kind), *(np.asarray(getattr(t, name), kind) for t in queues)])
 
 
-def _named(names: Any, at: np.ndarray) -> np.ndarray:
-    return np.array(names, object)[at]
+def _named(names: object, at: np.ndarray) -> np.ndarray:
+    named: np.ndarray = np.array(names, object)[at]
+    return named

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from functools import singledispatch
-from typing import Any
 
 from quantray.callers.policies import (
     AtrStop,
@@ -76,7 +75,7 @@ def label(name: str) -> str:
     return LABELS[name] if name in LABELS else words.label(name)
 
 
-def metric(name: str, value: Any) -> str:
+def metric(name: str, value: float | None) -> str:
     """The value of a metric in its unit; a dash where it does not exist."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return DASH
@@ -118,7 +117,7 @@ def _share(fraction: float) -> str:
 
 
 @singledispatch
-def _part(part: Any) -> str:
+def _part(part: object) -> str:
     raise TypeError(f"no words for the part {type(part).__name__}")
 
 

@@ -15,13 +15,13 @@ from quantray.callers.progress import Progress
 from quantray.digests import digest_of
 from quantray.errors import DiskError, Interrupted
 from quantray.files.pieces import DAMAGED, MISSING, WHOLE, Pieces
+from quantray.protocols import Say
 from quantray.runner.dataflow import flow
 from quantray.settings import Runner
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
-Say = Callable[[str], None]
-Report = Callable[[Progress], Any]
+Report = Callable[[Progress], object]
 
 
 class Asked(Protocol):

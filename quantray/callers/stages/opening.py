@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from quantray.callers.stages.checkpoints import Asked, Driver
 from quantray.errors import begun
 from quantray.files.holding import busy
 from quantray.settings import Runner, Storage
+
+if TYPE_CHECKING:
+    from quantray.ledger.sql_ledger import SqlLedger
 
 
 class Stored(Asked, Protocol):
@@ -50,7 +53,7 @@ def reach(runner: Runner) -> None:
         cluster.check_nodes(runner)
 
 
-def _refuse_others(ledger: Any) -> None:
+def _refuse_others(ledger: SqlLedger) -> None:
     """LedgerError where another process has the study open: rows are not claimed, both would do everything."""
     from quantray.ledger import drivers
 

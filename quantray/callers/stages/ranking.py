@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from quantray.arrays import FloatArray1D, IntArray1D, plain
+from quantray.callers.metrics import METRICS
 from quantray.callers.policies.objective import NO_TRADES, RANKED, Ranking, collapsed, rank
 from quantray.callers.split import HELD_OUT, TRAIN
 from quantray.callers.stages.scores import ScoreSet
@@ -42,8 +43,6 @@ class Place:
 
 def columns_of(metrics: np.ndarray) -> dict[str, np.ndarray]:
     """Metric -> column [P] of metrics [P, M]."""
-    from quantray.callers.kernels.metrics import METRICS
-
     return {name: metrics[:, m] for m, name in enumerate(METRICS)}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from quantray.arrays import FloatArray2D
+from quantray.callers.metrics import METRICS
 from quantray.callers.policies.account import Account
 from quantray.callers.policies.objective import DAILY
 from quantray.callers.policies.program import Program
@@ -115,8 +116,6 @@ def write_block(store: Store, spec: TableSpec, block: ScoreBlock, scores: ScoreS
 
 def score_block(store: Store, spec: TableSpec, block: ScoreBlock) -> np.ndarray:
     """Metrics of every unit and policy of the block, each unit alone on the whole capital, [parts, rows, M]."""
-    from quantray.callers.kernels.metrics import METRICS
-
     work, plan = store.work, store.work.prepared.plan
     program = _program(spec, block.start, block.stop)
     parts, size = work.prepared.split.parts, block.stop - block.start

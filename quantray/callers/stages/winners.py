@@ -219,7 +219,7 @@ def _verdict(
     values = (place.value, place.held_out_value)
     quality = {**work.prepared.slice.quality, RESCALED: sum(part.jumped for part in parts.values())}
     return judged(plan, family, pick, held, parts[TRAIN].metrics, values, [n.value for n in near], quality,
-                  parts[HELD_OUT].metrics if HELD_OUT in parts else None)  # fmt: skip
+                  held_metrics=parts[HELD_OUT].metrics if HELD_OUT in parts else None)  # fmt: skip
 
 
 def eligible_policies(train: Mapping[str, np.ndarray], objective: str, bounds: Bounds) -> IntArray1D:

@@ -146,4 +146,5 @@ def listed_in(contracts: Contracts, window: Window, priced: np.ndarray, derived:
         chosen = np.flatnonzero(np.isin(c.expiry, np.union1d(c.expiry[priced], [window.day])))
     later = c.expiry[chosen] > window.day
     today = (c.expiry[chosen] == window.day) & (c.expires_ns[chosen] > window.open_ns) & ~c.morning[chosen]
-    return chosen[later | today]
+    alive: np.ndarray = chosen[later | today]
+    return alive

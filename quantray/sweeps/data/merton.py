@@ -47,4 +47,5 @@ def black_calls(forward: np.ndarray, strike: np.ndarray, variance: np.ndarray) -
     """Undiscounted Black price of a call; its intrinsic value where no variance is left."""
     sd = np.sqrt(np.maximum(variance, 1e-24))
     upper = np.log(forward / strike) / sd + sd / 2
-    return forward * ndtr(upper) - strike * ndtr(upper - sd)
+    price: np.ndarray = forward * ndtr(upper) - strike * ndtr(upper - sd)
+    return price

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantray.errors import DataError
-from quantray.files.tables import Table, text
+from quantray.files.duckdb_file import text
+from quantray.files.tables import Table
 from quantray.sweeps.data.grid import Grid
 from quantray.sweeps.data.sessions import NS, Span, Window
 from quantray.sweeps.data.underlying import stamp

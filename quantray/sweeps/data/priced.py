@@ -47,9 +47,11 @@ def _priced(
     counts["rows_unknown_symbol"] += int((~known).sum())
     chosen = listed_in(chain, window, np.unique(rows.code[known]), listing is reader.table)
     c = chain.take(chosen)
-    chosen = chosen[
-        standard(listing.where, c.symbol, c.right, c.strike, c.expiry, c.multiplier, c.adjusted, c.morning, counts)
-    ]  # fmt: skip
+    usual = standard(
+        listing.where, c.symbol, c.right, c.strike, c.expiry, c.multiplier, odd=c.adjusted, morning=c.morning,
+        counts=counts,
+    )  # fmt: skip
+    chosen = chosen[usual]
     contracts = chain.take(chosen)
     ends = contracts.ends(window, grid.interval_s)
     place = np.full(len(chain.symbol) + 1, -1, np.int64)
@@ -69,7 +71,10 @@ def _priced(
         counts["sessions_incomplete"] += 1
         return None
     shape, tolerance = (contracts.strike, contracts.right), settings.arbitrage_tolerance
-    prices = lay_options(rows, bar, place[rows.code], grid, shape, ends, reader.quotes, where, tolerance, counts)
+    prices = lay_options(
+        rows, bar, place[rows.code], grid, shape, ends, quotes=reader.quotes, where=where, tolerance=tolerance,
+        counts=counts,
+    )  # fmt: skip
     return session_of(grid, contracts, prices)
 
 

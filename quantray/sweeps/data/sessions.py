@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from quantray.errors import DataError, near_miss
 from quantray.sweeps.data.standard import trading_day
+
+if TYPE_CHECKING:
+    from exchange_calendars import ExchangeCalendar as Calendar
 
 NS = 1_000_000_000
 
@@ -135,7 +138,7 @@ def _check_name(calendar: str) -> None:
         raise DataError(f"data.calendar: {near_miss(calendar, xc.get_calendar_names(), what='calendar')}")
 
 
-def _calendar(calendar: str, start: str, end: str, asked: str) -> Any:
+def _calendar(calendar: str, start: str, end: str, asked: str) -> Calendar:
     import exchange_calendars as xc
 
     _check_name(calendar)
@@ -147,7 +150,7 @@ def _calendar(calendar: str, start: str, end: str, asked: str) -> Any:
         raise DataError(f"calendar {calendar} does not reach {asked}: {error}") from None
 
 
-def _windows(calendar: Any) -> Iterator[Window]:
+def _windows(calendar: Calendar) -> Iterator[Window]:
     if calendar.opens.empty:
         return
     columns = (calendar.opens, calendar.closes, calendar.break_starts, calendar.break_ends)

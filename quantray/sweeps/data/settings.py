@@ -85,9 +85,11 @@ class ByTable:
     options: str | None = None
 
 
-def of_table(value: Any, key: str) -> str | None:
+def of_table(value: str | Mapping[str, str | None] | ByTable | None, key: str) -> str | None:
     """What a setting that is one value, or a value a table, says about this table."""
-    return getattr(value, key) if isinstance(value, ByTable) else value
+    assert not isinstance(value, Mapping)  # a mapping became a ByTable when the settings were made
+    said: str | None = getattr(value, key) if isinstance(value, ByTable) else value
+    return said
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +198,7 @@ class DataSettings:
         return said if any(value is not None for value in said) else None
 
 
-def _by_table(name: str, value: Any) -> str | ByTable | None:
+def _by_table(name: str, value: str | ByTable | Mapping[str, Any] | None) -> str | ByTable | None:
     if not isinstance(value, Mapping):
         return value
     known = [f.name for f in fields(ByTable)]

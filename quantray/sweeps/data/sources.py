@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from quantray.errors import DataError, near_miss
 from quantray.files.duckdb_file import Catalog, confined, open_market
@@ -14,6 +14,9 @@ from quantray.files.typed import Reading
 from quantray.sweeps.data.sessions import zone_of
 from quantray.sweeps.data.settings import DataSettings, of_table
 from quantray.sweeps.data.tables import typed_table
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 Source = tuple[str, list[Part]]  # name for messages, and the files or the table
 TABLES = ("underlying", "chain", "options")
@@ -39,7 +42,7 @@ def reading_of(settings: DataSettings, key: str, exchange: str) -> Reading:
     return Reading(of_table(s.timezone, key), of_table(s.ts_unit, key), of_table(s.date_format, key), exchange)
 
 
-def _in_files(settings: DataSettings) -> tuple[Any, dict[str, Source]]:
+def _in_files(settings: DataSettings) -> tuple[DuckDBPyConnection, dict[str, Source]]:
     given = {key: getattr(settings, key) for key in TABLES}
     if given["chain"] == "synthetic":
         given["chain"] = None
@@ -52,7 +55,7 @@ def _in_files(settings: DataSettings) -> tuple[Any, dict[str, Source]]:
         raise
 
 
-def _in_database(settings: DataSettings) -> tuple[Any, dict[str, Source]]:
+def _in_database(settings: DataSettings) -> tuple[DuckDBPyConnection, dict[str, Source]]:
     if settings.duckdb is None:
         raise DataError("data=duckdb needs a file: data.duckdb=market.duckdb")
     connection, market = open_market(settings.duckdb, settings.allow_paths)
@@ -63,7 +66,7 @@ def _in_database(settings: DataSettings) -> tuple[Any, dict[str, Source]]:
         raise
 
 
-def _table(connection: Any, market: Catalog, settings: DataSettings, key: str) -> Iterator[Source]:
+def _table(connection: DuckDBPyConnection, market: Catalog, settings: DataSettings, key: str) -> Iterator[Source]:
     """The table that serves as ``key``; none for a chain that is modelled or that options bring."""
     name = getattr(settings, key)
     if name == "synthetic" and key == "chain":

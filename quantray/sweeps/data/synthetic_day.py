@@ -66,6 +66,7 @@ def withdrawals(rng: np.random.Generator, m: int, n: int, share: float) -> list[
 
 def changed(bid: np.ndarray, ask: np.ndarray, closed: np.ndarray) -> np.ndarray:
     """Where [m, n] a quote differs from the second before, or is the first after a break: the rows a feed sends."""
-    new = np.ones(bid.shape, bool)
+    new: np.ndarray = np.ones(bid.shape, bool)
     new[:, 1:] = (bid[:, 1:] != bid[:, :-1]) | (ask[:, 1:] != ask[:, :-1]) | closed[:-1]
-    return new & ~closed
+    new &= ~closed
+    return new

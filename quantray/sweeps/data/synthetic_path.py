@@ -35,7 +35,8 @@ def profile(n: int) -> np.ndarray:
     """Share of the day's variance, jumps and volume in each of ``n`` seconds: busy at the open and the close."""
     at = (np.arange(n) + 0.5) / n
     shape = 0.7 + 1.8 * np.exp(-at / 0.08) + 0.9 * np.exp(-(1 - at) / 0.06)
-    return shape / shape.sum()
+    share: np.ndarray = shape / shape.sum()
+    return share
 
 
 def overnight(rng: np.random.Generator, daily_vol: float) -> float:
@@ -60,7 +61,10 @@ def simulate_day(rng: np.random.Generator, s: SyntheticSettings, n: int, start: 
         step = with_edge(step, variance, start, traded, volume, s.edge)
     latent = start * np.exp(np.cumsum(step))
     opened, high, low, close = _bars(rng, np.append(start, latent[:-1]), latent, variance)
-    return DayPath(latent, _to_come(variance), _to_come(intensity), opened, high, low, close, volume, traded)
+    return DayPath(
+        latent, _to_come(variance), _to_come(intensity), open=opened, high=high, low=low, close=close, volume=volume,
+        traded=traded,
+    )  # fmt: skip
 
 
 def _to_come(share: np.ndarray) -> np.ndarray:

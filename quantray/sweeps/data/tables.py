@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from quantray.errors import DataError, near_miss
 from quantray.files.delimited import broken_row
 from quantray.files.duckdb_file import quoted
 from quantray.files.parts import Part
-from quantray.files.tables import Table, guarded, mapped, spelt
+from quantray.files.tables import Columns, Table, guarded, mapped, spelt
 from quantray.files.typed import Cell, Reading, day, instant, label, number, right
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 LABELS = ("symbol", "underlying")
 #: Columns of which a file without them would mean something else than a file with them: all files or none.
@@ -40,7 +44,10 @@ class _Found:
         return f"SELECT {', '.join(columns + ([f'({file})::INTEGER AS file'] if file else []))} FROM {self.part.source}"
 
 
-def typed_table(connection: Any, key: str, where: str, parts: list[Part], columns: Any, reading: Reading) -> Table:
+def typed_table(
+    connection: DuckDBPyConnection, key: str, where: str, parts: list[Part], columns: Columns,
+    reading: Reading,
+) -> Table:  # fmt: skip
     """The parts of one table as one; rows of one file stand in its order.
 
     Raises DataError for a column the user named that is not there, for one of a type that cannot be ours, and for
@@ -70,7 +77,7 @@ def typed_table(connection: Any, key: str, where: str, parts: list[Part], column
     return Table(connection, key, where, source, names, kinds, present, explain)
 
 
-def _match(part: Part, key: str, where: str, columns: Any, reading: Reading) -> _Found:
+def _match(part: Part, key: str, where: str, columns: Columns, reading: Reading) -> _Found:
     place = _place(where, part)
     names: dict[str, str] = {}
     for ours, (theirs, chosen) in mapped(columns).items():
@@ -104,7 +111,7 @@ def _place(where: str, part: Part) -> str:
     return str(part.files[0]) if len(part.files) == 1 else where
 
 
-def _check_typos(place: str, key: str, columns: Any, names: dict[str, str], part: Part) -> None:
+def _check_typos(place: str, key: str, columns: Columns, names: dict[str, str], part: Part) -> None:
     """Refuse a column that is ours but for a slip of the pen: left out, it would change results without a word."""
     free = [name for name in part.columns if name not in names.values()]
     for ours, (theirs, _) in mapped(columns).items():
@@ -155,8 +162,8 @@ def _union(found: list[_Found], ours: list[str], kinds: dict[str, str], several:
 
 
 def _store(
-    connection: Any, name: str, found: list[_Found], ours: list[str], kinds: dict[str, str], several: bool, where: str,
-    explain: Callable[[], DataError | None],
+    connection: DuckDBPyConnection, name: str, found: list[_Found], ours: list[str], kinds: dict[str, str],
+    several: bool, where: str, explain: Callable[[], DataError | None],
 ) -> None:  # fmt: skip
     """Read the parts into a table of the connection's own: text is parsed once, not once a session."""
     at = 0
@@ -164,11 +171,11 @@ def _store(
         for _, one in f.part.each():
             select = _Found(one, f.names, f.cells).select(ours, kinds, str(at) if several else None)
             into = f"INSERT INTO {name} {select}" if at else f"CREATE TABLE {name} AS {select}"
-            guarded(_place(where, one), lambda into=into: connection.execute(into), explain)
+            guarded(_place(where, one), partial(connection.execute, into), explain)
             at += 1
 
 
-def _explainer(connection: Any, where: str, found: list[_Found]) -> Callable[[], DataError | None]:
+def _explainer(connection: DuckDBPyConnection, where: str, found: list[_Found]) -> Callable[[], DataError | None]:
     """A function that looks for the row which cannot be read, after DuckDB failed."""
 
     def explain() -> DataError | None:
@@ -182,7 +189,7 @@ def _explainer(connection: Any, where: str, found: list[_Found]) -> Callable[[],
     return explain
 
 
-def _unreadable(connection: Any, place: str, part: Part, found: _Found) -> str | None:
+def _unreadable(connection: DuckDBPyConnection, place: str, part: Part, found: _Found) -> str | None:
     import duckdb
 
     for ours, cell in found.cells.items():

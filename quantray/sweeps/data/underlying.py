@@ -126,7 +126,8 @@ def _check_prices(
 
 def _inconsistent(columns: dict[str, np.ndarray]) -> np.ndarray:
     opened, high, low, close = (columns[p] for p in PRICES)
-    return (low > np.minimum(opened, close)) | (high < np.maximum(opened, close))
+    inconsistent: np.ndarray = (low > np.minimum(opened, close)) | (high < np.maximum(opened, close))
+    return inconsistent
 
 
 def interval_of(where: str, bars: Bars, windows: tuple[Window, ...], given: int | None) -> int:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from quantray.files import Pieces
 from quantray.files.pieces import DAMAGED, MISSING, WHOLE
-from quantray.protocols import Counts, Ledger
+from quantray.protocols import Counts, Ledger, Say
 from quantray.sweeps.loop.ranges import Range, RangeClaims
 
 _NOTE = "surface/part/"
@@ -23,9 +23,7 @@ class SurfaceFiles:
     at once. ``say`` hears how many were damaged or gone; ``remade`` counts them.
     """
 
-    def __init__(
-        self, pieces: Pieces, stem: str, ledger: Ledger, ranges: Sequence[Range], say: Callable[[str], Any]
-    ) -> None:
+    def __init__(self, pieces: Pieces, stem: str, ledger: Ledger, ranges: Sequence[Range], say: Say) -> None:
         self.pieces, self.stem, self.ledger, self.ranges, self.say = pieces, stem, ledger, ranges, say
         self.remade = 0
         self._whole: dict[str, Any] = {}  # pieces that were looked at, with what was noted of them
@@ -127,6 +125,6 @@ def _key(points: Range) -> str:
     return f"{_NOTE}{points[0]:012d}"
 
 
-def _fits(note: Any, points: Range) -> bool:
+def _fits(note: Mapping[str, Any], points: Range) -> bool:
     """Whether a note is one of ours, and of a range of this size."""
     return isinstance(note.get("file"), list) and sum(note["counts"]) == points[1] - points[0]

@@ -21,6 +21,7 @@ from quantray.sweeps.grid.outcome import check_failures
 from quantray.sweeps.grid.surface import Surface, read
 from quantray.sweeps.loop.ranges import Range, RangeClaims
 from quantray.sweeps.market import Slice
+from quantray.sweeps.metrics import CORE
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.scores import FAIL, Scores, score, trial_of
 from quantray.trial import Trial, TrialState
@@ -72,8 +73,8 @@ def surface(plan: Plan, market: Slice) -> Surface:
 
     Constraints on metrics that need the list of trades make it compute them all.
     """
-    listed = any(key.split("_", 1)[1] not in _core_names() for key in plan.constraints.bounds)
-    listed |= plan.objective not in _core_names()
+    listed = any(key.split("_", 1)[1] not in CORE for key in plan.constraints.bounds)
+    listed |= plan.objective not in CORE
     work = evaluate_full if listed else evaluate_core
     from quantray.runner.spread import spread
 
@@ -87,12 +88,6 @@ def surface(plan: Plan, market: Slice) -> Surface:
         Counts(*(sum(part[4][k] for part in parts) for k in range(3))),
         partial(_evaluated_metrics, plan, market),
     )
-
-
-def _core_names() -> tuple[str, ...]:
-    from quantray.sweeps.kernels.score import CORE
-
-    return CORE
 
 
 def _reduced(plan: Plan, part: Part) -> tuple[FloatArray1D, IntArray1D, BoolArray1D, FloatArray2D, list[int]]:
@@ -114,7 +109,7 @@ def exhaust(
     market: Slice,
     files: SurfaceFiles,
     claims: RangeClaims,
-    on_part: Callable[[Tally, Trial | None], Any],
+    on_part: Callable[[Tally, Trial | None], object],
     *,
     whole: bool = True,
 ) -> Surface | None:

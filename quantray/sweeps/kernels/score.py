@@ -5,36 +5,23 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from quantray.kernels.heap import pop, push
+from quantray.kernels.quantiles import place, quantile
+from quantray.sweeps.kernels.columns import listed_of, scratch_of
 from quantray.sweeps.kernels.touch import first_exit
+from quantray.sweeps.metrics import Metric
+from quantray.sweeps.trades import ExitReason
 
-#: Columns of the output in order; the core ones need sums only, the rest the list of trades.
-CORE = (
-    "n_trades", "n_sessions", "win_rate", "return_on_risk_percent", "expectancy", "avg_risk", "profit_factor",
-    "total_pnl", "sharpe",
-)  # fmt: skip
-LISTED = (
-    "max_drawdown", "median_net", "p05_net", "mean_duration_s", "max_duration_s", "exits_emergency",
-    "exits_end_of_day", "exits_take_profit", "exits_stop_loss", "exits_time", "exits_end_of_data",
-    "no_bid_at_close", "carried_entry_share", "carried_exit_share", "refused_max_open_positions", "refused_no_cash",
-)  # fmt: skip
-N_CORE = len(CORE)
-N_ALL = N_CORE + len(LISTED)
+N_CORE = int(Metric.MAX_DRAWDOWN)  # columns that need sums only
+N_ALL = len(Metric)
+UNLIMITED = 2**31 - 1  # positions
 
 ROUNDING = 1e-9  # an entry that takes all the money there is must not fail by the order in which it was added up
 
 
 @njit(cache=True, nogil=True)
-def _quantile(ordered, n, q):  # type: ignore[no-untyped-def]
-    """Linear interpolation between order statistics (Hyndman and Fan 1996, type 7)."""
-    place = q * (n - 1)
-    low = int(place)
-    high = min(low + 1, n - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
-
-
-@njit(cache=True, nogil=True)
 def _sharpe(by_session, traded):  # type: ignore[no-untyped-def]
-    """Mean over standard deviation (ddof 1) of net per session with a trade; NaN under 2 sessions, or std 0 or inf."""
+    """Mean over standard deviation (ddof 1) of ``by_session`` [sessions] where ``traded``; else NaN."""
     count = 0
     total = 0.0
     for k in range(by_session.shape[0]):
@@ -53,8 +40,12 @@ def _sharpe(by_session, traded):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def summarise_core(net, risk, session, n, traded, by_session, out):  # type: ignore[no-untyped-def]
-    """Core metrics of ``n`` trades in time order into ``out``; ``by_session`` and ``traded`` are filled too."""
+def summarise_core(trades, n, traded, by_session, out):  # type: ignore[no-untyped-def]
+    """Core metrics of the first ``n`` trades into ``out`` [M], net per session into ``by_session`` [sessions].
+
+    ``traded`` [sessions] is filled with the trades of each.
+    """
+    net, risk, session = trades.net, trades.risk, trades.session
     by_session[:] = 0.0
     traded[:] = 0
     wins = 0
@@ -75,23 +66,22 @@ def summarise_core(net, risk, session, n, traded, by_session, out):  # type: ign
     sessions = 0
     for k in range(traded.shape[0]):
         sessions += traded[k] > 0
-    out[0] = n
-    out[1] = sessions
-    out[7] = total
-    out[8] = _sharpe(by_session, traded)
+    out[:N_CORE] = np.nan
+    out[Metric.N_TRADES], out[Metric.N_SESSIONS], out[Metric.TOTAL_PNL] = n, sessions, total
+    out[Metric.SHARPE] = _sharpe(by_session, traded)
     if n == 0:
-        out[2:7] = np.nan
         return
-    out[2] = wins / n
-    out[3] = 100.0 * (total / n) / (risks / n) if risks > 0.0 else np.nan  # nothing was at risk
-    out[4] = total / n
-    out[5] = risks / n
-    out[6] = gains / losses if losses > 0.0 else np.nan
+    out[Metric.WIN_RATE], out[Metric.EXPECTANCY], out[Metric.AVG_RISK] = wins / n, total / n, risks / n
+    if risks > 0.0:  # otherwise nothing was at risk
+        out[Metric.RETURN_ON_RISK_PERCENT] = 100.0 * (total / n) / (risks / n)
+    if losses > 0.0:
+        out[Metric.PROFIT_FACTOR] = gains / losses
 
 
 @njit(cache=True, nogil=True)
-def _drawdown(net, session, exit_bar, n, order):  # type: ignore[no-untyped-def]
+def _drawdown(trades, n, order):  # type: ignore[no-untyped-def]
     """Largest fall of the realised curve from its peak, starting at 0; trades in (session, exit, given) order."""
+    net, session, exit_bar = trades.net, trades.session, trades.exit_bar
     for i in range(n):
         order[i] = i
         j = i
@@ -110,132 +100,127 @@ def _drawdown(net, session, exit_bar, n, order):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def summarise_listed(
-    net, session, entry_bar, exit_bar, reason, no_bid, entry_carried, exit_carried, n, interval, order, ordered, out
-):  # type: ignore[no-untyped-def]
-    """Metrics that need the list of trades, into ``out`` after the core ones."""
-    k = N_CORE
-    out[k:] = 0.0
-    out[k] = _drawdown(net, session, exit_bar, n, order)
+def summarise_listed(trades, n, interval, s, out):  # type: ignore[no-untyped-def]
+    """Metrics that need the list of the first ``n`` trades, into ``out`` [M] behind the core ones.
+
+    ``interval`` in seconds a bar; the refused ones are left at 0.
+    """
+    out[N_CORE:] = 0.0
+    out[Metric.MAX_DRAWDOWN] = _drawdown(trades, n, s.order)
     if n == 0:
-        out[k + 1 : k + 5] = np.nan
-        out[k + 12 : k + 14] = np.nan
+        out[Metric.MEDIAN_NET : Metric.MAX_DURATION_S + 1] = np.nan
+        out[Metric.CARRIED_ENTRY_SHARE] = out[Metric.CARRIED_EXIT_SHARE] = np.nan
         return
-    for i in range(n):
-        j = i
-        while j > 0 and ordered[j - 1] > net[i]:
-            ordered[j] = ordered[j - 1]
-            j -= 1
-        ordered[j] = net[i]
-    out[k + 1] = _quantile(ordered, n, 0.5)
-    out[k + 2] = _quantile(ordered, n, 0.05)
+    s.ordered[:n] = trades.net[:n]
+    out[Metric.MEDIAN_NET] = quantile(s.ordered, 0, n, n, 0.5)
+    out[Metric.P05_NET] = quantile(s.ordered, 0, place(n, 0.5) + 1, n, 0.05)
     held = 0
     longest = 0
     entries = 0
     exits = 0
     for i in range(n):
-        bars = exit_bar[i] - entry_bar[i]
+        bars = trades.exit_bar[i] - trades.entry_bar[i]
         held += bars
         longest = max(longest, bars)
-        out[k + 5 + reason[i]] += 1.0
-        out[k + 11] += no_bid[i]
-        entries += entry_carried[i]
-        exits += exit_carried[i]
-    out[k + 3] = held * interval / n
-    out[k + 4] = longest * interval
-    out[k + 12] = entries / n
-    out[k + 13] = exits / n
+        out[Metric.EXITS_EMERGENCY + trades.reason[i]] += 1.0
+        out[Metric.NO_BID_AT_CLOSE] += trades.no_bid[i]
+        entries += trades.entry_carried[i]
+        exits += trades.exit_carried[i]
+    out[Metric.MEAN_DURATION_S], out[Metric.MAX_DURATION_S] = held * interval / n, longest * interval
+    out[Metric.CARRIED_ENTRY_SHARE], out[Metric.CARRIED_EXIT_SHARE] = entries / n, exits / n
 
 
 @njit(cache=True, nogil=True)
-def affordable(session, entry_bar, exit_bar, cost, net, n, cash, max_open, keep, refused):  # type: ignore[no-untyped-def]
-    """Which of ``n`` trades in (session, entry, signal, side) order capital admits, into ``keep``.
+def affordable(trades, n, cash, max_open, s):  # type: ignore[no-untyped-def]
+    """Which of the first ``n`` trades capital admits, into ``s.keep``; ``s.refused``: for positions, for cash.
 
-    ``cost`` is what an entry ties up (price, slippage, entry fees). Positions whose exit is filled at or before
-    an entry's bar have returned their money: exits come first in one bar. ``refused`` [2]: positions, cash.
+    ``trades.cost`` is what an entry ties up (price, slippage, entry fees), ``cash`` the money at the start. Positions
+    whose exit is filled at or before an entry's bar have returned their money: exits come first in one bar.
     """
-    refused[:] = 0
+    s.refused[:] = 0
+    free, held, session = cash, 0, -1
     for i in range(n):
-        held = 0
-        free = cash
-        for j in range(i):
-            if keep[j]:
-                if session[j] < session[i] or exit_bar[j] <= entry_bar[i]:
-                    free += net[j]
-                else:
-                    held += 1
-                    free -= cost[j]
-        keep[i] = True
+        over = trades.session[i] != session
+        session = trades.session[i]
+        while held > 0 and (over or s.heap_bar[0] <= trades.entry_bar[i]):
+            held = pop(s.heap_bar, s.heap, held)
+            j = s.heap[held]
+            free += trades.cost[j] + trades.net[j]
+        s.keep[i] = False
         if held >= max_open:
-            keep[i] = False
-            refused[0] += 1
-        elif cost[i] > free + ROUNDING:
-            keep[i] = False
-            refused[1] += 1
+            s.refused[0] += 1
+        elif trades.cost[i] > free + ROUNDING:
+            s.refused[1] += 1
+        else:
+            s.keep[i] = True
+            free -= trades.cost[i]
+            held = push(s.heap_bar, s.heap, held, trades.exit_bar[i], i)
 
 
 @njit(cache=True, nogil=True)
-def score(
-    group, tp, sl, held, stop_percent, ptr, entry, when, exits, nets, last_reason, no_bid, entry_session, entry_bar,
-    entry_cost, entry_size, entry_carried, exit_carried, n_tp, n_sl, fees, interval, cash, max_open, full,
-    by_session, out,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Metrics of N candidates into ``out`` [N, columns] and ``by_session`` [N, sessions].
+def _admitted(trades, n, keep):  # type: ignore[no-untyped-def]
+    """Move the trades that are kept to the front; returns how many."""
+    kept = 0
+    for j in range(n):
+        if keep[j]:
+            trades.net[kept], trades.risk[kept], trades.session[kept] = trades.net[j], trades.risk[j], trades.session[j]
+            trades.entry_bar[kept], trades.exit_bar[kept] = trades.entry_bar[j], trades.exit_bar[j]
+            trades.reason[kept], trades.no_bid[kept] = trades.reason[j], trades.no_bid[j]
+            trades.entry_carried[kept], trades.exit_carried[kept] = trades.entry_carried[j], trades.exit_carried[j]
+            kept += 1
+    return kept
 
-    Candidate i trades the entries ``entry[ptr[group[i]]:ptr[group[i] + 1]]`` with the exit columns ``tp[i]``,
-    ``sl[i]``, ``held[i]`` of the first-touch tables [E, levels + 1]. ``entry_cost`` [E] is the price paid per
-    share with slippage, ``entry_size`` [E] = multiplier x contracts. ``cash`` inf and ``max_open`` large: no limit.
+
+@njit(cache=True, nogil=True)
+def reason_of(column, last, last_reason, rules):  # type: ignore[no-untyped-def]
+    """Why a trade ended in this column of the tables, ``last`` being the number of the last one."""
+    if column == last:
+        return last_reason
+    if column < rules.n_tp:
+        return np.int8(ExitReason.TAKE_PROFIT)
+    return np.int8(ExitReason.STOP_LOSS if column < rules.n_tp + rules.n_sl else ExitReason.TIME)
+
+
+@njit(cache=True, nogil=True)
+def score(candidates, table, rules, full, trades, s, by_session, out):  # type: ignore[no-untyped-def]
+    """Metrics of N candidates into ``out`` [N, M] and net per session into ``by_session`` [N, sessions].
+
+    ``full``: the listed metrics too. ``trades`` and the scratch ``s`` have room for the longest list of a group.
     """
-    longest = 1
-    for g in range(ptr.shape[0] - 1):
-        longest = max(longest, ptr[g + 1] - ptr[g])
-    net = np.empty(longest)
-    risk = np.empty(longest)
-    cost = np.empty(longest)
-    ordered = np.empty(longest)
-    session = np.empty(longest, np.int32)
-    entered = np.empty(longest, np.int32)
-    left = np.empty(longest, np.int32)
-    order = np.empty(longest, np.int32)
-    reason = np.empty(longest, np.int8)
-    flags = np.empty((3, longest), np.bool_)
-    keep = np.ones(longest, np.bool_)
-    refused = np.zeros(2, np.int64)
-    traded = np.empty(by_session.shape[1], np.int32)
-    last = when.shape[1] - 1
-    limited = cash < np.inf or max_open < 2**31 - 1
+    entry, when, nets, last = table.entry, table.when, table.net, table.when.shape[1] - 1
+    entry_cost, entry_size = table.entry_cost, table.size
+    group, tp, sl, held = candidates.group, candidates.tp, candidates.sl, candidates.held
+    net, risk, session, fees = trades.net, trades.risk, trades.session, rules.fees
+    limited = rules.cash < np.inf or rules.max_open < UNLIMITED
     for i in range(group.shape[0]):
         n = 0
-        stop = abs(stop_percent[i]) / 100.0
-        for p in range(ptr[group[i]], ptr[group[i] + 1]):
+        stop = abs(candidates.stop_percent[i]) / 100.0
+        for p in range(table.ptr[group[i]], table.ptr[group[i] + 1]):
             e = entry[p]
             k = first_exit(when[e], tp[i], sl[i], held[i])
             net[n] = nets[e, k]
             risk[n] = entry_cost[e] * entry_size[e] * stop + fees
-            session[n] = entry_session[e]
+            session[n] = table.session[e]
             if full or limited:
-                cost[n] = entry_cost[e] * entry_size[e] + 0.5 * fees
-                entered[n] = entry_bar[e]
-                left[n] = exits[e, k]
-                reason[n] = last_reason[e] if k == last else (2 if k < n_tp else (3 if k < n_tp + n_sl else 4))
-                flags[0, n] = no_bid[e] and k == last
-                flags[1, n] = entry_carried[e]
-                flags[2, n] = exit_carried[e, k]
+                trades.cost[n] = entry_cost[e] * entry_size[e] + 0.5 * fees
+                trades.entry_bar[n] = table.entry_bar[e]
+                trades.exit_bar[n] = table.exit_bar[e, k]
+                trades.reason[n] = reason_of(k, last, table.last_reason[e], rules)
+                trades.no_bid[n] = table.no_bid[e] and k == last
+                trades.entry_carried[n] = table.entry_carried[e]
+                trades.exit_carried[n] = table.exit_carried[e, k]
             n += 1
         if limited:
-            affordable(session, entered, left, cost, net, n, cash, max_open, keep, refused)
-            kept = 0
-            for j in range(n):
-                if keep[j]:
-                    net[kept], risk[kept], session[kept] = net[j], risk[j], session[j]
-                    entered[kept], left[kept], reason[kept] = entered[j], left[j], reason[j]
-                    flags[:, kept] = flags[:, j]
-                    kept += 1
-            n = kept
-        summarise_core(net, risk, session, n, traded, by_session[i], out[i])
+            affordable(trades, n, rules.cash, rules.max_open, s)
+            n = _admitted(trades, n, s.keep)
+        summarise_core(trades, n, s.traded, by_session[i], out[i])
         if full:
-            summarise_listed(
-                net, session, entered, left, reason, flags[0], flags[1], flags[2], n, interval, order, ordered, out[i]
-            )
-            out[i, N_ALL - 2] = refused[0]
-            out[i, N_ALL - 1] = refused[1]
+            summarise_listed(trades, n, rules.interval, s, out[i])
+            out[i, Metric.REFUSED_MAX_OPEN_POSITIONS] = s.refused[0]
+            out[i, Metric.REFUSED_NO_CASH] = s.refused[1]
+
+
+def scores(candidates, table, rules, full, by_session, out) -> None:  # type: ignore[no-untyped-def]
+    """:func:`score` with room for as many trades as a candidate can have."""
+    longest = max(1, int(np.diff(table.ptr).max(initial=1)))
+    score(candidates, table, rules, full, listed_of(longest), scratch_of(longest, by_session.shape[1]), by_session, out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
@@ -10,7 +12,7 @@ NONE = np.int32(2**31 - 1)  # "no such bar": larger than any bar, so comparisons
 
 @njit(cache=True, nogil=True)
 def running_vwap(price, volume, filled, count_filled):  # type: ignore[no-untyped-def]
-    """VWAP from the session's open at each bar, [n]; NaN until volume has traded.
+    """VWAP from the session's open at each bar of ``price`` and ``volume`` [n] (shares); NaN until volume has traded.
 
     A filled (carried) bar adds nothing unless ``count_filled``: then the last bar's own price and volume are counted
     again, as in data sets whose rows were repeated before they were averaged.
@@ -35,7 +37,7 @@ def running_vwap(price, volume, filled, count_filled):  # type: ignore[no-untype
 
 @njit(cache=True, nogil=True)
 def next_true(mask, out):  # type: ignore[no-untyped-def]
-    """Index of the first true element at or after each position, [n]; NONE where there is none."""
+    """Index of the first true element of ``mask`` [n] at or after each position into ``out`` [n]; NONE without one."""
     following = NONE
     for i in range(mask.shape[0] - 1, -1, -1):
         if mask[i]:
@@ -71,9 +73,12 @@ def _crossings(close, vwap, stretch, reclaim):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _jump(stretched, reclaimed, first, last, cooldown, side, bar, sides, origin):  # type: ignore[no-untyped-def]
-    """Append one side's signals to the buffers from position 0; returns how many."""
-    n = stretched.shape[0]
+def _jump(stretched, reclaimed, window, cooldown, side, into):  # type: ignore[no-untyped-def]
+    """Append one side's signals to the columns ``into`` [3, n + 1] (bar, origin, side) from 0; returns how many.
+
+    ``stretched`` and ``reclaimed`` [n] are next-true indices, ``window`` (first, last) bars, ``cooldown`` in bars.
+    """
+    n, first, last = stretched.shape[0], window[0], window[1]
     cooldown = min(cooldown, n)  # the whole session: a longer one would reach ``NONE``
     count = 0
     t = stretched[first] if first < n else NONE
@@ -81,40 +86,44 @@ def _jump(stretched, reclaimed, first, last, cooldown, side, bar, sides, origin)
         if t + 1 < n:
             u = reclaimed[t + 1]
             if u <= t + cooldown:
-                bar[count] = u
-                sides[count] = side
-                origin[count] = t
+                into[0, count], into[1, count], into[2, count] = u, t, side
                 count += 1
         # no fresh crossing is needed: while price stays stretched one signal a cooldown is emitted
         t = stretched[t + cooldown] if t + cooldown < n else NONE
     return count
 
 
+class Sets(NamedTuple):
+    """Parameter sets [K] of one session."""
+
+    stretch: np.ndarray  # which of the stretch levels
+    reclaim: np.ndarray  # which of the reclaim levels
+    first: np.ndarray  # bars of the window, both included
+    last: np.ndarray
+    cooldown: np.ndarray  # bars
+
+
 @njit(cache=True, nogil=True)
-def stretch_reclaim(close, vwap, stretch, reclaim, s_index, r_index, first, last, cooldown):  # type: ignore[no-untyped-def]
+def stretch_reclaim(close, vwap, stretch, reclaim, sets):  # type: ignore[no-untyped-def]
     """Signals of K parameter sets in one session, as columns (ptr [K+1], bar, side, origin).
 
-    ``s_index``/``r_index`` [K] point into the distinct ``stretch``/``reclaim`` levels (fractions of the VWAP);
-    ``first``/``last`` [K] are the window's bars, both included; ``cooldown`` [K] is in bars.
+    ``close`` and ``vwap`` [n] are prices; ``stretch`` and ``reclaim`` the distinct levels, fractions of the VWAP.
     """
     stretched, reclaimed = _crossings(close, vwap, stretch, reclaim)
-    n = close.shape[0]
-    ptr = np.zeros(s_index.shape[0] + 1, np.int64)
+    n, sizes = close.shape[0], sets.stretch.shape[0]
+    ptr = np.zeros(sizes + 1, np.int64)
     size = 1024
     bar = np.empty(size, np.int32)
     side = np.empty(size, np.int8)
     origin = np.empty(size, np.int32)
-    one = np.empty((2, n + 1), np.int32)
-    one_side = np.empty((2, n + 1), np.int8)
-    one_origin = np.empty((2, n + 1), np.int32)
+    one = np.empty((2, 3, n + 1), np.int32)
     total = 0
-    for k in range(s_index.shape[0]):
+    for k in range(sizes):
         counts = np.zeros(2, np.int64)
+        window = sets.first[k], sets.last[k]
         for d in range(2):
-            counts[d] = _jump(
-                stretched[s_index[k], d], reclaimed[r_index[k], d], first[k], last[k], cooldown[k],
-                -1 if d == 0 else 1, one[d], one_side[d], one_origin[d],
-            )  # fmt: skip
+            apart, back = stretched[sets.stretch[k], d], reclaimed[sets.reclaim[k], d]
+            counts[d] = _jump(apart, back, window, sets.cooldown[k], -1 if d == 0 else 1, one[d])
         need = total + counts[0] + counts[1]
         while need > size:
             size *= 2
@@ -127,13 +136,11 @@ def stretch_reclaim(close, vwap, stretch, reclaim, s_index, r_index, first, last
             # merge the two sides in signal order; below comes first where all else is equal
             below = b >= counts[1] or (
                 a < counts[0]
-                and (one[0, a] < one[1, b] or (one[0, a] == one[1, b] and one_origin[0, a] <= one_origin[1, b]))
+                and (one[0, 0, a] < one[1, 0, b] or (one[0, 0, a] == one[1, 0, b] and one[0, 1, a] <= one[1, 1, b]))
             )
             d = 0 if below else 1
             i = a if below else b
-            bar[total] = one[d, i]
-            side[total] = one_side[d, i]
-            origin[total] = one_origin[d, i]
+            bar[total], origin[total], side[total] = one[d, 0, i], one[d, 1, i], one[d, 2, i]
             total += 1
             if below:
                 a += 1

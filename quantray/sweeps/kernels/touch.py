@@ -10,55 +10,55 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from quantray.sweeps.kernels.columns import Touched
 from quantray.sweeps.kernels.signals import NONE
-
-EMERGENCY, END_OF_DAY, TAKE_PROFIT, STOP_LOSS, TIME, END_OF_DATA = 0, 1, 2, 3, 4, 5
-
-
-@njit(cache=True, nogil=True)
-def _net(price, entry, slippage, size, fees):  # type: ignore[no-untyped-def]
-    proceeds = max(price - slippage, 0.0)
-    return (proceeds - (entry + slippage)) * size - fees
+from quantray.sweeps.trades import ExitReason
 
 
 @njit(cache=True, nogil=True)
-def _at_the_close(c, expires, known_last, spot, strike, is_call):  # type: ignore[no-untyped-def]
-    """Price at the end of data and whether it is worth by exercise only: no bid, so intrinsic value or nothing."""
-    if not np.isnan(known_last):
-        return known_last, False
-    if not expires:
-        return 0.0, True
-    return max(spot - strike, 0.0) if is_call else max(strike - spot, 0.0), True
+def _net(price, entry, size, costs):  # type: ignore[no-untyped-def]
+    """What a position of ``size`` shares earns that was entered and left at these prices."""
+    proceeds = max(price - costs.slippage, 0.0)
+    return (proceeds - (entry + costs.slippage)) * size - costs.fees
 
 
 @njit(cache=True, nogil=True)
-def exit_tables(
-    contract, entry_bar, entry_price, known, price, bar, quotes, last_known, strike, is_call, expires, size, spot, ends,
-    take_profit, stop_loss, duration, latency, day_end, emergency, slippage, fees,
-):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Tables of ``E`` entries of one session.
+def _at_the_close(contracts, c):  # type: ignore[no-untyped-def]
+    """Price of contract ``c`` at the end of data and whether it is worth by exercise only: no bid, so intrinsic value
 
-    ``contract``, ``entry_bar``, ``entry_price`` [E]; ``known`` [m, n] the exit-side price seen at a bar, ``price``
-    and ``bar`` [m, n] the fill of an order wanted at a bar (``quotes``: it fills at the bar itself);
-    ``last_known`` [m] the price where a contract ``ends`` [m] (a bar; the session's close for most) and ``spot`` [m]
-    the underlying's there; ``take_profit``/``stop_loss`` in percent, ``duration``, ``latency`` in bars, ``day_end`` and
-    ``emergency`` [m] bars; ``size`` [m] = multiplier x contracts.
-
-    Returns (when, exit, net, price) [E, levels + 1], the last column's reason [E] and its no-bid flag [E].
+    or nothing.
     """
+    if not np.isnan(contracts.last_known[c]):
+        return contracts.last_known[c], False
+    if not contracts.expires[c]:
+        return 0.0, True
+    spot, strike = contracts.spot[c], contracts.strike[c]
+    return max(spot - strike, 0.0) if contracts.is_call[c] else max(strike - spot, 0.0), True
+
+
+@njit(cache=True, nogil=True)
+def _empty(n, width):  # type: ignore[no-untyped-def]
+    """Tables of ``n`` entries in which nothing was touched."""
+    return Touched(
+        np.full((n, width), NONE, np.int32), np.full((n, width), -1, np.int32), np.zeros((n, width)),
+        np.zeros((n, width)), np.full(n, ExitReason.END_OF_DATA, np.int8), np.zeros(n, np.bool_),
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True)
+def exit_tables(entries, contracts, fills, levels, latency, costs):  # type: ignore[no-untyped-def]
+    """Tables of ``E`` entries of one session, [E, levels + 1]; ``fills`` are those of exits, ``latency`` in bars."""
+    take_profit, stop_loss, duration = levels.take_profit, levels.stop_loss, levels.duration
+    known, ends, emergency, day_end = contracts.known, contracts.ends, contracts.emergency, contracts.day_end
+    price, bar, quotes, entry_bar = fills.price, fills.bar, fills.quotes, entries.bar
     n_tp, n_sl, n_time = take_profit.shape[0], stop_loss.shape[0], duration.shape[0]
     width = n_tp + n_sl + n_time + 1
-    entries = contract.shape[0]
     n = known.shape[1]
-    when = np.full((entries, width), NONE, np.int32)
-    out = np.full((entries, width), -1, np.int32)
-    net = np.zeros((entries, width))
-    paid = np.zeros((entries, width))
-    reason = np.full(entries, END_OF_DATA, np.int8)
-    no_bid = np.zeros(entries, np.bool_)
-    for e in range(entries):
-        c = contract[e]
-        cost = entry_price[e]
+    made = _empty(entries.bar.shape[0], width)
+    when, out, net, paid, reason = made.when, made.exit_bar, made.net, made.exit_price, made.last_reason
+    for e in range(entries.bar.shape[0]):
+        c = entries.contract[e]
+        cost = entries.price[e]
         tp = 0
         sl = 0
         held = 0
@@ -66,7 +66,7 @@ def exit_tables(
         ended = False
         while s < ends[c]:
             if s >= emergency[c] and not np.isnan(price[c, s]):
-                reason[e] = EMERGENCY
+                reason[e] = ExitReason.EMERGENCY
                 when[e, width - 1] = s
                 out[e, width - 1] = s if quotes else bar[c, s]
                 paid[e, width - 1] = price[c, s]
@@ -79,7 +79,7 @@ def exit_tables(
             fill = price[c, f]
             fill_bar = np.int32(f) if quotes else bar[c, f]
             if s >= day_end[c]:
-                reason[e] = END_OF_DAY
+                reason[e] = ExitReason.END_OF_DAY
                 when[e, width - 1] = s
                 out[e, width - 1] = fill_bar
                 paid[e, width - 1] = fill
@@ -107,20 +107,20 @@ def exit_tables(
                 break  # the longest position is closed: nothing later can matter
             s += 1
         if not ended and held < n_time:
-            value, flagged = _at_the_close(c, expires[c], last_known[c], spot[c], strike[c], is_call[c])
+            value, flagged = _at_the_close(contracts, c)
             when[e, width - 1] = ends[c]
             out[e, width - 1] = ends[c] - 1
             paid[e, width - 1] = value
-            no_bid[e] = flagged
+            made.no_bid[e] = flagged
         for k in range(width):
             if when[e, k] != NONE:
-                net[e, k] = _net(paid[e, k], cost, slippage, size[c], fees)
-    return when, out, net, paid, reason, no_bid
+                net[e, k] = _net(paid[e, k], cost, contracts.size[c], costs)
+    return made
 
 
 @njit(cache=True, nogil=True)
 def first_exit(when, tp, sl, held):  # type: ignore[no-untyped-def]
-    """Column that decides for the levels at these columns: the earliest, ties in the order of the rules.
+    """Column that decides in the row ``when`` [K] for the levels at these columns: the earliest, ties by the rules.
 
     The last column's emergency and end of day come before the levels in one bar, so they win equality.
     """

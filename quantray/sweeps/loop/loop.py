@@ -144,7 +144,7 @@ class Sweep:
         missing = max(self.plan.search.n_trials - counts.complete, 0)
         eta = missing / (rate * share) if rate * share > 0 else None
         target, beside = self.plan.search.n_trials, self.ledger.others if self.shared else 0
-        return Progress(counts, self.duplicates, self._best, target, rate, elapsed, eta, stored, beside)
+        return Progress(counts, self.duplicates, self._best, target, rate, elapsed, eta, stored=stored, others=beside)
 
     def close(self) -> Outcome:
         """Notes and the last progress; then how it ended.

@@ -50,13 +50,13 @@ def drivers_of(notes: Mapping[str, Any]) -> dict[int, Mapping[str, Any]]:
     return dict(sorted(found.items()))
 
 
-def duplicates_of(notes: Mapping[str, Any]) -> dict[str, int]:
+def duplicates_of(notes: Mapping[str, object]) -> dict[str, int]:
     """Duplicates by source of all drivers and runs of a study together."""
     parts = [notes.get("duplicates", {}), *(note["duplicates"] for note in drivers_of(notes).values())]
     names = [*SOURCES, *(name for part in parts for name in part)]
     return {name: sum(int(part.get(name, 0)) for part in parts) for name in dict.fromkeys(names)} if any(parts) else {}
 
 
-def retried_of(notes: Mapping[str, Any]) -> int:
+def retried_of(notes: Mapping[str, object]) -> int:
     """Candidates that were given to another worker because theirs died, of all drivers and runs together."""
     return sum(int(part.get("retried", 0)) for part in (notes, *drivers_of(notes).values()))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from quantray.files import Published, room
+from quantray.protocols import Say
 from quantray.report.tables import write_parquet
 from quantray.sweeps.report.history import history_png
 from quantray.sweeps.report.html import report_html
@@ -28,7 +28,7 @@ def check_results(run_dir: Path, *, table: bool) -> None:
 
 
 def write_all(
-    results: Results, run_dir: Path, parts: Mapping[str, Path] | None = None, say: Callable[[str], Any] | None = None
+    results: Results, run_dir: Path, parts: Mapping[str, Path] | None = None, say: Say | None = None
 ) -> dict[str, Path]:
     """Write every output under ``run_dir``; returns file name -> path.
 

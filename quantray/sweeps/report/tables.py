@@ -98,7 +98,8 @@ def table_digest(frame: pandas.DataFrame) -> str:
 
 def completed_values(frame: pandas.DataFrame) -> FloatArray1D:
     """Objective values of the completed trials in the order of their numbers [n_completed]."""
-    return frame.loc[frame["state"] == TrialState.COMPLETE.value, "value"].to_numpy("float64")
+    values: FloatArray1D = frame.loc[frame["state"] == TrialState.COMPLETE.value, "value"].to_numpy("float64")
+    return values
 
 
 def _ordered(rows: Sequence[Mapping[str, Any]], first: Sequence[str]) -> list[str]:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from quantray import plain
 from quantray.report import words
-from quantray.report.terminal import Face
+from quantray.report.terminal import Face, Finished
 from quantray.sweeps.plan import Plan
+from quantray.sweeps.results import Results
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-class Terminal(Face):
+class Terminal(Face[Results]):
     """Show a sweep. Its end: best parameters, searched and held out, the verdict with its reasons, the files.
 
     :meth:`progress` takes the runner's ``Progress`` event; of a complete table, every attempt counts as done.
@@ -35,7 +36,7 @@ class Terminal(Face):
     def line(self) -> str:
         return one_line(self.plan, self._state)
 
-    def ending(self, study: Any) -> RenderableType:
+    def ending(self, study: Finished[Results]) -> RenderableType:
         from quantray.sweeps.report.printout import ending
 
         return ending(study.results, study.files)

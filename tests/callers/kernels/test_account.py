@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantray.arrays import plain
+from quantray.callers.codes import SKIPS
 from quantray.callers.policies import read_policy
 from quantray.callers.policies.account import Account, Costs
-from quantray.callers.policies.evaluate import SKIPS, Pool
+from quantray.callers.policies.evaluate import Pool
 from quantray.callers.policies.tables import Windows
 from tests.builders.candles import MINUTE, POLICIES, columns
 from tests.builders.pools import Case, case, slow

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantray.arrays import plain
-from quantray.callers.kernels.codes import INTRABAR, TARGET_GAP
+from quantray.callers.codes import Reason
 from quantray.callers.policies import Policy, read_policy
 from quantray.callers.policies.account import Account, Costs
 from quantray.callers.policies.evaluate import Block, Market, Pool, returns
-from quantray.callers.policies.program import Reason, compile_policies
-from quantray.callers.policies.tables import build_tables
+from quantray.callers.policies.program import compile_policies
+from quantray.callers.policies.tables import INTRABAR, TARGET_GAP, build_tables
 from tests.builders.candles import MINUTE, NS, POLICIES, candles, columns, whole
 from tests.builders.policy_markets import UNLIMITED, compare, windows_of
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from quantray.callers.kernels.metrics import METRICS
+from quantray.callers.codes import SKIPS
+from quantray.callers.metrics import METRICS
 from quantray.callers.policies import GRIDS, grid, grid_of, read_policy
 from quantray.callers.policies.account import STRESS, Account, Costs
-from quantray.callers.policies.evaluate import SKIPS
 from quantray.callers.policies.grids import KNOWN
 from quantray.callers.policies.martingale import as_markdown, fair_walks, martingale_table
 from quantray.callers.policies.notation import KEYS

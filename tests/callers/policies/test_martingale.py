@@ -7,6 +7,7 @@ from copy import copy
 import numpy as np
 import pytest
 
+from quantray.callers.codes import Reason
 from quantray.callers.data.prints import lone_prints
 from quantray.callers.market import Candles
 from quantray.callers.policies import read_policy
@@ -20,7 +21,7 @@ from quantray.callers.policies.martingale import (
     martingale_table,
     with_lone_prints,
 )
-from quantray.callers.policies.program import Reason, compile_policies
+from quantray.callers.policies.program import compile_policies
 from quantray.callers.policies.tables import Windows, build_tables
 from tests.builders.candles import MINUTE, POLICIES, candles, columns
 from tests.builders.policy_markets import windows_of

@@ -6,11 +6,10 @@ import duckdb
 import numpy as np
 import pytest
 
-from quantray.callers.kernels.codes import INTRABAR
 from quantray.callers.policies import grid, read_policy
 from quantray.callers.policies.account import Account, Costs
 from quantray.callers.policies.evaluate import Pool
-from quantray.callers.policies.tables import Windows
+from quantray.callers.policies.tables import INTRABAR, Windows
 from tests.builders.candles import columns
 from tests.builders.pools import Case
 from tests.builders.sweep_plans import SHARED

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from quantray.callers.codes import Reason
 from quantray.callers.data.synthetic import MadeCalls, make_token
 from quantray.callers.data.synthetic_settings import SyntheticCalls
 from quantray.callers.policies import read_policy
 from quantray.callers.policies.account import Account, Costs
 from quantray.callers.policies.evaluate import Block, Market, Pool
-from quantray.callers.policies.program import Reason, compile_policies
+from quantray.callers.policies.program import compile_policies
 from quantray.callers.policies.tables import Windows, build_tables
 from quantray.durations import NS
 from tests.builders.candles import columns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quantray.callers.kernels.metrics import METRICS
+from quantray.callers.metrics import METRICS
 from quantray.callers.policies import read_policy
 from quantray.callers.policies.objective import OBJECTIVES
 from quantray.callers.report.words import LABELS, gain, label, metric, sentence

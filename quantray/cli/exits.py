@@ -1,0 +1,67 @@
+"""How a command ends: the exit codes of all verbs, and what is said on the way out."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable
+
+from quantray.errors import Interrupted, LedgerStalled, QuantrayError, UserError
+from quantray.outlets import drawing
+from quantray.runner import presence
+
+DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+#: Of several jobs the worst decides: an interruption, then a failure, then a user's error.
+WORST = (DONE, USER_ERROR, FAILED, INTERRUPTED)
+
+
+def guarded(work: Callable[[], int], again: str | None = None) -> int:
+    """The exit code of ``work``; what it raised on purpose is one sentence on stderr, anything else a traceback.
+
+    ``again`` is the command that goes on after an interruption.
+    """
+    try:
+        return work()
+    except (KeyboardInterrupt, Interrupted) as error:
+        said = f": {error}" if str(error) else ""
+        resume = f"; what is stored stays stored, go on with: {again}" if again else ""
+        print(f"interrupted{said}{resume}", file=sys.stderr)
+        return INTERRUPTED
+    except LedgerStalled as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return FAILED
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return USER_ERROR
+    except QuantrayError as error:
+        print(f"failed: {error}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:  # `… | head` has read enough
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception:
+        traceback.print_exc()
+        return FAILED
+
+
+def quiet() -> None:
+    """Leave the terminal to the command itself: warnings and worse are shown, libraries' chatter is not."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    for name in ("optuna", "ray", "alembic", "sqlalchemy", "matplotlib", "numba"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    presence.when_lost(_end)
+
+
+def _end(sentence: str) -> None:
+    """End this process with a sentence, from any thread: see :func:`quantray.runner.presence.when_lost`."""
+    if sys.stderr.isatty():
+        drawing(sys.stderr).write("\x1b[?25h")  # the cursor, which the live picture hides
+    print(f"failed: {sentence}", file=sys.stderr, flush=True)
+    with contextlib.suppress(Exception):
+        sys.stdout.flush()
+    os._exit(FAILED)

@@ -1,15 +1,26 @@
 """quantray: search trading strategies on market data, honestly. ``import quantray as qr`` costs numpy and no more.
 
 ``qr.load`` gives a plan. ``qr.sweep`` runs one about a strategy, ``qr.evaluate`` and ``qr.trades`` measure single
-candidates of it; ``qr.optimise`` runs one about callers. ``qr.load_sweep`` and ``qr.load_callers`` give the plan of
-their wing, so that an editor knows which it is.
+candidates of it; ``qr.optimise`` runs one about callers, ``qr.baseline`` tells what their calls did without a policy.
+``qr.load_sweep``, ``qr.load_callers`` and ``qr.load_baseline`` give such a plan, so that an editor knows which it is.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from quantray.api import evaluate, load, load_callers, load_slice, load_sweep, optimise, sweep, trades
+from quantray.api import (
+    baseline,
+    evaluate,
+    load,
+    load_baseline,
+    load_callers,
+    load_slice,
+    load_sweep,
+    optimise,
+    sweep,
+    trades,
+)  # fmt: skip
 from quantray.errors import ConfigError, DataError, LedgerError, QuantrayError, UserError
 from quantray.space import Candidates, Dimension, Space
 from quantray.sweeps.long_option import LongOption
@@ -19,6 +30,8 @@ from quantray.sweeps.trades import ExitReason, SignalLists, Signals, Trades
 from quantray.trial import Trial, TrialState
 
 if TYPE_CHECKING:
+    from quantray.callers.baseline.plan import BaselinePlan
+    from quantray.callers.baseline_study import BaselineStudy
     from quantray.callers.plan import CallerPlan
     from quantray.callers.policies.policy import Policy
     from quantray.callers.progress import Progress as CallerProgress
@@ -32,6 +45,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 #: Names that are imported when they are asked for, because of what stands behind them.
 _LATER = {
+    "BaselinePlan": "callers.baseline.plan",
+    "BaselineStudy": "callers.baseline_study",
     "CallerPlan": "callers.plan",
     "CallerProgress": "callers.progress:Progress",
     "CallerResults": "callers.results",
@@ -44,6 +59,8 @@ _LATER = {
 }
 
 __all__ = [
+    "BaselinePlan",
+    "BaselineStudy",
     "CallerPlan",
     "CallerProgress",
     "CallerResults",
@@ -71,8 +88,10 @@ __all__ = [
     "TrialState",
     "UserError",
     "Verdict",
+    "baseline",
     "evaluate",
     "load",
+    "load_baseline",
     "load_callers",
     "load_slice",
     "load_sweep",

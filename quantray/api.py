@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from quantray.trial import TrialState
 if TYPE_CHECKING:
     import pandas
 
+    from quantray.callers.baseline.plan import BaselinePlan
+    from quantray.callers.baseline.progress import BaselineProgress
+    from quantray.callers.baseline_study import BaselineStudy
     from quantray.callers.plan import CallerPlan
     from quantray.callers.progress import Progress as CallerProgress
     from quantray.callers.study import CallerStudy
@@ -28,11 +31,16 @@ if TYPE_CHECKING:
 PARTS = ("search", "held_out", "all")
 
 
-def load(*overrides: str) -> Plan | CallerPlan:
+@overload
+def load(experiment: Literal["+experiment=alert_baseline"], /, *overrides: str) -> BaselinePlan: ...
+@overload
+def load(*overrides: str) -> Plan | CallerPlan | BaselinePlan: ...
+def load(*overrides: str) -> Plan | CallerPlan | BaselinePlan:
     """A checked plan from what the command line takes: ``qr.load("+experiment=options_sweep", "seed=1")``.
 
     A :class:`quantray.Plan` for :func:`sweep`; of an experiment about callers (``"+experiment=v1_baseline"``) a
-    :class:`quantray.CallerPlan` for :func:`optimise`.
+    :class:`quantray.CallerPlan` for :func:`optimise`, of ``"+experiment=alert_baseline"`` a
+    :class:`quantray.BaselinePlan` for :func:`baseline`.
     """
     from quantray.config.plans import load_plan
 
@@ -47,6 +55,12 @@ def load_sweep(*overrides: str) -> Plan:
 def load_callers(*overrides: str) -> CallerPlan:
     """The same for what must be about callers, e.g. ``qr.load_callers("+experiment=v1_baseline")``."""
     return _about_callers(load(*overrides))
+
+
+def load_baseline(*overrides: str) -> BaselinePlan:
+    """The same for what must be the alert baseline: ``+experiment=alert_baseline`` is there without being given."""
+    named = any(line.lstrip("+").startswith("experiment=") for line in overrides)
+    return _the_baseline(load(*(() if named else ("+experiment=alert_baseline",)), *overrides))
 
 
 def sweep(plan: Plan, *, progress: OnProgress | None = None, say: Say | None = None) -> Study:
@@ -68,16 +82,52 @@ def optimise(
     return run(_about_callers(plan), progress=progress, say=say)
 
 
-def _about_callers(plan: Plan | CallerPlan) -> CallerPlan:
-    if isinstance(plan, Plan):
-        raise ConfigError(f"{plan.study} is a sweep; call qr.sweep(plan)")
+def baseline(
+    plan: BaselinePlan, *, progress: Callable[[BaselineProgress], Any] | None = None,
+    say: Callable[[str], None] | None = None,
+) -> BaselineStudy:  # fmt: skip
+    """What every call did after it was made; goes on where an earlier run stopped.
+
+    See :func:`quantray.callers.baseline_study.baseline`.
+    """
+    from quantray.callers.baseline_study import baseline as run
+
+    return run(_the_baseline(plan), progress=progress, say=say)
+
+
+def _about_callers(plan: Plan | CallerPlan | BaselinePlan) -> CallerPlan:
+    from quantray.callers.plan import CallerPlan
+
+    if not isinstance(plan, CallerPlan):
+        raise ConfigError(_other(plan))
     return plan
+
+
+def _the_baseline(plan: object) -> BaselinePlan:
+    from quantray.callers.baseline.plan import BaselinePlan
+
+    if not isinstance(plan, BaselinePlan):
+        raise ConfigError(_other(plan))
+    return plan
+
+
+def _other(plan: object) -> str:
+    """What the plan is, and what runs it."""
+    what, call = ("a sweep", "sweep") if isinstance(plan, Plan) else _of_callers(plan)
+    return f"{getattr(plan, 'study', plan)} is {what}; call qr.{call}(plan)"
+
+
+def _of_callers(plan: object) -> tuple[str, str]:
+    from quantray.callers.baseline.plan import BaselinePlan
+
+    is_baseline = isinstance(plan, BaselinePlan)
+    return ("the alert baseline", "baseline") if is_baseline else ("about callers and their policies", "optimise")
 
 
 def _a_sweep(plan: object, name: str) -> Plan:
     if not isinstance(plan, Plan):
-        study = getattr(plan, "study", plan)
-        raise ConfigError(f"{study} is about callers and qr.{name} about sweeps; call qr.optimise(plan)")
+        study, call = getattr(plan, "study", plan), _of_callers(plan)[1]
+        raise ConfigError(f"{study} is about callers and qr.{name} about sweeps; call qr.{call}(plan)")
     return plan
 
 

@@ -128,26 +128,13 @@ class OutOfSample:
 
 
 @dataclass(frozen=True, slots=True)
-class Gates:
-    """Limits on the quality of data: a run is refused when a share passes its limit.
+class Limits:
+    """Limits on the quality of data, a field each: a run is refused when a share passes its limit. What they are about
 
-    The quarantined ones are about options and their underlying, the others about calls and candles.
+    is each wing's own ``Gates``.
     """
 
     __pydantic_config__: ClassVar = FORBID
-    max_quarantined_quotes: float = 0.05
-    max_quarantined_prints: float = 0.05
-    max_unknown_symbols: float = 0.05
-    max_quarantined_sessions: float = 0.5
-    max_undated_candles: float = 0.01
-    max_conflicting_candles: float = 0.0
-    max_inconsistent_candles: float = 0.01
-    max_nonpositive_candles: float = 0.01
-    max_zero_volume_candles: float = 1.0
-    max_missing_candles: float = 1.0
-    max_scale_jumps: float = 1.0
-    max_lone_prints: float = 1.0
-    max_excluded_calls: float = 1.0
 
     def __post_init__(self) -> None:
         for f in fields(self):

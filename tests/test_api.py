@@ -25,6 +25,7 @@ def test_every_public_name_is_there_and_is_told_of() -> None:
     assert {name for name in public if vars(api)[name].__module__ == api.__name__} <= set(qr.__all__)
 
 
+@pytest.mark.slow
 def test_a_plan_of_the_other_wing_is_refused() -> None:
     assert isinstance(qr.load_callers("+experiment=v1_baseline"), qr.CallerPlan)
     assert isinstance(qr.load_sweep("+experiment=options_sweep"), qr.Plan)
@@ -62,6 +63,7 @@ def test_trades_say_when_what_and_why(plan):
     assert frame["contract"].str.len().min() > 0
 
 
+@pytest.mark.slow
 def test_a_range_takes_the_place_of_a_list_of_levels():
     wide = qr.load("+experiment=options_sweep", "space.stretch_threshold={low: .001, high: .02}")
     assert wide.space.size is None

@@ -105,6 +105,7 @@ def no_options(frames):
     frames["options"] = frames["options"].iloc[:0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -122,11 +123,13 @@ def test_bad_market_data(capsys, tmp_path_factory, change, said):
     refused(capsys, said, *market(tmp_path_factory.mktemp("market"), change))
 
 
+@pytest.mark.slow
 def test_no_data_for_the_dates(capsys, tmp_path_factory):
     overrides = market(tmp_path_factory.mktemp("market"))
     refused(capsys, "2031-01-02", *overrides, "data.from=2031-01-02", "data.to=2031-01-09")
 
 
+@pytest.mark.slow
 def test_too_few_sessions_for_a_held_out_part(capsys, tmp_path_factory):
     overrides = market(tmp_path_factory.mktemp("market"))
     refused(
@@ -134,6 +137,7 @@ def test_too_few_sessions_for_a_held_out_part(capsys, tmp_path_factory):
     )
 
 
+@pytest.mark.slow
 def test_a_foreign_or_corrupt_database(capsys, tmp_path_factory):
     overrides = market(tmp_path_factory.mktemp("market"))
     Path("run").mkdir()

@@ -7,6 +7,7 @@ import json
 import re
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from quantray.sweeps.prepare import opened
 from quantray.sweeps.scores import score_trials
 from quantray.sweeps.search import surface_files
 from quantray.sweeps.study import sweep
+from tests.builders.clusters import cluster
 from tests.builders.desks import SMALL, Desk
 from tests.builders.kills import SEARCHES
 
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.slow
 def hashes(desk: Desk, run: str) -> set[str]:
     """What the file, the summary, the report and ``quantray study show`` say."""
     folder = desk.folder / run
-    shown = desk.run("quantray", "study", "show", "--where", run)
+    shown = desk.here("quantray", "study", "show", "--where", run)
     page = (folder / "report.html").read_text()
     found = {hashlib.sha256((folder / "trials.parquet").read_bytes()).hexdigest()}
     found.add(json.loads((folder / "summary.json").read_text())["table_sha256"])
@@ -37,24 +39,36 @@ def hashes(desk: Desk, run: str) -> set[str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def ray_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, str]]:
+    """A desk, and the address of two nodes of a core each that count their calls there."""
+    desk = Desk(tmp_path_factory.mktemp("determinism") / "desk", pause=0.002)
+    with cluster(desk, 2) as made:
+        yield desk, f"runner.address={made.address}"
+
+
 @pytest.mark.parametrize("search", SEARCHES)
-def test_workers_runners_and_restarts_change_no_byte(tmp_path: Path, search: str) -> None:
-    desk = Desk(tmp_path / "desk", pause=0.002)
+def test_workers_runners_and_restarts_change_no_byte(ray_desk: tuple[Desk, str], search: str) -> None:
+    desk, address = ray_desk
     plain = ["quantray.run", *SMALL, *SEARCHES[search], "search.in_flight=4"]
     found = set()
-    for runner, workers in (("local", 1), ("local", 2), ("local", 4), ("ray", 1), ("ray", 2)):
-        run = f"{runner}{workers}"
-        desk.run(*plain, f"runner={runner}", f"runner.workers={workers}", f"run_dir={run}")
+    for workers in (1, 2, 4):
+        run = f"{search}/local{workers}"
+        desk.here(*plain, "runner=local", f"runner.workers={workers}", f"run_dir={run}")
         found |= hashes(desk, run)
-    process = desk.start(*plain, "runner=ray", "runner.workers=2", "run_dir=restarted")
+    for workers in (1, 2):
+        run = f"{search}/ray{workers}"
+        desk.run(*plain, "runner=ray", address, f"runner.workers={workers}", f"run_dir={run}")
+        found |= hashes(desk, run)
+    process = desk.start(*plain, "runner=ray", address, "runner.workers=2", f"run_dir={search}/restarted")
     deadline = time.monotonic() + 120
     before = desk.calls.total()
     while desk.calls.total() < before + 100 and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    desk.run(*plain, "runner=local", "runner.workers=4", "run_dir=restarted")
-    found |= hashes(desk, "restarted")
+    desk.here(*plain, "runner=local", "runner.workers=4", f"run_dir={search}/restarted")
+    found |= hashes(desk, f"{search}/restarted")
     assert len(found) == 1
 
 

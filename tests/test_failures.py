@@ -49,6 +49,7 @@ def said_everywhere(folder: Any, message: str, n_failed: int) -> dict[str, Any]:
     return summary
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", ["random", "exhaustive"])
 @pytest.mark.parametrize("most", [0, 5, 50])
 def test_a_bug_everywhere_is_a_failed_run_that_says_where(tmp_path, search, most):
@@ -65,6 +66,7 @@ def test_a_bug_everywhere_is_a_failed_run_that_says_where(tmp_path, search, most
             sweep(plan)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", ["random", "exhaustive"])
 def test_a_black_box_that_raises_everywhere(tmp_path, search):
     plan = plan_of(tmp_path, "BrokenBox", f"search={search}", "space={take_profit_percent: [35]}", "search.n_trials=1")
@@ -74,6 +76,7 @@ def test_a_black_box_that_raises_everywhere(tmp_path, search):
     said_everywhere(tmp_path, "no volume at 35", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", ["random", "exhaustive"])
 def test_some_failures_are_counted_beside_what_completed(tmp_path, search):
     study = sweep(plan_of(tmp_path, "Buggy", f"search={search}", "constraints.min_trades=1", bug_from=0.003))
@@ -84,6 +87,7 @@ def test_some_failures_are_counted_beside_what_completed(tmp_path, search):
     assert sum(r["n"] for r in summary["reasons"]) == counts.attempts - counts.complete
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("search", ["random", "exhaustive"])
 def test_what_a_rule_refuses_is_no_fault_and_stops_nothing(tmp_path, search):
     overrides = (f"search={search}", "search.max_failures=0", "constraints.min_trades=1", "search.n_trials=10")
@@ -96,6 +100,7 @@ def test_what_a_rule_refuses_is_no_fault_and_stops_nothing(tmp_path, search):
         sweep(plan_of(tmp_path / "none", "Buggy", *overrides, least=1000.0))
 
 
+@pytest.mark.slow
 def test_nothing_completed_names_the_commonest_reason(tmp_path):
     overrides = (
         "search=exhaustive",

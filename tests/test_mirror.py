@@ -14,12 +14,7 @@ LEAST = 40  # lines: a shorter module has no logic that its users' tests do not 
 #: it gets its tests file.
 SHOWN_BY = {
     # what the tests of several rooms stand on
-    "errors": "test_bad_input.py",
     "protocols": "test_layers.py",
-    "trial": "sweeps/test_evaluate.py",
-    "capacity": "cli/test_doctor.py",
-    "digests": "test_space.py",
-    "provenance": "cli/test_doctor.py",
     # tables of facts and settings, and parts of what the named file tests whole
     "callers/data/facts": "callers/data/test_slices.py",
     "callers/data/neighbours": "callers/data/test_prints.py",
@@ -32,7 +27,6 @@ SHOWN_BY = {
     "callers/report/facts": "callers/report/test_files.py",
     "callers/report/stages": "cli/test_calls.py",
     "callers/report/summary": "callers/report/test_files.py",
-    "callers/stages/group": "callers/stages/test_winners.py",
     "callers/stages/lanes": "callers/stages/test_winners.py",
     "callers/stages/sequence": "callers/stages/test_checkpoints.py",
     "callers/stages/table": "callers/test_reference.py",
@@ -53,25 +47,16 @@ SHOWN_BY = {
     "sweeps/scores": "sweeps/test_study.py",
     # kernels
     "callers/kernels/codes": "callers/kernels/test_combine.py",
-    "callers/kernels/curve": "callers/kernels/test_account.py",
-    "callers/kernels/entries": "callers/kernels/test_combine.py",
-    "callers/kernels/indicators": "callers/kernels/test_combine.py",
     "callers/kernels/metrics": "callers/kernels/test_account.py",
-    "callers/kernels/money": "callers/kernels/test_account.py",
-    "callers/kernels/score": "callers/kernels/test_account.py",
-    "callers/kernels/touch": "callers/kernels/test_combine.py",
     "callers/kernels/trades": "callers/kernels/test_account.py",
     "callers/kernels/triggers": "callers/kernels/test_combine.py",
-    "sweeps/kernels/contracts": "sweeps/test_long_option.py",
     "sweeps/kernels/entries": "sweeps/kernels/test_score.py",
-    "sweeps/kernels/touch": "sweeps/kernels/test_score.py",
     # doors
     "cli/driver": "cli/test_launch.py",
     "config/sections": "config/test_plans.py",
     # files
     "files/delimited": "sweeps/data/test_tables.py",
     "files/durable": "files/test_power.py",
-    "files/folders": "files/test_strangers.py",
     "files/holding": "files/test_damage.py",
     "files/journal": "files/test_killed.py",
     "files/marks": "files/test_strangers.py",
@@ -87,28 +72,20 @@ SHOWN_BY = {
     "ledger/schema": "ledger/test_upgrade.py",
     "ledger/sql_ledger": "testing/test_ledger.py",
     # machines
-    "report/listing": "sweeps/report/studies/test_stored.py",
     "report/terminal": "sweeps/report/test_terminal.py",
     "runner/batch_search": "runner/test_tune.py",
     "runner/local": "sweeps/loop/test_loop.py",
     "runner/presence": "faults/test_heads.py",
-    "runner/threads": "runner/test_dataflow.py",
     "runner/worker": "runner/test_tune.py",
-    "search/qmc": "search/test_searcher.py",
-    "search/random_search": "search/test_searcher.py",
     "search/samplers": "test_plugins.py",
-    "stats/checks": "stats/test_verdict.py",
     "stats/judgements": "stats/test_verdict.py",
     # sweeps
-    "sweeps/combinations": "sweeps/test_candidates.py",
     "sweeps/data/priced": "sweeps/data/test_options.py",
     "sweeps/grid/files": "sweeps/test_study.py",
     "sweeps/grid/points": "sweeps/test_study.py",
     "sweeps/judge": "sweeps/test_study.py",
-    "sweeps/loop/flight": "sweeps/loop/test_loop.py",
     "sweeps/loop/ranges": "cli/test_launch.py",
     "sweeps/metrics": "sweeps/report/test_tables.py",
-    "sweeps/objective": "sweeps/test_evaluate.py",
     "sweeps/plan": "config/test_plans.py",
     "sweeps/recorder": "sweeps/test_clocks.py",
     "sweeps/report/facts": "sweeps/report/test_files.py",
@@ -124,8 +101,8 @@ SHOWN_BY = {
 }
 #: Files that test several modules together, in a folder or in the package as a whole.
 WHOLE = {
-    "test_bad_input", "test_determinism", "test_honesty", "test_hostile_names", "test_layers", "test_mirror",
-    "test_nothing_written", "test_readme", "test_scale", "test_typing",
+    "test_bad_input", "test_calls", "test_determinism", "test_honesty", "test_hostile_names", "test_layers",
+    "test_mirror", "test_nothing_written", "test_readme", "test_scale", "test_typing",
     "callers/test_alone", "callers/test_real", "callers/test_reference", "callers/data/test_real",
     "callers/policies/test_docs", "callers/policies/test_real", "callers/policies/test_synthetic_market",
     "files/test_damage", "files/test_killed", "files/test_power", "files/test_room", "files/test_strangers",

@@ -152,6 +152,7 @@ def test_what_the_environment_holds_is_known_by_value(monkeypatch: pytest.Monkey
     monkeypatch.delenv(name)
 
 
+@pytest.mark.slow
 def test_errors_logs_and_files_show_none(caplog: pytest.LogCaptureFixture) -> None:
     with remembered([f"storage.url=postgresql://ann:{SECRET}@db/s"]):
         assert str(QuantrayError(f"raised by a worker: {SECRET}")) == "raised by a worker: ***"
@@ -187,6 +188,7 @@ def test_a_real_process_prints_none(tmp_path: Path) -> None:
     assert SECRET not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_study_is_not_named_after_a_password() -> None:
     lines = ["-m", "+experiment=options_sweep", "storage=postgres"]
     for address in (f"postgresql://ann:{SECRET}@db", f"ann:{SECRET}@db", f"postgresql://ann@db?password={SECRET}"):
@@ -218,6 +220,7 @@ def test_text_without_a_password_is_not_touched(text: str) -> None:
     assert masked(text) == text
 
 
+@pytest.mark.slow
 @given(st.text(st.characters(exclude_characters="@:=\n\r", codec="utf-8")))
 def test_no_text_without_a_mark_of_one_is_touched(text: str) -> None:
     assert masked(text) == text

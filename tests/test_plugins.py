@@ -129,6 +129,7 @@ def test_only_a_sampler_is_built_as_one(trace: Path, place: str, name: str) -> N
     assert not trace.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["two", "Anything", "instance", "Mine", "os"])
 def test_a_function_stands_where_functions_are_taken_and_its_arguments_fit(trace: Path, target: str) -> None:
     place = "search.sampler={{_target_:optuna.samplers.TPESampler,multivariate:false,gamma:{{_target_:{}}}}}"
@@ -177,6 +178,7 @@ def test_nowhere_else(trace: Path, override: str) -> None:
     assert not trace.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "override",
     [

@@ -172,6 +172,7 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_keys_that_are_named_exist(page: Path) -> None:
     """A key in backticks, such as `search.n_trials`, is one that the configuration has."""

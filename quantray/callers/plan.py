@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from quantray.callers.data.settings import CallsData, CallSettings, CoverageSettings
+from quantray.callers.data.settings import CallsData, CallSettings, CoverageSettings, Gates
 from quantray.callers.policies.account import Account, Costs
 from quantray.callers.policies.objective import DEFAULT_TIES, Bounds, check_objective, check_ties
 from quantray.callers.policies.policy import Policy
 from quantray.digests import digest_of
 from quantray.durations import written
 from quantray.errors import ConfigError, near_miss
-from quantray.settings import Gates, OutOfSample, Report, Runner, Storage
+from quantray.settings import OutOfSample, Report, Runner, Storage
 
 #: Counts changes of the rules in docs/policies.md and docs/calls_data.md. A study of other rules is refused: its
 #: figures mean something else.

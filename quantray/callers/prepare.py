@@ -28,12 +28,12 @@ from quantray.callers.data import (
     plan_calls,
     require_eligible,
 )  # fmt: skip
+from quantray.callers.data.settings import Gates
 from quantray.callers.plan import CallerPlan
 from quantray.callers.results import GROUP
 from quantray.callers.split import Split, split_calls
 from quantray.errors import DataError
 from quantray.protocols import Say
-from quantray.settings import Gates
 
 Reached = Callable[[str], None]
 

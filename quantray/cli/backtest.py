@@ -1,4 +1,4 @@
-"""``quantray v1-baseline`` and ``caller-policies``: experiments about callers, by flags instead of keys.
+"""``quantray v1-baseline``, ``caller-policies`` and ``baseline``: experiments about callers, by flags instead of keys.
 
 ``quantray backtest v1-baseline`` is ``quantray v1-baseline``.
 """
@@ -17,6 +17,7 @@ EVERY = (*flags.DATA, *flags.POLICY, *flags.ACCOUNT, *flags.RUN)
 RUNS: dict[str, tuple[str, tuple[flags.Flag, ...]]] = {
     "v1-baseline": ("v1_baseline", EVERY),
     "caller-policies": ("caller_policies", EVERY),
+    "baseline": ("alert_baseline", flags.BASELINE),
 }
 
 

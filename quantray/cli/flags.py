@@ -106,6 +106,15 @@ RUN = (
     Flag("--name", "study.name", "of the study", "NAME", one),
     Flag("--fresh", "fresh", "start over"),
 )
+#: Of the alert baseline: what is about calls, its own settings, and where it runs.
+BASELINE = (
+    *DATA,
+    Flag("--horizon", "calls.horizon", "how far a call is followed: 48h", "LENGTH", one),
+    Flag("--tp", "baseline.tp", "target of the simple trade, a multiple of the entry", "MULTIPLE", number),
+    Flag("--sl", "baseline.sl", "stop of the simple trade, a multiple of the entry", "MULTIPLE", number),
+    *(flag for flag in ACCOUNT if flag.key.startswith("fees")),
+    *RUN,
+)
 
 
 def add(parser: argparse.ArgumentParser, flags: Iterable[Flag]) -> None:

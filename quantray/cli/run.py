@@ -18,8 +18,11 @@ from quantray.passwords import masked
 from quantray.plain import one_line
 
 if TYPE_CHECKING:
+    from quantray.callers.baseline.plan import BaselinePlan
     from quantray.callers.plan import CallerPlan
     from quantray.sweeps.plan import Plan
+
+    AnyPlan = Plan | CallerPlan | BaselinePlan
 
 EXAMPLES = """\
 examples:
@@ -29,6 +32,7 @@ examples:
   python -m quantray.run -m +experiment=options_sweep search=tpe,random seed=0,1
   python -m quantray.run +experiment=options_sweep --cfg job
   python -m quantray.run +experiment=v1_baseline
+  python -m quantray.run +experiment=alert_baseline data.duckdb=calls.duckdb calls.chain=solana
   python -m quantray.run +experiment=caller_policies data.duckdb=calls.duckdb data.from=2025-05-01 policy=trailing
 
 A run that was stopped goes on with the same command; fresh=true starts over.
@@ -103,7 +107,7 @@ def run(args: argparse.Namespace, given: Sequence[str], command: str) -> int:
     return _in_order(plans, typed(command, given))
 
 
-def _in_order(plans: Sequence[Plan | CallerPlan], again: str) -> int:
+def _in_order(plans: Sequence[AnyPlan], again: str) -> int:
     """Carry out every plan; the exit code is that of the worst. An interruption ends all of them."""
     worst = DONE
     for i, plan in enumerate(plans, 1):
@@ -132,23 +136,31 @@ def print_config(overrides: Sequence[str], *, multirun: bool = False) -> int:
     return DONE
 
 
-def _check_files(plan: Plan | CallerPlan) -> None:
+def _check_files(plan: AnyPlan) -> None:
+    from quantray.callers.baseline.plan import BaselinePlan
     from quantray.sweeps.plan import Plan
 
     if isinstance(plan, Plan):
         from quantray.sweeps.prepare import check_files as check_sweep
 
         check_sweep(plan)
+    elif isinstance(plan, BaselinePlan):
+        from quantray.callers.baseline_study import check_files as check_baseline
+
+        check_baseline(plan)
     else:
         from quantray.callers.study import check_files as check_callers
 
         check_callers(plan)
 
 
-def _carry_out(plan: Plan | CallerPlan) -> int:
+def _carry_out(plan: AnyPlan) -> int:
+    from quantray.callers.baseline.plan import BaselinePlan
     from quantray.sweeps.plan import Plan
 
-    return _sweep(plan) if isinstance(plan, Plan) else _optimise(plan)
+    if isinstance(plan, Plan):
+        return _sweep(plan)
+    return _baseline(plan) if isinstance(plan, BaselinePlan) else _optimise(plan)
 
 
 def _sweep(plan: Plan) -> int:
@@ -166,4 +178,13 @@ def _optimise(plan: CallerPlan) -> int:
 
     with CallerTerminal(plan) as terminal:
         optimise(plan, progress=terminal.progress, say=terminal.say, done=terminal.finish)
+    return DONE
+
+
+def _baseline(plan: BaselinePlan) -> int:
+    from quantray.callers.baseline_study import baseline
+    from quantray.callers.report.baseline.terminal import BaselineTerminal
+
+    with BaselineTerminal(plan) as terminal:
+        baseline(plan, progress=terminal.progress, say=terminal.say, done=terminal.finish)
     return DONE

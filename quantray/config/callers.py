@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from quantray.config.sections import checked, run_dir_of, scalar, section, seed_of, storage_of, study_of
 from quantray.errors import ConfigError
-from quantray.settings import Gates, OutOfSample, Report, Runner, Storage
+from quantray.settings import OutOfSample, Report, Runner, Storage
 
 if TYPE_CHECKING:
+    from quantray.callers.baseline.plan import BaselinePlan
     from quantray.callers.plan import CallerPlan
 
 
@@ -18,7 +19,7 @@ def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
 
     Raises ConfigError.
     """
-    from quantray.callers.data.settings import KEYS, CallsData, CallSettings, CoverageSettings
+    from quantray.callers.data.settings import KEYS, CallsData, CallSettings, CoverageSettings, Gates
     from quantray.callers.plan import CallerPlan
     from quantray.callers.policies.account import Account, Costs
     from quantray.callers.policies.grids import grid_of
@@ -48,6 +49,29 @@ def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
         oos=checked(OutOfSample, cfg, "oos"),
         stress=scalar(cfg, "stress", bool, True),
         seed=seed_of(cfg),
+        fresh=scalar(cfg, "fresh", bool, False),
+        runner=checked(Runner, cfg, "runner"),
+        storage=storage_of(checked(Storage, cfg, "storage")),
+        gates=checked(Gates, cfg, "gates"),
+        report=checked(Report, cfg, "report"),
+    )
+
+
+def baseline_plan_of(cfg: Mapping[str, object]) -> BaselinePlan:
+    """The same for a configuration that has a ``baseline`` and no policy. Raises ConfigError."""
+    from quantray.callers.baseline.plan import BaselinePlan, BaselineSettings
+    from quantray.callers.data.settings import KEYS, CallsData, CallSettings, CoverageSettings
+    from quantray.callers.policies.account import Costs
+
+    name = study_of(cfg)
+    return BaselinePlan(
+        study=name,
+        data=checked(CallsData, cfg, "data", rename=KEYS),
+        run_dir=run_dir_of(cfg, name),
+        calls=checked(CallSettings, cfg, "calls"),
+        coverage=checked(CoverageSettings, cfg, "coverage"),
+        baseline=checked(BaselineSettings, cfg, "baseline"),
+        costs=checked(Costs, cfg, "fees"),
         fresh=scalar(cfg, "fresh", bool, False),
         runner=checked(Runner, cfg, "runner"),
         storage=storage_of(checked(Storage, cfg, "storage")),

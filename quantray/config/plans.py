@@ -6,6 +6,7 @@ A refused request leaves no trace.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from quantray.capacity import check_table
@@ -27,19 +28,22 @@ from quantray.config.strategy import strategy_of
 from quantray.errors import ConfigError, near_miss
 from quantray.plugins import refuse_others
 from quantray.search import KINDS
-from quantray.settings import Gates, Mirror, OutOfSample, Report, Runner, Search, Storage
+from quantray.settings import Mirror, OutOfSample, Report, Runner, Search, Storage
 from quantray.space import parse_space
-from quantray.sweeps.plan import Capital, Fees, Plan
+from quantray.sweeps.plan import Capital, Fees, Gates, Plan
 
 if TYPE_CHECKING:
+    from quantray.callers.baseline.plan import BaselinePlan
     from quantray.callers.plan import CallerPlan
 
+    AnyPlan = Plan | CallerPlan | BaselinePlan
 
-def load_plan(*overrides: str | Sequence[str]) -> Plan | CallerPlan:
+
+def load_plan(*overrides: str | Sequence[str]) -> AnyPlan:
     """Compose and check one plan: ``load_plan("+experiment=options_sweep", "search.n_trials=500")``.
 
     Takes what the command line takes, as arguments or as one list. An experiment of ``conf/callers`` gives a
-    CallerPlan, any other request a Plan. Raises ConfigError or DataError.
+    CallerPlan (the alert baseline a BaselinePlan), any other request a Plan. Raises ConfigError or DataError.
     """
     lines = [line for item in overrides for line in ([item] if isinstance(item, str) else item)]
     ((_, plan),) = _checked(lines, multirun=False)
@@ -59,10 +63,18 @@ def load_callers(*overrides: str | Sequence[str], asked: str) -> CallerPlan:
     plan = load_plan(*overrides)
     if isinstance(plan, Plan):
         raise ConfigError(f"{asked}: {plan.study} is a sweep and has no calls; give +experiment=v1_baseline")
+    return _with_policies(plan, asked)
+
+
+def _with_policies(plan: CallerPlan | BaselinePlan, asked: str) -> CallerPlan:
+    from quantray.callers.plan import CallerPlan
+
+    if not isinstance(plan, CallerPlan):
+        raise ConfigError(f"{asked}: {plan.study} is the alert baseline; give +experiment=v1_baseline")
     return plan
 
 
-def load_plans(overrides: Sequence[str]) -> list[Plan | CallerPlan]:
+def load_plans(overrides: Sequence[str]) -> list[AnyPlan]:
     """One plan for each combination of a multirun, all of them checked; no two share a study."""
     plans = [plan for _, plan in _checked(overrides, multirun=True)]
     names = [plan.study for plan in plans]
@@ -79,7 +91,7 @@ def load_configurations(overrides: Sequence[str], *, multirun: bool) -> list[dic
     return [cfg for cfg, _ in _checked(overrides, multirun=multirun)]
 
 
-def _checked(lines: Sequence[str], *, multirun: bool) -> list[tuple[dict[str, Any], Plan | CallerPlan]]:
+def _checked(lines: Sequence[str], *, multirun: bool) -> list[tuple[dict[str, Any], AnyPlan]]:
     """The one way from overrides to plans: jobs, the file each reads, its configuration, its plan."""
     asked = [with_source(job) for job in jobs(lines, multirun=multirun)]
     found = compose_all(asked)
@@ -100,7 +112,7 @@ def compose_all(jobs: Sequence[Job]) -> list[dict[str, Any]]:
 
 def compose(job: Job) -> dict[str, Any]:
     """The resolved configuration of a job as plain values, with the study's name and run directory filled in."""
-    cfg, chosen = composed(job.wing, job.overrides)
+    cfg, chosen = _composed(job)
     study = cfg.setdefault("study", {})
     if isinstance(study, dict) and study.get("name") is None:
         study["name"] = _name(job, cfg, chosen)
@@ -109,12 +121,26 @@ def compose(job: Job) -> dict[str, Any]:
     return cfg
 
 
+def _composed(job: Job) -> tuple[dict[str, Any], dict[str, str]]:
+    """The configuration and the choices, without what means nothing to the alert baseline where that is asked for."""
+    cfg, chosen = composed(job.wing, job.overrides)
+    if job.wing == wings.CALLERS:
+        keys = [line.lstrip("+~").partition("=")[0] for line in job.overrides]
+        experiment = tuple(line for line in job.overrides if line.startswith("+experiment="))
+        # the experiment is what asks for it: a choice that is typed chooses among several
+        baseline = wings.BASELINE in (chosen if wings.BASELINE not in keys else composed(job.wing, experiment)[1])
+        wings.check_baseline(keys, baseline and wings.BASELINE in chosen)
+        alien = wings.OF_POLICIES if baseline else (wings.BASELINE,)
+        cfg = {key: value for key, value in cfg.items() if key not in alien}
+    return cfg, chosen
+
+
 def _name(job: Job, cfg: dict[str, Any], chosen: dict[str, str]) -> str:
     """What sets this job apart from the plain experiment (or from the plain strategy)."""
     stem = chosen.get("experiment") or chosen.get("strategy") or "study"
     groups = tuple(line for line in job.overrides if line[:2] != "++" and line.lstrip("+").split("=")[0] in chosen)
     experiment = tuple(line for line in groups if line.startswith("+experiment="))
-    plain, usual = (cfg, chosen) if groups == job.overrides else composed(job.wing, groups)
+    plain, usual = (cfg, chosen) if groups == job.overrides else _composed(replace(job, overrides=groups))
     if groups != experiment:
         _, usual = composed(job.wing, experiment)
     named = {"experiment", "strategy"} if "experiment" not in chosen else {"experiment"}
@@ -129,7 +155,7 @@ def _name(job: Job, cfg: dict[str, Any], chosen: dict[str, str]) -> str:
     return study_name.study_name(stem.replace("/", "_"), other, changes)
 
 
-def plan_of(cfg: dict[str, Any], wing: str) -> Plan | CallerPlan:
+def plan_of(cfg: dict[str, Any], wing: str) -> AnyPlan:
     """Check a wing's composed configuration and turn it into its plan.
 
     Every section is refused by key, value and near miss.
@@ -137,9 +163,9 @@ def plan_of(cfg: dict[str, Any], wing: str) -> Plan | CallerPlan:
     check_top(cfg, wing)
     refuse_others(cfg)
     if wing == wings.CALLERS:
-        from quantray.config.callers import caller_plan_of
+        from quantray.config.callers import baseline_plan_of, caller_plan_of
 
-        return caller_plan_of(cfg)
+        return baseline_plan_of(cfg) if wings.BASELINE in cfg else caller_plan_of(cfg)
     return _sweep_of(cfg)
 
 

@@ -9,6 +9,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypedDict, TypeVar, get_type_hints
 
+from quantray.config import wings
 from quantray.errors import ConfigError, LedgerError, near_miss
 from quantray.settings import Storage
 from quantray.sweeps.plan import Constraints
@@ -135,7 +136,8 @@ def _sentence(cls: type, name: str, path: list[str], first: _Fault, back: Mappin
         for part in path[:-1]:
             owner = get_type_hints(owner)[part]
         known = [back.get(f.name, f.name) for f in fields(owner)] if is_dataclass(owner) else []
-        return f"{key}: {near_miss(path[-1], known, what='key')}"
+        theirs = wings.owner(key)
+        return f"{key}: {f'it belongs to {theirs}; ' if theirs else ''}{near_miss(path[-1], known, what='key')}"
     if first["type"] in ("missing", "missing_argument"):
         return f"{key} is required; give {key}=…"
     if isinstance(first["input"], Mapping) or first["type"].startswith(("dataclass", "mapping", "dict")):

@@ -7,6 +7,8 @@ then those that quantray came with. So ``conf/fees/mine.yaml`` of one's own is a
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 from quantray import folders
@@ -18,18 +20,20 @@ WINGS = (SWEEPS, CALLERS)
 ADDED = "experiment"
 #: Keys that stand at the top of both configurations and are no group.
 TOP = ("objective", "seed", "fresh", "run_dir", "study", "oos", "gates", "report")
-#: Keys at the top of one of them, and keys inside a section of both that only one knows.
+#: Keys at the top of one of them, and keys inside a section of both that only one knows (each gate is one).
 KEYS: dict[str, tuple[str, ...]] = {
     SWEEPS: ("space", "mirror"),
     CALLERS: ("mode", "grouped", "filter_collapsed", "intrabar", "entry", "target_gap", "ties", "stress"),
 }
 INSIDE: dict[str, tuple[str, ...]] = {
-    SWEEPS: (
-        "report.surface_max_points", "report.held_out", "gates.max_quarantined_quotes", "gates.max_quarantined_prints",
-        "gates.max_quarantined_sessions", "gates.max_unknown_symbols",
-    ),
+    SWEEPS: ("report.surface_max_points", "report.held_out"),
     CALLERS: ("runner.in_process_s",),
-}  # fmt: skip
+}
+
+#: The group whose choice makes a request about callers one for the alert baseline, and what means nothing to it: groups
+#: and keys about policies, accounts and what is held out.
+BASELINE, ALERT_BASELINE = "baseline", "alert_baseline"
+OF_POLICIES = ("policy", "capital", "constraints", "objective", "oos", "seed", *KEYS[CALLERS])
 
 
 def other(wing: str) -> str:
@@ -85,7 +89,22 @@ def known(wing: str) -> set[str]:
 
 def only_of(wing: str) -> set[str]:
     """Groups and keys that mean something in this wing alone; a section stands for its keys."""
-    return {*KEYS[wing], *INSIDE[wing], *(_shipped(wing) - _shipped(other(wing)))}
+    return {*KEYS[wing], *inside(wing), *(_shipped(wing) - _shipped(other(wing)))}
+
+
+@cache
+def inside(wing: str) -> frozenset[str]:
+    """Keys, with their section, that this wing alone knows in a section of both."""
+    from quantray.callers.data.settings import Gates as OfCallers
+    from quantray.sweeps.plan import Gates as OfSweeps
+
+    gates = (f"gates.{gate.name}" for gate in fields(OfSweeps if wing == SWEEPS else OfCallers))
+    return frozenset((*INSIDE[wing], *gates))
+
+
+def owner(key: str) -> str | None:
+    """The wing that alone knows this key of a section of both; None: both do, or neither."""
+    return next((wing for wing in WINGS if key in inside(wing)), None)
 
 
 def homes(experiment: str) -> list[str]:
@@ -114,10 +133,23 @@ def check_key(line: str, key: str, wing: str, experiment: str | None) -> None:
     if wing == CALLERS:
         raise ConfigError(f"{line}: {key.split('=')[0]} belongs to sweeps; +experiment={experiment} is about callers")
     where = f"+experiment={experiment} is a sweep" if experiment else "this is a sweep"
-    raise ConfigError(
-        f"{line}: {key} belongs to callers and {where}; give +experiment="
-        f"{' or +experiment='.join(experiments_of(CALLERS))}"
-    )
+    head = key.split("@")[0].split(".")[0].split("/")[0]
+    fit = [e for e in experiments_of(CALLERS) if head not in (BASELINE, *OF_POLICIES)
+           or (e == ALERT_BASELINE) == (head == BASELINE)]  # fmt: skip
+    raise ConfigError(f"{line}: {key} belongs to callers and {where}; give +experiment={' or +experiment='.join(fit)}")
+
+
+def check_baseline(keys: Collection[str], chosen: bool) -> None:
+    """Refuse a key of policies where the alert baseline is chosen, and one of the baseline where it is not."""
+    for key in keys:
+        head = key.split("@")[0].split(".")[0].split("/")[0]
+        if chosen and head in OF_POLICIES:
+            raise ConfigError(
+                f"{key} is of runs over policies, and the alert baseline has no policy; leave it out, or give "
+                "another experiment"
+            )
+        if not chosen and head == BASELINE:
+            raise ConfigError(f"{key} is about the alert baseline; give +experiment={ALERT_BASELINE}")
 
 
 def check_choice(group: str, name: str, wing: str) -> None:

@@ -66,6 +66,12 @@ class Published:
         kind = kind_of(self.run_dir / name)
         return kind is not None and (kind != "file" or name not in known)
 
+    def studies(self, names: Sequence[str]) -> dict[str, str]:
+        """Which study each of these results is of; those that are not there are left out."""
+        known = self._read() if check_folder(self.home) else {}
+        there = [name for name in names if name in known and kind_of(self.run_dir / name) is not None]
+        return {name: str(known[name][0]) for name in there}
+
     @contextmanager
     def staging(self) -> Iterator[Path]:
         """A folder on the same disk in which results are made before :meth:`write` moves them."""

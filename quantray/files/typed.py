@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from quantray.errors import DataError
+from quantray.files.conventions import UNITS
 from quantray.files.remedies import no_date, no_instant, no_number, no_right
 
 NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)")
@@ -18,8 +19,6 @@ WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?")
 ZONED = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
 NAIVE = ("TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S")
 NOTHING = '"NULL"'  # a column without a single value
-#: Nanoseconds of a unit in which whole numbers may count time.
-UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 
 _DAY = r"\d{4}-\d\d-\d\d"
 _CLOCK = r"[T ]\d\d:\d\d(:\d\d([.]\d{1,6}0*)?)?"

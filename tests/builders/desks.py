@@ -7,7 +7,11 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
+
+import pytest
 
 from quantray.errors import LedgerError
 from quantray.ledger import open_reader
@@ -30,7 +34,10 @@ SMALL = [
 
 
 class Desk:
-    """``run`` and ``start`` execute ``python -m …`` in the folder; ``calls`` is what the strategy counted."""
+    """``run`` and ``start`` execute ``python -m …`` in the folder, ``here`` does so in this process.
+
+    ``calls`` is what the strategy counted.
+    """
 
     def __init__(self, folder: Path, pause: float = 0.0, **env: str) -> None:
         self.folder, self.log = folder, folder / "calls.txt"
@@ -56,6 +63,20 @@ class Desk:
         )
         assert done.returncode == code, f"{args}: exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
         return done.stdout + done.stderr
+
+    def here(self, *args: str) -> str:
+        """The same in this process, which costs no start of another; the command must succeed."""
+        from quantray.cli import command, run
+
+        module, *words = args
+        said = StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(said), redirect_stderr(said):
+            patch.chdir(self.folder)
+            for name, value in self.env.items():
+                patch.setenv(name, value)
+            code = run.main(words) if module == "quantray.run" else command.main(words)
+        assert code == 0, f"{args}: exit {code}\n{said.getvalue()[-4000:]}"
+        return said.getvalue()
 
     @property
     def calls(self) -> Counter[str]:

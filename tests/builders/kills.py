@@ -46,7 +46,7 @@ def command(search: str, run_dir: str, *more: str) -> list[str]:
 
 def undisturbed(desk: Desk, search: str) -> Counter[str]:
     """Run once; the calls it took, those for the report included."""
-    desk.run(*command(search, f"whole-{search}"))
+    desk.here(*command(search, f"whole-{search}"))
     calls = desk.calls
     desk.log.unlink()
     return calls
@@ -63,7 +63,7 @@ def killed(desk: Desk, search: str, whole: Counter[str], kills: int, seed: int) 
         _kill(desk, command(search, run), goal, rng.uniform(0, 0.05))
         at_death.append(desk.calls.total())
         in_work |= claimed(desk.folder / run / "ledger.db")
-    desk.run(*command(search, run))
+    desk.here(*command(search, run))
     again = desk.calls - whole
     desk.log.unlink()
     digests = [t.digest for t in desk.trials(run)]

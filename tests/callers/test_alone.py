@@ -78,6 +78,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> CallsData:
     return market(tmp_path_factory.mktemp("market"), n_calls=90, n_assets=4, length=400, seed=7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("late", "at_zero", "other"),
     [(0, False, {}), (1, False, {"intrabar": "raise_first"}), (0, True, {"entry": "close", "target_gap": "open"})],
@@ -103,6 +104,7 @@ def test_a_policy_alone_and_beside_any_others(
     assert seen > 150
 
 
+@pytest.mark.slow
 def test_a_longer_horizon_takes_calls_away_and_changes_no_trade(data: CallsData, tmp_path: Path) -> None:
     policy = read_policy({"hold": "10m", "sl": 0.95})
     plans = [plan_on(data, tmp_path, policies=(policy,), oos=OutOfSample(0), calls=CallSettings(horizon=horizon))
@@ -125,6 +127,7 @@ def test_a_horizon_shorter_than_the_longest_hold_is_refused(data: CallsData, tmp
     assert plan_on(data, tmp_path, policies=(read_policy({"sl": 0.9}),)).horizon_s == 48 * 3600
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_filling_gaps_forward_with_volume_0_changes_no_number(tmp_path: Path, seed: int) -> None:
     """Flat candles of the last price and no volume, wherever there was none, up to the end of the source."""

@@ -42,6 +42,7 @@ def test_ray_gives_the_same_bytes(data: CallsData, both: CallerResults, tmp_path
     assert shown(again) == shown(both)
 
 
+@pytest.mark.slow
 def test_small_work_stays_in_this_process(data: CallsData, both: CallerResults, tmp_path: Path) -> None:
     said: list[str] = []
     again = run(plan_on(data, tmp_path, mode="both", runner=Runner("ray", 2)), say=said.append)
@@ -49,6 +50,7 @@ def test_small_work_stays_in_this_process(data: CallsData, both: CallerResults, 
     assert shown(again) == shown(both)
 
 
+@pytest.mark.slow
 def test_the_order_of_the_calls_in_the_file_changes_nothing(
     data: CallsData, both: CallerResults, tmp_path: Path
 ) -> None:
@@ -58,6 +60,7 @@ def test_the_order_of_the_calls_in_the_file_changes_nothing(
     assert shown(again) == shown(both)
 
 
+@pytest.mark.slow
 def test_blocks_and_buckets_of_any_size_give_the_same_table(
     data: CallsData, both: CallerResults, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -72,6 +75,7 @@ def test_blocks_and_buckets_of_any_size_give_the_same_table(
     assert len(list((tmp_path / ".quantray").glob("*/*/tables/*/*"))) > 10
 
 
+@pytest.mark.slow
 def test_a_second_run_does_nothing_again(data: CallsData, tmp_path: Path) -> None:
     first = finished(data, tmp_path, mode="both")
     before = bytes_of(tmp_path)

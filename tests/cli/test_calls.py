@@ -20,6 +20,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 # stages
 
 
+@pytest.mark.slow
 def test_the_stages_show_what_they_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     late = ("Anna", "T0", 890.0)  # its window ends behind the source
     gone = ("Bertt", "NEW", 30.0)  # an asset without candles, a caller spelt like another
@@ -50,6 +51,7 @@ def test_the_stages_show_what_they_found(tmp_path: Path, capsys: pytest.CaptureF
     assert left_behind(tmp_path) == {"plan.json", "out", "slice.json"}
 
 
+@pytest.mark.slow
 def test_a_stage_of_a_sweep_or_into_a_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["calls", "plan", "+experiment=options_sweep"]) == 2
     assert "is a sweep and has no calls" in capsys.readouterr().err

@@ -69,6 +69,7 @@ def test_a_flag_sets_its_key(flag: flags.Flag, capsys: pytest.CaptureFixture[str
             assert flat[flag.key] == expected
 
 
+@pytest.mark.slow
 def test_flags_and_overrides_stand_in_any_order_and_say_what_the_keys_say(capsys: pytest.CaptureFixture[str]) -> None:
     typed = "--from 2025-05-01 capital.initial=5e4 --tp-mults 2,3 fees=dear --callers A,B --duckdb x --cfg job"
     assert cli.main(["v1-baseline", *shlex.split(typed)]) == 0
@@ -78,6 +79,7 @@ def test_flags_and_overrides_stand_in_any_order_and_say_what_the_keys_say(capsys
     assert by_flags == capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_caller_policies_and_several_jobs(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["caller-policies", "-m", "policy=v1,trailing", "--fees", "dear", "-c", "job"]) == 0
     shown = capsys.readouterr().out

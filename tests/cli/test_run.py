@@ -54,11 +54,13 @@ def test_cfg_job_prints_the_resolved_configuration(capsys: pytest.CaptureFixture
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_cfg_job_of_a_multirun_prints_every_job(capsys: pytest.CaptureFixture[str]) -> None:
     assert run.main(["-m", "seed=1,2", "--cfg", "job"]) == 0
     assert capsys.readouterr().out.count("objective:") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "args",
     [

@@ -63,6 +63,7 @@ BAD: dict[str, tuple[Tables, list[str], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAD)
 def test_bad_data_is_one_sentence_and_writes_no_result(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -25,6 +25,7 @@ def of(*overrides: str) -> CallerPlan:
     return plan
 
 
+@pytest.mark.slow
 def test_the_two_experiments() -> None:
     baseline, whole = of(V1), of(ALL)
     assert (baseline.study, whole.study) == ("v1_baseline", "caller_policies")
@@ -42,6 +43,7 @@ def test_the_two_experiments() -> None:
         )
 
 
+@pytest.mark.slow
 def test_the_mixed_grid_holds_every_kind_of_exit() -> None:
     from quantray.callers.policies import (
         AtrStop,
@@ -62,6 +64,7 @@ def test_the_mixed_grid_holds_every_kind_of_exit() -> None:
     assert len(more) == 4 * 1152
 
 
+@pytest.mark.slow
 def test_the_command_of_the_issue() -> None:
     plan = of(
         V1, "data.duckdb=calls.duckdb", "data.from=2025-05-01", "data.to=2025-05-31", "data.interval=1m",
@@ -76,6 +79,7 @@ def test_the_command_of_the_issue() -> None:
     assert [(p.tp, p.sl) for p in plan.policies] == [(tp, sl) for tp in (2, 3, 4) for sl in (0.9, 0.95)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*GRIDS, "mixed"])
 def test_a_grid_is_a_file_that_says_what_it_holds(name: str) -> None:
     plan = of(V1, f"policy={name}")
@@ -84,6 +88,7 @@ def test_a_grid_is_a_file_that_says_what_it_holds(name: str) -> None:
         assert plan.policies == grid(name)
 
 
+@pytest.mark.slow
 def test_the_shipped_files_say_the_defaults_of_the_dataclasses() -> None:
     plan = of(ALL, "runner=local", "policy=v1")
     plain = CallerPlan(plan.study, plan.data, plan.policies, plan.run_dir, plan.grid)
@@ -127,11 +132,13 @@ def test_a_choice_means_the_file_of_this_kind(override: str) -> None:
     assert found == expected
 
 
+@pytest.mark.slow
 def test_a_choice_of_data_beats_what_its_keys_imply() -> None:
     assert of(V1, "data=parquet", "data.duckdb=x", "data.calls=c", "data.candles=d").data.kind == "parquet"
     assert of(V1, "data.calls=c.parquet", "data.duckdb=x").data.kind == "duckdb"
 
 
+@pytest.mark.slow
 def test_the_same_choice_in_a_sweep_is_the_sweeps_own() -> None:
     plan = load_plan("fees=dear", "data=duckdb", "data.duckdb=x")
     assert isinstance(plan, Plan)
@@ -151,7 +158,7 @@ REFUSED = {
     ("calls.callers=[A]",): "calls.callers belongs to callers",
     ("+experiment=options_sweep", "coverage=window"): "+experiment=options_sweep is a sweep",
     ("+experiment=options_sweep", "ties=[max_drawdown]"): "ties belongs to callers",
-    ("coverage=entry",): "give +experiment=caller_policies or +experiment=v1_baseline",
+    ("coverage=entry",): "give +experiment=alert_baseline or +experiment=caller_policies or",
     (V1, "fees=calls_dear"): "known: dear, standard",
     (V1, "fees=deer"): "did you mean 'dear'",
     (V1, "capital=account"): "known: fixed, fraction, risk, unlimited",
@@ -205,6 +212,9 @@ REFUSED = {
     (V1, "data.from=2025-06-01", "data.to=2025-05-01"): "data.from=2025-06-01 lies after data.to=2025-05-01",
     (V1, "data.columns.calls.tz=when"): "data.columns.calls.tz: unknown key",
     (V1, "gates.max_undated_candles=2"): "a share in [0, 1]",
+    (V1, "gates.max_missing_candle=.1"): "did you mean 'max_missing_candles'",
+    ("gates.max_missing_candles=.1",): "gates.max_missing_candles belongs to callers and this is a sweep",
+    ("gates.max_quarantined_quote=.1",): "did you mean 'max_quarantined_quotes'",
     (V1, "stress=1"): "stress=1 must be true or false",
     (V1, "storage=postgres"): "storage.url=postgresql://",
     (V1, "oos.fraction=1"): "oos.fraction must be in",
@@ -228,6 +238,7 @@ def test_sections_of_sweeps_are_absent() -> None:
     assert not {"policy", "calls", "coverage", "mode", "ties"} & set(sweep)
 
 
+@pytest.mark.slow
 def test_an_experiment_of_ones_own_may_build_on_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = tmp_path / "conf"
     for folder in ("experiment", "fees"):
@@ -245,6 +256,17 @@ def test_an_experiment_of_ones_own_may_build_on_another(tmp_path: Path, monkeypa
         load_plan("+experiment=bad")
 
 
+def test_a_gate_in_a_file_of_ones_own_is_told_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for wing, base, gate in (("sweeps", "v1_baseline", "max_unknown_symbols"),
+                             ("callers", "options_sweep", "max_lone_prints")):  # fmt: skip
+        mine = tmp_path / wing / "conf" / "experiment" / "mine.yaml"
+        mine.parent.mkdir(parents=True)
+        mine.write_text(f"# @package _global_\ndefaults: [{base}]\ngates: {{{gate}: 0.1}}\n")
+        monkeypatch.chdir(tmp_path / wing)
+        with pytest.raises(ConfigError, match=f"gates.{gate}: it belongs to {wing}; unknown key '{gate}'"):
+            load_plan("+experiment=mine")
+
+
 @pytest.mark.parametrize(
     ("overrides", "name"),
     [
@@ -260,6 +282,7 @@ def test_a_study_is_named_by_what_differs(overrides: list[str], name: str) -> No
     assert of(*overrides).study == name
 
 
+@pytest.mark.slow
 def test_a_multirun_names_its_jobs_apart() -> None:
     plans = load_plans([V1, "policy=v1,trailing", "fees=standard,dear"])
     assert [plan.study for plan in plans] == [
@@ -268,6 +291,7 @@ def test_a_multirun_names_its_jobs_apart() -> None:
     assert len({plan.run_dir for plan in plans}) == 4
 
 
+@pytest.mark.slow
 def test_a_multirun_may_hold_both_kinds() -> None:
     first, second = load_plans(["+experiment=v1_baseline,options_sweep", "fees=dear"])
     assert isinstance(first, CallerPlan)
@@ -287,6 +311,7 @@ def test_a_notebook_is_told_which_function_to_call() -> None:
         qr.optimise(sweep)
 
 
+@pytest.mark.slow
 def test_changes_of_what_is_compared_change_the_digests_and_others_do_not() -> None:
     plain = of(V1).digests("c", "d", "e")
     for same in ("runner=local", "run_dir=x", "report.top=3", "fresh=true", "gates.max_missing_candles=.5"):

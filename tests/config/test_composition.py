@@ -13,6 +13,7 @@ from quantray.errors import ConfigError
 from tests.builders.own_choices import write
 
 
+@pytest.mark.slow
 def test_a_flat_file_shadows_both_wings_and_a_wings_own_file_only_that_one(own: Path) -> None:
     write(own, "constraints/few", "min_trades: 2\n")
     write(own, "constraints/standard", "min_trades: 3\n")

@@ -14,6 +14,7 @@ from quantray.errors import ConfigError
 from tests.builders.odd_names import WORDS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [w for w in WORDS if not set("\u2028\u0085~") & set(w)])
 def test_a_name_on_the_command_line_is_text(name):
     def callers(line):
@@ -42,6 +43,7 @@ def test_an_experiment_is_added_with_or_without_the_plus(experiment: str) -> Non
     assert load_plan(experiment).runner.kind == "ray"
 
 
+@pytest.mark.slow
 def test_one_list_or_many_arguments() -> None:
     assert load_plan(["seed=3", "search=random"]) == load_plan("seed=3", "search=random")
 
@@ -67,16 +69,19 @@ def test_a_multirun_names_its_jobs_apart() -> None:
     assert [(plan.search.kind, plan.seed) for plan in plans] == [("tpe", 1), ("tpe", 2), ("random", 1), ("random", 2)]
 
 
+@pytest.mark.slow
 def test_jobs_that_cannot_differ_in_results_differ_in_name() -> None:
     plans = load_plans(["runner.workers=1,2"])
     assert [plan.study for plan in plans] == ["vwap_reclaim-runner.workers_1", "vwap_reclaim-runner.workers_2"]
 
 
+@pytest.mark.slow
 def test_a_multirun_over_a_list_of_lists() -> None:
     plans = load_plans(["space.stop_loss_percent=[-25],[-50,-75]"])
     assert [plan.space.dimensions[5].values for plan in plans] == [(-25,), (-50, -75)]
 
 
+@pytest.mark.slow
 def test_jobs_of_a_multirun_get_a_folder_each_in_one_run_dir() -> None:
     plans = load_plans(["seed=0,1", "run_dir=results"])
     assert [plan.run_dir for plan in plans] == [Path("results/vwap_reclaim"), Path("results/vwap_reclaim-seed_1")]
@@ -87,6 +92,7 @@ def test_a_multirun_refuses_one_name_for_two_jobs() -> None:
         load_plans(["seed=0,1", "study.name=x"])
 
 
+@pytest.mark.slow
 def test_a_multirun_checks_every_job_before_the_first() -> None:
     with pytest.raises(ConfigError, match="n_trials must be >= 1"):
         load_plans(["search.n_trials=5,0"])

@@ -50,6 +50,7 @@ def test_a_removed_dimension_takes_the_strategys_value() -> None:
     assert plan.strategy.params["entry_window"] == "9:30-10:00"
 
 
+@pytest.mark.slow
 def test_constraints_are_bounds_on_metrics() -> None:
     plan = load_plan("constraints=strict", "constraints.max_drawdown=500", "constraints.min_win_rate=null")
     assert plan.constraints.min_trades == 30
@@ -145,6 +146,7 @@ def test_a_missing_value_is_asked_for(tmp_path: Path, monkeypatch: pytest.Monkey
         load_plan("fees=open")
 
 
+@pytest.mark.slow
 def test_the_working_directorys_own_choices_come_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "conf" / "search").mkdir(parents=True)
     (tmp_path / "conf" / "search" / "short.yaml").write_text("defaults: [tpe, _self_]\nn_trials: 7\n")

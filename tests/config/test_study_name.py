@@ -38,11 +38,13 @@ def test_a_study_is_named_by_what_differs(overrides: list[str], name: str) -> No
     assert load_plan(overrides).study == name
 
 
+@pytest.mark.slow
 def test_values_that_look_alike_get_different_names() -> None:
     names = {load_plan(f"data.cache={path}").study for path in ("/a/b", "/a_b", "_a_b", "/a b")}
     assert len(names) == 4
 
 
+@pytest.mark.slow
 def test_a_long_difference_stays_a_short_name() -> None:
     many = [f"space.{name}=null" for name in load_plan().space.names[:-1]]
     name = load_plan(many).study

@@ -71,5 +71,5 @@ def test_a_wing_has_its_own_table_and_no_key_of_the_other() -> None:
         theirs = wings.only_of(wings.other(wing))
         assert not {key.split(".")[0] for key in theirs if "." not in key} & {*cfg, *chosen}
         assert not (theirs & set(flatten(cfg))) - {"runner.in_process_s"}  # a key of a shared file
-        assert set(chosen) == set(wings.groups(wing)) - {wings.ADDED}
+        assert set(chosen) == set(wings.groups(wing)) - {wings.ADDED, wings.BASELINE}
         assert set(cfg) <= wings.known(wing)

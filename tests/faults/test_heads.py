@@ -30,7 +30,7 @@ def test_a_killed_head_ends_the_run_in_seconds_and_the_same_command_goes_on(tmp_
     """What was stored is not evaluated again, and the table is that of a run nothing happened to."""
     desk = Desk(tmp_path / "desk", pause=0.02)
     command = ["quantray.run", *SMALL, *SEARCHES[search], "search.in_flight=3"]
-    desk.run(*command, "run_dir=whole", "runner=local")
+    desk.here(*command, "run_dir=whole", "runner=local")
     whole = desk.calls
     desk.log.unlink()
     with cluster(desk, 1) as made:

@@ -28,7 +28,7 @@ def desk(tmp_path: Path) -> Desk:
 
 @pytest.mark.parametrize("search", ["tpe", "exhaustive"])
 def test_a_worker_that_is_killed_is_replaced_and_counted(desk: Desk, search: str) -> None:
-    desk.run(*command(search, "whole", "runner=local"))
+    desk.here(*command(search, "whole", "runner=local"))
     whole = desk.calls
     desk.log.unlink()
     process = desk.start(*command(search, "out", "runner=ray", "runner.workers=2"))
@@ -52,7 +52,7 @@ def test_a_worker_that_is_killed_is_replaced_and_counted(desk: Desk, search: str
 
 @pytest.mark.parametrize("search", ["random", "exhaustive"])
 def test_three_nodes_one_removed_and_one_added(desk: Desk, search: str) -> None:
-    desk.run(*command(search, "whole", "runner=local"))
+    desk.here(*command(search, "whole", "runner=local"))
     whole = desk.calls
     desk.log.unlink()
     with cluster(desk, 3) as made:

@@ -132,6 +132,7 @@ def test_a_view_by_the_files_own_name_works(tmp_path):
     assert len(calls_of(path)) == 1
 
 
+@pytest.mark.slow
 def test_views_over_ones_own_files_work_through_allow_paths(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for folder in ("own", "own2"):
@@ -234,6 +235,7 @@ def test_a_file_open_elsewhere_says_so_and_a_log_beside_it_is_read(tmp_path):
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
 
 
+@pytest.mark.slow
 def test_work_that_spills_leaves_nothing_of_the_users_touched(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".tmp").mkdir()

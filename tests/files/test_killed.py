@@ -53,6 +53,7 @@ def filled(folder: Path) -> tuple[Pieces, dict[str, Path]]:
     return pieces, parts
 
 
+@pytest.mark.slow
 def test_removing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     step, finished = 0, False
     while not finished:
@@ -73,6 +74,7 @@ def test_removing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert step > 12
 
 
+@pytest.mark.slow
 def test_publishing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     step, finished = 0, False
     while not finished:

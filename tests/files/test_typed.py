@@ -89,6 +89,7 @@ def test_text_numbers_and_decimals_are_the_numbers_they_say(writer: Any, tmp_pat
     assert load(writer(tmp_path, made)).digest == wanted
 
 
+@pytest.mark.slow
 def test_a_price_with_cents_far_down_a_csv_keeps_them(tmp_path: Path):
     made = frames()
     made["options"]["bid"] = 1.0
@@ -113,6 +114,7 @@ def test_strikes_of_a_folder_keep_their_halves(tmp_path: Path):
     assert load(write(tmp_path, made, chain=str(tmp_path / "c"))).digest == whole
 
 
+@pytest.mark.slow
 def test_many_files_of_alternating_types_are_read_in_no_time(tmp_path: Path):
     made = whole_numbers(frames(), np.random.default_rng(1))
     wanted = load(write(tmp_path, made)).digest
@@ -137,6 +139,7 @@ def local(made: Frames, key: str, zone: str = "America/New_York") -> None:
     made[key]["ts"] = made[key].ts.dt.tz_convert(zone).dt.tz_localize(None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writer", [write, write_csv, write_duckdb])
 @pytest.mark.parametrize("key", ["underlying", "options"])
 def test_a_time_without_zone_is_refused_or_read_by_the_setting(writer: Any, key: str, tmp_path: Path):
@@ -152,6 +155,7 @@ def test_a_time_without_zone_is_refused_or_read_by_the_setting(writer: Any, key:
     assert load(replace(given, timezone=zone)).digest == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".parquet", ".csv"])
 def test_a_naive_second_file_is_not_read_as_utc(suffix: str, tmp_path: Path):
     made = frames()
@@ -174,6 +178,7 @@ def test_one_naive_row_of_a_csv_is_found(tmp_path: Path):
         load(write_csv(tmp_path, made))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writer", [write, write_csv, write_duckdb])
 @pytest.mark.parametrize(("unit", "per"), [("s", 10**9), ("ms", 10**6), ("us", 10**3), ("ns", 1)])
 def test_an_epoch_needs_its_unit(writer: Any, unit: str, per: int, tmp_path: Path):
@@ -252,6 +257,7 @@ def test_a_date_is_that_date_however_it_is_written(name: str, writer: Any, tmp_p
     assert load(writer(tmp_path, with_expiry(frames(), DATES_AS[name]))).digest == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["%m/%d/%Y", "%d.%m.%y", "%d-%b-%Y"])
 def test_other_dates_need_their_form(form: str, tmp_path: Path):
     given = write_csv(tmp_path, with_expiry(frames(), lambda d: d.strftime(form)))
@@ -293,6 +299,7 @@ def test_a_mapping_is_a_value_a_table_and_settings_stay_values():
     assert hash(settings) == hash(replace(settings))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "said"),
     [

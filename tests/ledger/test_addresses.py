@@ -62,6 +62,7 @@ def test_ledgers_are_found_in_directories(tmp_path: Path) -> None:
     assert found_in(tmp_path / "one" / "none") == []
 
 
+@pytest.mark.slow
 def test_no_address_anywhere(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
@@ -91,6 +92,7 @@ def test_passwords_are_masked(text: str, expected: str) -> None:
     assert masked(text) == expected
 
 
+@pytest.mark.slow
 def test_a_plan_does_not_show_its_password() -> None:
     plan = load_plan(["+experiment=options_sweep", "storage=postgres", "storage.url=postgresql://ann:secret@db/s"])
     assert plan.storage.url == "postgresql://ann:secret@db/s"
@@ -122,6 +124,7 @@ def test_wrong_addresses_are_refused_without_their_passwords(tmp_path: Path, sto
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_lease_that_cannot_be() -> None:
     with pytest.raises(ConfigError, match=r"storage\.lease_s must be in \[1, 86400\]"):
         Storage(lease_s=0.5)

@@ -98,6 +98,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("figures")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SWEEPS)
 def test_counts_of_a_sweep(kind: str, folder: Path):
     study, told = swept(kind, folder / kind.replace(" ", "_"))
@@ -205,6 +206,7 @@ def optimised(mode: str, folder: Path) -> tuple[Any, Told]:
     return study, Told(study, callers_ending(study.results, study.files, 1000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_executed_and_skipped_calls_of_callers(mode: str, folder: Path):
     study, told = optimised(mode, folder / f"callers_{mode.replace(' ', '_')}")

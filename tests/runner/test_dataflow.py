@@ -91,6 +91,7 @@ def test_threads_need_no_ray(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
+@pytest.mark.slow
 def test_threads_share_one_worker_and_stay_close_to_the_reader(tmp_path: Path) -> None:
     results = flow(LOCAL, range(100), partial(counting, tmp_path), name="rows")
     next(results)

@@ -42,6 +42,7 @@ def test_an_error_is_raised_in_its_place(tmp_path: Path) -> None:
         next(results)
 
 
+@pytest.mark.slow
 def test_only_a_few_chunks_are_ahead_of_the_reader(tmp_path: Path) -> None:
     started: list[int] = []
 

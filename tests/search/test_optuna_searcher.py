@@ -43,6 +43,7 @@ def test_startup_is_uniform_even_when_the_batch_is_larger() -> None:
     assert np.mean(batch.candidates.column("b")) == pytest.approx(0.5, abs=0.04)
 
 
+@pytest.mark.slow
 def test_suggestions_are_those_of_optuna_where_nothing_repeats() -> None:
     """The short cuts change no number: Optuna's own sampler on the same history asks for the same points."""
     space = parse_space({"a": list(range(500)), "b": ["x", "y"], "x": {"low": 0.1, "high": 9.0, "log": True}})

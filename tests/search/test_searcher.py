@@ -113,6 +113,7 @@ def test_a_replayed_run_goes_on_as_if_it_had_not_stopped(name: str, in_flight: i
     assert again == {k: asked[k].digests for k in again}
 
 
+@pytest.mark.slow
 def test_a_tpe_that_samples_each_parameter_alone_is_asked_through_optuna() -> None:
     searcher = make_searcher(Search(batch=5, sampler=UNIVARIATE), SPACE, 1)
     asked = [d for batch in run(searcher, 4, 1) for d in batch]

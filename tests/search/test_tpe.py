@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from quantray.search.optuna_searcher import OptunaSearch
 from quantray.settings import Search
@@ -10,6 +11,7 @@ from quantray.space import parse_space
 from quantray.trial import Trial, TrialState
 
 
+@pytest.mark.slow
 def test_it_learns_after_startup() -> None:
     space = parse_space({"a": list(range(30)), "b": list(range(30))})
     searcher = OptunaSearch(Search(batch=10, n_startup_trials=20), space, 5)

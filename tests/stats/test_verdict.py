@@ -111,6 +111,7 @@ def test_any_shape_gives_a_verdict(shape: tuple[int, int]):
     assert verdict(Evidence(net, 0, 1.0, METRICS, oos_session_net=[1.0])).word is not Word.BELIEVE
 
 
+@pytest.mark.slow
 def test_noise_is_never_believed():
     for seed in range(120):
         rng = np.random.default_rng([4, seed])

@@ -83,6 +83,7 @@ def test_no_look_ahead(bar):
     assert compared > 50
 
 
+@pytest.mark.slow
 def test_a_black_box_scores_as_the_shared_path_does():
     slice = tiny_slice(3, n_bars=4000)
     space = {"stretch_threshold": [0.0005, 0.001], "take_profit_percent": [25, 50]}

@@ -87,6 +87,7 @@ def test_no_quote_of_the_morning_stands_in_the_afternoon(tmp_path: Path):
     np.testing.assert_array_equal(session.bid[:, 230:], whole.bid[:, 230:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calendar", ["XHKG", "CMES", "XNZE"])
 def test_modelled_options_and_the_synthetic_market_keep_the_hours_of_any_exchange(calendar: str, tmp_path: Path):
     market(tmp_path, calendar, "2024-11-18", "2024-11-20")

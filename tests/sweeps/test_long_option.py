@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from quantray.errors import ConfigError
-from quantray.sweeps.kernels.columns import Choice
-from quantray.sweeps.kernels.contracts import Mode, choose, ladder
 from quantray.sweeps.long_option import LongOption, bar_at, window_bars
-from quantray.sweeps.market import CALL, PUT, Session
+from quantray.sweeps.market import Session
 from strategy.opening_range_breakout import OpeningRangeBreakout
 from strategy.vwap_reclaim import VwapReclaim
 from tests.builders.sessions import tiny_slice
@@ -65,46 +62,6 @@ def test_moments_round_up_to_whole_bars(session):
     assert bar_at(minutes, "close-90s") == minutes.n_bars - 1
     assert minutes.bars(1) == 1
     assert minutes.bars(61) == 2
-
-
-STRIKES = np.array([98.0, 99.0, 100.0, 101.0, 102.0])
-
-
-@pytest.mark.parametrize(
-    ("spot", "call", "mode", "depth", "strike"),
-    [
-        (100.4, True, Mode.ITM, 1, 100.0),
-        (100.4, True, Mode.ITM, 2, 99.0),
-        (100.4, True, Mode.ITM, 9, 98.0),  # clipped to the last
-        (100.4, False, Mode.ITM, 1, 101.0),
-        (100.4, True, Mode.OTM, 1, 101.0),
-        (100.4, False, Mode.OTM, 1, 100.0),
-        (100.0, True, Mode.ITM, 1, 99.0),  # strict
-        (100.0, False, Mode.ITM, 1, 101.0),
-        (97.0, True, Mode.ITM, 1, 98.0),  # nothing on that side: the nearest
-        (103.0, False, Mode.ITM, 1, 102.0),
-        (100.5, True, Mode.ATM, 1, 100.0),  # the lower at equal distance
-        (100.6, False, Mode.ATM, 1, 101.0),
-    ],
-)
-def test_the_contract_follows_mode_and_depth(spot, call, mode, depth, strike):
-    assert STRIKES[choose(STRIKES, spot, call, Choice(mode, depth))] == strike
-
-
-@pytest.mark.parametrize("mode", [Mode.ITM, Mode.OTM, Mode.ATM])
-def test_without_a_spot_there_is_no_contract(mode):
-    assert choose(STRIKES, np.nan, True, Choice(mode, 1)) == choose(STRIKES, np.nan, False, Choice(mode, 1)) == -1
-
-
-def test_expiries(session):
-    later = tiny_slice(1, next_day=True).sessions[0]
-    today, _ = ladder(later, CALL, True)
-    tomorrow_only = replace(session, expiry=session.expiry + 1)
-    assert len(today)
-    assert len(ladder(tomorrow_only, CALL, True)[0]) == 0
-    strikes, rows = ladder(tomorrow_only, PUT, False)
-    assert len(strikes) == len(set(strikes)) == len(rows)
-    assert (session.right[rows] == PUT).all()
 
 
 def test_opening_range_breakout_equals_its_plain_reading():

@@ -50,3 +50,7 @@ ALERTS = (
     "headfake", "headfake_depth",
     *LATE, "rescaled",
 )  # fmt: skip
+#: What a column of the table holds: text, whole numbers, true or false; the others are real numbers.
+TEXTS = ("call_id", "caller", "asset", "chain", "ts", "status", "why_not", "entry", "tp_sl_reason")
+WHOLE = ("ts_ns", "candles", "candles_expected", "longest_gap_s", "entry_ns", "entry_delay_s", *SECONDS)
+TRUTHS = ("thin", "vendor_gap", "dead", "tp_sl_ambiguous", "headfake", "rescaled")

@@ -87,14 +87,15 @@ def records_of(
 
     The horizon of a call ends ``horizon_s`` after its entry candle began, also where it is entered one candle later.
     """
+    from quantray.callers.kernels.columns import Candles as Given
     from quantray.callers.kernels.offers import AMBIGUOUS, ATH, END_RETURN, HEADFAKE, REASON, TP_SL, offers
 
     rows, step = locate(coverage, candles), coverage.plan.interval_s * NS
     entry_ns = coverage.entry_ns[rows.call]
     until = entry_ns + horizon_s * NS
-    columns = (candles.ts, candles.open, candles.high, candles.low, candles.close)
-    real, when, code, behind = offers(*columns, step, rows.entry, rows.stop, until, tp, sl)
-    late, *_ = offers(*columns, step, _later(coverage, candles, rows, behind), rows.stop, until, tp, sl)
+    given = Given(candles.ts, candles.open, candles.high, candles.low, candles.close, candles.volume, step)
+    real, when, code, behind = offers(given, rows.entry, rows.stop, until, tp, sl)
+    late, *_ = offers(given, _later(coverage, candles, rows, behind), rows.stop, until, tp, sl)
     out = np.zeros(len(rows), RECORD)
     out["call"], out["entry_ns"] = rows.call, entry_ns
     for k, name in enumerate(REAL):
@@ -143,10 +144,11 @@ def _rescaled(
 @cache
 def warm() -> None:
     """Compile the kernel, or read it from its cache, before workers start and clocks run."""
+    from quantray.callers.kernels.columns import Candles as Given
     from quantray.callers.kernels.offers import offers
 
     ts, price = np.arange(2) * NS, np.ones(2)
     for array in (ts, price):
         array.flags.writeable = False
     one = np.zeros(1, np.int64)
-    offers(ts, price, price, price, price, NS, one, one + 2, one + 2 * NS, 2.0, 0.5)
+    offers(Given(ts, price, price, price, price, price, NS), one, one + 2, one + 2 * NS, 2.0, 0.5)

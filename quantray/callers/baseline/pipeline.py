@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from quantray.callers.baseline.alerts import Alerts
-from quantray.callers.baseline.measure import Pass, measurer
+from quantray.callers.baseline.measure import Pass, measurer, warm
 from quantray.callers.baseline.notes import baseline_notes
 from quantray.callers.baseline.plan import BaselinePlan
-from quantray.callers.baseline.progress import MEASURING, BaselineProgress, Medians, medians_of
+from quantray.callers.baseline.progress import MEASURING, STAGES, BaselineProgress, Medians, medians_of
 from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.identity import code_digest
 from quantray.callers.prepare import Survey, survey
@@ -51,8 +51,9 @@ def run(plan: BaselinePlan, *, progress: Follow | None = None, say: Say | None =
         with opened(driver, plan, digests, _described(plan)):
             driver.pieces.keep(lambda name: name.startswith(f"{stem}/"))
             alerts = Alerts.empty(found.coverage, plan.costs)
-            watch.alerts = alerts
-            _measure(driver, pass_of(plan, found, driver, stem), alerts, watch)
+            work = pass_of(plan, found, driver, stem)
+            watch.alerts, watch.work = alerts, work
+            _measure(driver, work, alerts, watch)
         return _results(plan, found, alerts, digests, driver)
     except KeyboardInterrupt:
         raise driver.interrupted from None
@@ -71,6 +72,7 @@ def _measure(driver: Driver, work: Pass, alerts: Alerts, watch: _Watch) -> None:
         alerts.take(work.read(int(note["bucket"])))
         return ""
 
+    warm()
     watch.began = time.monotonic()
     eligible = work.coverage.eligible
     driver.stage(
@@ -83,12 +85,12 @@ class _Watch:
     """Turns what the driver says of its rows into what is known of the calls."""
 
     def __init__(self, tell: Follow | None) -> None:
-        self.tell, self.alerts, self.began = tell, None, time.monotonic()
+        self.tell, self.began = tell, time.monotonic()
+        self.alerts: Alerts | None = None
+        self.work: Pass | None = None
         self._first: int | None = None  # calls that were measured when this run began to measure
         self._last = 0
         self._medians = Medians()
-
-    alerts: Alerts | None
 
     def reached(self, event: Progress) -> None:
         if self.tell is None:
@@ -109,8 +111,18 @@ class _Watch:
             BaselineProgress(
                 event.stage, event.done, event.total, event.reused, event.elapsed, measured, eligible, rate, eta,
                 self._medians, None if self.alerts is None else self.alerts.so_far(),
+                None if self.work is None else self.work.slice, 0 if self.work is None else self.work.horizon_s,
             )
         )  # fmt: skip
+
+
+def written_now(results: BaselineResults) -> BaselineProgress:
+    """The event of the last stage: everything is measured, files are being written."""
+    n = int(results.alerts.done.sum())
+    return BaselineProgress(
+        STAGES[-1], elapsed=results.seconds, measured=n, eligible=n, medians=medians_of(results.alerts),
+        alerts=results.alerts, slice=results.slice, horizon_s=results.plan.horizon_s,
+    )  # fmt: skip
 
 
 def _described(plan: BaselinePlan) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from typing import ClassVar
 
 from quantray.callers.baseline.leaderboard import ORDERS
 from quantray.callers.data import Needs, needs_of
-from quantray.callers.data.settings import CallsData, CallSettings, CoverageSettings
+from quantray.callers.data.settings import CallsData, CallSettings, CoverageSettings, Gates
 from quantray.callers.plan import ENDLESS_S, RULES_VERSION
 from quantray.callers.policies.account import Costs
 from quantray.digests import digest_of
 from quantray.errors import ConfigError, near_miss
-from quantray.settings import Gates, Report, Runner, Storage
+from quantray.settings import Report, Runner, Storage
 
 FORBID: dict[str, str] = {"extra": "forbid"}
 

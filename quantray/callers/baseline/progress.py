@@ -10,6 +10,7 @@ from quantray.arrays import FloatArray1D
 from quantray.callers.baseline.alerts import Alerts
 from quantray.callers.baseline.columns import MULTIPLES
 from quantray.callers.baseline.leaderboard import Groups
+from quantray.callers.data import CandleSlice
 
 #: Stages in the order in which they run.
 STAGES = ("calls", "candles", "coverage", "first touch", "writing")
@@ -60,6 +61,8 @@ class BaselineProgress:
     eta: float | None = None  # seconds until the last call is measured; None before there is a rate
     medians: Medians = field(default_factory=Medians)
     alerts: Alerts | None = None  # the calls and what is measured of them; None before coverage is known
+    slice: CandleSlice | None = None  # their candles, for ``trace.candles_of``; None before coverage is known
+    horizon_s: int = 0
 
     @property
     def finished(self) -> bool:

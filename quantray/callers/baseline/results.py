@@ -35,6 +35,24 @@ class BaselineResults:
     def coverage(self) -> Coverage:
         return self.alerts.coverage
 
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Of the calls: read, left out by each filter, kept."""
+        return self.coverage.plan.calls.counts
+
+    @property
+    def quality(self) -> Mapping[str, float]:
+        """Counts and shares of what is wrong with the candles."""
+        return self.slice.quality
+
+    @property
+    def calls_source(self) -> str:
+        return self.coverage.plan.calls.source
+
+    @property
+    def candles_source(self) -> str:
+        return self.slice.source
+
     @cached_property
     def leaderboard(self) -> list[dict[str, Any]]:
         """One row a caller, see :func:`quantray.callers.baseline.leaderboard.leaderboard`."""

@@ -16,7 +16,7 @@ from quantray.callers.data.candles import CandleSource
 from quantray.callers.data.outages import Outage, in_outage, read_outages, source_ends
 from quantray.callers.data.settings import CoverageSettings
 from quantray.callers.market import CallPlan, Candles, Exclusion, Inventory, on_grid
-from quantray.durations import NS
+from quantray.durations import NS, iso, written
 from quantray.errors import DataError
 
 SELECTS = (
@@ -192,10 +192,33 @@ def require_eligible(coverage: Coverage, max_excluded: float = 1.0) -> None:
     left = coverage.counts["eligible"]
     shown = ", ".join(f"{name}={n}" for name, n in counts.items() if name != "eligible")
     if left == 0:
-        raise DataError(f"no call is eligible: {shown} of {len(coverage)} calls; see the worklist for what to fetch")
+        raise DataError(f"no call is eligible: {shown} of {len(coverage)} calls; {_remedy(coverage)}")
     share = 1 - left / len(coverage)
     if share > max_excluded:
         raise DataError(
             f"gate max_excluded_calls: {share:.2%} of the calls are left out ({shown}), the limit is "
             f"{max_excluded:.2%}; fetch the candles of the worklist, or raise gates.max_excluded_calls"
         )
+
+
+def _remedy(coverage: Coverage) -> str:
+    """What would make some call eligible, by the reason of most of them."""
+    plan, most = coverage.plan, max(Exclusion, key=lambda e: int((coverage.reason == e).sum()))
+    if most is not Exclusion.TOO_NEW:
+        return f"{_ABOUT[most]}; `quantray calls coverage --worklist FILE` says what to fetch"
+    held = plan.needs.max_hold_s
+    reach = int((coverage.source_end_ns - plan.end_ns).max()) // NS + held
+    ends = iso(int(coverage.source_end_ns.max()))
+    fits = f"or give calls.horizon={written(reach)} or less" if reach > 0 else "or earlier calls (data.to)"
+    return (
+        f"the candles end at {ends}, before any call has been followed for {written(held)}: add later candles, {fits}"
+    )
+
+
+_ABOUT = {
+    Exclusion.NO_CANDLES: "no asset that was called has candles then: do both tables name assets alike?",
+    Exclusion.LATE_ENTRY: "the first candle comes later than calls.max_entry_lag allows",
+    Exclusion.BAD_PRICE: "the entry candles have no price above 0",
+    Exclusion.LOW_COVERAGE: "coverage=window leaves out what has less than coverage.min_share of its candles",
+    Exclusion.NONE: "nothing is left out",
+}

@@ -10,11 +10,10 @@ import numpy as np
 
 from quantray.arrays import BoolArray1D, FloatArray1D
 from quantray.callers.data.prints import lone_prints
-from quantray.callers.data.settings import CallsData
+from quantray.callers.data.settings import CallsData, Gates
 from quantray.callers.market import PRICES, Candles, Inventory, Spans
 from quantray.durations import NS
 from quantray.errors import DataError
-from quantray.settings import Gates
 
 #: Gate -> (share, sentence).
 GATES = {

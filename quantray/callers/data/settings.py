@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import ClassVar
 
 from quantray.callers.data.synthetic_settings import SyntheticCalls
 from quantray.durations import duration_s, interval_s
 from quantray.errors import ConfigError, near_miss
+from quantray.files.conventions import check_choice, check_date, check_tables, check_unit, check_zone
+from quantray.settings import Limits
 
 #: Configuration keys that are no Python names.
 KEYS = {"from": "from_"}
 KINDS = ("synthetic", "parquet", "duckdb")
 TABLES = ("calls", "candles")
 STAMPS = ("start", "end")
-TS_UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 FORBID: dict[str, str] = {"extra": "forbid"}
 
 
@@ -99,37 +99,35 @@ class CallsData:
         if self.bucket_rows < 1:
             raise ConfigError(f"data.bucket_rows must be >= 1, got {self.bucket_rows}")
         for key, value in (("from", self.from_), ("to", self.to)):
-            _check_date(key, value)
+            check_date(f"data.{key}", value)
         if self.from_ and self.to and self.from_ > self.to:
             raise ConfigError(f"data.from={self.from_} lies after data.to={self.to}; swap them")
         if self.interval is not None:
             interval_s(self.interval)
 
     def _check_times(self) -> None:
-        for name, known in (("ts_unit", tuple(TS_UNITS)), ("stamp", STAMPS), ("timezone", None)):
-            given = getattr(self, name)
+        checks = {"ts_unit": check_unit, "stamp": _check_stamp, "timezone": check_zone}
+        for name, check in checks.items():
+            given, key = getattr(self, name), f"data.{name}"
+            check_tables(key, given, TABLES)
             for table in TABLES:
-                value = of_table(given, table, f"data.{name}")
-                if value is None:
-                    continue
-                if known is None:
-                    _check_zone(value)
-                elif value not in known:
-                    raise ConfigError(f"data.{name} must be {', '.join(known)} or null, got {value!r}")
+                value = of_table(given, table)
+                if value is not None:
+                    check(f"{key}.{table}" if isinstance(given, Mapping) else key, value)
         if isinstance(self.stamp, Mapping) and "calls" in self.stamp:
             raise ConfigError("data.stamp says whether a candle's time is its start or its end; a call has neither")
 
     def unit_of(self, table: str) -> str | None:
         """Unit of the times of ``calls`` or ``candles`` where they are numbers."""
-        return of_table(self.ts_unit, table, "data.ts_unit")
+        return of_table(self.ts_unit, table)
 
     def zone_of(self, table: str) -> str | None:
         """Zone of the times of ``calls`` or ``candles`` that name none; None: UTC."""
-        return of_table(self.timezone, table, "data.timezone")
+        return of_table(self.timezone, table)
 
     @property
     def candle_stamp(self) -> str | None:
-        return of_table(self.stamp, "candles", "data.stamp")
+        return of_table(self.stamp, "candles")
 
     @property
     def reading(self) -> tuple[tuple[str | None, ...], ...]:
@@ -187,6 +185,21 @@ class CallSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Gates(Limits):
+    """Largest shares of candles, assets and calls that may be wrong."""
+
+    max_undated_candles: float = 0.01
+    max_conflicting_candles: float = 0.0
+    max_inconsistent_candles: float = 0.01
+    max_nonpositive_candles: float = 0.01
+    max_zero_volume_candles: float = 1.0
+    max_missing_candles: float = 1.0
+    max_scale_jumps: float = 1.0
+    max_lone_prints: float = 1.0
+    max_excluded_calls: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class CoverageSettings:
     """What excludes a call. ``entry``: only data up to its entry. ``window``: also a share of its whole window.
 
@@ -206,28 +219,10 @@ class CoverageSettings:
             raise ConfigError(f"coverage.min_share is a share in [0, 1], got {self.min_share}")
 
 
-def of_table(given: str | Mapping[str, str] | None, table: str, key: str) -> str | None:
+def _check_stamp(key: str, value: str) -> None:
+    check_choice(key, value, STAMPS)
+
+
+def of_table(given: str | Mapping[str, str] | None, table: str) -> str | None:
     """The value of one table: of the mapping by table, or the one that holds for both."""
-    if not isinstance(given, Mapping):
-        return given
-    for name in given:
-        if name not in TABLES:
-            raise ConfigError(f"{key}.{name}: {near_miss(name, TABLES, what='table')}")
-    return given.get(table)
-
-
-def _check_zone(name: str) -> None:
-    from zoneinfo import ZoneInfo, available_timezones
-
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError, KeyError):
-        raise ConfigError(f"data.timezone: {near_miss(name, sorted(available_timezones()), what='zone')}") from None
-
-
-def _check_date(key: str, value: str | None) -> None:
-    try:
-        if value is not None and date.fromisoformat(value).isoformat() != value:
-            raise ValueError
-    except ValueError:
-        raise ConfigError(f"data.{key} must be a date like 2025-05-04, got {value!r}") from None
+    return given.get(table) if isinstance(given, Mapping) else given

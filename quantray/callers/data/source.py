@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from quantray.callers.data.columns import CallTable, cleaned
-from quantray.callers.data.settings import TABLES, TS_UNITS, CallsData
+from quantray.callers.data.settings import TABLES, CallsData
 from quantray.callers.data.times import READ, WHOLE
 from quantray.errors import DataError, near_miss
+from quantray.files.conventions import UNITS
 from quantray.files.duckdb_file import confined, open_market, text
 from quantray.files.folders import PARQUET, data_files, kind_of
 from quantray.files.tables import TZ_TYPES, Table, table_of
@@ -78,14 +79,14 @@ def ns_of(table: Table, unit: str | None) -> str:
     kind, column = table.types["ts"], table.column("ts")
     if kind == READ:
         return column
-    return f"epoch_ns({column})" if kind not in WHOLE else f"({column}::BIGINT * {TS_UNITS[str(unit)]})"
+    return f"epoch_ns({column})" if kind not in WHOLE else f"({column}::BIGINT * {UNITS[str(unit)]})"
 
 
 def between(table: Table, unit: str | None, start_ns: int, end_ns: int) -> str:
     """Condition on the raw column, so that DuckDB skips what lies outside: at least [start, end)."""
     kind, column = table.types["ts"], table.column("ts")
     if kind == READ or kind in WHOLE:
-        step = 1 if kind == READ else TS_UNITS[str(unit)]
+        step = 1 if kind == READ else UNITS[str(unit)]
         low, high = str(start_ns // step), str(-(-end_ns // step))
     else:
         make = "make_timestamptz" if kind in TZ_TYPES else "make_timestamp"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from quantray.callers.data.settings import TS_UNITS
 from quantray.errors import DataError
+from quantray.files.conventions import UNITS
 from quantray.files.duckdb_file import quoted, text
 from quantray.files.tables import TZ_TYPES, Table
 
@@ -123,13 +123,13 @@ def _bounds(kind: str) -> tuple[str, str]:
 
 
 def _limits(unit: str) -> tuple[int, int]:
-    low, high = (bound * 1_000_000_000 // TS_UNITS[unit] for bound in (FIRST_S, LAST_S))
+    low, high = (bound * 1_000_000_000 // UNITS[unit] for bound in (FIRST_S, LAST_S))
     return low, high
 
 
 def _scaled(value: str, unit: str) -> str:
     """Nanoseconds of a number; broken ones to the microsecond, which is as far as doubles carry."""
-    step = TS_UNITS[unit]
+    step = UNITS[unit]
     low, high = _limits(unit)
     ns = f"round({value}::DOUBLE * {step / 1000})::BIGINT * 1000"
     exact = f"CASE WHEN {value} = trunc({value}) THEN {value}::BIGINT * {step} ELSE {ns} END"
@@ -138,9 +138,9 @@ def _scaled(value: str, unit: str) -> str:
 
 def _fitting(table: Table, column: str) -> str | None:
     """The unit in which most numbers are times of this century: there is at most one."""
-    counts = ", ".join(f"count({_scaled(column, unit)})" for unit in TS_UNITS)
+    counts = ", ".join(f"count({_scaled(column, unit)})" for unit in UNITS)
     filled, *found = table.row(f"SELECT count({column}), {counts} FROM {{t}}")
-    return next((unit for unit, n in zip(TS_UNITS, found, strict=True) if 2 * n > filled), None)
+    return next((unit for unit, n in zip(UNITS, found, strict=True) if 2 * n > filled), None)
 
 
 def _text(column: str, unit: str | None, zone: str | None, days: bool) -> _Reading:

@@ -40,31 +40,33 @@ _LEVELS = np.array(MULTIPLES)
 
 
 @njit(cache=True, nogil=True)
-def _simple_exit(open_, high, low, i, ts, interval, begin, stop, target, price, real, when, code):  # type: ignore[no-untyped-def]
+def _simple_exit(c, i, begin, stop, target, price, real, when, code):  # type: ignore[no-untyped-def]
     """The simple trade in the candle that reaches its stop or its target; True when it is over.
 
     Market rules: a gap through the stop fills at the open, one through the target at the target's own price, as a
     resting order is filled; of two levels inside one candle the stop comes first.
     """
-    gap = open_[i] <= stop or (open_[i] >= target and high[i] >= target)
-    if low[i] <= stop and not (gap and open_[i] > stop):
-        real[TP_SL] = (open_[i] if gap else stop) / price - 1.0
-        code[REASON], code[AMBIGUOUS] = STOP, (not gap) and high[i] >= target
-    elif high[i] >= target:
+    opened, high = c.open[i], c.high[i]
+    gap = opened <= stop or (opened >= target and high >= target)
+    if c.low[i] <= stop and not (gap and opened > stop):
+        real[TP_SL] = (opened if gap else stop) / price - 1.0
+        code[REASON], code[AMBIGUOUS] = STOP, (not gap) and high >= target
+    elif high >= target:
         real[TP_SL] = target / price - 1.0
         code[REASON] = TARGET
     else:
         return False
-    when[TP_SL_AT] = ts[i] - begin + (0 if gap else interval)
+    when[TP_SL_AT] = c.ts[i] - begin + (0 if gap else c.interval)
     return True
 
 
 @njit(cache=True, nogil=True)
-def _walk(ts, open_, high, low, close, interval, first, last, until, tp, sl, seen, real, when, code):  # type: ignore[no-untyped-def]
+def _walk(c, first, last, until, tp, sl, seen, real, when, code):  # type: ignore[no-untyped-def]
     """One call: its entry at the open of the candle ``first``, its horizon the candles before ``last``.
 
     ``seen`` [multiples] gets the lowest price since each touch, until the next one. Returns how many were touched.
     """
+    ts, open_, high, low, close, interval = c.ts, c.open, c.high, c.low, c.close, c.interval
     price, begin = open_[first], ts[first]
     peak = lowest = top = price
     since = np.inf  # lowest price of the candles behind the peak's
@@ -78,13 +80,11 @@ def _walk(ts, open_, high, low, close, interval, first, last, until, tp, sl, see
     level, keep = price * _LEVELS[0], price * KEEP
     stop, target = price * sl, price * tp
     for i in range(first, last):
-        lo, hi, c = low[i], high[i], close[i]
+        lo, hi, cl = low[i], high[i], close[i]
         if lo < lowest:
             lowest = lo
         if open_trade and (lo <= stop or hi >= target):
-            open_trade = not _simple_exit(
-                open_, high, low, i, ts, interval, begin, stop, target, price, real, when, code
-            )
+            open_trade = not _simple_exit(c, i, begin, stop, target, price, real, when, code)
         if hi > peak:
             if not above:  # pessimistic: the low of the candle that first lies above the entry came before its high
                 above, above_low = True, lowest
@@ -109,15 +109,15 @@ def _walk(ts, open_, high, low, close, interval, first, last, until, tp, sl, see
             peak, peak_at, peak_gap, since = hi, i, open_[i] >= hi, np.inf
         elif lo < since:
             since = lo
-        top = max(top, c)
+        top = max(top, cl)
         # the last close stands until the next candle has ended: nobody knows a price before
         end = min(ts[i] + interval, until)
         lasts = (min(ts[i + 1] + interval, until) if i + 1 < last else until) - end
-        if c < price:
+        if cl < price:
             under += lasts
-        elif c > price:
+        elif cl > price:
             profit += lasts
-        if t > 0 and c >= keep:
+        if t > 0 and cl >= keep:
             kept += lasts
     if t > 0:
         seen[t - 1] = min(seen[t - 1], since)
@@ -159,12 +159,12 @@ def _behind_touches(seen, touched, real, code):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def offers(ts, open_, high, low, close, interval, entry, stop, until, tp, sl):  # type: ignore[no-untyped-def]
-    """What ``n`` calls offered, bought at the open of their entry candle; candles of an asset are in time order.
+def offers(c, entry, stop, until, tp, sl):  # type: ignore[no-untyped-def]
+    """What ``n`` calls offered, bought at the open of their entry candle; ``c`` are ``columns.Candles``.
 
     ``entry`` [n] is the row of the entry candle, -1 for none, ``stop`` [n] the row behind the last candle that may be
-    read, ``until`` [n] ns the end of the horizon: candles that begin at or after it are not looked at. ``interval`` in
-    ns; ``tp`` and ``sl`` multiples of the entry.
+    read, ``until`` [n] ns the end of the horizon: candles that begin at or after it are not looked at. ``tp`` and
+    ``sl`` are multiples of the entry.
 
     Returns real [n, N_REAL], when [n, N_WHEN] ns, code [n, N_CODE] and the row behind the horizon's last candle [n].
     """
@@ -180,7 +180,7 @@ def offers(ts, open_, high, low, close, interval, entry, stop, until, tp, sl):  
         low_, last = entry[e], stop[e]
         while low_ < last:  # the first candle that begins when the horizon is over
             middle = (low_ + last) // 2
-            if ts[middle] < until[e]:
+            if c.ts[middle] < until[e]:
                 low_ = middle + 1
             else:
                 last = middle
@@ -188,8 +188,6 @@ def offers(ts, open_, high, low, close, interval, entry, stop, until, tp, sl):  
         if last <= entry[e]:
             continue
         code[e, AMBIGUOUS] = 0
-        touched = _walk(
-            ts, open_, high, low, close, interval, entry[e], last, until[e], tp, sl, seen, real[e], when[e], code[e]
-        )
+        touched = _walk(c, entry[e], last, until[e], tp, sl, seen, real[e], when[e], code[e])
         _behind_touches(seen, touched, real[e], code[e])
     return real, when, code, behind

@@ -17,7 +17,7 @@ from quantray.files.marks import kind_of, refuse_link
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-#: The tables of a run, written anew by each.
+#: The tables of a run of the optimiser, written anew by each.
 TABLES = ("policies", "best", "trades", "calls")
 #: Begins the comment on each of them, by which they are told from a person's own.
 OURS = "quantray:"
@@ -30,7 +30,7 @@ _NAMES = (
 )
 
 
-def check_database(path: Path) -> None:
+def check_database(path: Path, names: Sequence[str] = TABLES) -> None:
     """ConfigError, before work starts, where the file is no DuckDB database, or has a table that is not ours by name.
 
     One that another program has open is looked at when it is written.
@@ -45,14 +45,14 @@ def check_database(path: Path) -> None:
         raise ConfigError(f"{path} is in the way: it is no DuckDB file; move it away, or give another run_dir=DIR")
     try:
         with confined(database=path, access_mode="READ_ONLY", **_SETTINGS) as connection:
-            refuse_foreign(connection, path)
+            refuse_foreign(connection, path, names)
     except duckdb.Error:
         return
 
 
-def refuse_foreign(connection: DuckDBPyConnection, path: Path) -> None:
-    """ConfigError where a table or view has the name of one of ours and is not marked as ours."""
-    mine = _theirs_and_ours(connection)[0]
+def refuse_foreign(connection: DuckDBPyConnection, path: Path, names: Sequence[str] = TABLES) -> None:
+    """ConfigError where a table or view has one of the ``names`` of ours and is not marked as ours."""
+    mine = _theirs_and_ours(connection, names)[0]
     if mine:
         raise ConfigError(
             f"{path} holds {', '.join(mine)}, which quantray did not make there and would replace; rename "
@@ -60,11 +60,11 @@ def refuse_foreign(connection: DuckDBPyConnection, path: Path) -> None:
         )
 
 
-def _theirs_and_ours(connection: DuckDBPyConnection) -> tuple[list[str], list[str]]:
+def _theirs_and_ours(connection: DuckDBPyConnection, names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Names of ours that others took, and names of ours that are ours."""
     found = connection.execute(_NAMES).fetchall()
     known = {name.lower(): str(comment or "") for name, comment in found}
-    there = [name for name in TABLES if name in known]
+    there = [name for name in names if name in known]
     ours = [name for name in there if known[name].startswith(OURS)]
     return [name for name in there if name not in ours], ours
 
@@ -104,7 +104,7 @@ def _continue(path: Path, fresh: Path, tables: Mapping[str, Sequence[Path]]) -> 
     if path.with_name(f"{path.name}.wal").exists():  # of a program that died: taken in by opening it
         confined(database=path, **_SETTINGS).close()
     with confined(database=path, access_mode="READ_ONLY", **_SETTINGS) as kept:
-        refuse_foreign(kept, path)
+        refuse_foreign(kept, path, tuple(tables))
         shutil.copyfile(path, fresh)
         _fill(fresh, tables)
 
@@ -112,7 +112,7 @@ def _continue(path: Path, fresh: Path, tables: Mapping[str, Sequence[Path]]) -> 
 def _fill(fresh: Path, tables: Mapping[str, Sequence[Path]]) -> None:
     reached = [file for files in tables.values() for file in files]
     with confined(reached, database=fresh, **_SETTINGS) as connection:
-        for name in _theirs_and_ours(connection)[1]:
+        for name in _theirs_and_ours(connection, tuple(tables))[1]:
             connection.execute(f"DROP TABLE {quoted(name)}")
         connection.execute("CHECKPOINT")  # so that their room is used again
         for name, files in tables.items():

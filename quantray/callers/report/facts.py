@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from quantray.callers.data import describe, listed_calls
+from quantray.callers.data import Coverage, describe, listed_calls
 from quantray.callers.data.hygiene import GATES, SHARES
+from quantray.callers.data.settings import Gates
 from quantray.callers.report.words import label, metric
 from quantray.callers.results import CallerResults
 from quantray.durations import written
@@ -16,6 +18,32 @@ from quantray.report import words
 from quantray.report.words import number, percent
 
 LISTED = 40
+
+
+class Gated(Protocol):
+    """What a request says of the quality that it asks for, and of how far calls are followed."""
+
+    @property
+    def gates(self) -> Gates: ...
+    @property
+    def horizon_s(self) -> int: ...
+
+
+class OfMarket(Protocol):
+    """Results of anything on calls and candles."""
+
+    @property
+    def plan(self) -> Gated: ...
+    @property
+    def coverage(self) -> Coverage: ...
+    @property
+    def counts(self) -> Mapping[str, int]: ...
+    @property
+    def quality(self) -> Mapping[str, float]: ...
+    @property
+    def calls_source(self) -> str: ...
+    @property
+    def candles_source(self) -> str: ...
 
 
 def asked(r: CallerResults) -> list[tuple[str, str]]:
@@ -77,7 +105,7 @@ def _limit(value: int | None) -> str:
     return "no limit" if value is None else f"{value:,}"
 
 
-def funnel(r: CallerResults) -> list[tuple[str, str]]:
+def funnel(r: OfMarket) -> list[tuple[str, str]]:
     """Calls: read, left out by each filter, kept; then by their coverage."""
     rows = [(words.label(name), number(n)) for name, n in r.counts.items() if n or name in ("read", "kept")]
     rows += [(_coverage(name), number(n)) for name, n in r.coverage.counts.items() if n or name == "eligible"]
@@ -95,7 +123,7 @@ def _coverage(name: str) -> str:
     }.get(name, name)  # fmt: skip
 
 
-def coverage_rows(r: CallerResults) -> list[tuple[str, str]]:
+def coverage_rows(r: OfMarket) -> list[tuple[str, str]]:
     """How much of the windows of the eligible calls there is."""
     share = r.coverage.share[r.coverage.eligible]
     if not len(share):
@@ -109,7 +137,7 @@ def coverage_rows(r: CallerResults) -> list[tuple[str, str]]:
     ]
 
 
-def listed(r: CallerResults) -> dict[str, Any]:
+def listed(r: OfMarket) -> dict[str, Any]:
     """Calls that were left out or are thin, left out ones first."""
     rows = listed_calls(r.coverage)
     rows = sorted(rows, key=lambda row: row["reason"] == "thin")
@@ -120,7 +148,7 @@ def listed(r: CallerResults) -> dict[str, Any]:
     return {"rows": cells, "total": len(rows)}
 
 
-def quality(r: CallerResults) -> list[tuple[str, str, str, str, bool]]:
+def quality(r: OfMarket) -> list[tuple[str, str, str, str, bool]]:
     """What is wrong with the candles: count, share, gate, whether the gate is kept."""
     rows = []
     for gate, (share, _) in GATES.items():
@@ -144,7 +172,7 @@ def _wrong(name: str) -> str:
     }.get(name, name.replace("_", " "))  # fmt: skip
 
 
-def quality_counts(r: CallerResults) -> list[tuple[str, str]]:
+def quality_counts(r: OfMarket) -> list[tuple[str, str]]:
     """The other counts of the candles, as they are."""
     told = {share.removesuffix("_share") for share, _ in GATES.values()}
     rows = []
@@ -155,7 +183,7 @@ def quality_counts(r: CallerResults) -> list[tuple[str, str]]:
     return rows
 
 
-def sources(r: CallerResults) -> list[tuple[str, str]]:
+def sources(r: OfMarket) -> list[tuple[str, str]]:
     found = describe(r.coverage.plan)
     return [("calls", r.calls_source), ("candles", r.candles_source), ("assets", number(found["assets"])),
             ("horizon of a call (calls.horizon)", written(r.plan.horizon_s)),
@@ -163,7 +191,7 @@ def sources(r: CallerResults) -> list[tuple[str, str]]:
             ("entry at most after", str(found["max_entry_lag"]))]  # fmt: skip
 
 
-def near_names(r: CallerResults) -> list[str]:
+def near_names(r: OfMarket) -> list[str]:
     return [f"{a} and {b}" for a, b in r.coverage.plan.calls.near_names]
 
 

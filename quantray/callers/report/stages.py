@@ -9,9 +9,9 @@ import numpy as np
 
 from quantray.callers.data import CallPlan, CandleSlice, Coverage, Exclusion, describe, listed_calls
 from quantray.callers.data.hygiene import GATES
+from quantray.callers.data.settings import Gates
 from quantray.plain import one_line
 from quantray.report import words
-from quantray.settings import Gates
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

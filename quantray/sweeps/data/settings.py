@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import date, datetime
 from typing import Any, ClassVar
 
 from quantray.errors import ConfigError, near_miss
+from quantray.files.conventions import check_date, check_form, check_tables, check_unit, check_zone
 
 #: Configuration keys that are no Python names.
 KEYS = {"from": "from_"}
 KINDS = ("synthetic", "parquet", "duckdb")
-TS_UNITS = ("s", "ms", "us", "ns")
 FORBID: dict[str, str] = {"extra": "forbid"}
 
 
@@ -178,12 +177,12 @@ class DataSettings:
         if not 0 < self.suspect_move <= 1:
             raise ConfigError(f"data.suspect_move must be in (0, 1], got {self.suspect_move}")
         for key, value in (("from", self.from_), ("to", self.to)):
-            _check_date(key, value)
+            check_date(f"data.{key}", value)
         if self.from_ and self.to and self.from_ > self.to:
             raise ConfigError(f"data.from={self.from_} lies after data.to={self.to}")
         if self.interval is not None:
             seconds_of(self.interval)
-        for name, check in (("timezone", _check_zone), ("ts_unit", _check_unit), ("date_format", _check_format)):
+        for name, check in (("timezone", check_zone), ("ts_unit", check_unit), ("date_format", check_form)):
             said = _by_table(name, getattr(self, name))
             object.__setattr__(self, name, said)
             for f in fields(ByTable):
@@ -201,42 +200,8 @@ class DataSettings:
 def _by_table(name: str, value: str | ByTable | Mapping[str, Any] | None) -> str | ByTable | None:
     if not isinstance(value, Mapping):
         return value
-    known = [f.name for f in fields(ByTable)]
-    for key in value:
-        if key not in known:
-            raise ConfigError(f"data.{name}.{key}: {near_miss(str(key), known, what='table')}")
+    check_tables(f"data.{name}", value, [f.name for f in fields(ByTable)])
     return ByTable(**value)
-
-
-def _check_zone(key: str, value: str) -> None:
-    from zoneinfo import available_timezones
-
-    if value not in available_timezones():
-        raise ConfigError(f"{key}: {near_miss(value, available_timezones(), what='time zone')}")
-
-
-def _check_unit(key: str, value: str) -> None:
-    if value not in TS_UNITS:
-        raise ConfigError(f"{key} must be one of {', '.join(TS_UNITS)}, got {value!r}")
-
-
-def _check_format(key: str, value: str) -> None:
-    """A form gives back the date that was written in it, and has no clock."""
-    moment = datetime(2031, 12, 24, 11, 58, 59)
-    try:
-        kept = datetime.strptime(moment.strftime(value), value)
-    except ValueError:
-        kept = None
-    if kept is None or kept != datetime(2031, 12, 24):
-        raise ConfigError(f"{key} must give year, month and day and nothing else, like %m/%d/%Y, got {value!r}")
-
-
-def _check_date(key: str, value: str | None) -> None:
-    try:
-        if value is not None and date.fromisoformat(value).isoformat() != value:
-            raise ValueError
-    except ValueError:
-        raise ConfigError(f"data.{key} must be a date like 2024-11-18, got {value!r}") from None
 
 
 def seconds_of(interval: str) -> int:

@@ -53,6 +53,7 @@ def test_one_power_of_ten_is_refused_with_the_power(tmp_path, power):
         compared(tmp_path, power=power)
 
 
+@pytest.mark.slow
 def test_what_no_shift_explains_is_counted_however_many(tmp_path):
     assert compared(tmp_path, wrong=40) == Quoted(40, 40)
     assert compared(tmp_path, hours=0.4).outside > 20

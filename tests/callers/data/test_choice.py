@@ -29,6 +29,7 @@ def test_exact_copies_are_one_candle(tmp_path):
         assert getattr(block, name).tobytes() == getattr(clean, name).tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("volume", [None, 0.1, 4.9])
 def test_the_finished_candle_beats_the_one_in_progress(tmp_path, volume):
     candles = candle_rows({"X": range(10, 20)})
@@ -41,6 +42,7 @@ def test_the_finished_candle_beats_the_one_in_progress(tmp_path, volume):
         assert block.volume.tobytes() == clean.volume.tobytes()
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from([(1.0, 5.0), (2.0, 5.0), (1.5, 3.0), (0.5, None)]), min_size=1, max_size=6))
 @settings(max_examples=30, deadline=None)
 def test_the_largest_volume_holds_then_the_later_row(rows):

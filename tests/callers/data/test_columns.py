@@ -85,6 +85,7 @@ def test_a_collation_of_the_table_merges_no_assets(tmp_path):
     assert load_calls(data).assets == inventory(data).assets == ("AbC", "aBc")
 
 
+@pytest.mark.slow
 def test_csv_is_read_as_the_text_it_is(tmp_path):
     many = 21_000  # more rows than DuckDB would guess types from
     calls = ["call_id,caller,asset,ts", "007,on,1e5,2025-01-01 00:10:00", "7,No,100000,2025-01-01T00:10:00Z"]
@@ -126,6 +127,7 @@ def test_a_needed_column_that_is_no_number_names_row_and_remedy(tmp_path):
         inventory(data_of(tmp_path, call_rows(*ROWS), table))
 
 
+@pytest.mark.slow
 def test_how_a_table_is_cut_and_written_changes_nothing(tmp_path):
     """Two files for one, columns in another order, whole numbers as integers, text for numbers: the same candles."""
     calls, candles = call_rows(("a", "X", 10), ("b", "Y", 20)), candle_rows({"X": range(200), "Y": range(200)})

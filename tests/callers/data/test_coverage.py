@@ -58,6 +58,7 @@ def test_silence_after_the_entry_excludes_nothing(tmp_path):
     assert describe(coverage)["silent_to_the_end"] == 1
 
 
+@pytest.mark.slow
 def test_nothing_after_the_latest_entry_decides_whether_a_call_is_excluded(tmp_path):
     """Take the asset's candles away after the latest entry: the same calls are eligible, at the same candle."""
     rng = np.random.default_rng(3)
@@ -74,6 +75,7 @@ def test_nothing_after_the_latest_entry_decides_whether_a_call_is_excluded(tmp_p
         assert after.entry_ns[row] == before.entry_ns[row]
 
 
+@pytest.mark.slow
 def test_coverage_equals_a_plain_loop(tmp_path):
     rng = np.random.default_rng(7)
     needs = Needs(1800, max_dip_wait_s=300, warmup_s=600, delay_s=45, max_entry_lag_s=180)

@@ -4,8 +4,8 @@ import pytest
 
 from quantray.callers.data import check_candle_gates, open_slice
 from quantray.callers.data.hygiene import COUNTS, GATES
+from quantray.callers.data.settings import Gates
 from quantray.errors import DataError
-from quantray.settings import Gates
 from tests.builders.call_slices import made
 from tests.builders.call_tables import changed, minute
 from tests.builders.changed_candles import CALLS, CLEAN, with_value

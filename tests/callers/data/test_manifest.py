@@ -64,6 +64,7 @@ def test_a_slice_says_what_it_is(tmp_path):
     assert shown["quality"]["assets_without_candles"] == 1
 
 
+@pytest.mark.slow
 def test_a_whole_slice_of_another_version_is_made_again_and_said(tmp_path, caplog):
     """As another state of the program wrote it under this name: its mark is right, its manifest is not ours."""
     plan, _, found = made(tmp_path)

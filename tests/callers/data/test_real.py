@@ -22,7 +22,7 @@ from quantray.callers.data import (
     plan_calls,
     require_eligible,
 )  # fmt: skip
-from quantray.settings import Gates
+from quantray.callers.data.settings import Gates
 
 SHARED = next(
     (p / "shared" / "data" for p in Path(__file__).resolve().parents if (p / "shared" / "data").is_dir()), None

@@ -39,6 +39,7 @@ def composed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     return go
 
 
+@pytest.mark.slow
 def test_the_shipped_yaml_says_what_the_dataclasses_say(composed):
     assert composed() == (CallsData(), CallSettings(), CoverageSettings())
     assert composed("data=duckdb", calls="regular", coverage="window") == (
@@ -49,6 +50,7 @@ def test_the_shipped_yaml_says_what_the_dataclasses_say(composed):
     assert composed("data=parquet")[0] == CallsData("parquet")
 
 
+@pytest.mark.slow
 def test_overrides_reach_their_fields(composed):
     data, calls, _ = composed(
         "data.from=2025-05-05", "data.to=2025-06-01", "data.interval=1m", "data.synthetic.edge={caller_1: 1.5}",

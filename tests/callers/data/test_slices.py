@@ -47,6 +47,7 @@ def test_reading_gives_the_candles_of_the_source_bit_for_bit(tmp_path):
     assert not read[0].close.flags.owndata
 
 
+@pytest.mark.slow
 def test_a_slice_is_used_again_for_the_same_windows_alone(tmp_path):
     """What a wider one tells of its candles is not this plan's: the cache changes no figure."""
     _, _, first = made(tmp_path)
@@ -60,6 +61,7 @@ def test_a_slice_is_used_again_for_the_same_windows_alone(tmp_path):
         assert alone.quality == others[k].quality
 
 
+@pytest.mark.slow
 def test_a_slice_of_other_candles_is_not_used(tmp_path):
     first = made(tmp_path)[2]
     nudged = CANDLES["close"].to_pylist()
@@ -71,6 +73,7 @@ def test_a_slice_of_other_candles_is_not_used(tmp_path):
     assert made(tmp_path, candles=changed(CANDLES, close=elsewhere))[2].folder == first.folder
 
 
+@pytest.mark.slow
 def test_the_digest_is_of_the_windows_not_of_the_slice(tmp_path):
     plan, _, exact = made(tmp_path)
     wide = made(tmp_path, hold_s=3600)[2]
@@ -142,6 +145,7 @@ def test_the_first_bar_is_the_entry_minute(tmp_path):
     assert block.ts[rows.entry].tolist() == [minute(m) for m in (10, 30, 50, 400)]
 
 
+@pytest.mark.slow
 def test_the_same_rows_in_another_order_decide_otherwise(tmp_path):
     """Two rows of one candle with one volume: the later holds, in a slice of the cache too."""
     candles = candle_rows({"X": range(100)})
@@ -155,6 +159,7 @@ def test_the_same_rows_in_another_order_decide_otherwise(tmp_path):
         assert found.ties == (("X", minute(20)),)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_clipped_candles_do_not_depend_on_what_else_is_read(tmp_path, seed: int):
     """Of a window of its own and among others, over gaps and idle candles: the bits that the whole source gives."""
@@ -187,6 +192,7 @@ def test_clipped_candles_do_not_depend_on_what_else_is_read(tmp_path, seed: int)
                         assert tuple(got) == want[name, at]
 
 
+@pytest.mark.slow
 def test_rows_without_a_time_are_a_share_of_the_table_and_of_this_one(tmp_path):
     """However short the windows are; a slice of the same candles from a table without such rows says otherwise."""
     assert made(tmp_path)[2].quality["undated_share"] == 0

@@ -54,6 +54,7 @@ def test_one_candle_off_the_grid_is_named(tmp_path):
         inventory(tmp_path, candle_rows({"A": sorted([*range(0, 1000, 5), 502])}))
 
 
+@pytest.mark.slow
 def test_another_interval_than_the_one_asked_for_is_refused(tmp_path):
     for asked, step in (("1m", 5), ("5m", 1), ("1h", 15), ("15m", 60), ("1d", 60), ("2d", 1440), ("7d", 1440)):
         with pytest.raises(DataError, match=f"candles of {asked} are expected"):
@@ -115,6 +116,7 @@ def test_stamps_at_the_end_enter_at_the_next_candle(tmp_path):
     assert coverage.entry_ns.tolist() == [minute(31)]
 
 
+@pytest.mark.slow
 def test_stamps_units_and_zones_are_in_the_digest(tmp_path):
     from quantray.config.plans import load_plan
 

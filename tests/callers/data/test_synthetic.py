@@ -20,6 +20,7 @@ def token(number=0, minutes=5000, interval_s=60, calls=NO_CALLS, **settings):
     return make_token(SyntheticCalls(**{**plain, **settings}), number, 0, minutes, interval_s, calls)
 
 
+@pytest.mark.slow
 def test_same_seed_same_market_and_another_seed_another(tmp_path):
     digests = set()
     for seed, folder in ((0, "a"), (0, "b"), (1, "a")):

@@ -13,6 +13,7 @@ from quantray.errors import ConfigError, DataError
 from tests.builders.caller_results import results
 
 
+@pytest.mark.slow
 def test_the_database_keeps_what_was_imported(tmp_path: Path):
     r = results()
     path = write_all(r, tmp_path)["results.duckdb"]

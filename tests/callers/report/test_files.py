@@ -48,6 +48,7 @@ def test_the_page_stands_alone_and_prints_no_nothing(shape: str):
     assert len(html) < 3_000_000
 
 
+@pytest.mark.slow
 def test_the_same_results_give_the_same_bytes(tmp_path: Path):
     one, two = write_all(results(), tmp_path / "a"), write_all(results(), tmp_path / "b")
     for name in COMPARED:
@@ -55,6 +56,7 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path):
     assert report_html(results()) == report_html(results())
 
 
+@pytest.mark.slow
 def test_what_took_how_long_is_in_no_compared_file(tmp_path: Path):
     one = write_all(results(), tmp_path / "a")
     two = write_all(replace(results(), seconds=99.0, reused=7), tmp_path / "b")

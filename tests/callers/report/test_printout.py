@@ -52,6 +52,7 @@ def test_of_many_callers_the_first_and_the_last_are_shown():
     assert len(said.splitlines()) < 70
 
 
+@pytest.mark.slow
 def test_bad_news_stands_before_the_scores():
     said = end(results(40, 400), 80)
     flat = " ".join(said.split())

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from quantray.callers.report.sections import callers, in_detail
 from quantray.callers.report.words import metric
@@ -14,6 +15,7 @@ from tests.builders.caller_pages import page
 from tests.builders.caller_results import many, results
 
 
+@pytest.mark.slow
 def test_held_out_results_come_first_and_decide_the_order():
     r = results(8, 300)
     html, _ = page(r)
@@ -60,6 +62,7 @@ def test_the_page_says_what_a_reader_looks_for():
         assert unit.verdict.headline in said
 
 
+@pytest.mark.slow
 def test_a_thousand_callers_stay_one_usable_page():
     r = many(1000)
     html, said = page(r)

@@ -71,6 +71,7 @@ def test_ctrl_c_says_how_far_it_came(tmp_path: Path, straight: tuple[dict[str, s
     assert bytes_of(tmp_path / "run") == straight[0]
 
 
+@pytest.mark.slow
 def test_a_file_that_was_cut_is_made_again(tmp_path: Path) -> None:
     data = market(tmp_path)
     first = finished(data, tmp_path / "run")
@@ -85,6 +86,7 @@ def test_a_file_that_was_cut_is_made_again(tmp_path: Path) -> None:
     assert shown(second) == shown(first)
 
 
+@pytest.mark.slow
 def test_another_plan_of_the_same_study_is_refused_and_named(tmp_path: Path) -> None:
     data = market(tmp_path)
     finished(data, tmp_path / "run")
@@ -94,6 +96,7 @@ def test_another_plan_of_the_same_study_is_refused_and_named(tmp_path: Path) -> 
         finished(replace(data, print_filter="clip"), tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_a_fresh_start_leaves_nothing_of_the_plan_before(tmp_path: Path) -> None:
     data = market(tmp_path)
     finished(data, tmp_path / "run", mode="both", filter_collapsed=True)

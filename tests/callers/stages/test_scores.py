@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,6 +52,7 @@ def test_blocks_cover_every_unit_and_policy_once_and_are_bounded(n_calls: list[i
     assert (seen == n_policies).all()
 
 
+@pytest.mark.slow
 def test_memory_is_of_the_unit_and_not_of_the_data(tmp_path: Path) -> None:
     """What scoring one caller of sixty allocates is a small part of the tables on disk."""
     import tracemalloc

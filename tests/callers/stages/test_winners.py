@@ -50,6 +50,7 @@ def test_lanes_are_what_they_say(both: CallerResults) -> None:
         assert lanes["one candle late"] != base
 
 
+@pytest.mark.slow
 def test_an_asset_that_never_prints_again_is_shown_at_zero_too(tmp_path: Path) -> None:
     """TOKEN0 dies half-way: a policy without a stop holds it to the end of its data."""
     data = market(tmp_path, n_calls=120)
@@ -59,11 +60,13 @@ def test_an_asset_that_never_prints_again_is_shown_at_zero_too(tmp_path: Path) -
     assert any(zero < base for base, zero in lost)
 
 
+@pytest.mark.slow
 def test_no_stress_leaves_out_higher_costs_only(data: CallsData, tmp_path: Path) -> None:
     found = finished(data, tmp_path, stress=False, policies=TP_SL)
     assert list(found.ranked[0].lanes) == ["one candle late", "dead at zero", "target first"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["grouped", "both"])
 def test_collapsed_callers_are_left_out_of_the_group(data: CallsData, tmp_path: Path, mode: str) -> None:
     dear = Costs(400, 300)
@@ -79,6 +82,7 @@ def test_collapsed_callers_are_left_out_of_the_group(data: CallsData, tmp_path: 
     assert any("filter_collapsed leaves out" in note for note in found.notes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("grouped", ["mean", "weighted"])
 def test_the_group_may_take_the_mean_of_its_callers(data: CallsData, tmp_path: Path, grouped: str) -> None:
     found = finished(data, tmp_path, policies=TP_SL, mode="both", grouped=grouped)
@@ -112,6 +116,7 @@ def test_too_few_trades_are_infeasible_with_their_violation(data: CallsData, tmp
     assert all(r["rank"] is None and r["state"] == "infeasible" for r in rows)
 
 
+@pytest.mark.slow
 def test_the_bound_on_the_drawdown_is_of_the_account(data: CallsData, tmp_path: Path) -> None:
     free = finished(data, tmp_path / "free", policies=TP_SL)
     falls = [row["max_drawdown"] for u in free.ranked for _, row, _ in u.top if row["max_drawdown"] is not None]
@@ -122,6 +127,7 @@ def test_the_bound_on_the_drawdown_is_of_the_account(data: CallsData, tmp_path: 
     assert shown(tight) != shown(free)
 
 
+@pytest.mark.slow
 def test_a_caller_without_training_calls_is_a_unit_without_a_best(tmp_path: Path) -> None:
     data = market(tmp_path, n_calls=30, n_callers=12)
     found = finished(data, tmp_path / "run", policies=TP_SL, bounds=Bounds(min_trades=1))

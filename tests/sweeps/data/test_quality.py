@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from quantray.errors import DataError
-from quantray.settings import Gates
 from quantray.sweeps.data import check_gates, load
+from quantray.sweeps.plan import Gates
 from tests.builders.market_files import DATES, OPEN, Frames, frames, write
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quantray.settings import Gates
 from quantray.sweeps.data import DataSettings, check_gates, load
 from quantray.sweeps.market import CALL, Slice
+from quantray.sweeps.plan import Gates
 
 REAL = Path(__file__).parents[4] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason=f"real market data is not at {REAL}")
@@ -57,6 +57,7 @@ def test_goog_on_a_day_without_options_is_left_out():
     assert market.quality["sessions_no_options"] == 1
 
 
+@pytest.mark.slow
 def test_spy_seconds_with_modelled_options():
     market = load(DataSettings(kind="parquet", underlying=str(REAL / "spy_trades_1s.parquet"), chain="synthetic"))
     assert len(market) == 5

@@ -64,6 +64,7 @@ def test_sessions_of_the_calendar_with_a_half_day(tmp_path: Path):
     assert all((s.expiry == s.day).all() for s in market)
 
 
+@pytest.mark.slow
 def test_nothing_of_it_is_quarantined(tmp_path: Path):
     quality = load(small(tmp_path)).quality
     assert {k: v for k, v in quality.items() if k.startswith(("quarantined", "rows")) and v} == {}

@@ -74,6 +74,7 @@ def test_a_strategy_that_needs_volumes_is_refused_by_name_before_any_work(tmp_pa
     assert len(load_slice(replace(sweep_plan(RULES, target=BREAKOUT), data=settings), "all")) == 3
 
 
+@pytest.mark.slow
 def test_a_vwap_of_the_data_sets_own_does_instead_of_volumes(tmp_path: Path):
     made = without(frames(), "no column")
     made["underlying"]["day_vwap"] = made["underlying"].close.expanding().mean()

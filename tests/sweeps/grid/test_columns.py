@@ -44,6 +44,7 @@ def test_levels_of_any_kind(levels):
     assert column == expected
 
 
+@pytest.mark.slow
 def test_a_null_level_in_an_exact_table(tmp_path):
     plan = load_plan(
         "+experiment=options_table", "runner=local", "data.synthetic.sessions=4", "mirror.enabled=false",

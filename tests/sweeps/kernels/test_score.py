@@ -48,6 +48,7 @@ def compare(market, params, capital=UNLIMITED, fees=USUAL):
     return len(expected_trades)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quotes", [True, False])
 @pytest.mark.parametrize("interval_s", [1, 60])
 def test_random_candidates_of_the_published_space(quotes, interval_s):
@@ -109,6 +110,7 @@ def test_an_entry_that_takes_the_last_cent_is_admitted_in_whatever_order_it_was_
     assert compare(tiny_slice(2, seed=3, n_bars=390, n_strikes=3), params, Capital(contracts=3, initial=150.0)) == 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quotes", [True, False])
 @pytest.mark.parametrize("evening", [True, False])
 def test_breaks_contracts_that_end_early_and_sessions_through_the_night(quotes, evening):
@@ -134,6 +136,7 @@ def test_breaks_contracts_that_end_early_and_sessions_through_the_night(quotes, 
     assert total > 200
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SHARED.is_dir(), reason="real market data (../shared/data) is not here")
 @pytest.mark.parametrize(("day", "same_day"), [("2015-12-24", True), ("2015-12-23", False)])
 def test_real_option_quotes(day, same_day):

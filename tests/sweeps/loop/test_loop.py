@@ -62,6 +62,7 @@ def test_any_number_of_workers_and_any_order_store_the_same(tmp_path: Path, kind
     assert table(plan) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("in_flight", [1, 2, 3])
 def test_a_run_cut_anywhere_and_resumed_stores_what_a_straight_one_does(

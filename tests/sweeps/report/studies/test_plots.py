@@ -54,6 +54,7 @@ def test_one_kind_alone(tmp_path: Path) -> None:
     assert [p.name for p in (tmp_path / "plots").iterdir()] == ["history.png"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [[], [1.0], [2.0, 2.0, 2.0]])
 def test_too_little_to_draw_is_no_error(tmp_path: Path, values: list[float]) -> None:
     _stored(tmp_path, values)

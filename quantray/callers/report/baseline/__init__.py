@@ -1,0 +1,1 @@
+"""The alert baseline as files, as a page and on a terminal."""

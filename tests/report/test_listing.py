@@ -1,0 +1,24 @@
+"""The files of a run on a terminal: in the order told, each path whole on one line."""
+
+from __future__ import annotations
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from quantray.report.listing import listing
+
+
+def test_files_are_told_in_order_and_stay_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.console import Console
+
+    monkeypatch.chdir(tmp_path)
+    lying = {"b": tmp_path / "run" / "b.csv", "other": Path("/somewhere/else.txt"), "a": tmp_path / "run" / "a.csv"}
+    out = StringIO()
+    console = Console(file=out, width=60)
+    for line in listing(lying, {"a": "the first", "b": "the second " * 9}):
+        console.print(line)
+    shown = out.getvalue()
+    assert shown.index("run/a.csv") < shown.index("run/b.csv") < shown.index("/somewhere/else.txt")
+    assert "the first" in shown

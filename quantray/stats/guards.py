@@ -37,10 +37,13 @@ def lag_one(net: FloatArray1D) -> Guard:
     "Testing for autocorrelation using a modified Box-Pierce Q test"). One-sided: alternating units make the flips
     cautious. None under 8 units or without spread.
     """
-    d = np.asarray(net, np.float64) - net.mean() if net.size else np.zeros(0)
+    if net.size < MIN_UNITS or not _spread(net):
+        return UNJUDGED
+    d = np.asarray(net, np.float64) / np.abs(net).max()
+    d -= d.mean()
     products = d[1:] * d[:-1]
     scale = math.sqrt(float(products @ products))
-    if net.size < MIN_UNITS or not _spread(net) or not scale:
+    if not scale:
         return UNJUDGED
     z = float(products.sum()) / scale
     return Guard(z, _above(z))

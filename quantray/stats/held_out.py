@@ -43,6 +43,13 @@ class Range:
     level: float
 
 
+def check_finite(net: FloatArray1D) -> None:
+    """Raises ValueError naming the first unit of ``net`` [units] that is NaN or infinite."""
+    if not np.isfinite(net).all():
+        at = int(np.flatnonzero(~np.isfinite(net))[0])
+        raise ValueError(f"net of unit {at} is {net[at]}; a unit without a trade earns 0")
+
+
 def held_out_test(net: FloatArray1D, *, level: float, n_hypotheses: int = 1, seed: int = 0) -> HeldOut:
     """One-sided test by sign flips that ``net`` [units] (0: no trade) sums to more than nothing.
 
@@ -53,15 +60,16 @@ def held_out_test(net: FloatArray1D, *, level: float, n_hypotheses: int = 1, see
     among them. Assumes units independent and, without an edge, symmetric around 0: :mod:`quantray.stats.guards`.
     Raises ValueError for NaN and infinity.
     """
-    _check_finite(net)
+    check_finite(net)
     traded = np.asarray(net[net != 0], np.float64)
-    n, total = int(traded.size), float(net.sum())
+    n, total, nothing = int(traded.size), float(traded.sum()), TOLERANCE * float(np.abs(traded).sum())
+    total = 0.0 if abs(total) <= nothing else total  # what adding up left over is no gain
     if n < MIN_UNITS:
         return HeldOut(int(net.size), n, MIN_UNITS - n, total, None, None, 0, n <= EXACT_UNITS)
     exact = n <= EXACT_UNITS
     drawn = math.ceil(PATTERNS_PER_LEVEL / level * n_hypotheses)
     sums = _all_sums(traded) if exact else _drawn_sums(traded, drawn, seed)
-    p = float(np.mean(sums >= sums[0] - TOLERANCE * np.abs(traded).sum()))
+    p = float(np.mean(sums >= sums[0] - nothing))
     return HeldOut(int(net.size), n, 0, total, p, 1 / sums.size, sums.size, exact)
 
 
@@ -78,7 +86,7 @@ def block_test(net: FloatArray1D, *, level: float, seed: int = 0) -> tuple[float
     return None if found.p_value is None else (found.p_value, length)
 
 
-def mean_range(net: FloatArray1D, *, n_resamples: int = 2000, seed: int = 0) -> Range | None:
+def mean_range(net: FloatArray1D, *, n_resamples: int = 1000, seed: int = 0) -> Range | None:
     """The mean of ``net`` [units] with its 90 % percentile interval; None under 5 units with trades.
 
     Whole units are drawn (arch's ``IIDBootstrap``). With few of them it is too narrow: no word hangs on it.
@@ -86,7 +94,7 @@ def mean_range(net: FloatArray1D, *, n_resamples: int = 2000, seed: int = 0) -> 
     """
     from arch.bootstrap import IIDBootstrap  # takes a second or two to import
 
-    _check_finite(net)
+    check_finite(net)
     if np.count_nonzero(net) < MIN_UNITS:
         return None
     drawn = IIDBootstrap(np.asarray(net, np.float64), seed=seed)
@@ -105,15 +113,10 @@ def standard_error(
 
     if n_units < 2:
         return math.nan
-    values = IIDBootstrap(np.arange(n_units), seed=seed).apply(figure, n_resamples)[:, 0]
+    drawn = IIDBootstrap(np.arange(n_units), seed=seed)
+    values = drawn.apply(lambda units: np.array([figure(units)]), n_resamples)[:, 0]
     known = values[np.isfinite(values)]
     return float(known.std(ddof=1)) if known.size > 1 else math.nan
-
-
-def _check_finite(net: FloatArray1D) -> None:
-    if not np.isfinite(net).all():
-        at = int(np.flatnonzero(~np.isfinite(net))[0])
-        raise ValueError(f"net of unit {at} is {net[at]}; a unit without a trade earns 0")
 
 
 def _all_sums(traded: FloatArray1D) -> FloatArray1D:

@@ -15,7 +15,7 @@ from quantray.stats.guards import LEVEL as GUARD_LEVEL
 from quantray.stats.guards import lag_one, left_skew, runs
 from quantray.stats.held_out import MIN_UNITS, HeldOut, block_test, mean_range
 from quantray.stats.pick import PROMISE, Pick, Rule
-from quantray.stats.wording import Unit, capital, count, money, percent
+from quantray.stats.wording import Unit, capital, money, percent
 
 if TYPE_CHECKING:
     from quantray.stats.survivors import Survivors
@@ -39,13 +39,13 @@ class Lane:
     net: float
 
 
-def survive(survivors: Survivors, adaptive: bool, candidates: str) -> Check:
+def survive(survivors: Survivors, adaptive: bool, candidate: Unit) -> Check:
     """How many of the family survive the step-down maximum test."""
     s, n = survivors, int(np.count_nonzero(survivors.mask))
     name = "survivors"
     if s.untested:
         return Check(name, None, 1.0, None, s.untested)
-    of = f"of {count(s.n_candidates, candidates, candidates + 's')}"
+    of = f"of {candidate.count(s.n_candidates)}"
     if not n:
         sentence = f"Nothing survives: without any edge, the best {of} looks this good in {percent(s.p_family)} of "
         sentence += f"cases, where {percent(s.level)} are allowed."
@@ -111,20 +111,11 @@ def luck_unseen(test: HeldOut, alpha: float, bar: str) -> Check:
 
 def guarded(net: FloatArray1D, unit: Unit) -> tuple[Check, ...]:
     """What the sign flips take for granted, on the pick's searched and held-out units ``net`` in time order."""
-    lag, order, skew = lag_one(net), runs(net), left_skew(net)
+    lag, skew = lag_one(net), left_skew(net)
     alike = {
         True: f"No sign that a {unit.one} resembles the one before.",
         False: f"A {unit.one} resembles the one before, so there are fewer independent ones than the test counts.",
         None: f"Whether {unit.many} resemble each other cannot be judged on these.",
-    }
-    one_sign = net[net != 0]
-    whole = bool(one_sign.size) and order.p_value is None and (np.all(one_sign > 0) or np.all(one_sign < 0))
-    in_turn = {
-        True: "Gains and losses come in no longer runs than chance gives.",
-        False: "Gains and losses come in long runs, so the test counts more independent ones than there are.",
-        None: f"It {'gained' if np.all(one_sign > 0) else 'lost'} in every {unit.one} it traded in: there are no runs."
-        if whole
-        else "Too few gains and losses to look for runs.",
     }
     tail = {
         True: "No sign of many small gains paid for by a rare large loss.",
@@ -133,9 +124,40 @@ def guarded(net: FloatArray1D, unit: Unit) -> tuple[Check, ...]:
     }
     return (
         Check(f"independent {unit.many}", lag.p_value, GUARD_LEVEL, lag.holds, alike[lag.holds]),
-        Check("runs", order.p_value, GUARD_LEVEL, True if whole else order.holds, in_turn[order.holds]),
+        _in_turn(net, unit),
         Check("no rare large loss", skew.p_value, GUARD_LEVEL, skew.holds, tail[skew.holds]),
     )
+
+
+def _in_turn(net: FloatArray1D, unit: Unit) -> Check:
+    found, signs = runs(net), np.unique(np.sign(net[net != 0]))
+    if signs.size == 1:  # nothing comes in runs where all is alike
+        sentence = f"It {'gained' if signs[0] > 0 else 'lost'} in every {unit.one} it traded in: there are no runs."
+        return Check("runs", None, GUARD_LEVEL, True, sentence)
+    sentence = {
+        True: "Gains and losses come in no longer runs than chance gives.",
+        False: "Gains and losses come in long runs, so the test counts more independent ones than there are.",
+        None: "Too few gains and losses to look for runs.",
+    }[found.holds]
+    return Check("runs", found.p_value, GUARD_LEVEL, found.holds, sentence)
+
+
+def family_guarded(family: FloatArray1D | None, candidate: Unit) -> Check:
+    """The guard against a rare large loss on the mean net of the whole family per searched unit.
+
+    Of many that sell insurance some never met the loss, and the tests choose among these: their own nets cannot show
+    what the nets of their relatives do.
+    """
+    name = "no rare large loss of others"
+    if family is None:
+        return Check(name, None, GUARD_LEVEL, None, f"What the other {candidate.many} earned is unknown.")
+    found, others = left_skew(family), f"the other {candidate.many} pay for many small gains with a rare large loss"
+    sentence = {
+        True: f"No sign that {others}.",
+        False: f"{capital(others)}, which this one may only have been lucky to miss.",
+        None: f"Whether {others} cannot be judged on these.",
+    }[found.holds]
+    return Check(name, found.p_value, GUARD_LEVEL, found.holds, sentence)
 
 
 def carried_fills(metrics: Mapping[str, float | int | None], quotes: bool = False) -> Check:

@@ -12,16 +12,16 @@ from quantray.arrays import FloatArray1D
 from quantray.stats import reasons
 from quantray.stats.checks import Check, Verdict, Word
 from quantray.stats.compared import Compared
-from quantray.stats.held_out import HeldOut, held_out_test
+from quantray.stats.held_out import HeldOut, check_finite, held_out_test
 from quantray.stats.pick import Pick
 from quantray.stats.reasons import Lane
-from quantray.stats.wording import SESSION, Unit
+from quantray.stats.wording import CANDIDATE, SESSION, Unit
 
 if TYPE_CHECKING:
     from quantray.stats.survivors import Survivors
 
 #: The held-out p-value that is believed once a whole family was tested; frozen by calibration, see docs/verdict.md.
-ALPHA = 0.1
+ALPHA = 0.2
 #: The same where the search chose what to evaluate: then nothing else is evidence.
 ADAPTIVE_ALPHA = 0.05
 
@@ -40,6 +40,7 @@ class Evidence:
     searched: FloatArray1D | Sequence[float] | None = None
     held_out: FloatArray1D | Sequence[float] | None = None
     n_held_out: int = 0  # held-out units, known also without a pick
+    family: FloatArray1D | None = None  # mean net of the whole family, [searched units]; needed for belief
     adaptive: bool = False
     test: HeldOut | None = None  # of ``held_out``, where the caller has made it; else it is made here
     alpha: float | None = None  # the bar for the held-out p-value, where many picks are judged together
@@ -54,7 +55,7 @@ class Evidence:
     more_units: int | None = None  # units like these that are missing for the best statistic to survive
     figures: Mapping[str, Any] = field(default_factory=dict)  # further figures for the record
     unit: Unit = SESSION
-    candidate: str = "candidate"
+    candidate: Unit = CANDIDATE
     basis: str = ""  # follows a held-out net: what it is of, where it is not the account
     account: str = ""  # a whole sentence that begins with a space: what became of the account itself
     seed: int = 0
@@ -100,13 +101,20 @@ def _without_pick(e: Evidence) -> Verdict:
 def _of_pick(e: Evidence, pick: Pick) -> Verdict:
     own = np.asarray(e.searched if e.searched is not None else (), np.float64)
     held = np.asarray(e.held_out if e.held_out is not None else (), np.float64)
+    check_finite(own)
     test = e.test or held_out_test(held, level=e.level, n_hypotheses=e.n_looks, seed=e.seed)
+    if own.size != e.survivors.n_units or held.size != test.n_units:
+        raise ValueError(
+            f"the pick has {own.size} searched and {held.size} held-out units, the tests {e.survivors.n_units} and "
+            f"{test.n_units}"
+        )
     found = reasons.survive(e.survivors, e.adaptive, e.candidate)
     searched, enough = reasons.searched(own, e.unit), reasons.held_out_units(held.size, test, e.unit)
     earns = reasons.earns_unseen(test, e.unit, e.basis, e.account)
     luck = reasons.luck_unseen(test, e.level, e.bar)
     sound = (
         *reasons.guarded(np.concatenate([own, held]), e.unit),
+        reasons.family_guarded(e.family, e.candidate),
         reasons.carried_fills(e.metrics, e.quotes),
         reasons.data_quality(e.quality),
     )
@@ -129,9 +137,9 @@ def _of_pick(e: Evidence, pick: Pick) -> Verdict:
 
 def _headline(word: Word, blocking: Sequence[Check], lanes: Sequence[Lane]) -> str:
     sentences = [c.sentence for c in blocking]
-    losing = [lane.phrase for lane in lanes if lane.net <= 0]
+    losing = [lane.phrase for lane in lanes if lane.net < 0]
     if losing:
-        sentences.append(f"It earns nothing {_listed(losing)}.")
+        sentences.append(f"It loses money {_listed(losing)}.")
     if word is Word.BELIEVE:
         sentences.append("That is no promise: trade it small and compare with this report.")
     return " ".join(sentences)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What one independent unit is called: a session, a day, a block of 3 days."""
+    """What that which is counted is called: a session, a block of 3 days; a candidate, a policy."""
 
     one: str = "session"
     many: str = "sessions"
@@ -18,6 +18,7 @@ class Unit:
 
 
 SESSION = Unit()
+CANDIDATE = Unit("candidate", "candidates")
 
 
 def money(amount: float) -> str:
@@ -37,11 +38,6 @@ def percent(share: float) -> str:
         return "over 99.9 %"
     fine = (points < 10 or points > 99) and f"{points:.1f}" != f"{points:.0f}.0"
     return f"{points:.1f} %" if fine else f"{points:.0f} %"
-
-
-def count(n: int, one: str, many: str = "") -> str:
-    """``1 candidate``, ``2 candidates``."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
 def capital(phrase: str) -> str:

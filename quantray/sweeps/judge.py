@@ -137,6 +137,7 @@ def _evidence(
 ) -> Evidence:  # fmt: skip
     common = Evidence(
         tested, choice, n_held_out=0 if held_out is None else len(held_out), adaptive=not family.whole,
+        family=family.nets.mean(axis=0),
         quotes=train.has_quotes, quality=train.quality, seed=plan.seed,
     )  # fmt: skip
     if choice is None or pick is None or made is None:

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from quantray.stats.held_out import standard_error
+from quantray.stats.held_out import HeldOut, held_out_test, standard_error
+from quantray.stats.pick import Pick, choose
+from quantray.stats.survivors import Survivors, survivors
+from quantray.stats.verdict import Evidence, verdict
 
 THRESHOLDS = (0.0, 0.3, 0.5, 0.7, 0.85)
 WINDOWS = (None, 0, 1, 2)
@@ -241,7 +244,7 @@ def right_skew(rng: np.random.Generator, n_units: int) -> Study:
 def independent(rng: np.random.Generator, n_units: int) -> Study:
     """Candidates that share nothing at all: as many tries as there are rows."""
     nets = rng.normal(0, 1, (N_CANDIDATES, n_units))
-    return Study(nets, np.ones_like(nets), searched_units(n_units))
+    return Study(nets, np.full(nets.shape, 2.0), searched_units(n_units))
 
 
 def black_box(rng: np.random.Generator, n_units: int) -> Study:
@@ -283,7 +286,9 @@ def tpe(rng: np.random.Generator, n_units: int) -> Study:
     found = optuna.create_study(direction="maximize", sampler=sampler)
     names = ("threshold", "window", "side", "target", "stop")
     space = {
-        n: optuna.distributions.IntDistribution(0, k - 1) if o else optuna.distributions.CategoricalDistribution(range(k))
+        n: optuna.distributions.IntDistribution(0, k - 1)
+        if o
+        else optuna.distributions.CategoricalDistribution(range(k))
         for n, k, o in zip(names, whole.shape, whole.ordered, strict=True)
     }
     rows = []
@@ -364,3 +369,51 @@ def turning(rng: np.random.Generator, n_units: int) -> Study:
 
 
 FRESH: dict[str, Market] = {"jumps both ways": jumps, "weekdays": weekdays, "trends that turn": turning}
+
+
+# ------------------------------------------------------------------ what the verdict says of a study
+
+NOT_BELIEVED = 2.0
+CLEAN = {"quarantined_prints_share": 0.0}
+
+
+def chosen(s: Study, seed: int) -> tuple[Survivors, Pick | None]:
+    """The survivors of the family and the pick among them; its number is a place in ``s.family``."""
+    family = s.family
+    found = survivors(s.nets[family, : s.n_in], seed=seed, threads=1)
+    pick = choose(
+        s.values[family], s.nets[family, : s.n_in], found, allowed=np.ones(len(family), bool),
+        n_out=s.nets.shape[1] - s.n_in, neighbours=lambda i: s.around(int(family[i])),
+        spread=lambda i: s.error(int(family[i])),
+    )  # fmt: skip
+    return found, pick
+
+
+def evidence_of(
+    s: Study, found: Survivors, pick: Pick | None, test: HeldOut | None = None, alpha: float | None = None
+) -> Evidence:
+    """Everything else clean."""
+    row = None if pick is None else s.nets[s.family[pick.number]]
+    return Evidence(
+        found, pick, None if row is None else row[: s.n_in], None if row is None else row[s.n_in :],
+        n_held_out=s.nets.shape[1] - s.n_in, family=s.nets[s.family, : s.n_in].mean(axis=0),
+        adaptive=s.chosen is not None, test=test, alpha=alpha, quotes=True,
+        quality=CLEAN,
+    )  # fmt: skip
+
+
+def judged(s: Study, seed: int) -> tuple[str, float]:
+    """The word, and the smallest alpha at which it would be ``believe`` (2: at none)."""
+    found, pick = chosen(s, seed)
+    if pick is None:
+        return str(verdict(evidence_of(s, found, None)).word), NOT_BELIEVED
+    test = held_out_test(s.nets[s.family[pick.number], s.n_in :], level=0.05, seed=seed)
+    said = verdict(evidence_of(s, found, pick, test))
+    sound = all(c.passed for c in said.checks if c.decides and c.name != "luck on unseen data")
+    return str(said.word), test.p_value if sound and test.p_value is not None else NOT_BELIEVED
+
+
+def oracle(s: Study, seed: int) -> float:
+    """Held-out p-value of the candidate that has the edge, told beforehand (2: it loses, or trades too seldom)."""
+    found = held_out_test(s.nets[PLANTED, s.n_in :], level=0.05, seed=seed)
+    return NOT_BELIEVED if found.p_value is None or found.total <= 0 else found.p_value

@@ -136,7 +136,8 @@ def results(
     stress = None if pick is None else STRESS
     evidence = Evidence(
         tested, choice, None if choice is None else family.nets[choice.number],
-        None if pick is None or pick.outside is None else pick.outside.session_net, n_unseen, False,
+        None if pick is None or pick.outside is None else pick.outside.session_net, n_unseen,
+        family.nets.mean(axis=0),
         metrics=best.metrics, quality=QUALITY, n_looks=2, seed=7,
     )  # fmt: skip
     return Results(

@@ -60,7 +60,7 @@ def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
 def baseline_plan_of(cfg: Mapping[str, object]) -> BaselinePlan:
     """The same for a configuration that has a ``baseline`` and no policy. Raises ConfigError."""
     from quantray.callers.baseline.plan import BaselinePlan, BaselineSettings
-    from quantray.callers.data.settings import KEYS, CallsData, CallSettings, CoverageSettings
+    from quantray.callers.data.settings import KEYS, CallsData, CallSettings, CoverageSettings, Gates
     from quantray.callers.policies.account import Costs
 
     name = study_of(cfg)

@@ -215,5 +215,5 @@ def _points(
     return Candidates.of(list(candidates))
 
 
-def _plain(value: object) -> Any:
+def _plain(value: object) -> object:
     return value.item() if hasattr(value, "item") else value

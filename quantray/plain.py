@@ -11,7 +11,6 @@ import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 #: C0 without tab and line feed, DEL, C1, marks of direction, line and paragraph separators, the byte order mark.
 _CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff"
@@ -61,7 +60,7 @@ def in_json(text: str) -> str:
     return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def cell(value: object) -> Any:
+def cell(value: object) -> object:
     """A value as a CSV file may hold it: text that a spreadsheet would run gets a quote in front, controls are codes.
 
     Numbers are left alone, also those that are text. :func:`original` undoes it exactly.

@@ -100,7 +100,7 @@ def _targets(value: object, path: str) -> Iterator[str]:
         yield from _targets(item, at)
 
 
-def _imported(module_name: str, name: str, where: str) -> Any:
+def _imported(module_name: str, name: str, where: str) -> object:
     folders.install()
     try:
         module = importlib.import_module(module_name)

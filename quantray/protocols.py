@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from dataclasses import Field, dataclass, field
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from quantray.settings import Runner, Search
 from quantray.space import Candidates
 from quantray.trial import Trial
+
+
+class Record(Protocol):
+    """Any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
 
 #: Who is told a sentence while work goes on.
 Say = Callable[[str], object]

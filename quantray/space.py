@@ -239,7 +239,7 @@ class Space:
 _EXACT = 2**53  # up to here every whole number is a float
 
 
-def canonical(value: object) -> Any:
+def canonical(value: object) -> object:
     """A parameter's value as its digest sees it: 60 and 60.0 are the same value, 0.0 and -0.0 too, True is not 1."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +12,10 @@ import pytest
 
 from quantray import folders
 
-OWN_SHELF = str(Path(__file__).parent / "shelf")
+TESTS = Path(__file__).parent
+OWN_SHELF = str(TESTS / "shelf")
+#: Where single tests take a minute.
+LONG = ("faults", "test_determinism", "test_scale", "cli/test_launch", "ledger", "test_readme", "test_nothing_written")
 
 _strategy = folders.install()
 if OWN_SHELF not in _strategy.__path__:
@@ -27,7 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With ``--core``: nothing slow, and of a test of many cases two, which differ the most in most lists."""
+    """Long tests begin first, so that no core is idle at the end.
+
+    With ``--core``: nothing slow, and of a test of many cases two, which differ the most in most lists.
+    """
+    items.sort(key=lambda item: not str(item.path.relative_to(TESTS)).startswith(LONG))
     if not config.getoption("core"):
         return
     cases: dict[str, list[pytest.Item]] = {}
@@ -50,3 +58,7 @@ def server() -> Iterator[object]:
         running = Server(Path(folder))
         yield running
         running.close()
+
+
+# Whoever runs the tests may have a market of their own, which runs about callers would read.
+os.environ.pop("QUANTRAY_DUCKDB", None)

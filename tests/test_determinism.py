@@ -8,17 +8,9 @@ import re
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
-import numpy as np
 import pytest
 
-from quantray.config.plans import load_plan
-from quantray.sweeps.grid.surface import _read_trials, best_numbers, read
-from quantray.sweeps.prepare import opened
-from quantray.sweeps.scores import score_trials
-from quantray.sweeps.search import surface_files
-from quantray.sweeps.study import sweep
 from tests.builders.clusters import cluster
 from tests.builders.desks import SMALL, Desk
 from tests.builders.kills import SEARCHES
@@ -70,18 +62,3 @@ def test_workers_runners_and_restarts_change_no_byte(ray_desk: tuple[Desk, str],
     desk.here(*plain, "runner=local", "runner.workers=4", f"run_dir={search}/restarted")
     found |= hashes(desk, f"{search}/restarted")
     assert len(found) == 1
-
-
-def test_trials_read_from_a_table_are_those_that_an_evaluation_gives(tmp_path: Path) -> None:
-    space = ["space.entry_window=['9:30-15:45']", "space.stretch_threshold=[.001,.002]", "space.strikes_depth=[1]"]
-    plan = load_plan(
-        "+experiment=options_table", "data.synthetic.sessions=4", *space, f"run_dir={tmp_path}", "mirror.enabled=false",
-        "study.name=table", "constraints.min_trades=3", "constraints.min_win_rate=0.3",
-    )  # fmt: skip
-    sweep(plan)
-    with opened(plan, str) as again:
-        files = surface_files(again)
-        best = best_numbers(read(plan, again.train, files).values, 300)
-        assert len(best) == 300
-        expected = score_trials(plan, again.train, plan.space.candidates(np.asarray(best)))
-        assert _read_trials(plan, again.train, best, files) == expected

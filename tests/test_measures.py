@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from quantray.callers import codes
 from quantray.callers import metrics as callers
 from quantray.callers.policies.objective import OBJECTIVES as POLICY_OBJECTIVES
 from quantray.callers.policies.objective import TIES
@@ -38,9 +37,6 @@ def test_codes_are_columns_in_their_own_order() -> None:
         assert sweeps.Metric(sweeps.Metric.EXITS_EMERGENCY + reason).name == f"EXITS_{reason.name}"  # type: ignore[arg-type]
     for refusal in Refusal:
         assert sweeps.Metric(sweeps.Metric.REFUSED_LATE_ENTRY + refusal).name == f"REFUSED_{refusal.name}"  # type: ignore[arg-type]
-    for skip in codes.Skip:
-        name = "N_TRADES" if skip is codes.Skip.EXECUTED else f"SKIPPED_{skip.name}"
-        assert callers.Metric(callers.Metric.N_TRADES + skip).name == name  # type: ignore[arg-type]
 
 
 def test_what_is_maximised_is_better_when_higher() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from quantray.callers.data.names import chosen
 from quantray.callers.data.settings import CallSettings
 from quantray.callers.imports.files import read
-from quantray.plain import cell, in_json, one_line, original, shown, write_csv
+from quantray.plain import amount, cell, in_json, one_line, original, shown, write_csv
 from quantray.report.tables import write_table_csv
 from tests.test_layers import FILES
 
@@ -149,3 +149,33 @@ def test_there_is_one_place_for_each() -> None:
             assert not re.search(r"\.to_csv\(|csv\.(writer|DictWriter)|FORMAT CSV|write_csv\(['\"]", text), path
         if path.name != "outlets.py":
             assert "logging.getLogger(__name__)" not in text, path
+
+
+#: Where a number before a plural is never one, and why.
+NEVER_ONE = (
+    "enough for {most:,} points",  # of a table that is refused because it has more
+    "All {n:,} callers share",  # the one caller is said in words
+    "of {len(silent):,} assets that fall silent",  # three at least
+    "of {len(price):,} calls lies in its candle", "of {len(some):,} calls lies in the candle",  # five at least
+    "{judged:,} units were judged one by one",  # twenty at least
+    "give{'s' if n_tried == 1 else ''}",  # a verb
+    "Of {n:,} candidates a single one", "All {n_tested:,} candidates that can be tested",  # two at least
+    "The exact surface of {plan.space.size:,} points",  # of more than the largest that is computed
+)  # fmt: skip
+COUNTED = re.compile(
+    r"\{[^{}]*:,\} (?:trades|calls|callers|assets|candidates|trials|points|sessions|duplicates|drivers|candles|units"
+    r"|policies|bars|evaluations|studies|rows of the)\b|\{'' if \w+ == 1 else 's'\}|\{'s' if [^{}]+ else ''\}"
+)
+
+
+def test_no_sentence_says_one_trades() -> None:
+    """What is counted goes through ``amount``, which knows the singular."""
+    found = {}
+    for path in FILES:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if COUNTED.search(line) and not any(said in line for said in NEVER_ONE):
+                found[f"{path.name}: {line.strip()}"] = path
+    assert not found
+    assert (amount(1, "trade"), amount(0, "trade"), amount(2, "policy", "policies")) == (
+        "1 trade", "0 trades", "2 policies",
+    )  # fmt: skip

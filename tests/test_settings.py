@@ -6,7 +6,7 @@ import pytest
 
 from quantray.callers.data.settings import Gates as OfCallers
 from quantray.errors import ConfigError
-from quantray.sweeps.plan import Gates as OfSweeps
+from quantray.sweeps.data.settings import Gates as OfSweeps
 
 
 @pytest.mark.parametrize("gates", [OfCallers, OfSweeps])

@@ -19,7 +19,7 @@ import quantray as qr
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "quantray"
 #: Of all parameters: those typed ``Any`` and nothing else, and those in whose type it stands anywhere.
-MOST_ANY, MOST_WITHIN = 0.015, 0.08
+MOST_ANY, MOST_WITHIN = 0.005, 0.035
 
 NOTEBOOK = """\
 import quantray as qr

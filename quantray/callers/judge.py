@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from quantray import plain
 from quantray.arrays import FloatArray1D, FloatArray2D
 from quantray.callers.plan import CallerPlan
 from quantray.callers.policies.account import Account, Costs
@@ -106,7 +107,7 @@ def _account(plan: CallerPlan, metrics: Row | None) -> str:
     change, n = final - plan.account.initial, (metrics or {}).get("n_trades") or 0
     verb = "gained" if change > 0 else "lost" if change < 0 else "kept what it had"
     amount = f" {abs(change):,.2f}" if change else ""
-    return f" Its account, with the {n:,} trades that it could make, {verb}{amount}."
+    return f" Its account, with the {plain.amount(int(n), 'trade')} that it could make, {verb}{amount}."
 
 
 def _too_little(e: Evidence) -> Verdict | None:

@@ -67,8 +67,14 @@ class Calls:
     @property
     def by_asset(self) -> tuple[IntArray1D, ...]:
         """Rows of the calls on each asset [assets], in time order."""
+        order, first = self.asset_order
+        return tuple(np.split(order, first[1:-1]))
+
+    @property
+    def asset_order(self) -> tuple[IntArray1D, IntArray1D]:
+        """Rows of the calls by asset, in time order, and where each asset's begin [assets + 1]."""
         order = np.argsort(self.asset, kind="stable")
-        return tuple(np.split(order, np.searchsorted(self.asset[order], np.arange(1, len(self.assets)))))
+        return order, np.searchsorted(self.asset[order], np.arange(len(self.assets) + 1))
 
     def of(self, caller: str) -> IntArray1D:
         """Rows of one caller, in time order."""

@@ -10,6 +10,7 @@ from quantray.callers.data import Calls, CallsData, CandleSlice, Coverage
 from quantray.callers.prepare import Prepared
 from quantray.callers.results import UnitResult
 from quantray.durations import written
+from quantray.plain import amount
 
 CLIPPED = "data.print_filter=clip draws lone prints back to their neighbours: it cleans with hindsight."
 
@@ -29,7 +30,8 @@ def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
         notes.append(f"No call to train on for {listed(empty)}: none is eligible and ends before the split.")
     dropped = int((prepared.split.part == 3).sum())
     if dropped:
-        notes.append(f"{dropped:,} calls before the split were dropped because they could be held across it.")
+        those = amount(dropped, "call before the split was", "calls before the split were")
+        notes.append(f"{those} dropped because {'it' if dropped == 1 else 'they'} could be held across it.")
     if prepared.split.split_ns is None:
         notes.append("Nothing was held out (oos.fraction=0): every value shown was picked on the calls it is told of.")
     judged = sum(u.verdict is not None and bool(u.verdict.checks) for u in units)
@@ -52,7 +54,7 @@ def market_notes(
     notes += rescaled
     still = int(made.quality.get("assets_without_volume", 0))
     if still:
-        who = "1 asset has" if still == 1 else f"{still:,} assets have"
+        who = amount(still, "asset has", "assets have")
         notes.append(
             f"{who} no volume anywhere in the source: a candle that was only filled forward cannot be told from a "
             "trade there, so all of them are kept."
@@ -68,7 +70,8 @@ def cut_off(coverage: Coverage) -> list[str]:
     end = np.datetime64(coverage.common_end_ns, "ns").astype("datetime64[m]")
     return [
         f"Several assets print for the last time at {end} UTC, before the source ends: so ends a file, not a "
-        f"market. {cut_off:,} calls reach beyond it and are shown as if their assets had died; list it under "
+        f"market. {amount(cut_off, 'call reaches beyond it and is', 'calls reach beyond it and are')} shown as "
+        f"if the asset had died; list it under "
         "coverage.outages (from there, no end) and they are too new instead."
     ]
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from quantray.callers.baseline import offered
 from quantray.callers.notes import notes_of
 from quantray.callers.plan import CallerPlan
 from quantray.callers.prepare import Prepared, prepare
@@ -50,6 +51,7 @@ def run(
             driver.pieces.keep(lambda name: name.startswith(f"{stem}/"))
             stages = Stages(driver, work_of(prepared, driver.pieces, stem))
             units, notes = stages.units()
+            offered.measure(driver, plan, prepared.coverage, prepared.slice, stem)
             _publish(driver, stages.parts)
         return _results(prepared, digests, units, notes, driver, driver.pieces.path(f"{stem}/{TABLE}"))
     except KeyboardInterrupt:
@@ -75,6 +77,7 @@ def _results(
         units=tuple(units),
         coverage=prepared.coverage,
         table=table,
+        slice=prepared.slice.folder,
         quality=prepared.slice.quality,
         counts=calls.counts,
         split_ns=prepared.split.split_ns,

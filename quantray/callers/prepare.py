@@ -33,6 +33,7 @@ from quantray.callers.plan import CallerPlan
 from quantray.callers.results import GROUP
 from quantray.callers.split import Split, split_calls
 from quantray.errors import DataError
+from quantray.plain import amount
 from quantray.protocols import Say
 
 Reached = Callable[[str], None]
@@ -161,4 +162,5 @@ def _unpriced(made: CandleSlice) -> str | None:
     n = sum(made.unpriced.values())
     if not n:
         return None
-    return f"{n:,} candles have no price above 0 and are left out as missing: {listed_counts(made.unpriced)}."
+    who = amount(n, "candle has no price above 0 and is", "candles have no price above 0 and are")
+    return f"{who} left out as missing: {listed_counts(made.unpriced)}."

@@ -103,6 +103,7 @@ class CallerResults:
     remade: int = 0  # stages and blocks whose files were damaged or gone; in no file that is compared
     seconds: float = 0.0  # wall time; in no file that is compared
     notes: Sequence[str] = ()  # sentences the reader should see
+    slice: Path | None = None  # folder of the candles that the calls were measured on without a policy; None: not
 
     @property
     def parts(self) -> list[Path]:

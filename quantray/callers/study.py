@@ -49,10 +49,11 @@ class CallerStudy:
 
     def report(self, path: str | Path) -> Path:
         """Write the report to ``path`` as one self-contained HTML file."""
+        from quantray.callers.baseline.offered import baseline_of
         from quantray.callers.report.html import report_html
 
         target = Path(path)
-        target.write_text(report_html(self.results), encoding="utf-8")
+        target.write_text(report_html(self.results, baseline_of(self.results)), encoding="utf-8")
         return target
 
 

@@ -17,6 +17,8 @@ from quantray.errors import ConfigError
 from quantray.outlets import cleaned
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from quantray.callers.plan import CallerPlan
 
 STAGES = {
@@ -104,7 +106,7 @@ def _write(path: str | None, content: dict[str, Any]) -> None:
         _guarded(path, lambda: Path(path).write_text(text, encoding="utf-8"))
 
 
-def _guarded(path: str, write: Callable[[], Any]) -> None:
+def _guarded(path: str, write: Callable[[], object]) -> None:
     try:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         write()
@@ -112,7 +114,7 @@ def _guarded(path: str, write: Callable[[], Any]) -> None:
         raise ConfigError(f"{path} cannot be written: {error.strerror}; give a file in a folder that can be") from None
 
 
-def _show(renderable: Any) -> None:
+def _show(renderable: RenderableType) -> None:
     from quantray.report.console import show
 
     show(renderable)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from quantray.cli.exits import quiet
 from quantray.cli.verbs import Parser, Work
 from quantray.errors import QuantrayError
+from quantray.plain import amount
 
 if TYPE_CHECKING:
     from quantray.callers.plan import CallerPlan
@@ -102,7 +103,7 @@ def _shelf(plan: AnyPlan) -> Found:
     from quantray.sweeps.plan import Plan
 
     places = [str(place) for name in ("conf", "strategy") for place in folders.folders(name)]
-    asked = plan.strategy.target if isinstance(plan, Plan) else f"{len(plan.policies):,} policies"
+    asked = plan.strategy.target if isinstance(plan, Plan) else amount(len(plan.policies), "policy", "policies")
     return OK, f"{', '.join(places)}; {asked}", ""
 
 
@@ -161,7 +162,11 @@ def _data(plan: AnyPlan) -> Found:
     if not isinstance(plan, Plan):
         return _calls(plan)
     d = describe(load(plan.data))
-    return OK, f"{d['source']}: {d['sessions']} sessions, {d['first']} to {d['last']}, {d['bars']:,} bars", ""
+    return (
+        OK,
+        f"{d['source']}: {amount(d['sessions'], 'session')}, {d['first']} to {d['last']}, {amount(d['bars'], 'bar')}",
+        "",
+    )
 
 
 def _calls(plan: CallerPlan) -> Found:
@@ -172,7 +177,11 @@ def _calls(plan: CallerPlan) -> Found:
     coverage = covered(plan, planned(plan))
     require_eligible(coverage, plan.gates.max_excluded_calls)
     d, n = describe(coverage.plan.calls), coverage.counts["eligible"]
-    return OK, f"{d['source']}: {n:,} of {d['calls']:,} calls of {len(d['callers']):,} callers have an entry", ""
+    return (
+        OK,
+        f"{d['source']}: {n:,} of {amount(d['calls'], 'call')} of {amount(len(d['callers']), 'caller')} with an entry",
+        "",
+    )
 
 
 def _numba(_: AnyPlan) -> Found:

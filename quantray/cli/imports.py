@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from quantray.cli.exits import DONE
 from quantray.cli.verbs import Parser, Work
 from quantray.errors import ConfigError
+from quantray.plain import amount
 
 if TYPE_CHECKING:
     from quantray.callers.imports import Imported
@@ -71,7 +72,7 @@ def _told(file: Imported) -> Iterator[str]:
     for number, reason in file.failed:
         reasons.setdefault(reason, []).append(number)
     for reason, numbers in reasons.items():
-        yield f"  failed: row{'s' if len(numbers) > 1 else ''} {ranges(numbers)}: {reason}"
+        yield f"  failed: {'row' if len(numbers) == 1 else 'rows'} {ranges(numbers)}: {reason}"
 
 
 def _counted(migrated: int, skipped: int, failed: int) -> str:
@@ -81,7 +82,7 @@ def _counted(migrated: int, skipped: int, failed: int) -> str:
 def _total(files: Sequence[Imported], into: str, dry_run: bool) -> str:
     counts = [sum(len(f.rows) for f in files), sum(f.skipped for f in files), sum(len(f.failed) for f in files)]
     broken = sum(f.error is not None for f in files)
-    more = f", {broken} file{'s' if broken > 1 else ''} unread" if broken else ""
+    more = f", {amount(broken, 'file')} unread" if broken else ""
     end = "dry run: nothing was written" if dry_run else f"in {into}, table imported_results"
     return f"total: {_counted(*counts)}{more}; {end}"
 

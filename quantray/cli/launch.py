@@ -25,6 +25,7 @@ from quantray.cli.exits import DONE, FAILED, INTERRUPTED, USER_ERROR, WORST, gua
 from quantray.cli.run import typed
 from quantray.cli.verbs import Parser, Work, whole
 from quantray.errors import ConfigError, Interrupted
+from quantray.plain import amount
 
 if TYPE_CHECKING:
     from quantray.sweeps.plan import Plan
@@ -170,7 +171,8 @@ class Driver:
         named = ", ".join(f"{source} {n:,}" for source, n in self.duplicates.items() if n)
         ended = f"killed by {signal.Signals(-self.process.returncode).name}" if self.killed else f"exit {self.code}"
         return (
-            f"driver {self.number}: {done:,} trials stored, {twice:,} duplicates{f' ({named})' if named else ''}, "
+            f"driver {self.number}: {amount(done, 'trial')} stored, "
+            f"{amount(twice, 'duplicate')}{f' ({named})' if named else ''}, "
             f"{self.seconds:.1f} s, {ended}"
         )
 
@@ -233,7 +235,7 @@ def _progress(plan: Plan, drivers: Sequence[Driver]) -> str:
     complete = [driver.stored.get("complete", 0) for driver in drivers]
     each = ", ".join(f"{n:,}" for n in complete)
     running = sum(driver.running for driver in drivers)
-    return f"{plan.study}: {sum(complete):,} complete ({each}), {running} of {len(drivers)} drivers running"
+    return f"{plan.study}: {sum(complete):,} complete ({each}), {running} of {amount(len(drivers), 'driver')} running"
 
 
 def _tell(text: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from quantray.cli.exits import DONE, quiet
 from quantray.cli.verbs import Parser, Verb, Work, at_least_one, work_of
+from quantray.plain import amount
 
 #: Verb -> what it does.
 ABOUT = {
@@ -71,7 +72,7 @@ def _export(args: argparse.Namespace) -> int:
     from quantray.sweeps.report.studies.stored import export_csv
 
     rows = export_csv(args.where, args.name, args.out, args.top)
-    print(f"{rows:,} trials written to {args.out}")
+    print(f"{amount(rows, 'trial')} written to {args.out}")
     return DONE
 
 

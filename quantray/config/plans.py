@@ -30,7 +30,8 @@ from quantray.plugins import refuse_others
 from quantray.search import KINDS
 from quantray.settings import Mirror, OutOfSample, Report, Runner, Search, Storage
 from quantray.space import parse_space
-from quantray.sweeps.plan import Capital, Fees, Gates, Plan
+from quantray.sweeps.data.settings import Gates
+from quantray.sweeps.plan import Capital, Fees, Plan
 
 if TYPE_CHECKING:
     from quantray.callers.baseline.plan import BaselinePlan

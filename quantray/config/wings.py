@@ -20,7 +20,8 @@ WINGS = (SWEEPS, CALLERS)
 ADDED = "experiment"
 #: Keys that stand at the top of both configurations and are no group.
 TOP = ("objective", "seed", "fresh", "run_dir", "study", "oos", "gates", "report")
-#: Keys at the top of one of them, and keys inside a section of both that only one knows (each gate is one).
+#: Keys at the top of one of them, and keys inside a section of both that only one knows (each gate is one): tests hold
+#: that these are what the wing's plan reads and what its files list.
 KEYS: dict[str, tuple[str, ...]] = {
     SWEEPS: ("space", "mirror"),
     CALLERS: ("mode", "grouped", "filter_collapsed", "intrabar", "entry", "target_gap", "ties", "stress"),
@@ -96,7 +97,7 @@ def only_of(wing: str) -> set[str]:
 def inside(wing: str) -> frozenset[str]:
     """Keys, with their section, that this wing alone knows in a section of both."""
     from quantray.callers.data.settings import Gates as OfCallers
-    from quantray.sweeps.plan import Gates as OfSweeps
+    from quantray.sweeps.data.settings import Gates as OfSweeps
 
     gates = (f"gates.{gate.name}" for gate in fields(OfSweeps if wing == SWEEPS else OfCallers))
     return frozenset((*INSIDE[wing], *gates))

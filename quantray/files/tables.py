@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import Field, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from quantray.errors import DataError, near_miss
 from quantray.files.duckdb_file import quoted, reading_error, text
 from quantray.files.folders import PARQUET, SUFFIXES
+from quantray.plain import amount
+from quantray.protocols import Record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -20,12 +22,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 READERS = {".gz": "read_csv"} | {n: "read_parquet" if k == PARQUET else "read_csv" for n, k in SUFFIXES.items()}
 TZ_TYPES = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
-
-
-class Columns(Protocol):
-    """A map of columns: a dataclass, each of whose fields is a column of ours and holds the file's name of it."""
-
-    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +87,10 @@ class Table:
         self.require("ts")
         (missing,) = self.row(f"SELECT count(*) FROM {{t}} WHERE {self.column('ts')} IS NULL")
         if missing:
-            raise DataError(f"{self.where}: {missing} rows have no timestamp in {self.names['ts']!r}; remove them")
+            raise DataError(
+                f"{self.where}: {amount(missing, 'row')} without a timestamp in "
+                f"{self.names['ts']!r}; remove what has none"
+            )
 
 
 def spelt(name: str, present: Iterable[str]) -> str | None:
@@ -105,7 +104,7 @@ def reader_of(files: list[Path]) -> str:
     return f"{READERS[files[0].suffix.lower()]}([{', '.join(text(glob.escape(str(p))) for p in files)}])"
 
 
-def table_of(connection: DuckDBPyConnection, key: str, where: str, source: str, columns: Columns) -> Table:
+def table_of(connection: DuckDBPyConnection, key: str, where: str, source: str, columns: Record) -> Table:
     """Match the table's columns with a map of ours; DataError when a column the user named is not there."""
     described = guarded(where, lambda: connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall())
     present = {row[0]: str(row[1]) for row in described}
@@ -131,7 +130,7 @@ def guarded(where: str, work: Callable[[], T], explain: Callable[[], DataError |
         raise found or reading_error(where, error) from None
 
 
-def mapped(columns: Columns) -> dict[str, tuple[str, bool]]:
+def mapped(columns: Record) -> dict[str, tuple[str, bool]]:
     """Our name -> (the file's name, whether the user chose it), of any map of columns; one that is null is not read."""
     given = {f.name: (getattr(columns, f.name), getattr(columns, f.name) != f.default) for f in fields(columns)}
     return {name: pair for name, pair in given.items() if pair[0] is not None}

@@ -23,6 +23,7 @@ from quantray.ledger import drivers, reader, schema
 from quantray.ledger.database import Database
 from quantray.ledger.schema import deletions, evaluations, notes, studies
 from quantray.ledger.schema import drivers as driver_table
+from quantray.plain import amount
 from quantray.protocols import Counts, Say
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ class Inventory:
         beside = f", {self.files:,} working files of {self.bytes / 1e6:,.1f} MB" if self.files else ""
         beside += " and its Optuna study" if self.mirrored else ""
         return (
-            f"study {self.study!r} in {self.where}: {c.attempts + c.claimed:,} evaluations ({c.complete:,} complete, "
+            f"study {self.study!r} in {self.where}: {amount(c.attempts + c.claimed, 'evaluation')} "
+            f"({c.complete:,} complete, "
             f"{c.pruned:,} pruned, {c.failed:,} failed, {c.claimed:,} unfinished), {self.notes:,} notes{beside}"
         )
 

@@ -23,7 +23,7 @@ def plain_sections(sections: Mapping[str, object]) -> dict[str, Any]:
     return {name: _plain(section) for name, section in sections.items()}
 
 
-def _plain(value: object) -> Any:
+def _plain(value: object) -> object:
     if hasattr(value, "__dataclass_fields__"):
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, Mapping):

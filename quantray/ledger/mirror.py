@@ -104,7 +104,7 @@ def _distribution(d: Dimension) -> optuna.distributions.BaseDistribution:
     return optuna.distributions.FloatDistribution(float(d.low or 0.0), float(d.high or 0.0), log=d.log)
 
 
-def _choice(value: object) -> Any:
+def _choice(value: object) -> bool | int | float | str | None:
     return value if value is None or isinstance(value, bool | int | float | str) else json.dumps(value)
 
 

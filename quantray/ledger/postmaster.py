@@ -27,6 +27,8 @@ from quantray.errors import LedgerError
 from quantray.private import check_private, name_of
 
 if TYPE_CHECKING:
+    import pwd
+
     import psutil
 
 NAME = "pgserver"  # whose processes serve root
@@ -71,7 +73,7 @@ def server_of(programs: Path, data: Path) -> Server:
     return Server(programs, data, entry.pw_uid, entry.pw_gid)
 
 
-def _new_user() -> Any:
+def _new_user() -> pwd.struct_passwd:
     import pwd
 
     command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME]

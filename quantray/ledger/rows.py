@@ -32,7 +32,7 @@ def encode(value: object, what: str) -> str:
         raise LedgerError(f"{what} cannot be stored{_culprit(value) or f': {error}'}") from error
 
 
-def _plain(value: object) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     if hasattr(value, "tolist"):  # NumPy scalars and arrays

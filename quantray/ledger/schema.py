@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
     #: A row of any query, its columns by name.
     Row = sa.Row[*tuple[Any, ...]]
 
@@ -114,7 +116,7 @@ def now(dialect: str) -> sa.ColumnElement[float]:
     return sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()), sa.Double)
 
 
-def insert(dialect: str, table: sa.Table) -> Any:
+def insert(dialect: str, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     """The dialect's ``INSERT``, which knows ``ON CONFLICT``."""
     if dialect == "sqlite":
         from sqlalchemy.dialects import sqlite

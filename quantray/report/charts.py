@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantray.arrays import FloatArray1D
+from quantray.plain import amount
 from quantray.report.svg import Canvas, Scale, padded, thinned
 from quantray.report.words import number, short
 
@@ -66,7 +67,7 @@ def sessions(bars: Sequence[Bar], width: float, height: float) -> str:
     for i, b in enumerate(bars):
         top, bottom = sorted((y(b.net), y(0)))
         kind = ("unseen" if b.unseen else "seen") + ("" if b.net >= 0 else " loss")
-        tip = f"{b.date}: {number(b.net)} in {b.n_trades} trades" + (", held out" if b.unseen else "")
+        tip = f"{b.date}: {number(b.net)} in {amount(b.n_trades, 'trade')}" + (", held out" if b.unseen else "")
         w = min(step * 0.72, 60)
         canvas.rect(left + step * (i + 0.5) - w / 2, top, w, max(bottom - top, 0.8), f"bar {kind}", tip)
         if i % every == 0:

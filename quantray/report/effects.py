@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from quantray.plain import amount
 from quantray.report.svg import Canvas, Scale, padded
 from quantray.report.words import label, number, parameter, short
 from quantray.space import level_key
@@ -33,7 +34,7 @@ def level_effects(effects: Sequence[LevelEffect], chosen: object, width: float =
         if e.best is None or e.median is None:
             canvas.text(left + 4, mid + 4, "no value")
             continue
-        tip = f"{parameter(e.level)}: best {number(e.best)}, median {number(e.median)}, {e.n:,} candidates"
+        tip = f"{parameter(e.level)}: best {number(e.best)}, median {number(e.median)}, {amount(e.n, 'candidate')}"
         a, b = sorted((x(0), x(e.median)))
         canvas.rect(a, mid - 4, max(b - a, 0.8), 8, "bar gain" if e.median > 0 else "bar loss", tip)
         canvas.line(x(e.median), mid, x(e.best), mid, "whisker")

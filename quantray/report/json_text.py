@@ -6,7 +6,6 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
-from typing import Any
 
 from quantray.outlets import cleaned
 from quantray.passwords import masked
@@ -19,7 +18,7 @@ def dumped(value: object) -> str:
     return in_json(json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
-def jsonable(value: object) -> Any:
+def jsonable(value: object) -> object:
     """A value as JSON knows it: NumPy scalars plain, NaN and infinity null, paths and other objects as text."""
     if hasattr(value, "item") and getattr(value, "shape", None) == ():
         value = value.item()

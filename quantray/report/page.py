@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from quantray.outlets import clean
+from quantray.plain import amount
 
 
 def render(package: str, context: Mapping[str, object], label: Callable[[str], str]) -> str:
@@ -23,4 +24,5 @@ def render(package: str, context: Mapping[str, object], label: Callable[[str], s
         keep_trailing_newline=True,
     )
     env.filters["label"] = label
+    env.filters["amount"] = amount
     return clean(env.get_template("report.html").render(context))

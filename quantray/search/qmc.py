@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from quantray.arrays import FloatArray2D
 from quantray.protocols import Batch, Known
 from quantray.search.seen import Seen
 from quantray.search.uniform import from_unit, generator, joined
 from quantray.space import Space
 from quantray.trial import Trial
+
+if TYPE_CHECKING:
+    from scipy.stats.qmc import Sobol
 
 _SEQUENCE = 0x50B0
 
@@ -26,8 +30,8 @@ class QmcSearch:
         self.space, self.seed, self.batch = space, seed, batch
         self.seen = Seen(space, known)
         self.duplicates: Mapping[str, int] = self.seen.duplicates
-        self._sequence: Any = None
-        self._head: Any = None
+        self._sequence: Sobol | None = None
+        self._head: FloatArray2D = np.empty((0, len(space.dimensions)))
 
     def ask(self, number: int, size: int | None = None) -> Batch:
         """Raises nothing; an empty batch says that the space is exhausted."""
@@ -51,7 +55,7 @@ class QmcSearch:
     def replay(self, number: int, batch: Batch) -> None:
         self.seen.learn(batch.candidates.params(i) for i in range(len(batch.candidates)))
 
-    def _block(self, number: int, want: int) -> Any:
+    def _block(self, number: int, want: int) -> FloatArray2D:
         start = number * self.batch
         if self._sequence is None or self._sequence.num_generated > max(start, 1):
             from scipy.stats import qmc
@@ -62,4 +66,5 @@ class QmcSearch:
         if start == 0:
             return np.vstack([self._head, self._sequence.random(want - 1)])
         self._sequence.fast_forward(start - self._sequence.num_generated)
-        return self._sequence.random(want)
+        block: FloatArray2D = self._sequence.random(want)
+        return block

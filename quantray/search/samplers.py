@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from optuna.samplers import BaseSampler, BruteForceSampler, GridSampler, RandomSampler, TPESampler
 from optuna.samplers.nsgaii import BaseCrossover, BaseMutation
@@ -40,7 +40,7 @@ def sampler_maker(search: Search) -> Make:
         )
     spec = _looked_at(search.sampler, KEY, "BaseSampler")
     _build(spec, 0, KEY)  # what is wrong with it is said before work starts
-    return lambda seed: _build(spec, seed, KEY)
+    return lambda seed: cast(BaseSampler, _build(spec, seed, KEY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class _Spec:
     values: Mapping[str, Any]
 
 
-def _looked_at(value: object, where: str, wanted: str) -> Any:
+def _looked_at(value: object, where: str, wanted: str) -> object:
     """``value`` with every ``_target_`` in it resolved and checked for its place; nothing is called.
 
     ``wanted`` is the annotation of the argument: a class of Optuna's, or a function.
@@ -70,7 +70,7 @@ def _looked_at(value: object, where: str, wanted: str) -> Any:
     return _class(value, where, base)
 
 
-def _function(value: Mapping[str, Any], where: str, wanted: str) -> Any:
+def _function(value: Mapping[str, Any], where: str, wanted: str) -> object:
     """A function of the user's own shelf, as it is: it is passed on, and called by Optuna alone."""
     count = _arguments(wanted)
     said = "any arguments" if count is None else f"{count} argument{'s' * (count != 1)}"
@@ -127,7 +127,7 @@ def _arguments(annotation: str) -> int | None:
     return None
 
 
-def _build(value: object, seed: int, where: str) -> Any:
+def _build(value: object, seed: int, where: str) -> object:
     """Call what was looked at, inner ones first."""
     if isinstance(value, list):
         return [_build(item, seed, where) for item in value]

@@ -7,10 +7,12 @@ patterns are sums of integers, which no order of adding changes.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
+from quantray.arrays import FloatArray2D, IntArray1D
 from quantray.compilation import place_cache
 
 place_cache()
@@ -64,44 +66,54 @@ def measure(rows, words, traded, statistic, digest):  # type: ignore[no-untyped-
     return -1
 
 
+class Known(NamedTuple):
+    """The rows that were met so far: how one is found by its digest, and its content."""
+
+    slots: IntArray1D  # number of a known row, -1: free; a power of two of them
+    digests: IntArray1D  # [known rows] uint64
+    place: IntArray1D  # [known rows] of their content in kept, -1: there was no room
+    kept: FloatArray2D  # the table itself where copies has no rows, else the memory of copies
+    copies: FloatArray2D  # new rows are written here
+
+
 @njit(cache=True, nogil=True)
-def tell_apart(rows, start, statistic, digest, first, slots, digests, place, kept, copies, n_known):  # type: ignore[no-untyped-def]
+def tell_apart(rows, start, statistic, digest, first, known, n_known):  # type: ignore[no-untyped-def]
     """Mark in ``first`` the rows that equal none before, by content; the number of different ones so far.
 
-    Rows without a statistic are passed over. ``slots`` (a power of two, -1: free) find a known row by its digest,
-    ``digests`` [candidates] holds theirs, ``place`` where their content is in ``kept``: the table itself where
-    ``copies`` has no rows, else the memory of ``copies``, into which new rows are written. A row for which there is no
-    room is known by its digest alone, and what looks like it is marked as well: taking a row twice changes no extreme.
+    Rows without a statistic are passed over; ``start`` is the first one's number in the table. A row whose content
+    found no room is known by its digest alone, and what looks like it is marked as well: taking a row twice changes no
+    extreme.
     """
     n, k = rows.shape
-    last = len(slots) - 1
-    own = len(kept) > len(copies)
+    last = len(known.slots) - 1
+    room = len(known.copies)
+    own = len(known.kept) > room
     for i in range(n):
         if math.isnan(statistic[i]):
             continue
         at = np.int64(digest[i] & np.uint64(last))
         first[i] = True
-        while slots[at] >= 0:
-            known = slots[at]
-            if digests[known] == digest[i]:
-                where = place[known]
+        while known.slots[at] >= 0:
+            number = known.slots[at]
+            if known.digests[number] == digest[i]:
+                where = known.place[number]
                 if where < 0:
                     break
                 same = True
                 for u in range(k):
-                    if kept[where, u] != rows[i, u]:
+                    if known.kept[where, u] != rows[i, u]:
                         same = False
                         break
                 if same:
                     first[i] = False
                     break
             at = (at + 1) & last
-        if slots[at] < 0:
-            slots[at] = n_known
-            digests[n_known] = digest[i]
-            place[n_known] = start + i if own else n_known if n_known < len(copies) else -1
-            if not own and n_known < len(copies):
-                copies[n_known] = rows[i]
+        if known.slots[at] < 0:
+            known.slots[at] = n_known
+            known.digests[n_known] = digest[i]
+            known.place[n_known] = start + i if own else n_known if n_known < room else -1
+            if not own and n_known < room:
+                known.copies[n_known] = rows[i]
             n_known += 1
     return n_known
 

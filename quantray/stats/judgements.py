@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from quantray.arrays import FloatArray1D, FloatArray2D
+from quantray.plain import amount
 from quantray.stats.checks import Check
 from quantray.stats.interval import session_interval
 from quantray.stats.overfit import MIN_SESSIONS, overfit_probability
@@ -79,7 +80,7 @@ def better_than_luck(
         if result.p_family <= MAX_P:
             sentence += " Some other candidate is better than luck, but not provably this one."
     if result.smallest_p > MAX_P:
-        sentence += f" {_count(result.n_sessions, 'session')} can never show less than {_percent(result.smallest_p)}."
+        sentence += f" {amount(result.n_sessions, 'session')} can never show less than {_percent(result.smallest_p)}."
     figures = {
         "reality_check_p": p,
         "reality_check_p_family": result.p_family,
@@ -96,10 +97,10 @@ def out_of_sample(oos: FloatArray1D | None, value: float | None, told: Told = PL
     if oos is None or not oos.size:
         return Check(name, None, 0.0, None, "No sessions were held out, so nothing shows how it does on unseen data.")
     if not np.any(oos):
-        return Check(name, 0.0, 0.0, None, f"It did not trade on the {_count(oos.size, 'session')} held out.")
+        return Check(name, 0.0, 0.0, None, f"It did not trade on the {amount(oos.size, 'session')} held out.")
     total = float(oos.sum())
     passed = total > 0 and (value is None or value > 0)
-    where, net = _count(oos.size, "unseen session"), f"{_money(total)} net{told.basis}"
+    where, net = amount(oos.size, "unseen session"), f"{_money(total)} net{told.basis}"
     if total > 0 and not passed:
         sentence = f"On {where} it earns {net}, but {_ranked(value)}."
     else:
@@ -123,7 +124,7 @@ def out_of_sample_bound(oos: FloatArray1D | None, seed: int) -> Check:
 def trades(n: float | int | None) -> Check:
     """Number of trades of the pick."""
     passed = None if n is None else n >= MIN_TRADES
-    sentence = "The number of trades is unknown." if n is None else f"It made {_count(int(n), 'trade')}; "
+    sentence = "The number of trades is unknown." if n is None else f"It made {amount(int(n), 'trade')}; "
     if n is not None:
         sentence += "enough to look at." if passed else f"under {MIN_TRADES}, a few lucky ones decide everything."
     return Check("trades", n, MIN_TRADES, passed, sentence)
@@ -133,7 +134,7 @@ def sessions(own: FloatArray1D) -> Check:
     """Sessions in which the pick earned or lost something: the independent observations there are."""
     n = int(np.count_nonzero(own))
     passed = n >= MIN_TRAINING_SESSIONS
-    sentence = f"It traded on {n} of {_count(own.size, 'session')} searched"
+    sentence = f"It traded on {n} of {amount(own.size, 'session')} searched"
     sentence += "." if passed else f"; under {MIN_TRAINING_SESSIONS}, skill and luck look the same."
     return Check("sessions", n, MIN_TRAINING_SESSIONS, passed, sentence)
 
@@ -144,7 +145,7 @@ def held_out(oos: FloatArray1D | None) -> Check:
     if oos is None or not oos.size:
         return Check(name, None, MIN_HELD_OUT, None, "Nothing was held out (oos.fraction=0).")
     passed = oos.size >= MIN_HELD_OUT
-    sentence = f"{_count(oos.size, 'session')} {'was' if oos.size == 1 else 'were'} held out"
+    sentence = f"{amount(oos.size, 'session')} {'was' if oos.size == 1 else 'were'} held out"
     sentence += "." if passed else f"; at least {MIN_HELD_OUT} are needed to say anything."
     return Check(name, oos.size, MIN_HELD_OUT, passed, sentence)
 
@@ -242,7 +243,7 @@ def data_quality(quality: Mapping[str, float]) -> Check:
     """
     rescaled = int(quality.get(RESCALED, 0))
     if rescaled:
-        trades = "1 trade holds" if rescaled == 1 else f"{rescaled:,} trades hold"
+        trades = amount(rescaled, "trade holds", "trades hold")
         return Check("clean data", float(rescaled), 0.0, False,
                      f"{trades} across a change of the price's scale: no market paid that.")  # fmt: skip
     shares = {k: float(v) for k, v in quality.items() if k.startswith("quarantined_") and k.endswith("_share")}
@@ -263,7 +264,3 @@ def _percent(share: float) -> str:
     if 0 < points < 0.1:
         return "under 0.1 %"
     return f"{points:.1f} %" if points < 10 and points != round(points) else f"{points:.0f} %"
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ BINS = 64
 ROWS_OF_A_BIN = 256  # fewer are not worth one of their own
 THREADED = 2**26  # rows x units x patterns from which on threads pay
 
+T = TypeVar("T")
+
 
 class Chunks(Protocol):
     """A table that is read in pieces, several times: ``chunks()`` gives arrays [some, units], together all rows."""
@@ -26,7 +28,7 @@ class Chunks(Protocol):
     def n_candidates(self) -> int: ...
     @property
     def n_units(self) -> int: ...
-    def chunks(self) -> Iterable[Any]: ...
+    def chunks(self) -> Iterable[np.ndarray]: ...
 
 
 class InMemory:
@@ -100,10 +102,11 @@ def look(table: Chunks, threads: int) -> Rows:
     array = table.array if isinstance(table, InMemory) else None
     whole = array is not None and array.dtype == np.float64 and array.flags.c_contiguous and array.flags.aligned
     statistic, traded, first = np.full(n, np.nan), np.zeros(k, np.bool_), np.zeros(n, np.bool_)
-    slots = np.full(2 ** (2 * max(n, 1) - 1).bit_length(), -1, np.int64)
-    digests, place = np.empty(n, np.uint64), np.empty(n, np.int64)
     copies: FloatArray2D = np.empty((0 if whole else min(n, COPIES // max(k, 1)), k))
-    kept, known = read_only(copies if array is None or not whole else array), 0
+    known, n_known = flipping.Known(
+        slots=np.full(2 ** (2 * max(n, 1) - 1).bit_length(), -1, np.int64), digests=np.empty(n, np.uint64),
+        place=np.empty(n, np.int64), kept=read_only(copies if array is None or not whole else array), copies=copies,
+    ), 0  # fmt: skip
     for start, rows in pieces(table):
         stop = start + len(rows)
         digest = np.empty(len(rows), np.uint64)
@@ -113,15 +116,13 @@ def look(table: Chunks, threads: int) -> Rows:
             raise ValueError(
                 f"row {start + bad} holds {rows[bad, unit]} in unit {unit}; a unit without a trade earns 0"
             )
-        known = flipping.tell_apart(
-            rows, start, statistic[start:stop], digest, first[start:stop], slots, digests, place, kept, copies, known
-        )
-    if whole or known > len(copies):
-        return Rows(statistic, traded, known, table, statistic, first)
-    return Rows(statistic, traded, known, InMemory(copies[:known]), statistic[first], np.ones(known, np.bool_))
+        n_known = flipping.tell_apart(rows, start, statistic[start:stop], digest, first[start:stop], known, n_known)
+    if whole or n_known > len(copies):
+        return Rows(statistic, traded, n_known, table, statistic, first)
+    return Rows(statistic, traded, n_known, InMemory(copies[:n_known]), statistic[first], np.ones(n_known, np.bool_))
 
 
-def measured(rows: FloatArray2D, traded: BoolArray1D, statistic: FloatArray1D, digest: Any, threads: int) -> int:
+def measured(rows: FloatArray2D, traded: BoolArray1D, statistic: FloatArray1D, digest: IntArray1D, threads: int) -> int:
     """The kernel on shares of the rows; the first bad one."""
     from quantray.stats.flipping import measure
 
@@ -162,7 +163,10 @@ def extremes(
         order = np.argsort(bins, kind="stable")
         picked, bins = picked[order], bins[order]
 
-        def share(i: int, a: int, b: int, rows: Any = rows, picked: Any = picked, bins: Any = bins) -> None:
+        def share(
+            i: int, a: int, b: int,
+            rows: FloatArray2D = rows, picked: IntArray1D = picked, bins: IntArray1D = bins,
+        ) -> None:  # fmt: skip
             extremes_by_bin(rows, picked[a:b], bins[a:b], live, codes, highest[i], lowest[i])
 
         work = len(picked) * len(live) * len(flips)
@@ -182,7 +186,7 @@ def coded(flips: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.einsum("gbp,b->gp", bits.reshape(n_tables, BITS, pairs), weights), np.uint8)
 
 
-def _shared(work: Any, n: int, threads: int) -> list[Any]:
+def _shared(work: Callable[[int, int, int], T], n: int, threads: int) -> list[T]:
     """``work(share, from, to)`` over n rows in equal shares, at once."""
     bounds = np.linspace(0, n, threads + 1).astype(int).tolist()
     if threads == 1:

@@ -79,7 +79,8 @@ def _drawn_signs(k: int, n: int, seed: int) -> FloatArray2D:
 
 def _normalised(rows: FloatArray2D) -> FloatArray2D:
     norm = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
-    return np.divide(rows, norm, out=np.zeros_like(rows), where=norm > 0)
+    unit: FloatArray2D = np.divide(rows, norm, out=np.zeros_like(rows), where=norm > 0)
+    return unit
 
 
 def _extremes(session_net: FloatArray2D, signs: FloatArray2D) -> tuple[FloatArray1D, FloatArray1D]:

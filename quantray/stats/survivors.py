@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D
+from quantray.plain import amount
 from quantray.stats.net_rows import Chunks, Rows, bin_edges, extremes, look, pieces, table_of, threads_there
 from quantray.stats.signs import flips
 
@@ -80,8 +81,9 @@ def survivors(
         why, critical, p_family = OUT_OF_REACH.format(level=100 * level), math.nan, math.nan
     mask = np.zeros(table.n_candidates, np.bool_) if why else found.statistic > critical
     return Survivors(
-        mask, found.statistic, critical, p_family, 1 / n_all, table.n_candidates, found.n_distinct, table.n_units,
-        n_all, exact, level, why,
+        mask=mask, statistic=found.statistic, critical=critical, p_family=p_family, smallest_p=1 / n_all,
+        n_candidates=table.n_candidates, n_distinct=found.n_distinct, n_units=table.n_units, n_patterns=n_all,
+        exact=exact, level=level, untested=why,
     )  # fmt: skip
 
 
@@ -91,14 +93,14 @@ def _untested(table: Chunks, found: Rows, n_patterns: int, level: float) -> str 
     if n == 0:
         return "There is no candidate to test."
     if k < MIN_UNITS:
-        return f"{_count(k, 'unit')}: at least {MIN_UNITS} are needed to tell skill from luck."
+        return f"{amount(k, 'unit')}: at least {MIN_UNITS} are needed to tell skill from luck."
     if not n_tested:
         traded = any(np.any(rows) for _, rows in pieces(table))
         return "Every candidate earned the same in every unit." if traded else "No candidate traded."
     if live < MIN_UNITS:
-        return f"Trades in {live} of {k} units: at least {MIN_UNITS} are needed to tell skill from luck."
+        return f"Trades in {live} of {amount(k, 'unit')}: at least {MIN_UNITS} are needed to tell skill from luck."
     if n_patterns * level + ROUNDING < 1:
-        return f"{live} units can show a p-value of {1 / n_patterns:.2g} at best, not of {level:.2g}."
+        return f"{amount(live, 'unit')} can show a p-value of {1 / n_patterns:.2g} at best, not of {level:.2g}."
     if n == 1:
         return "A single candidate: there was nothing to choose among."
     if n_tested == 1:
@@ -106,10 +108,6 @@ def _untested(table: Chunks, found: Rows, n_patterns: int, level: float) -> str 
     if found.n_distinct == 1:
         return f"All {n_tested:,} candidates that can be tested earned the same: there was nothing to choose among."
     return None
-
-
-def _count(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"
 
 
 def _step_down(found: Rows, patterns: np.ndarray, level: float, n_units: int, threads: int) -> tuple[float, float]:

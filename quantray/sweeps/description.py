@@ -30,5 +30,5 @@ def describe(plan: Plan) -> dict[str, Any]:
     return plain_sections(sections)
 
 
-def _dimension(d: Dimension) -> Any:
+def _dimension(d: Dimension) -> object:
     return list(d.values) if d.values is not None else {"low": d.low, "high": d.high, "log": d.log}

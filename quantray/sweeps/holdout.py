@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from quantray.errors import DataError
+from quantray.plain import amount
 from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.strategy import check_volume
@@ -17,7 +18,7 @@ def split(market: Slice, fraction: float) -> tuple[Slice, Slice | None]:
         return market, None
     if n < 3:
         raise DataError(
-            f"{n} session{'s' if n != 1 else ''} cannot be split into a search and a held-out part; "
+            f"{amount(n, 'session')} cannot be split into a search and a held-out part; "
             "set oos.fraction=0, or give at least 3 sessions"
         )
     held = max(1, math.floor(fraction * n))

@@ -14,24 +14,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from quantray.digests import digest_of
 from quantray.errors import ConfigError
 from quantray.plugins import resolve
-from quantray.settings import FORBID, Limits, Mirror, OutOfSample, Report, Runner, Search, Storage
+from quantray.settings import FORBID, Mirror, OutOfSample, Report, Runner, Search, Storage
 from quantray.space import Space
+from quantray.sweeps.data.settings import Gates
 
 if TYPE_CHECKING:
     from quantray.sweeps.data.settings import DataSettings
 
 #: Counts changes of the rules in docs/rules.md. A study of other rules is refused: its figures mean something else.
 RULES_VERSION = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Gates(Limits):
-    """Largest shares of options, of their prices and of sessions that may be wrong."""
-
-    max_quarantined_quotes: float = 0.05
-    max_quarantined_prints: float = 0.05
-    max_unknown_symbols: float = 0.05
-    max_quarantined_sessions: float = 0.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from quantray.capacity import check_run_dir, check_table
 from quantray.errors import ConfigError, begun
 from quantray.failures import OWN
 from quantray.files import Pieces
+from quantray.plain import amount
 from quantray.protocols import Say
 from quantray.report.words import duration
 from quantray.search import check_searcher
@@ -147,6 +148,8 @@ def _announce(plan: Plan, train: Slice, say: Say) -> None:
         return
     if seconds >= _FELT_S:
         say(
-            f"{strategy.__name__} reads so many parameters that it is made {made:,} times and asked for signals "
-            f"{lists:,} times: about {duration(seconds)} of one core; fewer levels, or signal_lists(), make it quicker"
+            f"{strategy.__name__} reads so many parameters that it is made {amount(made, 'time')} and asked for "
+            f"signals "
+            f"{amount(lists, 'time')}: about {duration(seconds)} of one core; fewer levels, or signal_lists(), "
+            f"make it quicker"
         )

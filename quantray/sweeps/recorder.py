@@ -104,7 +104,7 @@ def _watched(strategy: type, names: frozenset[str], reads: set[str]) -> type:
         if isinstance(member, types.MemberDescriptorType) and name not in names
     }
 
-    def __getattribute__(self: object, name: str) -> Any:
+    def __getattribute__(self: object, name: str) -> object:
         if name in names:
             reads.add(name)
         elif name == "__class__":
@@ -129,7 +129,7 @@ def _watched(strategy: type, names: frozenset[str], reads: set[str]) -> type:
     return type(strategy)(strategy.__name__, (strategy,), members)
 
 
-def _again(strategy: type, params: Mapping[str, object]) -> Any:
+def _again(strategy: type, params: Mapping[str, object]) -> object:
     return strategy(**params)
 
 
@@ -137,7 +137,7 @@ def _cached(name: str, compute: Callable[[Any], object], reads: set[str]) -> pro
     """A cached property that counts what was read for it each time it is asked for."""
     kept_as = f"__cached_{name}__"
 
-    def value(self: object) -> Any:
+    def value(self: object) -> object:
         kept = object.__getattribute__(self, "__dict__")
         if kept_as not in kept:
             before = set(reads)

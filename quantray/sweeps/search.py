@@ -14,6 +14,7 @@ from quantray.errors import TooManyFailures
 from quantray.failures import Reason, counted
 from quantray.files import Pieces
 from quantray.outlets import logger
+from quantray.plain import amount
 from quantray.protocols import Counts, Outcome, Say
 from quantray.sweeps.clocks import idle_moments
 from quantray.sweeps.grid.files import SurfaceFiles, Tally
@@ -135,7 +136,7 @@ def _complete(opened: Opened, ended: Outcome, say: Say) -> bool:
         return True
     while (counts := ledger.counts()).claimed and not ledger.orphans():
         if not told:
-            say(f"waiting for {counts.claimed:,} candidates that other drivers have claimed")
+            say(f"waiting for {amount(counts.claimed, 'candidate')} that other drivers have claimed")
         told = True
         time.sleep(_POLL_S)
     if counts.claimed:
@@ -164,7 +165,7 @@ def _exhausted(opened: Opened, progress: OnProgress | None, say: Say, last: bool
     keep_best(plan, train, ledger, exact.values, kept, files)
     trials = ranked(list(ledger.trials()))
     listed = f"the trials listed are the best {len(trials):,}" if trials else "none of them is listed as a trial"
-    notes = (f"The table has {plan.space.size:,} points, all in surface/*.parquet; {listed}.",
+    notes = (f"The table has {amount(plan.space.size or 0, 'point')}, all in surface/*.parquet; {listed}.",
              *idle_moments(plan, train))  # fmt: skip
     start, stop = ranges(plan)[0]
     repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
@@ -179,7 +180,7 @@ def _stopped(opened: Opened, files: SurfaceFiles, failure: str) -> Found:
     plan, todo = opened.plan, files.todo()
     counts, reasons = files.counts(todo), counted(reasons_stored(files, todo))
     note_table(opened.ledger, counts, reasons)
-    notes = (f"The table was given up after {counts.attempts:,} of {plan.space.size:,} points.",)
+    notes = (f"The table was given up after {counts.attempts:,} of {amount(plan.space.size or 0, 'point')}.",)
     ended = GIVEN_UP.format(plan.search.max_failures)
     return Found((), counts, {}, ended, None, notes, {}, files.shown(todo), reasons=reasons, failure=failure)
 

@@ -28,6 +28,12 @@ FIXED = {
     "late_entry_cutoff": "close-6m", "end_of_day_exit": "close-6m", "emergency_exit": "close-5m",
 }  # fmt: skip
 
+#: A sweep of seconds: two sessions, four trials, no exact surface, no mirror.
+SMALL = [
+    "data.synthetic.sessions=2", "oos.fraction=0", "space.strikes_depth=1", "search=random", "search.n_trials=4",
+    "search.batch=4", "constraints.min_trades=0", "report.surface_max_points=1", "mirror.enabled=false",
+]  # fmt: skip
+
 
 def sweep_plan(
     space: dict[str, Any] | None = None,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from quantray.cli import backtest, command
@@ -67,6 +68,13 @@ COMMANDS: dict[str, dict[str, Any]] = {
     "quantray backtest caller-policies --interval-seconds 60 --out-dir results/may": {
         "data.interval": "60s", "run_dir": "results/may", "policy.grid": "mixed",
     },
+    f"quantray baseline --duckdb {CUSTOMARY} --chain solana": {"calls.chain": "solana", "baseline.tp": 2.0},
+    f"quantray baseline --duckdb {CUSTOMARY} --chain solana --from 2025-05-01 --to 2026-01-07 --interval-seconds 60 "
+    "--out-dir results/baseline-2025-05": {
+        "data.from": "2025-05-01", "data.to": "2026-01-07", "data.interval": "60s",
+        "run_dir": "results/baseline-2025-05",
+    },
+    "quantray backtest baseline --chain solana": {"calls.chain": "solana", "baseline.sl": 0.5},
     f"quantray v1-baseline --duckdb {CUSTOMARY} --chain solana": {"data.duckdb": CUSTOMARY, "calls.chain": "solana"},
 }  # fmt: skip
 
@@ -97,6 +105,14 @@ def test_all_of_it_runs(alerts: Path, tmp_path: Path, caplog: pytest.LogCaptureF
     assert units >= {"Alpha", "Brook"}
     assert "Cleo" not in units
     assert "taken as callers" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_the_baseline_runs(alerts: Path, tmp_path: Path) -> None:
+    line = f"baseline --duckdb {CUSTOMARY} --chain solana --interval-seconds 60 --out-dir out --runner local"
+    assert command.main(line.split()) == 0
+    assert (tmp_path / "out" / "report.html").is_file()
+    assert len(pq.read_table(tmp_path / "out" / "alerts.parquet")) == 28
 
 
 REFUSED = {

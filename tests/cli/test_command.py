@@ -12,16 +12,8 @@ import pytest
 
 import quantray
 from quantray.cli import backtest, command
-from quantray.errors import ConfigError
 
 HEAVY = {"ray", "numba", "pandas", "optuna", "sqlalchemy", "duckdb", "pyarrow", "matplotlib", "scipy"}
-
-
-@pytest.fixture(autouse=True)
-def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-
-
 QUICK = {
     "help": ["v1-baseline", "--help"],
     "help of a stage": ["calls", "coverage", "--help"],
@@ -36,6 +28,11 @@ QUICK = {
     "a sweep's key": ["run", "+experiment=v1_baseline", "search=tpe"],
     "the configuration": ["v1-baseline", "--cfg", "job"],
 }
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.slow
@@ -121,9 +118,11 @@ def test_a_typo_is_one_sentence_with_the_near_miss(
     assert "\x1b" not in err
 
 
-def test_no_flag_may_be_shortened() -> None:
-    with pytest.raises(ConfigError, match="did you mean '--where'"):
-        command.parsed(["study", "list", "--wher", "x"])
+@pytest.mark.parametrize(
+    "line", ["launch 5", "study list", "study show", "study export --top 50 --out best.csv", "doctor", "run seed=1"]
+)
+def test_what_old_scripts_did_has_a_verb(line: str) -> None:
+    assert callable(command.parsed(line.split()))
 
 
 def test_a_verb_loads_its_own_family_alone() -> None:
@@ -136,12 +135,17 @@ def test_a_verb_loads_its_own_family_alone() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("given", [["--help"], ["stdy"], ["v1-baseline", "--help"], ["study", "list", "--hlp"]])
-def test_help_and_typos_come_at_once(given: list[str]) -> None:
-    """About 0.2 s on an idle machine, of which NumPy is a third; the best of five, with room for a busy one."""
-    took = []
-    for _ in range(5):
+def test_help_and_typos_come_at_once() -> None:
+    """About 0.2 s on an idle machine, twice what NumPy takes alone: as that, so that a busy machine is no fault."""
+
+    def took(*command: str) -> float:
         began = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "quantray", *given], capture_output=True, check=False)
-        took.append(time.perf_counter() - began)
-    assert min(took) < 0.6
+        subprocess.run([sys.executable, *command], capture_output=True, check=False)
+        return time.perf_counter() - began
+
+    plain, ours = [], []
+    for given in (["--help"], ["stdy"], ["v1-baseline", "--help"], ["study", "list", "--hlp"]):
+        for _ in range(3):
+            plain.append(took("-c", "import numpy"))
+            ours.append(took("-m", "quantray", *given))
+    assert min(ours) < 4 * min(plain)

@@ -8,20 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from quantray.cli import command as cli
 from quantray.cli import run
-from quantray.errors import ConfigError, Interrupted, QuantrayError, TooManyFailures
-
-#: A sweep of seconds: two sessions, four trials, no exact surface, no mirror.
-SMALL = [
-    "data.synthetic.sessions=2", "oos.fraction=0", "space.strikes_depth=1", "search=random", "search.n_trials=4",
-    "search.batch=4", "constraints.min_trades=0", "report.surface_max_points=1", "mirror.enabled=false",
-]  # fmt: skip
+from tests.builders.sweep_plans import SMALL
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +28,7 @@ def process(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("main", [run.main, lambda args: cli.main(["run", *args])], ids=["quantray.run", "quantray"])
-def test_help_lists_groups_and_exit_codes(main: run.Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_lists_groups_and_exit_codes(main: Callable[..., int], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(["--help"])
     assert left.value.code == 0
@@ -92,29 +86,6 @@ def test_an_unknown_option_is_a_user_error(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err == "error: unknown flag '--mutirun'; did you mean '--multirun'?\n"
 
 
-@pytest.mark.parametrize(
-    ("error", "code"),
-    [
-        (ConfigError("wrong"), 2),
-        (Interrupted("3 of 5 stored"), 130),
-        (KeyboardInterrupt(), 130),
-        (TooManyFailures("60 failed"), 1),
-        (QuantrayError("broken"), 1),
-        (ZeroDivisionError("a bug"), 1),
-    ],
-    ids=repr,
-)
-def test_exit_codes(error: BaseException, code: int, capsys: pytest.CaptureFixture[str]) -> None:
-    def work() -> int:
-        raise error
-
-    assert run.guarded(work, "python -m quantray.run seed=1") == code
-    said = capsys.readouterr().err
-    assert str(error) in said
-    assert ("go on with: python -m quantray.run seed=1" in said) == (code == 130)
-    assert ("Traceback" in said) == isinstance(error, ZeroDivisionError)
-
-
 @pytest.mark.slow
 def test_a_small_sweep_ends_with_its_files(tmp_path: Path) -> None:
     done = process("quantray", "run", *SMALL, "study.name=small", cwd=tmp_path)
@@ -133,33 +104,6 @@ def test_a_multirun_goes_on_after_a_job_that_cannot_run(tmp_path: Path, capsys: 
     assert "job 2 of 2" in capsys.readouterr().err
     (folder,) = (tmp_path / "runs").iterdir()
     assert (folder / "report.html").is_file()
-
-
-@pytest.mark.slow
-def test_the_study_tools(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    long = "a_study_with_a_name_that_is_rather_long"
-    assert run.main([*SMALL, "study.name=small"]) == 0
-    assert run.main([*SMALL, f"study.name={long}"]) == 0
-    capsys.readouterr()
-
-    def quantray(*args: str) -> str:
-        assert cli.main(["study", *args]) == 0
-        return capsys.readouterr().out
-
-    assert {"small", long} <= set(quantray("list").split())
-    assert "win_rate" in quantray("show", "small")
-    assert "3 trials" in quantray("export", "small", "--top", "3", "--out", "best.csv")
-    assert len((tmp_path / "best.csv").read_text().splitlines()) == 4
-    assert "history.png" in quantray("plot", "--where", "outputs/small", "--out", "pictures")
-    assert cli.main(["study", "delete", "small"]) == 2
-    assert "--yes" in capsys.readouterr().err
-    assert "deleting" in quantray("delete", "small", "--yes")
-    assert cli.main(["study", "show", "small"]) == 2
-
-
-def test_a_wrong_place_is_a_user_error(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["study", "list", "--where", "nowhere"]) == 2
-    assert capsys.readouterr().err.startswith("error: nowhere does not exist")
 
 
 def interrupted(args: Sequence[str], cwd: Path) -> tuple[int, str]:

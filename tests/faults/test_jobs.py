@@ -35,12 +35,12 @@ def free_range() -> int:
     raise AssertionError("no free ports")
 
 
-@pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path / "desk", pause=0.001)
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return Desk(tmp_path_factory.mktemp("jobs") / "desk", pause=0.001)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def head(desk: Desk) -> Iterator[tuple[int, dict[str, str]]]:
     pytest.importorskip("aiohttp_cors", reason="ray[default] is not installed")
     folder = Path(tempfile.mkdtemp(prefix="qr"))  # Ray's sockets need a short path
@@ -75,7 +75,7 @@ def test_a_submitted_multirun_gives_the_local_tables(
 ) -> None:
     small = [word for word in SMALL if not word.startswith("study.name")]
     swept = ["-m", *small, "search=random,tpe", "search.n_trials=40"]
-    desk.run("quantray.run", *swept, "runner=local", "run_dir=here")
+    desk.here("quantray.run", *swept, "runner=local", "run_dir=here")
     base, env = head
     shared = tmp_path / "shared"
     where = ["runner=ray", "runner.address=auto", f"run_dir={shared}"]
@@ -101,7 +101,7 @@ def test_a_submitted_run_about_callers_gives_the_local_files(
     market = ["assets=6", "calls=60", "callers=2", "days=3", "ticks_per_minute=3"]
     asked = ["+experiment=v1_baseline", *(f"data.synthetic.{word}" for word in market), "policy.hold=[2h]",
              f"data.cache={tmp_path / 'cache'}"]  # fmt: skip
-    desk.run("quantray.run", *asked, "runner=local", "run_dir=here")
+    desk.here("quantray.run", *asked, "runner=local", "run_dir=calls")
     base, env = head
     shared = tmp_path / "shared"
     where = ["runner.address=auto", "runner.in_process_s=0", f"run_dir={shared}"]
@@ -111,4 +111,4 @@ def test_a_submitted_run_about_callers_gives_the_local_files(
     compared += [str(path.relative_to(shared)) for path in sorted(shared.glob("policies/*.parquet"))]
     assert len(compared) > 3
     for name in compared:
-        assert (shared / name).read_bytes() == (desk.folder / "here" / name).read_bytes(), name
+        assert (shared / name).read_bytes() == (desk.folder / "calls" / name).read_bytes(), name

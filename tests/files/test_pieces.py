@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 from pathlib import Path
 
@@ -10,12 +9,8 @@ import pytest
 
 from quantray.errors import ConfigError
 from quantray.files import Pieces, pieces_of
-from quantray.files.durable import unfinished_name
+from tests.builders.study_pieces import pieces
 from tests.builders.trees import tree
-
-
-def pieces(folder: Path, study: str = "study") -> Pieces:
-    return Pieces(folder, study).open()
 
 
 def put(some: Pieces, name: str, content: bytes) -> list[object]:
@@ -140,14 +135,3 @@ def test_pieces_travel_to_workers_and_their_links_are_resolved_once(tmp_path: Pa
 def test_the_ledger_knows_where_the_pieces_of_a_study_are(tmp_path: Path) -> None:
     notes = dict(pieces(tmp_path / name).noted for name in ("a", "b")) | {"duplicates": {}}
     assert {some.run_dir for some in pieces_of("study", notes)} == {tmp_path / "a", tmp_path / "b"}
-
-
-def test_what_a_dead_process_left_unfinished_goes_and_a_living_one_keeps_its_own(tmp_path: Path) -> None:
-    some = pieces(tmp_path)
-    alive = some.folder / unfinished_name("a")
-    dead = some.folder / alive.name.replace(f"~{os.getpid()}~", f"~{2**22 - 1}~")
-    dead.write_text("")
-    alive.write_text("")
-    some.open()
-    assert not dead.exists()
-    assert alive.exists()

@@ -153,24 +153,6 @@ def test_the_slice_arrives_once_and_unchanged(tmp_path: Path) -> None:
     assert outcome.counts.complete == 20
 
 
-def test_the_stopper_ends_a_trial_that_reports_a_candidate_again(tmp_path: Path) -> None:
-    from quantray.runner.batch_search import DedupeStopper, Reply
-
-    sweep = open_sweep(make_plan(tmp_path))
-    batch = sweep.next_batch()
-    assert batch is not None
-    stopper, trials = DedupeStopper(sweep, threading.Event()), evaluate(sweep.plan, EMPTY, batch.candidates)
-    assert not stopper("a", {"reply": Reply(trials[:5])})
-    assert stopper("b", {"reply": Reply(trials[3:])})
-    assert stopper.repeated == 2
-    assert not stopper("c", {"reply": Reply(why="ValueError: nothing")})
-    assert not stopper.stop_all()
-    sweep.interrupted = True
-    sweep.finish(batch.number, trials)
-    assert stopper.stop_all()
-    sweep.ledger.close()
-
-
 def test_spread_on_ray_keeps_order_retries_and_raises(tmp_path: Path) -> None:
     from quantray.runner.spread import _on_ray
 

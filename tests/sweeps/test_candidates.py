@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterator
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from quantray.space import Candidates
 from quantray.sweeps.evaluate import evaluate, trades
-from quantray.sweeps.metrics import METRICS
 from quantray.sweeps.plan import Constraints
-from quantray.sweeps.scores import score_trials
 from quantray.trial import TrialState
-from tests.builders.sessions import tiny_slice
+from tests.builders.scored_alone import ANY, SLICE, same_alone
 from tests.builders.sweep_plans import sweep_plan
 from tests.shelf.plugins import Paced
 
-NEAR = {"stretch_threshold": [0.0005, 0.001], "reclaim_percentage": [0.6], "cooldown_period_seconds": [60, 90]}
-ANY = Constraints(min_trades=0)
-SLICE = tiny_slice(3, n_bars=4000)
 #: Values of each parameter that something is wrong with.
 WRONG = {
     "take_profit_percent": [0, -5, math.nan, math.inf, 10**400, "50", True, None],
@@ -46,22 +38,6 @@ RIGHT = {
     "max_price_age_seconds": [None, 10, 1e299], "option_selection_mode": ["itm", "atm"],
     "cooldown_period_seconds": [60, 1e299],
 }  # fmt: skip
-
-
-def rows_of(space: dict) -> Iterator[dict]:
-    return (dict(zip(space, values, strict=True)) for values in itertools.product(*space.values()))
-
-
-def bits(trial) -> tuple:  # type: ignore[no-untyped-def]
-    return trial.state, trial.why, trial.value, tuple(trial.metrics.items()), trial.session_net, trial.violations
-
-
-def same_alone(plan, rows) -> list:  # type: ignore[no-untyped-def]
-    """The trials of a batch, each found to be what it is alone."""
-    together = score_trials(plan, SLICE, Candidates.of(rows))
-    for row, trial in zip(rows, together, strict=True):
-        assert bits(score_trials(plan, SLICE, Candidates.of([row]))[0]) == bits(trial), row
-    return together
 
 
 @pytest.mark.parametrize(("name", "value"), [(n, v) for n, values in WRONG.items() for v in values])
@@ -93,43 +69,6 @@ def test_company_changes_no_bit_and_every_number_is_finite(data):
     for trial in found:
         numbers = [*trial.metrics.values(), *trial.session_net, *trial.violations]
         assert all(x is None or math.isfinite(x) for x in numbers)
-
-
-@pytest.mark.parametrize("target", ["Paced", "Branching"])
-def test_signals_see_the_candidate_whole(target):
-    """Whatever signals() reads decides, be it an exit, an attribute of its own, or one parameter by another."""
-    space = NEAR | {
-        "max_trade_duration_seconds": [120, 300], "take_profit_percent": [60, 90], "stop_loss_percent": [-50, -100],
-        "latency_seconds": [1, 2], "option_selection_mode": ["itm", "otm"],
-    }  # fmt: skip
-    plan = sweep_plan(space, target=f"strategy.plugins.{target}", constraints=ANY)
-    found = same_alone(plan, list(rows_of(space))[::3])
-    assert len({t.metrics["n_signals"] for t in found}) > 3
-    for trial in found[::9]:
-        assert len(trades(plan, SLICE, trial.params)) == trial.metrics["n_trades"]
-
-
-def test_a_rule_between_parameters_is_asked_once_a_combination_that_it_reads():
-    space = NEAR | {
-        "take_profit_percent": [20, 30, 60], "stop_loss_percent": [-50, -100], "max_trade_duration_seconds": [120, 300]
-    }  # fmt: skip
-    plan = sweep_plan(space, target="strategy.plugins.Paced", constraints=ANY)
-    Paced.asked.clear()
-    metrics = evaluate(plan, SLICE, plan.space.candidates(range(plan.space.size)))
-    combinations, lists = 3 * 2, 2 * 2 * 2  # take profit x stop; stretch x cooldown x duration
-    assert Paced.asked.count("signals") <= len(SLICE) * lists * 2  # asked again when it turns out what it reads
-    assert Paced.asked.count("made") <= 2 * (combinations + 2) + 2 * lists
-    for i in range(plan.space.size):
-        row = plan.space.point(i)
-        refused = row["take_profit_percent"] <= -row["stop_loss_percent"] / 2
-        assert (i in metrics.why) == refused
-        if refused:
-            assert metrics.why[i].startswith("refused: ValueError: take profit")
-            assert "(shelf/plugins.py, line" in metrics.why[i]
-    failed = list(metrics.why)
-    for name in METRICS:
-        column = metrics.columns[name][failed]
-        assert (np.isnan(column) if column.dtype.kind == "f" else column == 0).all(), name
 
 
 @pytest.mark.parametrize(("net", "risk"), [(1.0, 0.0), (1e308, 1.0), (1e200, 1e-300), (1e-320, 1e-320), (5.0, 1e308)])

@@ -103,7 +103,7 @@ def _rows(alerts: Alerts, groups: Groups, names: tuple[str, ...]) -> list[dict[s
     ]
 
 
-def _plain(values: Any) -> list[Any]:
+def _plain(values: np.ndarray) -> list[Any]:
     return [None if v != v else v for v in values.tolist()]
 
 

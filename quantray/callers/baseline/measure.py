@@ -18,6 +18,8 @@ from quantray.files import Pieces, write_npy
 
 #: The records of one bucket.
 FILE = "alerts.npy"
+#: Seconds of one core for a candle of a call's window, with its reading.
+_CANDLE_S = 4e-8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +61,11 @@ class Pass:
         check_visible(self.slice.folder, self.pieces.folder)
 
 
+def seconds_of(work: Pass) -> float:
+    """What the pass is expected to cost one core."""
+    return float(work.coverage.present[work.coverage.eligible].sum()) * _CANDLE_S
+
+
 def measurer(work: Pass) -> Callable[[int], dict[str, Any]]:
     """What a worker does with a bucket: write its records, return what the ledger notes of them."""
     work.check_visible()
@@ -88,14 +95,14 @@ def records_of(
     The horizon of a call ends ``horizon_s`` after its entry candle began, also where it is entered one candle later.
     """
     from quantray.callers.kernels.columns import Candles as Given
-    from quantray.callers.kernels.offers import AMBIGUOUS, ATH, END_RETURN, HEADFAKE, REASON, TP_SL, offers
+    from quantray.callers.kernels.offers import AMBIGUOUS, HEADFAKE, REASON, late_offers, offers
 
     rows, step = locate(coverage, candles), coverage.plan.interval_s * NS
     entry_ns = coverage.entry_ns[rows.call]
     until = entry_ns + horizon_s * NS
     given = Given(candles.ts, candles.open, candles.high, candles.low, candles.close, candles.volume, step)
     real, when, code, behind = offers(given, rows.entry, rows.stop, until, tp, sl)
-    late, *_ = offers(given, _later(coverage, candles, rows, behind), rows.stop, until, tp, sl)
+    late = late_offers(given, _later(coverage, candles, rows, behind), behind, tp, sl)
     out = np.zeros(len(rows), RECORD)
     out["call"], out["entry_ns"] = rows.call, entry_ns
     for k, name in enumerate(REAL):
@@ -104,7 +111,7 @@ def records_of(
         out[name] = np.where(when[:, k] < 0, -1, when[:, k] // NS)
     for name, k in zip(CODES, (REASON, AMBIGUOUS, HEADFAKE), strict=True):
         out[name] = code[:, k]
-    for name, k in zip(LATE, (ATH, END_RETURN, TP_SL), strict=True):
+    for k, name in enumerate(LATE):
         out[name] = late[:, k]
     out["dead"] = _dead(coverage, rows, behind, out["silent_s"])
     out["rescaled"] = _rescaled(coverage, rows.call, entry_ns, candles.ts[np.maximum(behind, 1) - 1], jumps)
@@ -145,10 +152,12 @@ def _rescaled(
 def warm() -> None:
     """Compile the kernel, or read it from its cache, before workers start and clocks run."""
     from quantray.callers.kernels.columns import Candles as Given
-    from quantray.callers.kernels.offers import offers
+    from quantray.callers.kernels.offers import late_offers, offers
 
     ts, price = np.arange(2) * NS, np.ones(2)
     for array in (ts, price):
         array.flags.writeable = False
     one = np.zeros(1, np.int64)
-    offers(Given(ts, price, price, price, price, price, NS), one, one + 2, one + 2 * NS, 2.0, 0.5)
+    given = Given(ts, price, price, price, price, price, NS)
+    behind = offers(given, one, one + 2, one + 2 * NS, 2.0, 0.5)[-1]
+    late_offers(given, one + 1, behind, 2.0, 0.5)

@@ -9,6 +9,7 @@ from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.data import CandleSlice
 from quantray.callers.notes import about_names, cut_off, listed, market_notes
 from quantray.durations import written
+from quantray.plain import amount
 
 
 def baseline_notes(plan: BaselinePlan, alerts: Alerts, made: CandleSlice, told: Sequence[str]) -> list[str]:
@@ -28,7 +29,8 @@ def baseline_notes(plan: BaselinePlan, alerts: Alerts, made: CandleSlice, told: 
     prints = int(made.quality.get("lone_highs", 0))
     if prints and plan.data.print_filter != "clip":
         notes.append(
-            f"{prints:,} candles have a lone high, {plan.data.print_filter_k:g}x their neighbours and more: an "
+            f"{amount(prints, 'candle has', 'candles have')} a lone high, {plan.data.print_filter_k:g}x their "
+            f"neighbours and more: an "
             "all-time high may be one of them. The highest close beside it is not."
         )
     return [*notes, *cut_off(coverage), *about_names(coverage.plan.calls)]

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from quantray.callers.baseline.alerts import Alerts
-from quantray.callers.baseline.measure import Pass, measurer, warm
+from quantray.callers.baseline.measure import Pass, measurer, seconds_of, warm
 from quantray.callers.baseline.notes import baseline_notes
 from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.baseline.progress import MEASURING, STAGES, BaselineProgress, Medians, medians_of
@@ -26,8 +26,6 @@ from quantray.provenance import versions
 
 _log = logger(__name__)
 Follow = Callable[[BaselineProgress], object]
-#: Seconds of one core for a candle of a call's window, entered in time and one candle late, with its reading.
-_CANDLE_S = 4e-8
 
 
 def run(plan: BaselinePlan, *, progress: Follow | None = None, say: Say | None = None) -> BaselineResults:
@@ -74,10 +72,9 @@ def _measure(driver: Driver, work: Pass, alerts: Alerts, watch: _Watch) -> None:
 
     warm()
     watch.began = time.monotonic()
-    eligible = work.coverage.eligible
     driver.stage(
         MEASURING, work.buckets, lambda bucket: f"alerts/{bucket:06d}", partial(measurer, work),
-        seconds=float(work.coverage.present[eligible].sum()) * _CANDLE_S, detail=enter, kept=enter,
+        seconds=seconds_of(work), detail=enter, kept=enter,
     )  # fmt: skip
 
 
@@ -109,9 +106,10 @@ class _Watch:
                 eta = (eligible - measured) / rate
         self.tell(
             BaselineProgress(
-                event.stage, event.done, event.total, event.reused, event.elapsed, measured, eligible, rate, eta,
-                self._medians, None if self.alerts is None else self.alerts.so_far(),
-                None if self.work is None else self.work.slice, 0 if self.work is None else self.work.horizon_s,
+                event.stage, event.done, event.total, event.reused, event.elapsed, measured, eligible,
+                rate=rate, eta=eta, medians=self._medians, alerts=None if self.alerts is None else self.alerts.so_far(),
+                slice=None if self.work is None else self.work.slice,
+                horizon_s=0 if self.work is None else self.work.horizon_s,
             )
         )  # fmt: skip
 

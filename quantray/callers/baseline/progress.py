@@ -96,7 +96,7 @@ def callers_so_far(alerts: Alerts) -> list[CallerSoFar]:
     return [
         CallerSoFar(
             caller, int(n[i]), int(eligible[i]), int(made[i]), medians[0][i], medians[1][i], medians[2][i],
-            medians[3][i], tuple(rate[i] for rate in rates),
+            medians[3][i], hit_rate=tuple(rate[i] for rate in rates),
         )
         for i, caller in enumerate(calls.callers)
     ]  # fmt: skip

@@ -43,8 +43,8 @@ class CallCandles:
         last = np.append(first[1:], n) - 1
         high, low = np.maximum.reduceat(self.high, first), np.minimum.reduceat(self.low, first)
         return CallCandles(
-            self.ts[first], self.open[first], high, low, self.close[last], self.interval_s, self.entry_ns,
-            self.entry_price, self.until_ns,
+            self.ts[first], self.open[first], high, low, self.close[last], self.interval_s, entry_ns=self.entry_ns,
+            entry_price=self.entry_price, until_ns=self.until_ns,
         )  # fmt: skip
 
 

@@ -125,7 +125,7 @@ def _check_chain(wanted: str | None, chain: np.ndarray, where: str) -> None:
 
 def _sentence(counts: dict[str, int]) -> str:
     left_out = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in counts.items() if n and name != "read")
-    return f"{counts['read']} calls read, of these left out: {left_out or 'none'}"
+    return f"{amount(counts['read'], 'call')} read, of these left out: {left_out or 'none'}"
 
 
 def _check_ids(where: str, call_id: np.ndarray, rows: np.ndarray) -> None:

@@ -18,6 +18,7 @@ from quantray.callers.data.settings import CoverageSettings
 from quantray.callers.market import CallPlan, Candles, Exclusion, Inventory, on_grid
 from quantray.durations import NS, iso, written
 from quantray.errors import DataError
+from quantray.plain import amount
 
 SELECTS = (
     "coverage.mode=window leaves calls out by candles after their entry: it selects on the future, "
@@ -192,7 +193,7 @@ def require_eligible(coverage: Coverage, max_excluded: float = 1.0) -> None:
     left = coverage.counts["eligible"]
     shown = ", ".join(f"{name}={n}" for name, n in counts.items() if name != "eligible")
     if left == 0:
-        raise DataError(f"no call is eligible: {shown} of {len(coverage)} calls; {_remedy(coverage)}")
+        raise DataError(f"no call is eligible: {shown} of {amount(len(coverage), 'call')}; {_remedy(coverage)}")
     share = 1 - left / len(coverage)
     if share > max_excluded:
         raise DataError(

@@ -8,6 +8,7 @@ from quantray.arrays import IntArray1D
 from quantray.callers.data.coverage import MANY, Coverage
 from quantray.callers.market import Inventory
 from quantray.durations import NS, written
+from quantray.plain import amount
 
 SHARE = 0.3  # of the assets that fall silent: so many do not die at one distance from their last call, or after as
 # many candles
@@ -30,10 +31,12 @@ def fetched_per_call(coverage: Coverage, inventory: Inventory) -> str | None:
     least = max(MANY, SHARE * len(silent))
     if max(several, equal) < least or _one_end(inventory, names, step):
         return None
-    how = f"{written(int(at) * inventory.interval_s)} after its last call" if several >= equal else f"{many:,} candles"
+    after = written(int(at) * inventory.interval_s)
+    how = f"{after} after its last call" if several >= equal else amount(many, "candle")
     return (
         f"Candles were fetched per call: of {len(silent):,} assets that fall silent, {max(several, equal):,} do after "
-        f"{how}. So ends a request, not a market: {int((coverage.eligible & coverage.silent).sum()):,} calls are shown "
+        f"{how}. So ends a request, not a market: "
+        f"{amount(int((coverage.eligible & coverage.silent).sum()), 'call is', 'calls are')} shown "
         "as if their assets had died. Fetch the whole of each call's window, list what is missing under "
         "coverage.outages, or give a shorter hold."
     )

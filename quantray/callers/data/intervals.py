@@ -13,6 +13,7 @@ from quantray.durations import NS, written
 from quantray.errors import DataError
 from quantray.files.tables import Table
 from quantray.outlets import logger
+from quantray.plain import amount
 
 _log = logger(__name__)
 
@@ -104,7 +105,7 @@ def _declared(table: Table, wanted_s: int | None) -> tuple[int, str, dict[int, i
     if np.ma.getmaskarray(got["i"]).any():
         raise DataError(f"{table.where}: candles without an interval in {table.names['interval_s']!r}; fill it")
     there = dict(zip(got["i"].tolist(), got["n"].tolist(), strict=True))
-    shown = ", ".join(f"{written(i)} ({n} rows)" for i, n in there.items()) or "none"
+    shown = ", ".join(f"{written(i)} ({amount(n, 'row')})" for i, n in there.items()) or "none"
     if wanted_s is None and len(there) > 1:
         raise DataError(f"{table.where}: intervals are mixed: {shown}; choose one with data.interval=…")
     if wanted_s is None and not there:

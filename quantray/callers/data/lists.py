@@ -21,7 +21,7 @@ def is_list_file(given: str) -> bool:
     return Path(given.partition("#")[0]).suffix.lower() in SUFFIXES
 
 
-def read_list(given: str, key: str) -> Any:
+def read_list(given: str, key: str) -> object:
     """What a YAML or JSON file holds: lists, mappings, text, and None for what is null or empty.
 
     A name is text whatever it looks like: YAML's ``on``, ``No``, ``007`` and ``12:30`` are no truth, number or time
@@ -41,7 +41,7 @@ def read_list(given: str, key: str) -> Any:
         raise ConfigError(f"{key}={given} cannot be read: {reason}; it must be a YAML or JSON list") from None
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> object:
     return json.loads(text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_once)
 
 
@@ -55,7 +55,7 @@ def _once(pairs: list[tuple[Hashable, Any]]) -> dict[Hashable, Any]:
     return made
 
 
-def _yaml(text: str) -> Any:
+def _yaml(text: str) -> object:
     """YAML in which every plain word but null is text, and only a line feed ends a line."""
     import yaml
 
@@ -88,7 +88,7 @@ def _stand_ins(text: str) -> dict[int, int]:
     return {ord(end): next(free) for end in ENDS if end in text}
 
 
-def _put_back(value: object, ends: dict[int, int]) -> Any:
+def _put_back(value: object, ends: dict[int, int]) -> object:
     if isinstance(value, str):
         return value.translate(ends)
     if isinstance(value, list):

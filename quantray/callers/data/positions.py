@@ -34,10 +34,10 @@ def locate(coverage: Coverage, block: Candles, ends_ns: IntArray1D | None = None
     """
     plan, step = coverage.plan, coverage.plan.interval_s * NS
     source_end = coverage.source_end_ns if ends_ns is None else ends_ns
-    by_asset, eligible = plan.calls.by_asset, coverage.eligible
+    (order, begin), eligible = plan.calls.asset_order, coverage.eligible
     parts: list[tuple[np.ndarray, ...]] = []
     for asset, rows in block:
-        calls = by_asset[asset]
+        calls = order[begin[asset] : begin[asset + 1]]
         calls = calls[eligible[calls]]
         ts = block.ts[rows]
         first, entry = (np.searchsorted(ts, t[calls]) for t in (plan.start_ns, coverage.entry_ns))
@@ -47,5 +47,5 @@ def locate(coverage: Coverage, block: Candles, ends_ns: IntArray1D | None = None
     if not parts:
         return CallRows(*(np.zeros(0, np.int64) for _ in range(4)))
     call, first, entry, stop = (np.concatenate(column).astype(np.int64) for column in zip(*parts, strict=True))
-    order = np.argsort(call, kind="stable")
-    return CallRows(call[order], first[order], entry[order], stop[order])
+    by_call = np.argsort(call, kind="stable")
+    return CallRows(call[by_call], first[by_call], entry[by_call], stop[by_call])

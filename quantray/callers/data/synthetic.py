@@ -32,7 +32,7 @@ class MadeCalls:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MadeToken:
-    """Candles [r] of one token. ``minute_close`` [minutes] is the last price by the end of each minute, NaN before."""
+    """Candles [r] of one token, the price after each tick [t], and how many ticks are before each minute [m + 1]."""
 
     ts: IntArray1D
     open: FloatArray1D
@@ -40,7 +40,21 @@ class MadeToken:
     low: FloatArray1D
     close: FloatArray1D
     volume: FloatArray1D
-    minute_close: FloatArray1D
+    path: FloatArray1D
+    ticked: IntArray1D
+
+    def quoted(self, since_ns: IntArray1D, interval_s: int) -> tuple[FloatArray1D, FloatArray1D]:
+        """What a caller sees [n] at times since the token's start: (price on the chart, last price known at all).
+
+        The ticks of a minute stand evenly in it. The chart shows the candle that is being made: before its first tick
+        there is no price on it (NaN), though one is known from earlier.
+        """
+        minute = since_ns // MINUTE
+        inside = (self.ticked[minute + 1] - self.ticked[minute]) * (since_ns - minute * MINUTE) // MINUTE
+        seen = self.ticked[minute] + inside
+        known = np.where(seen > 0, self.path[np.maximum(seen - 1, 0)], np.nan) if len(self.path) else seen * np.nan
+        opened = self.ticked[minute - minute % (interval_s // 60)]
+        return np.where(seen > opened, known, np.nan), known
 
 
 def make_calls(settings: SyntheticCalls, start_ns: int, days: int) -> MadeCalls:
@@ -108,9 +122,6 @@ def _candles(
     low = np.minimum.reduceat(path, starts) if len(starts) else np.zeros(0)
     lone = rng.random(len(starts)) < settings.lone_print_share
     high = np.where(lone, high * rng.uniform(*PRINTS, len(starts)), high)
-    seen = np.cumsum(ticks)
-    minute_close = np.full(len(ticks), np.nan)
-    minute_close[seen > 0] = path[seen[seen > 0] - 1]
     return MadeToken(
         ts=start_ns + traded * (interval_s * NS),
         open=path[starts],
@@ -118,5 +129,6 @@ def _candles(
         low=low,
         close=path[ends - 1],
         volume=volumes[traded],
-        minute_close=minute_close,
+        path=path,
+        ticked=np.append(0, np.cumsum(ticks)),
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from quantray.arrays import FloatArray1D
 from quantray.callers.data.settings import CallMaps, CallsData
 from quantray.callers.data.synthetic import CHAINS, MINUTE, MadeCalls, MadeToken, make_calls, make_token
 from quantray.callers.data.synthetic_settings import SyntheticCalls
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _log = logger(__name__)
-VERSION = 1  # of the generator: another number, another market
+VERSION = 2  # of the generator: another number, another market
 FIRST = "2024-11-18"
 SUPPLY = (6.0, 9.0)  # tokens, as powers of ten
 
@@ -77,7 +78,7 @@ def _write(path: Path, settings: SyntheticCalls, first_ns: int, days: int, inter
     start = first_ns - lead * MINUTE
     calls = make_calls(settings, first_ns, days)
     names = asset_names(settings.assets)
-    price = np.full(len(calls.ts), np.nan)
+    price, known = np.full(len(calls.ts), np.nan), np.full(len(calls.ts), np.nan)
     connection = duckdb.connect(str(path))
     try:
         connection.execute("SET TimeZone = 'UTC'")
@@ -90,10 +91,10 @@ def _write(path: Path, settings: SyntheticCalls, first_ns: int, days: int, inter
             for number in range(low, min(low + 32, settings.assets)):
                 token = make_token(settings, number, start, minutes, interval, calls)
                 mine = np.flatnonzero(calls.asset == number)
-                price[mine] = _known(token.minute_close, (calls.ts[mine] - start) // MINUTE)
+                price[mine], known[mine] = token.quoted(calls.ts[mine] - start, interval)
                 tables.append(_candle_table(names[number], interval, token))
             _append(connection, "candles", tables)
-        _append_calls(connection, settings, calls, names, price)
+        _append_calls(connection, settings, calls, names, price, known)
     finally:
         connection.close()
 
@@ -101,11 +102,6 @@ def _write(path: Path, settings: SyntheticCalls, first_ns: int, days: int, inter
 def asset_names(count: int) -> tuple[str, ...]:
     width = max(3, len(str(count)))
     return tuple(f"TOKEN{i + 1:0{width}d}" for i in range(count))
-
-
-def _known(minute_close: np.ndarray, minute: np.ndarray) -> np.ndarray:
-    """The last price before the minute of the call."""
-    return np.where(minute > 0, minute_close[np.maximum(minute - 1, 0)], np.nan)
 
 
 def _candle_table(name: str, interval: int, token: MadeToken) -> pa.Table:
@@ -130,7 +126,8 @@ def _append_calls(
     settings: SyntheticCalls,
     calls: MadeCalls,
     names: tuple[str, ...],
-    price: np.ndarray,
+    price: FloatArray1D,
+    known: FloatArray1D,
 ) -> None:
     import pyarrow as pa
 
@@ -148,7 +145,7 @@ def _append_calls(
             "ts": pa.array(calls.ts // 1000, pa.timestamp("us", tz="UTC")),
             "chain": [CHAINS[a % len(CHAINS)] for a in calls.asset.tolist()],
             "price_at_call": pa.array(price, mask=np.isnan(price)),
-            "mcap": pa.array(price * supply[calls.asset], mask=np.isnan(price)),
+            "mcap": pa.array(known * supply[calls.asset], mask=np.isnan(known)),
         }
     )
     _append(connection, "calls", [table])

@@ -164,7 +164,7 @@ def _opened(into: Path, dry_run: bool) -> Iterator[Any]:
         connection.close()
 
 
-def _connected(into: Path, there: bool, dry_run: bool) -> Any:
+def _connected(into: Path, there: bool, dry_run: bool) -> DuckDBPyConnection:
     """A connection to the file; one that could not be made is not left half made."""
     try:
         with room(into, "nothing of this import is stored", only_room=True):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 
-def plain(value: object) -> Any:
+def plain(value: object) -> object:
     """JSON knows no NaN and no half of a character, at any depth."""
     if isinstance(value, Mapping):
         return {encoded(str(name)): plain(item) for name, item in value.items()}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from typing import Any
 
 from quantray.errors import DataError
 
@@ -37,7 +36,7 @@ def bare(value: object) -> str:
     return _GROUPED.sub("", str(value).translate(_SPACES).strip().rstrip("%xX× "))
 
 
-def without_currency(value: object) -> Any:
+def without_currency(value: object) -> object:
     """An amount of money without the sign of its currency."""
     return re.sub(r"^\s*([+-]?)\s*[$€£]\s*", r"\1", value) if isinstance(value, str) else value
 

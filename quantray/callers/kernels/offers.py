@@ -7,6 +7,8 @@ tables (``quantray.callers.kernels.touch``).
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
@@ -39,13 +41,31 @@ TARGET, STOP, HORIZON = 0, 1, 2
 _LEVELS = np.array(MULTIPLES)
 
 
+class _Row(NamedTuple):
+    """Columns of one call, and the lowest price since each touch until the next one [multiples]."""
+
+    real: np.ndarray
+    when: np.ndarray
+    code: np.ndarray
+    seen: np.ndarray
+
+
+class _Levels(NamedTuple):
+    """Prices of the simple trade."""
+
+    entry: float
+    stop: float
+    target: float
+
+
 @njit(cache=True, nogil=True)
-def _simple_exit(c, i, begin, stop, target, price, real, when, code):  # type: ignore[no-untyped-def]
+def _simple_exit(c, i, begin, levels, row):  # type: ignore[no-untyped-def]
     """The simple trade in the candle that reaches its stop or its target; True when it is over.
 
     Market rules: a gap through the stop fills at the open, one through the target at the target's own price, as a
     resting order is filled; of two levels inside one candle the stop comes first.
     """
+    price, stop, target, real, code = levels.entry, levels.stop, levels.target, row.real, row.code
     opened, high = c.open[i], c.high[i]
     gap = opened <= stop or (opened >= target and high >= target)
     if c.low[i] <= stop and not (gap and opened > stop):
@@ -56,16 +76,17 @@ def _simple_exit(c, i, begin, stop, target, price, real, when, code):  # type: i
         code[REASON] = TARGET
     else:
         return False
-    when[TP_SL_AT] = c.ts[i] - begin + (0 if gap else c.interval)
+    row.when[TP_SL_AT] = c.ts[i] - begin + (0 if gap else c.interval)
     return True
 
 
 @njit(cache=True, nogil=True)
-def _walk(c, first, last, until, tp, sl, seen, real, when, code):  # type: ignore[no-untyped-def]
+def _walk(c, first, last, until, tp, sl, row):  # type: ignore[no-untyped-def]
     """One call: its entry at the open of the candle ``first``, its horizon the candles before ``last``.
 
-    ``seen`` [multiples] gets the lowest price since each touch, until the next one. Returns how many were touched.
+    Fills the ``row``; ``tp`` and ``sl`` are multiples of the entry. Returns how many multiples were touched.
     """
+    real, when, code, seen = row.real, row.when, row.code, row.seen
     ts, open_, high, low, close, interval = c.ts, c.open, c.high, c.low, c.close, c.interval
     price, begin = open_[first], ts[first]
     peak = lowest = top = price
@@ -79,12 +100,13 @@ def _walk(c, first, last, until, tp, sl, seen, real, when, code):  # type: ignor
     seen[:] = np.inf
     level, keep = price * _LEVELS[0], price * KEEP
     stop, target = price * sl, price * tp
+    levels = _Levels(price, stop, target)
     for i in range(first, last):
         lo, hi, cl = low[i], high[i], close[i]
         if lo < lowest:
             lowest = lo
         if open_trade and (lo <= stop or hi >= target):
-            open_trade = not _simple_exit(c, i, begin, stop, target, price, real, when, code)
+            open_trade = not _simple_exit(c, i, begin, levels, row)
         if hi > peak:
             if not above:  # pessimistic: the low of the candle that first lies above the entry came before its high
                 above, above_low = True, lowest
@@ -188,6 +210,38 @@ def offers(c, entry, stop, until, tp, sl):  # type: ignore[no-untyped-def]
         if last <= entry[e]:
             continue
         code[e, AMBIGUOUS] = 0
-        touched = _walk(c, entry[e], last, until[e], tp, sl, seen, real[e], when[e], code[e])
+        touched = _walk(c, entry[e], last, until[e], tp, sl, _Row(real[e], when[e], code[e], seen))
         _behind_touches(seen, touched, real[e], code[e])
     return real, when, code, behind
+
+
+@njit(cache=True, nogil=True)
+def late_offers(c, entry, behind, tp, sl):  # type: ignore[no-untyped-def]
+    """The three measures that say what latency costs, of calls entered at the candles ``entry`` [n] (-1: none).
+
+    ``behind`` [n] is the row behind the horizon's last candle, as :func:`offers` gives it. Returns highest price, last
+    close and exit of the simple trade, [n, 3]: a multiple and two returns, by the rules of :func:`offers`.
+    """
+    n = entry.shape[0]
+    out = np.full((n, 3), np.nan)
+    real, when, code = np.empty(N_REAL), np.empty(N_WHEN, np.int64), np.empty(N_CODE, np.int8)
+    high, low = c.high, c.low
+    for e in range(n):
+        first, last = entry[e], behind[e]
+        if first < 0 or last <= first:
+            continue
+        price = c.open[first]
+        peak, stop, target = price, price * sl, price * tp
+        at = last
+        for i in range(first, last):
+            peak = max(peak, high[i])
+            if low[i] <= stop or high[i] >= target:
+                at = i
+                break
+        for i in range(at, last):
+            peak = max(peak, high[i])
+        out[e, 0], out[e, 1] = peak / price, c.close[last - 1] / price - 1.0
+        out[e, 2] = out[e, 1]
+        if at < last and _simple_exit(c, at, c.ts[first], stop, target, price, real, when, code):
+            out[e, 2] = real[TP_SL]
+    return out

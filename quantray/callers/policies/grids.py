@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 from quantray.callers.policies.notation import TRIGGERS, read_parts, read_policy
 from quantray.callers.policies.parts import Part
@@ -16,7 +16,7 @@ _NONE_TP = (None, 1.5, 2, 3)
 LADDERS = (((2, 0.5), (3, 0.3), (4, 0.2)), ((1.5, 0.5), (2, 0.5)), ((2, 0.33), (5, 0.33)))
 
 #: Axes of each grid, outermost first: the last one runs fastest.
-GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
+GRIDS: dict[str, dict[str, tuple[object, ...]]] = {
     "v1": {"tp_mults": (1.5, 2, 2.5, 3, 4, 5), "sl_mults": (0.85, 0.88, 0.90, 0.92, 0.95), "hold": (HOLD,)},
     "fixed": {"sl_mults": (0.95, 0.90, 0.85, 0.80, 0.75), "tp_mults": (None, 1.5, 2, 2.5, 3), "hold": (HOLD,)},
     "time": {"hold": ("5m", "10m", "15m", "30m", "1h", "2h", "4h", "48h"), "tp_mults": _NONE_TP},
@@ -32,7 +32,7 @@ KNOWN = ("v1", "fixed", "time", "trailing", "ladder", "mixed")
 _KEY = {"tp_mults": "tp", "sl_mults": "sl", "hard_sl_mults": "sl", "hold": "hold", "ladders": "ladder"}
 
 
-def axes_of(name: str, **given: Any) -> dict[str, tuple[Any, ...]]:
+def axes_of(name: str, **given: object) -> dict[str, tuple[object, ...]]:
     """Axes and levels of grid ``name`` with ``given`` ones in place of its own; null keeps the grid's.
 
     A mixed grid is the product of the axes of the grids that ``of`` names (default fixed and trailing) and of the
@@ -43,7 +43,7 @@ def axes_of(name: str, **given: Any) -> dict[str, tuple[Any, ...]]:
     of = given.pop("of", None)
     if of is not None and name != "mixed":
         raise ConfigError(f"policy.of={of!r}: only policy=mixed is made of other grids")
-    axes = _mixed_axes(of) if name == "mixed" else dict(GRIDS[name])
+    axes = _mixed_axes(cast(str | Iterable[str] | None, of)) if name == "mixed" else dict(GRIDS[name])
     known = (*axes, *EXTRA, *_KEY, "activation", "trail") if name == "mixed" else tuple(axes)
     for key, levels in given.items():
         if levels is None:
@@ -59,9 +59,9 @@ def axes_of(name: str, **given: Any) -> dict[str, tuple[Any, ...]]:
     return axes if hold is None else {**axes, "hold": hold}
 
 
-def _mixed_axes(of: Any) -> dict[str, tuple[Any, ...]]:
+def _mixed_axes(of: str | Iterable[str] | None) -> dict[str, tuple[object, ...]]:
     names = ("fixed", "trailing") if of is None else ((of,) if isinstance(of, str) else tuple(of))
-    axes: dict[str, tuple[Any, ...]] = {"hold": (HOLD,)}
+    axes: dict[str, tuple[object, ...]] = {"hold": (HOLD,)}
     for grid in names:
         if grid not in GRIDS:
             raise ConfigError(f"policy.of: {near_miss(grid, GRIDS, what='grid')}")
@@ -71,7 +71,7 @@ def _mixed_axes(of: Any) -> dict[str, tuple[Any, ...]]:
     return axes
 
 
-def _levels(key: str, levels: Any) -> tuple[Any, ...]:
+def _levels(key: str, levels: object) -> tuple[object, ...]:
     many = tuple(levels) if isinstance(levels, list | tuple) else (levels,)
     if not many:
         raise ConfigError(f"policy.{key} is empty; give at least one level")
@@ -80,7 +80,7 @@ def _levels(key: str, levels: Any) -> tuple[Any, ...]:
     return many
 
 
-def _read(key: str, level: Any) -> Any:
+def _read(key: str, level: object) -> list[Part]:
     """The level as parts, so that a wrong one is refused on its own and equal ones are seen as equal."""
     if key == "activation":
         return read_parts("trailing", None if level is None else {"activation": level, "trail": 0.5})
@@ -89,7 +89,7 @@ def _read(key: str, level: Any) -> Any:
     return read_parts(_KEY.get(key, key), level)
 
 
-def grid(name: str, **given: Any) -> tuple[Policy, ...]:
+def grid(name: str, **given: object) -> tuple[Policy, ...]:
     """The policies of a named grid, in grid order, without repeats.
 
     ``given`` replaces levels: ``tp_mults``, ``sl_mults``, ``hard_sl_mults``, ``hold``, ``activation``, ``trail``,
@@ -121,7 +121,7 @@ def grid_of(spec: Mapping[str, Any]) -> tuple[Policy, ...]:
     return listed(**rest) if name == "listed" else grid(name, **rest)
 
 
-def listed(policies: Any = None, **other: Any) -> tuple[Policy, ...]:
+def listed(policies: object = None, **other: object) -> tuple[Policy, ...]:
     """Policies one by one, each a mapping that :func:`read_policy` takes; ConfigError names the one that is wrong."""
     if other:
         raise ConfigError(f"policy.{next(iter(other))}: {near_miss(next(iter(other)), ['policies'], what='key')}")

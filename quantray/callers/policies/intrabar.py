@@ -73,4 +73,5 @@ def _mean(values: FloatArray2D) -> FloatArray1D:
     there = ~np.isnan(values)
     total = np.cumsum(np.where(there, values, 0.0), axis=0)[-1] if len(values) else np.zeros(values.shape[1])
     with np.errstate(invalid="ignore"):
-        return total / there.sum(axis=0)
+        mean: FloatArray1D = total / there.sum(axis=0)
+    return mean

@@ -77,7 +77,8 @@ def _batch(rng: np.random.Generator, n: int, length: int, per: int, tick: float)
     high, low = (np.maximum(inside.max(axis=2), closes), np.minimum(inside.min(axis=2), closes))
     reach = length * per
     powers = (1 + tick) ** np.arange(-reach, reach + 1, dtype=float)
-    return powers[np.stack([opens, high, low, closes]) + reach]
+    prices: np.ndarray = powers[np.stack([opens, high, low, closes]) + reach]
+    return prices
 
 
 def with_lone_prints(walks: FairWalks, share: float = 0.005, seed: int = 0) -> FairWalks:

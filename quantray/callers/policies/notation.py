@@ -67,7 +67,7 @@ def read_parts(key: str, value: Any) -> list[Part]:
     return [cls(**_mapping(key, item, names, needed=key in ("trailing", "phased"))) for item in many]
 
 
-def read_ladder(value: Any) -> Ladder:
+def read_ladder(value: object) -> Ladder:
     """Levels as pairs ``[multiple, fraction]`` or as mappings with these keys."""
     if not isinstance(value, list | tuple):
         raise ConfigError(f"policy.ladder={value!r}: a ladder is a list of levels, e.g. [[2, 0.5], [3, 0.3]]")
@@ -82,7 +82,7 @@ def read_ladder(value: Any) -> Ladder:
     return Ladder(tuple(rungs))
 
 
-def _mapping(key: str, value: Any, names: tuple[str, ...], *, needed: bool) -> dict[str, Any]:
+def _mapping(key: str, value: object, names: tuple[str, ...], *, needed: bool) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise ConfigError(f"policy.{key}={value!r}: it needs the keys {', '.join(names)}")
     for name in value:

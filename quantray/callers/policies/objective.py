@@ -142,7 +142,8 @@ def _in_order(
     if bounds.max_drawdown is not None:
         group = group[~(known["max_drawdown"][group] > bounds.max_drawdown)]
     keys = [np.nan_to_num(-TIES[name] * np.asarray(known[name], float)[group], nan=np.inf) for name in ties]
-    return group[np.lexsort((group, *reversed(keys), -value[group]))].tolist()
+    ordered: list[int] = group[np.lexsort((group, *reversed(keys), -value[group]))].tolist()
+    return ordered
 
 
 def collapsed(final_capital: FloatArray1D, n_trades: IntArray1D, initial: float) -> str:

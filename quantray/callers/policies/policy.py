@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from quantray.callers.policies.parts import (
     AtrStop,
@@ -33,10 +33,10 @@ _ORDER = (
 _SINGLE = (DelayedEntry, FixedStop, TakeProfit, Ladder, TimeStop, BreakEven)
 
 
-def _plain(part: Any) -> tuple[Any, ...]:
+def _plain(part: Part) -> tuple[object, ...]:
     """Its values with every number as a float, so that 2 and 2.0 are one level."""
 
-    def plain(value: Any) -> Any:
+    def plain(value: object) -> object:
         if isinstance(value, tuple):
             return tuple(plain(v) for v in value)
         return float(value) if isinstance(value, int | float) else value

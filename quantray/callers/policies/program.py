@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from quantray.arrays import FloatArray1D, IntArray1D
 from quantray.callers.codes import Reason
@@ -26,24 +27,26 @@ from quantray.callers.policies.parts import (
 )  # fmt: skip
 from quantray.callers.policies.policy import Policy
 from quantray.errors import ConfigError
+from quantray.protocols import Record
 
 if TYPE_CHECKING:
     from quantray.callers.kernels.columns import Levels as LevelColumns
     from quantray.callers.kernels.columns import Policies, Triggers
 
+S = TypeVar("S", bound=np.generic)
 NS = 1_000_000_000
 #: Fractions that sum to 1 within this leave nothing: the last rung takes all that is left.
 WHOLE = 1e-9
 
 
-def read_only(array: Any, dtype: Any) -> Any:
+def read_only(array: ArrayLike, dtype: type[S]) -> np.ndarray[tuple[int], np.dtype[S]]:
     """The array as kernels take it: contiguous, of one type, not writable. Every other kind would compile them anew."""
     view = np.ascontiguousarray(array, dtype).view()
     view.flags.writeable = False
     return view
 
 
-def freeze(columns: Any, **dtypes: Any) -> None:
+def freeze(columns: Record, **dtypes: type[np.generic]) -> None:
     """Make each array that a frozen dataclass holds read-only, whole numbers int64 unless ``dtypes`` names another."""
     for f in fields(columns):
         value = getattr(columns, f.name)

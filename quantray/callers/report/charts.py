@@ -13,6 +13,7 @@ from quantray.callers.report.words import SHARES
 from quantray.callers.results import Part
 from quantray.callers.stages.levels import levels_of, used_axes
 from quantray.durations import NS, iso
+from quantray.plain import amount
 from quantray.report import charts, effects
 from quantray.report.svg import Canvas, Chart, Scale, padded, thinned
 from quantray.report.words import percent, short
@@ -110,7 +111,8 @@ def returns(part: Part | None) -> tuple[str, str] | None:
     title = "Trades by net return in percent"
     picture = charts.histogram(edges.tolist(), counts.tolist(), marks, WIDTH, 190, title)
     lost = float((net <= 0).mean())
-    spread = f"{len(net):,} trades, {percent(lost)} of them at a loss; from {_pct(net.min())} to {_pct(net.max())}."
+    made = amount(len(net), "trade")
+    spread = f"{made}, {percent(lost)} of them at a loss; from {_pct(net.min())} to {_pct(net.max())}."
     return picture, spread
 
 

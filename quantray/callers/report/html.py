@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from quantray.callers.report import facts, sections
+from quantray.callers.baseline.results import BaselineResults
+from quantray.callers.report import beside, facts, sections
 from quantray.callers.report.detail import columns, detail, state_words
 from quantray.callers.report.tables import objective_columns
 from quantray.callers.report.words import SHARES, label
@@ -14,12 +15,15 @@ from quantray.report.verdict import TONES
 from quantray.report.words import duration
 
 
-def report_html(results: CallerResults) -> str:
-    """The page as text: every caller in the table, the first and the last of them in detail."""
-    return render("quantray.callers.report", context(results), label)
+def report_html(results: CallerResults, offered: BaselineResults | None = None, link: str | None = None) -> str:
+    """The page as text: every caller in the table, the first and the last of them in detail.
+
+    ``offered`` is what the calls did without a policy, ``link`` where the page about that lies.
+    """
+    return render("quantray.callers.report", context(results, offered, link), label)
 
 
-def context(results: CallerResults) -> dict[str, Any]:
+def context(results: CallerResults, offered: BaselineResults | None = None, link: str | None = None) -> dict[str, Any]:
     """What the template reads; every value is plain text or ready SVG."""
     r = results
     tone, word, headline = sections.verdict(r)
@@ -50,6 +54,9 @@ def context(results: CallerResults) -> dict[str, Any]:
         "group": next((d for d in details if d["unit"].name == GROUP), None),
         "group_state": state_words(group) if group is not None and group.policy is None else None,
         "members": sections.members(r) if group is not None else "",
+        "offered": None if offered is None else beside.rows(r, offered),
+        "offered_head": beside.head(r),
+        "offered_link": link,
         "asked": facts.asked(r),
         "money": facts.money(r),
         "funnel": facts.funnel(r),

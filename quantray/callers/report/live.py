@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from quantray import plain
 from quantray.callers.plan import CallerPlan
 from quantray.callers.progress import STAGES, Progress
+from quantray.plain import amount
 from quantray.report import words
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ DOING = {
     "scores": "every caller under every policy",
     "ranking": "constraints, objective, ties",
     "winners": "trades, accounts and checks of the best",
+    "offers": "what every call offered, without a policy",
     "writing": "report and tables",
 }
 WRITING = "writing"
@@ -36,7 +38,7 @@ def live(plan: CallerPlan, state: dict[str, Any], elapsed: float) -> RenderableT
     if not state:
         return Spinner("dots", Text(f"{plain.one_line(plan.study)}: preparing, {words.duration(round(elapsed))}"))
     head = Text(plain.one_line(plan.study), style="bold", no_wrap=True, overflow="ellipsis")
-    told = [f"{len(plan.policies):,} policies", f"{words.duration(round(elapsed))} so far"]
+    told = [amount(len(plan.policies), "policy", "policies"), f"{words.duration(round(elapsed))} so far"]
     detail = state["event"].detail
     foot = Text(detail, style="dim", no_wrap=True, overflow="ellipsis") if detail else Text()
     return Group(head, Text(" · ".join(told), style="dim"), _stages(state), foot)

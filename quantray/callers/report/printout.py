@@ -14,7 +14,7 @@ from quantray.callers.report.summary import traded
 from quantray.callers.report.tables import LATE
 from quantray.callers.report.words import label, metric, sentence
 from quantray.callers.results import CallerResults, UnitResult
-from quantray.plain import one_line
+from quantray.plain import amount, one_line
 from quantray.report import words
 from quantray.report.listing import listing
 from quantray.report.verdict import STYLES
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FILES = {
     "report.html": "the report: open it in a browser",
+    "baseline.html": "what every call offered, without a policy",
     "optimal_policies.csv": "the best policy of every caller",
     "results.duckdb": "policies, best, trades and calls, to be asked in SQL",
     "trades.parquet": "trades of the best policies, skipped calls with reasons",
@@ -56,12 +57,13 @@ def _parts(r: CallerResults, files: Mapping[str, Path], width: int) -> Iterator[
     reused = f", {r.reused:,} stages and blocks reused" if r.reused else ""
     left = len(c) - c.counts["eligible"]
     yield Text(
-        f"{_counted(c.counts['eligible'], 'eligible call')} of {_counted(len(c.plan.calls.callers), 'caller')} "
-        f"({left:,} left out) under {len(r.plan.policies):,} policies in {words.duration(r.seconds)}{reused}"
+        f"{amount(c.counts['eligible'], 'eligible call')} of {amount(len(c.plan.calls.callers), 'caller')} "
+        f"({left:,} left out) under {amount(len(r.plan.policies), 'policy', 'policies')} in "
+        f"{words.duration(r.seconds)}{reused}"
     )
     done = traded(r)
     skipped = f" ({skipped_words(done)})" if done.n_skipped or done.rest else ""
-    yield Text(f"{done.executed:,} trades executed, {_counted(done.n_skipped, 'call')} skipped{skipped}")
+    yield Text(f"{amount(done.executed, 'trade')} executed, {amount(done.n_skipped, 'call')} skipped{skipped}")
     yield Text()
     said = warnings(r)
     for warning in said:
@@ -75,7 +77,8 @@ def _parts(r: CallerResults, files: Mapping[str, Path], width: int) -> Iterator[
         for unit in [*callers(r)[:FIRST], *([group(r)] if group(r) else [])]:
             assert unit is not None
             yield Text(
-                f"  {one_line(unit.name)}: {state_words(unit)} ({unit.n_eligible:,} of {unit.n_calls:,} calls eligible)"
+                f"  {one_line(unit.name)}: {state_words(unit)} ({unit.n_eligible:,} of "
+                f"{amount(unit.n_calls, 'call')} eligible)"
             )
     yield Text()
     tone, word, headline = verdict(r)
@@ -84,10 +87,6 @@ def _parts(r: CallerResults, files: Mapping[str, Path], width: int) -> Iterator[
     yield Text()
     ledger = r.plan.run_dir / "ledger.db"
     yield from listing({**files, **({ledger.name: ledger} if ledger.exists() else {})}, FILES)
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _callers(r: CallerResults, width: int) -> Iterator[RenderableType]:

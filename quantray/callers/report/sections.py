@@ -13,6 +13,7 @@ from quantray.callers.report.summary import Traded, period, traded, verdict_coun
 from quantray.callers.report.tables import DEAD, LATE
 from quantray.callers.report.words import STATES, gain, label, metric
 from quantray.callers.results import GROUP, CallerResults, UnitResult
+from quantray.plain import amount
 from quantray.report.verdict import TONES
 from quantray.report.words import DASH, number
 from quantray.stats.checks import Word
@@ -50,8 +51,12 @@ def subtitle(r: CallerResults) -> str:
     """One line: data, calls, callers, period."""
     calls, when = r.coverage.plan.calls, period(r)
     span = f"{_day(when['first_call'])} to {_day(when['last_call'])}" if len(calls) else "no calls"
-    parts = [f"{len(calls):,} calls of {len(calls.callers):,} callers on {len(calls.assets):,} assets", span]
-    return " · ".join([*parts, f"{len(r.plan.policies):,} policies"])
+    parts = [
+        f"{amount(len(calls), 'call')} of {amount(len(calls.callers), 'caller')} on "
+        f"{amount(len(calls.assets), 'asset')}",
+        span,
+    ]
+    return " · ".join([*parts, amount(len(r.plan.policies), "policy", "policies")])
 
 
 def _day(iso: str | None) -> str:
@@ -71,7 +76,7 @@ def verdict(r: CallerResults) -> tuple[str, str, str]:
     best = [u.name for u in judged if u.verdict is not None and u.verdict.word is Word.BELIEVE]
     if best:
         few = ", ".join(best[:5]) + (f" and {len(best) - 5} more" if len(best) > 5 else "")
-        return "good", f"{len(best)} of {n} callers", f"Every check passes for {few}. All callers: {told}."
+        return "good", f"{len(best)} of {amount(n, 'caller')}", f"Every check passes for {few}. All callers: {told}."
     if counts[str(Word.DOUBTFUL)]:
         return "doubt", "Doubtful at best", f"No caller's best policy passes every check. {told}."
     if counts[str(Word.DISBELIEVE)]:
@@ -115,13 +120,13 @@ def _names(names: Sequence[str]) -> str:
     if len(names) == 1:
         return names[0]
     more = ", …" if len(names) > ABBREVIATED else ""
-    return f"{len(names):,} callers ({', '.join(names[:ABBREVIATED])}{more})"
+    return f"{amount(len(names), 'caller')} ({', '.join(names[:ABBREVIATED])}{more})"
 
 
 def tiles(r: CallerResults) -> list[tuple[str, str, str]]:
     """The figures on top: title, figure, small print."""
     c, plan, people, done = r.coverage, r.plan, callers(r), traded(r)
-    best = f"best of {len(plan.policies):,} policies by {label(plan.objective)}"
+    best = f"best of {amount(len(plan.policies), 'policy', 'policies')} by {label(plan.objective)}"
     whole = f"{len(c.plan.calls.callers):,}", f"on one account, {best}"
     with_policy = f"{sum(u.policy is not None for u in people):,} of {len(people):,}", best
     when, costs = period(r), plan.costs
@@ -192,7 +197,7 @@ def members(r: CallerResults) -> str:
     """Who is in the group."""
     n = len(r.coverage.plan.calls.callers)
     if not r.plan.filter_collapsed:
-        return f"All {n:,} callers share one account and one policy."
+        return f"{'The one caller has' if n == 1 else f'All {n:,} callers share'} one account and one policy."
     left = [u.name for u in callers(r) if u.collapsed != "kept"]
     named = f" Left out: {_names(left)}." if left else ""
     return f"The callers that did not collapse, of {n:,}, share one account and one policy.{named}"

@@ -24,6 +24,7 @@ from quantray.durations import written as duration
 
 if TYPE_CHECKING:
     import pandas
+    from pandas.api.extensions import ExtensionArray
 
 PARTS = tuple(PART_NAMES.values())
 #: Metrics of the best policy that stand beside its objective, for each part.
@@ -152,14 +153,14 @@ def policy_table(results: CallerResults, unit: str | None = None) -> pandas.Data
     return frame
 
 
-def texts(values: Iterable[object]) -> Any:
+def texts(values: Iterable[object]) -> ExtensionArray:
     """A column of text, null where there is none."""
     import pandas
 
     return pandas.array([None if v is None or v != v else str(v) for v in values], dtype="str")
 
 
-def times(ns: IntArray1D) -> Any:
+def times(ns: IntArray1D) -> ExtensionArray:
     """UTC in ISO to the second, further where it is needed."""
     return texts([iso(t) for t in ns.tolist()])
 

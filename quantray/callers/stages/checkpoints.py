@@ -15,7 +15,8 @@ from quantray.callers.progress import Progress
 from quantray.digests import digest_of
 from quantray.errors import DiskError, Interrupted
 from quantray.files.pieces import DAMAGED, MISSING, WHOLE, Pieces
-from quantray.protocols import Say
+from quantray.plain import amount
+from quantray.protocols import Ledger, Say
 from quantray.runner.dataflow import flow
 from quantray.settings import Runner
 
@@ -43,7 +44,7 @@ class Driver:
 
     def __init__(self, plan: Asked, progress: Report | None, say: Say) -> None:
         self.plan, self.say, self._progress = plan, say, progress
-        self.ledger: Any = None
+        self._ledger: Ledger | None = None
         self.pieces = Pieces(plan.run_dir, plan.study)
         self.notes: dict[str, Any] = {}
         self.began, self.reused, self.remade, self._said = time.monotonic(), 0, 0, False
@@ -54,9 +55,9 @@ class Driver:
         if self._progress is not None:
             self._progress(Progress(stage, done, total, reused, time.monotonic() - self.began, self._detail))
 
-    def resume(self, ledger: Any) -> None:
+    def resume(self, ledger: Ledger) -> None:
         """From here on finished rows are noted in ``ledger``, and what it notes already is not done again."""
-        self.ledger, self.notes = ledger, dict(ledger.notes())
+        self._ledger, self.notes = ledger, dict(ledger.notes())
 
     def stage(
         self, stage: str, rows: Sequence[Row], key: Callable[[Row], str],
@@ -82,8 +83,9 @@ class Driver:
                 kept(note)
         self._detail = ""
         self.reached(stage, again, len(rows), again)
+        assert self._ledger is not None  # the study was opened: resume() came first
         for i, note in zip(todo, self._flow(stage, [rows[i] for i in todo], make, seconds, again), strict=True):
-            self.ledger.note(keys[i], note)
+            self._ledger.note(keys[i], note)
             self.notes[keys[i]] = notes[i] = note
             self._detail = detail(note)
         return [n for n in notes if n is not None]
@@ -102,8 +104,8 @@ class Driver:
             counted = ", ".join(f"{bad.count(s):,} {s}" for s in (DAMAGED, MISSING) if s in bad)
             first = next(name for name, state in states.items() if state != WHOLE)
             self.say(
-                f"{stage}: of {len(states):,} files of an earlier run {counted} ({self.pieces.path(first)}); "
-                f"{lost:,} of {len(notes):,} rows are done again"
+                f"{stage}: of {amount(len(states), 'file')} of an earlier run {counted} ({self.pieces.path(first)}); "
+                f"{lost:,} of {amount(len(notes), 'row')} are done again"
             )
             self.remade += lost
         return kept
@@ -115,7 +117,10 @@ class Driver:
         self.reached(stage, 0, len(rows))
         return list(self._flow(stage, rows, make, seconds, 0))
 
-    def _flow(self, stage: str, rows: Sequence[Row], make: Any, seconds: float | None, again: int) -> Iterator[Any]:
+    def _flow(
+        self, stage: str, rows: Sequence[Row], make: Callable[[], Callable[[Row], Result]], seconds: float | None,
+        again: int,
+    ) -> Iterator[Result]:  # fmt: skip
         done = again
         try:
             for _, result in flow(self.runner(seconds), rows, make, name=stage):

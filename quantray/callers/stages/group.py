@@ -15,6 +15,7 @@ from quantray.callers.results import GROUP
 from quantray.callers.stages.ranking import Place
 from quantray.callers.stages.work import Unit
 from quantray.digests import digest_of
+from quantray.plain import amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def group_of(plan: CallerPlan, names: Sequence[str], places: Sequence[Place], tr
         kept = [i for i, place in enumerate(places) if place.collapsed == "kept"]
         left_out = Counter(place.collapsed for place in places if place.collapsed != "kept")
         said = ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in left_out.items()) or "none"
-        notes.append(f"filter_collapsed leaves out of the group, of {len(names)} callers: {said}.")
+        notes.append(f"filter_collapsed leaves out of the group, of {amount(len(names), 'caller')}: {said}.")
     unit = Unit(GROUP, tuple(kept))
     if plan.grouped == "pool":
         return Group(unit, None, tuple(notes))
@@ -58,7 +59,7 @@ def group_of(plan: CallerPlan, names: Sequence[str], places: Sequence[Place], tr
     best = [plan.policies[place.top[0]] for place in ranked]
     weights = np.array([trades[place.name] for place in ranked]) if plan.grouped == "weighted" else None
     mean = "weighted mean" if plan.grouped == "weighted" else "mean"
-    notes.append(f"The policy of the group is the {mean} of the best policies of {len(best)} callers.")
+    notes.append(f"The policy of the group is the {mean} of the best policies of {amount(len(best), 'caller')}.")
     return Group(unit, (mean_policy(best, weights),), tuple(notes))
 
 

@@ -23,7 +23,8 @@ AT_ONCE = 64 << 20
 
 def buckets_of(work: Work) -> list[int]:
     """Numbers of the buckets that hold an eligible call."""
-    return np.unique(work.bucket[work.bucket >= 0]).tolist()
+    numbers: list[int] = np.unique(work.bucket[work.bucket >= 0]).tolist()
+    return numbers
 
 
 class Touch(NamedTuple):
@@ -73,6 +74,6 @@ def _tables(candles: Candles, windows: Windows, spec: TableSpec, interval_s: int
         yield into
 
 
-def tables_of(records: Any, spec: TableSpec, order: int) -> Tables:
+def tables_of(records: np.ndarray, spec: TableSpec, order: int) -> Tables:
     """Tables from stored rows; copies what it takes."""
     return Tables(**{name: records[name] for name in spec.record.names or ()}, ways=spec.ways, order=order)

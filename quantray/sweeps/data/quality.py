@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from quantray.errors import DataError
+from quantray.sweeps.data.settings import Gates
 from quantray.sweeps.market import Slice
-from quantray.sweeps.plan import Gates
 
 GATES = {
     "max_quarantined_quotes": ("quarantined_quotes_share", "of the option quotes are crossed, zero or out of bounds"),

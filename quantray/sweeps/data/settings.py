@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from quantray.errors import ConfigError, near_miss
 from quantray.files.conventions import check_date, check_form, check_tables, check_unit, check_zone
+from quantray.settings import Limits
 
 #: Configuration keys that are no Python names.
 KEYS = {"from": "from_"}
@@ -210,3 +211,13 @@ def seconds_of(interval: str) -> int:
     if not number.isdigit() or int(number) < 1 or unit not in ("s", "m"):
         raise ConfigError(f"data.interval must be like 1s or 1m, got {interval!r}")
     return int(number) * (60 if unit == "m" else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Gates(Limits):
+    """Largest shares of options, of their prices and of sessions that may be wrong."""
+
+    max_quarantined_quotes: float = 0.05
+    max_quarantined_prints: float = 0.05
+    max_unknown_symbols: float = 0.05
+    max_quarantined_sessions: float = 0.5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from quantray.outlets import logger
 from quantray.sweeps.data.sessions import NS, Window, session_windows
 from quantray.sweeps.data.settings import DataSettings
 from quantray.sweeps.data.synthetic_day import Day, changed, make_day
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _log = logger(__name__)
 VERSION = 1  # of the generator: another number, another market
@@ -91,13 +94,13 @@ def _tables(window: Window, day: Day) -> tuple[Any, Any, Any]:
     return underlying, chain, options
 
 
-def _stamps(window: Window, bar: np.ndarray) -> Any:
+def _stamps(window: Window, bar: np.ndarray) -> pa.Array:
     import pyarrow as pa
 
     return pa.array((window.open_ns + bar * NS) // 1000, pa.timestamp("us", tz="UTC"))
 
 
-def _prices(ticks: np.ndarray) -> Any:
+def _prices(ticks: np.ndarray) -> pa.Array:
     """Currency; null where withdrawn. A bid of 0 says that there is none."""
     import pyarrow as pa
 

@@ -16,8 +16,9 @@ from quantray.errors import DataError, near_miss
 from quantray.files.delimited import broken_row
 from quantray.files.duckdb_file import quoted
 from quantray.files.parts import Part
-from quantray.files.tables import Columns, Table, guarded, mapped, spelt
+from quantray.files.tables import Table, guarded, mapped, spelt
 from quantray.files.typed import Cell, Reading, day, instant, label, number, right
+from quantray.protocols import Record
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -45,7 +46,7 @@ class _Found:
 
 
 def typed_table(
-    connection: DuckDBPyConnection, key: str, where: str, parts: list[Part], columns: Columns,
+    connection: DuckDBPyConnection, key: str, where: str, parts: list[Part], columns: Record,
     reading: Reading,
 ) -> Table:  # fmt: skip
     """The parts of one table as one; rows of one file stand in its order.
@@ -77,7 +78,7 @@ def typed_table(
     return Table(connection, key, where, source, names, kinds, present, explain)
 
 
-def _match(part: Part, key: str, where: str, columns: Columns, reading: Reading) -> _Found:
+def _match(part: Part, key: str, where: str, columns: Record, reading: Reading) -> _Found:
     place = _place(where, part)
     names: dict[str, str] = {}
     for ours, (theirs, chosen) in mapped(columns).items():
@@ -111,7 +112,7 @@ def _place(where: str, part: Part) -> str:
     return str(part.files[0]) if len(part.files) == 1 else where
 
 
-def _check_typos(place: str, key: str, columns: Columns, names: dict[str, str], part: Part) -> None:
+def _check_typos(place: str, key: str, columns: Record, names: dict[str, str], part: Part) -> None:
     """Refuse a column that is ours but for a slip of the pen: left out, it would change results without a word."""
     free = [name for name in part.columns if name not in names.values()]
     for ours, (theirs, _) in mapped(columns).items():

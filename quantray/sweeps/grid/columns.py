@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,8 +12,11 @@ from quantray.sweeps.metrics import Metrics
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.scores import PRUNED, TOO_FEW
 
+if TYPE_CHECKING:
+    import pyarrow as pa
 
-def nullable(column: np.ndarray, absent: np.ndarray | None = None) -> Any:
+
+def nullable(column: np.ndarray, absent: np.ndarray | None = None) -> pa.Array:
     """A column in which NaN, and what is ``absent``, is null."""
     import pyarrow as pa
 
@@ -23,7 +26,7 @@ def nullable(column: np.ndarray, absent: np.ndarray | None = None) -> Any:
     return pa.array(column, mask=no)
 
 
-def levels_of(codes: np.ndarray, levels: tuple[Any, ...]) -> Any:
+def levels_of(codes: np.ndarray, levels: tuple[Any, ...]) -> pa.DictionaryArray:
     """A parameter's column: its levels as they are, as JSON where they are of several kinds, null where null."""
     import pyarrow as pa
 
@@ -40,7 +43,7 @@ def levels_of(codes: np.ndarray, levels: tuple[Any, ...]) -> Any:
     return pa.DictionaryArray.from_arrays(pa.array(at, mask=at < 0), values)
 
 
-def reasons_of(plan: Plan, state: np.ndarray, metrics: Metrics) -> Any:
+def reasons_of(plan: Plan, state: np.ndarray, metrics: Metrics) -> pa.DictionaryArray:
     """Why a point is not complete, null where it is."""
     import pyarrow as pa
 

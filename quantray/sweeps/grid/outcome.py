@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from quantray.errors import TooManyFailures
 from quantray.failures import Reason, counted, is_fault
+from quantray.plain import amount
 from quantray.protocols import TABLE, Counts, Ledger
 from quantray.sweeps.plan import Plan
 
@@ -20,7 +21,8 @@ def check_failures(plan: Plan, stored: Iterable[tuple[int, str, str, int]]) -> N
     if failed > most:
         first = min(faults, key=lambda r: r.number)
         raise TooManyFailures(
-            f"{failed:,} points failed, more than search.max_failures={most}; the first one, number {first.number:,}: "
+            f"{amount(failed, 'point')} failed, more than search.max_failures={most}; the first one, number "
+            f"{first.number:,}: "
             f"{first.first}. All results are stored; repair the strategy, or raise max_failures"
         )
 

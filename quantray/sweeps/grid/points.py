@@ -14,6 +14,7 @@ import numpy as np
 from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D
 from quantray.errors import ConfigError, DiskError, Interrupted
 from quantray.failures import is_fault
+from quantray.plain import amount
 from quantray.protocols import Counts
 from quantray.sweeps.grid.columns import levels_of, nullable, reasons_of, tally
 from quantray.sweeps.grid.files import SurfaceFiles, Tally
@@ -142,10 +143,13 @@ def exhaust(
                 on_part(so_far, best)
     except KeyboardInterrupt:
         raise Interrupted(
-            f"stopped after {so_far.counts.attempts:,} of {plan.space.size:,} points; the same command goes on there"
+            f"stopped after {so_far.counts.attempts:,} of {amount(plan.space.size or 0, 'point')}; the same command "
+            f"goes on there"
         ) from None
     except DiskError as error:
-        raise DiskError(f"stopped after {so_far.counts.attempts:,} of {plan.space.size:,} points: {error}") from None
+        raise DiskError(
+            f"stopped after {so_far.counts.attempts:,} of {amount(plan.space.size or 0, 'point')}: {error}"
+        ) from None
     return read(plan, market, files)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from quantray.errors import Interrupted, TooManyFailures
 from quantray.failures import is_fault
+from quantray.plain import amount
 from quantray.protocols import Batch, Counts, Ledger, Outcome, Pending, Searcher
 from quantray.space import Candidates
 from quantray.sweeps.loop.flight import Flight, part
@@ -157,12 +158,12 @@ class Sweep:
         counts, search = self.ledger.counts() if self.shared else self.counts, self.plan.search
         if self.interrupted:
             raise Interrupted(
-                f"stopped with {counts.complete:,} of {search.n_trials:,} trials complete, all of them stored; "
+                f"stopped with {counts.complete:,} of {amount(search.n_trials, 'trial')} complete, all of them stored; "
                 "the same command goes on there"
             )
         if self._stop == "failures":
             raise TooManyFailures(
-                f"{self._faults} candidates failed, more than search.max_failures={search.max_failures}; "
+                f"{amount(self._faults, 'candidate')} failed, more than search.max_failures={search.max_failures}; "
                 f"the first one: {self._why}. All results are stored; repair the strategy, or raise max_failures"
             )
         seconds = self._seconds_before + self.clock() - self._began
@@ -289,12 +290,11 @@ class Sweep:
             self.ledger.note(key, value)
 
     def _sentence(self, counts: Counts) -> str:
-        search = self.plan.search
+        search, tried = self.plan.search, amount(self.plan.search.attempts, "candidate was", "candidates were")
         return {
-            "n_trials": f"{counts.complete:,} trials are complete",
-            "max_attempts": f"search.max_attempts={search.attempts:,} candidates were tried; "
-            f"{counts.complete:,} of them are complete",
+            "n_trials": f"{amount(counts.complete, 'trial is', 'trials are')} complete",
+            "max_attempts": f"search.max_attempts={tried} tried; {counts.complete:,} of them are complete",
             "exhausted": f"exhausted: every point of the space was tried; {counts.complete:,} are complete",
-            "timeout": f"search.timeout_s={search.timeout_s} passed with {counts.complete:,} trials complete",
+            "timeout": f"search.timeout_s={search.timeout_s} passed with {amount(counts.complete, 'trial')} complete",
             "target": f"search.target={search.target} was reached",
         }[self._stop]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from quantray import plain
 from quantray.report import words
 from quantray.sweeps.plan import Plan
+from quantray.trial import Trial
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -60,7 +61,7 @@ def _counts(state: dict[str, Any]) -> Text:
     return line
 
 
-def _best(plan: Plan, best: Any) -> Text:
+def _best(plan: Plan, best: Trial | None) -> Text:
     from rich.text import Text
 
     if best is None:

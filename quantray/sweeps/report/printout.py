@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quantray.plain import amount
 from quantray.report import words
 from quantray.report.listing import listing, plain_grid
 from quantray.report.verdict import MARKS, STYLES
@@ -48,7 +49,7 @@ def _parts(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
     yield Text(r.study, style="bold")
     duplicates = sum(r.duplicates.values())
     counted = f"{c.complete:,} completed, {c.pruned:,} pruned, {c.failed:,} failed"
-    counted += f", {duplicates:,} duplicates not launched" if duplicates else ""
+    counted += f", {amount(duplicates, 'duplicate')} not launched" if duplicates else ""
     yield Text(f"{counted} in {words.duration(r.seconds)}" + (f"; {r.stop_reason}" if r.stop_reason else ""))
     failed = failures(r.counts, r.reasons)
     if failed is not None and r.best is not None:
@@ -174,6 +175,6 @@ def _files(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
         told["trials.parquet"] = f"the best {len(r.trials):,} of its points" if r.trials else "no point of the table"
     top = min(r.plan.report.top, sum(t.value is not None for t in r.trials))
     n = r.surviving.n if r.surviving else 0
-    told["survivors.parquet"] = f"the {n:,} survivors" if n > 1 else "the survivor" if n else "no row: nothing survives"
-    told["top_trials.csv"] = f"the best {top:,} trials" if top else "no trial: none completed"
+    told["survivors.parquet"] = f"the {amount(n, 'survivor')}" if n else "no row: nothing survives"
+    told["top_trials.csv"] = f"the best {amount(top, 'trial')}" if top else "no trial: none completed"
     yield from listing({**files, **beside}, told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from quantray.failures import REFUSED, Reason
+from quantray.plain import amount
 from quantray.protocols import Counts
 from quantray.report import words
 from quantray.sweeps.plan import Plan
@@ -33,15 +34,16 @@ def nothing(counts: Counts, reasons: Sequence[Reason], plan: Plan) -> str:
     if counts.complete:
         bounds = ", ".join(f"{key} {words.parameter(value)}" for key, value in plan.constraints.bounds.items())
         return (
-            f"{counts.complete:,} of {counts.attempts:,} candidates completed, and none of them meets the constraints "
+            f"{counts.complete:,} of {amount(counts.attempts, 'candidate')} completed, and none of them meets "
+            f"the constraints "
             f"({bounds}). Wider constraints, another space or more data may help."
         )
-    tried = f"None of {counts.attempts:,} candidates completed" if counts.attempts else "No candidate was tried"
+    tried = f"None of {amount(counts.attempts, 'candidate')} completed" if counts.attempts else "No candidate was tried"
     if not reasons:
         return f"{tried}."
     most = reasons[0]
     if most.n < counts.attempts:
-        said = f"{tried}. The commonest reason, {most.n:,} times: {meaning(most, plan)}"
+        said = f"{tried}. The commonest reason, {amount(most.n, 'time')}: {meaning(most, plan)}"
     elif most.first == "too_few_trades":
         said = f"No candidate had enough trades: all {most.n:,} are under constraints.min_trades="
         said += f"{plan.constraints.min_trades}"
@@ -68,7 +70,7 @@ def failures(counts: Counts, reasons: Sequence[Reason]) -> str | None:
     earliest = min(failed, key=lambda reason: reason.number)
     ways = f" for {len(failed):,} reasons" if len(failed) > 1 else ""
     return (
-        f"{counts.failed:,} of {counts.attempts:,} candidates failed{ways}; the first one, number "
+        f"{counts.failed:,} of {amount(counts.attempts, 'candidate')} failed{ways}; the first one, number "
         f"{earliest.number:,}: {earliest.first}"
     )
 
@@ -77,4 +79,5 @@ def everything_failed(counts: Counts, reasons: Sequence[Reason]) -> str:
     """The sentence of a run in which every candidate failed."""
     failed = [reason for reason in reasons if reason.state == "FAIL"]
     earliest = min(failed, key=lambda reason: reason.number)
-    return f"all {counts.attempts:,} candidates failed; the first one, number {earliest.number:,}: {earliest.first}"
+    tried = amount(counts.attempts, "candidate")
+    return f"all {tried} failed; the first one, number {earliest.number:,}: {earliest.first}"

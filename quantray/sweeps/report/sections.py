@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from quantray.plain import amount
 from quantray.report import charts, words
 from quantray.report import effects as drawn
 from quantray.report.svg import Chart
@@ -25,10 +27,15 @@ def subtitle(r: Results) -> str:
     """One line: which data, which search, how many."""
     parts = [str(r.data[k]) for k in ("underlying", "source") if r.data.get(k)]
     size = r.plan.space.size
-    of = f" of {size:,} points" if size else ""
+    of = f" of {amount(size, 'point')}" if size else ""
     kind = words.searched_by(r.plan.search.kind, r.plan.search.sampler)
-    parts.append(f"{kind}, {r.counts.attempts:,} candidates{of}")
+    parts.append(f"{kind}, {amount(r.counts.attempts, 'candidate')}{of}")
     return " · ".join(parts)
+
+
+def _traded(metrics: Mapping[str, Any]) -> str:
+    n = metrics.get("n_trades")
+    return "unknown trades" if n is None else amount(int(n), "trade")
 
 
 def tiles(r: Results) -> list[tuple[str, str, str]]:
@@ -41,10 +48,10 @@ def tiles(r: Results) -> list[tuple[str, str, str]]:
     if held is not None:
         found.append((words.label(name), words.metric(name, held.value), f"{c.name}, sessions held out"))
     net = words.metric("total_pnl", c.metrics.get("total_pnl"))
-    found.append(("total net", net, f"{words.number(c.metrics.get('n_trades'))} trades searched"))
+    found.append(("total net", net, f"{_traded(c.metrics)} searched"))
     if held is not None:
         net = words.metric("total_pnl", held.metrics.get("total_pnl"))
-        found.append(("total net", net, f"{words.number(held.metrics.get('n_trades'))} trades held out"))
+        found.append(("total net", net, f"{_traded(held.metrics)} held out"))
     else:
         rest = ("win_rate", "max_drawdown")
         found += [(words.label(n), words.metric(n, c.metrics.get(n)), "sessions searched") for n in rest]
@@ -209,7 +216,8 @@ def regret_sentence(r: Results) -> str | None:
         return f"The search found the best point of the whole table ({best})."
     return (
         f"The best point of the whole table is {best}; the search found {found}. "
-        f"{g.n_better:,} points ({words.percent(g.share_better, 3)}) are better."
+        f"{amount(g.n_better, 'point')} ({words.percent(g.share_better, 3)}) "
+        f"{'is' if g.n_better == 1 else 'are'} better."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from quantray.plain import amount
 from quantray.report import words
 from quantray.report.svg import Chart
 from quantray.space import level_key
@@ -35,8 +36,8 @@ def counted(r: Results) -> str:
         return t.untested
     rejected = int(t.mask.sum())
     if not rejected:
-        return f"Of {t.n_candidates:,} candidates nothing survives."
-    said = f"{s.n:,} of {t.n_candidates:,} candidates survive"
+        return f"Of {amount(t.n_candidates, 'candidate')} nothing survives."
+    said = f"{s.n:,} of {amount(t.n_candidates, 'candidate')} survive"
     return (
         f"{said} (of {rejected:,} that pass the test, those that meet every bound)." if s.n < rejected else f"{said}."
     )
@@ -53,7 +54,7 @@ def missing(r: Results) -> list[str]:
     if known.size and np.isfinite(t.critical):
         said.append(
             f"The best of them has a statistic (Student's t of its mean net per session) of {known.max():.2f}; among "
-            f"{t.n_candidates:,} candidates it takes more than {t.critical:.2f}."
+            f"{amount(t.n_candidates, 'candidate')} it takes more than {t.critical:.2f}."
         )
     if known.size and not r.more_sessions:  # else the verdict says how many more it takes
         said.append("More sessions like these would not help: what is best earns too little for its spread.")
@@ -80,8 +81,10 @@ def apart(r: Results) -> str | None:
 
 
 def _trades(chosen: Chosen) -> str:
-    n, sessions = chosen.metrics.get("n_trades"), int(np.count_nonzero(chosen.inside.session_net))
-    return f"{words.number(n)} trades in {sessions:,} of {len(chosen.inside.slice):,} sessions"
+    sessions = int(np.count_nonzero(chosen.inside.session_net))
+    return (
+        f"{amount(len(chosen.inside.trades), 'trade')} in {sessions:,} of {amount(len(chosen.inside.slice), 'session')}"
+    )
 
 
 def _same(a: Chosen, b: Chosen) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TextIO
 
 from quantray import plain
+from quantray.plain import amount
 from quantray.report import words
 from quantray.report.terminal import Face, Finished
+from quantray.sweeps.loop.progress import Progress
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.results import Results
 
@@ -24,7 +26,7 @@ class Terminal(Face[Results]):
         super().__init__(plan.study, out=out, err=err)
         self.plan = plan
 
-    def progress(self, event: Any) -> None:
+    def progress(self, event: Progress) -> None:
         """Take the newest state of the sweep."""
         self.take(_state(event, self.plan.search.kind == "exhaustive"))
 
@@ -42,7 +44,7 @@ class Terminal(Face[Results]):
         return ending(study.results, study.files)
 
 
-def _state(event: Any, table: bool) -> dict[str, Any]:
+def _state(event: Progress, table: bool) -> dict[str, Any]:
     done = event.counts.attempts if table else event.counts.complete
     return {
         "counts": event.counts, "best": event.best, "duplicates": event.duplicates, "done": done,
@@ -57,7 +59,7 @@ def one_line(plan: Plan, state: dict[str, Any]) -> str:
     parts = [f"{state['done']:,} of {state['target']:,}", f"{c.pruned:,} pruned", f"{c.failed:,} failed"]
     if twice:
         named = ", ".join(f"{source} {n:,}" for source, n in twice.items())
-        parts.append(f"{sum(twice.values()):,} duplicates ({named})")
+        parts.append(f"{amount(sum(twice.values()), 'duplicate')} ({named})")
     parts.append(f"{words.number(float(state['rate']), 1)}/s")
     if state.get("drivers", 1) > 1:
         parts.append(f"one of {state['drivers']} drivers")

@@ -1,14 +1,20 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from quantray.callers.data import (
+    Needs,
     compare_prices,
     load_calls,
     open_candles,
+    plan_calls,
 )
 from quantray.callers.data.call_prices import Quoted
+from quantray.durations import NS
 from quantray.errors import DataError
 from tests.builders.call_tables import call_rows, candle_rows, changed, data_of
+from tests.builders.synthetic_calls import small
 
 MINUTES = 3000
 
@@ -78,3 +84,19 @@ def test_a_call_at_the_start_of_a_candle_may_have_seen_the_one_before(tmp_path, 
     data = data_of(tmp_path, calls, candles)
     with open_candles(data) as source:
         assert compare_prices(load_calls(data), source).outside == outside
+
+
+def test_prices_of_the_minute_before_are_counted_and_told(tmp_path):
+    """Callers who quote the last close and not the chart: most of these prices lie outside, and no run is refused."""
+    data = small(tmp_path)
+    calls = load_calls(data)
+    with open_candles(data) as source:
+        (block,) = source.candles(plan_calls(calls, 60, Needs(60, warmup_s=86_400)).spans, 10**6)
+        before = np.full(len(calls), np.nan)
+        for asset, rows in block:
+            at = np.searchsorted(block.ts[rows], calls.ts[calls.by_asset[asset]] // (60 * NS) * (60 * NS)) - 1
+            before[calls.by_asset[asset]] = block.close[rows][at]
+        found = compare_prices(replace(calls, price_at_call=before), source)
+    assert 0 < found.outside < found.compared <= len(calls)
+    assert found.note is not None
+    assert f"for {found.outside} of {found.compared} calls" in found.note

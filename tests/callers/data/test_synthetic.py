@@ -3,13 +3,12 @@ import pytest
 
 from quantray.callers.data import (
     CallsData,
-    Needs,
     SyntheticCalls,
     load_calls,
     open_candles,
-    plan_calls,
 )
-from quantray.callers.data.synthetic import MINUTE, MadeCalls, make_calls, make_token
+from quantray.callers.data.call_prices import Quoted, compare_prices
+from quantray.callers.data.synthetic import MINUTE, MadeCalls, MadeToken, make_calls, make_token
 from tests.builders.synthetic_calls import small
 
 NO_CALLS = MadeCalls(*(np.zeros(0, np.int64) for _ in range(3)))
@@ -82,18 +81,30 @@ def test_lone_prints_only_on_request_and_only_highs():
     assert ratio[lone].max() <= 4
 
 
-def test_the_price_known_at_a_call_is_of_the_minute_before(tmp_path):
-    data = small(tmp_path)
+@pytest.mark.parametrize("interval", ["1m", "15m", "1h"])
+def test_the_price_of_a_call_lies_in_its_candle_and_is_no_later_than_the_call(tmp_path, interval):
+    data = small(tmp_path, interval=interval)
     calls = load_calls(data)
     known = np.isfinite(calls.price_at_call)
-    assert known.mean() > 0.9
+    assert 0.5 < known.mean() < 1
+    assert np.isfinite(calls.mcap).mean() > 0.95
     assert (calls.mcap[known] > calls.price_at_call[known]).all()
     with open_candles(data) as source:
-        (block,) = source.candles(plan_calls(calls, 60, Needs(60, warmup_s=86_400)).spans, 10**6)
-    for asset, rows in block:
-        for call in calls.by_asset[asset][:5].tolist():
-            at = int(np.searchsorted(block.ts[rows], calls.ts[call] // MINUTE * MINUTE)) - 1
-            assert calls.price_at_call[call] == block.close[rows][at]
+        assert compare_prices(calls, source) == Quoted(int(known.sum()), 0)
+
+
+def test_a_caller_sees_the_ticks_before_the_call_alone():
+    """Four ticks a minute stand 15 s apart; the second minute has none."""
+    second, prices = 10**9, np.array([1.0, 2, 3, 4, 5, 6, 7, 8])
+    none = np.zeros(0)
+    made = MadeToken(none.astype(np.int64), none, none, none, none, none, prices, np.array([0, 4, 4, 8]))
+    at = np.array([0, 14, 15, 59, 60, 100, 120, 135]) * second
+    chart, known = made.quoted(at, 60)
+    np.testing.assert_array_equal(known, [np.nan, np.nan, 1, 3, 4, 4, 4, 5])
+    np.testing.assert_array_equal(chart, [np.nan, np.nan, 1, 3, np.nan, np.nan, np.nan, 5])
+    np.testing.assert_array_equal(made.quoted(at, 180)[0], known)
+    silent = MadeToken(none.astype(np.int64), none, none, none, none, none, none, np.zeros(4, np.int64))
+    assert np.isnan(silent.quoted(at, 60)).all()
 
 
 def test_calls_know_nothing_of_the_price():
@@ -110,7 +121,7 @@ def test_a_planted_edge_is_where_it_was_planted():
     before, after, later = [], [], []
     for seed in range(60):
         plain, made = token(seed=seed, minutes=2000), token(seed=seed, minutes=2000, calls=calls, **settings)
-        price = np.log(made.minute_close)
+        price = np.log(made.path[made.ticked[1:] - 1])
         before.append(price[1000] - price[640])
         after.append(price[1360] - price[1000])
         later.append(price[1720] - price[1360])

@@ -5,9 +5,8 @@ from hypothesis import strategies as st
 
 from quantray.callers.data import CallSettings, Needs, load_calls, needs_of, plan_calls
 from quantray.callers.data.windows import merged
-from quantray.callers.market import on_grid
 from quantray.errors import ConfigError
-from tests.builders.call_tables import NS, call_rows, data_of, minute
+from tests.builders.call_tables import call_rows, data_of, minute
 
 
 def test_windows_are_delay_lag_wait_and_hold_whatever_the_interval(tmp_path):
@@ -43,12 +42,3 @@ def test_merged_stretches_are_disjoint_and_cover_the_same_points(rows):
         assert len(covered) == len(set(covered))
         assert set(covered) == wanted
         assert (mine.start_ns[1:] > mine.end_ns[:-1]).all()
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.integers(-500, 500), st.integers(0, 500), st.integers(1, 7), st.integers(0, 6))
-def test_candles_on_the_grid_are_counted_as_by_hand(start, length, interval, phase):
-    phase %= interval
-    by_hand = sum((t - phase) % interval == 0 for t in range(start, start + length))
-    counted = on_grid(np.array([start * NS]), np.array([(start + length) * NS]), interval, phase * NS)
-    assert counted.tolist() == [by_hand]

@@ -10,7 +10,7 @@ import pytest
 
 from quantray.errors import DataError
 from quantray.sweeps.data import check_gates, load
-from quantray.sweeps.plan import Gates
+from quantray.sweeps.data.settings import Gates
 from tests.builders.market_files import frames, write
 from tests.builders.option_chains import DAY, first, market, osi, with_twins
 

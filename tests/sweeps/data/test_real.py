@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from quantray.sweeps.data import DataSettings, check_gates, load
+from quantray.sweeps.data.settings import Gates
 from quantray.sweeps.market import CALL, Slice
-from quantray.sweeps.plan import Gates
 
 REAL = Path(__file__).parents[4] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not REAL.is_dir(), reason=f"real market data is not at {REAL}")

@@ -63,7 +63,7 @@ CASES: dict[str, tuple[Callable[[Frames], None], str]] = {
     "infinite high": (lambda m: _set(m, "underlying", "high", np.inf), "high at .* is inf"),
     "negative volume": (lambda m: _set(m, "underlying", "volume", -1.0), "volume at .* is -1"),
     "no timestamp": (lambda m: m["underlying"].__setitem__("ts", m["underlying"].ts.where(m["underlying"].index != 4)),
-                     "1 rows have no timestamp"),
+                     "1 row without a timestamp"),
     "empty options": (lambda m: m.update(options=m["options"].iloc[:0]), "no option data"),
     "empty chain": (lambda m: m.update(chain=m["chain"].iloc[:0]), "no option contract"),
     "mixed intervals": (_seconds, "mixed"),

@@ -11,7 +11,6 @@ import pytest
 
 from quantray.report.tables import write_parquet
 from quantray.space import parse_space
-from quantray.sweeps.metrics import METRICS
 from quantray.sweeps.report.tables import completed_values, top, top_table, trials_frame, write_top_csv
 from quantray.trial import Trial, TrialState
 from tests.builders.sweep_results import results
@@ -44,13 +43,6 @@ def test_columns_stand_in_a_fixed_order():
     assert frame["n_trades"].dtype == "Int64"
     assert frame["n_trades"].isna().tolist() == [False, False, False, False, True]
     assert frame.loc[3, "why"] == "too_few_trades"
-
-
-def test_metrics_of_a_sweep_are_in_the_order_of_their_definition():
-    r = results()
-    columns = list(trials_frame(r.trials, r.plan.space).columns)
-    assert [c for c in columns if c in METRICS] == list(METRICS)
-    assert columns[4 : 4 + len(r.plan.space.names)] == list(r.plan.space.names)
 
 
 def test_top_is_feasible_first_then_value_then_number():

@@ -16,6 +16,7 @@ from quantray.callers.report.baseline import words
 from quantray.callers.report.baseline.charts import call_chart, distribution
 from quantray.callers.report.baseline.summary import statuses
 from quantray.durations import written
+from quantray.plain import amount
 from quantray.report.page import render
 from quantray.report.words import DASH, duration, label, number, percent
 
@@ -86,7 +87,8 @@ def subtitle(r: BaselineResults) -> str:
     """One line: calls, callers, assets, period, horizon."""
     calls, follow = r.coverage.plan.calls, written(r.plan.horizon_s)
     first, last = (str(np.datetime64(int(ts), "ns").astype("datetime64[D]")) for ts in (calls.ts[0], calls.ts[-1]))
-    counted = f"{len(calls):,} calls of {len(calls.callers):,} callers on {len(calls.assets):,} assets"
+    counted = " ".join((amount(len(calls), "call"), "of", amount(len(calls.callers), "caller"), "on"))
+    counted += f" {amount(len(calls.assets), 'asset')}"
     return f"{counted} · {first} to {last} · each followed for {follow}"
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantray.errors import LedgerError, near_miss
+from quantray.plain import amount
 from quantray.private import give_folder
 from quantray.protocols import TABLE
 from quantray.space import Dimension, Space
@@ -147,7 +148,9 @@ def _save(draw: Callable[[Any], Any], path: Path, kind: str, n: int) -> Path:
         panels = draw(visual)
         figure = np.ravel(panels)[0].figure
         if kind == "importance":
-            np.ravel(panels)[0].set_title(f"Optuna's importance (fANOVA) among {n:,} trials, the best and the latest")
+            np.ravel(panels)[0].set_title(
+                f"Optuna's importance (fANOVA) among {amount(n, 'trial')}, the best and the latest"
+            )
         arrange(figure, list(np.ravel(panels)), kind)
         figure.savefig(path, dpi=110, metadata={"Software": "quantray"})
         plt.close(figure)

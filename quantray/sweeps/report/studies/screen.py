@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from quantray.plain import one_line
+from quantray.plain import amount, one_line
 from quantray.sweeps.report.studies.stored import StudyRow, StudySummary
 
 if TYPE_CHECKING:
@@ -109,7 +109,9 @@ def _caller_sections(s: StudySummary, units: Mapping[str, str]) -> Iterator[tupl
 
 
 def _driver(note: Mapping[str, Any]) -> str:
-    return f"{note['stored']:,} stored, {sum(note['duplicates'].values()):,} duplicates, {note['seconds']:,.1f} s"
+    return (
+        f"{note['stored']:,} stored, {amount(sum(note['duplicates'].values()), 'duplicate')}, {note['seconds']:,.1f} s"
+    )
 
 
 def _counted(reasons: Mapping[str, int]) -> dict[str, str]:
@@ -120,7 +122,7 @@ def _counted(reasons: Mapping[str, int]) -> dict[str, str]:
     return lines
 
 
-def number(value: Any) -> str:
+def number(value: object) -> str:
     """A value for reading: six significant digits, a dash for what does not exist."""
     if value is None:
         return "-"

@@ -177,3 +177,14 @@ def test_a_call_without_an_entry_has_no_measure() -> None:
     assert (when == -1).all()
     assert (code == -1).all()
     assert behind.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_one_candle_late_is_the_same_from_there_to_the_same_end(seed: int) -> None:
+    c = walk(150, seed, vol=0.1)
+    given_, last = Candles(c.ts, c.open, c.high, c.low, c.close, c.volume, MINUTE), len(c.ts) - 20
+    late = kernel.late_offers(given_, np.array([1, -1, last]), np.array([last, last, last]), 1.3, 0.8)
+    assert np.isnan(late[1:]).all()
+    cut = columns(*(getattr(c, name)[1:last] for name in ("ts", *PARTS)))
+    found = measured(cut, 10**6, 1.3, 0.8)
+    assert late[0].tolist() == [found["ath_multiple"], found["end_return"], found["tp_sl_return"]]

@@ -144,7 +144,8 @@ def test_figures_of_the_best_of_a_sweep(kind: str, folder: Path):
     assert sum(n for name, n in metrics.items() if name.startswith("exits_")) == len(net)
     tested = told.summary["survivors"]["n_candidates"]
     for said in (told.terminal, told.page):
-        assert {count(n) for n in re.findall(r"[Oo]f (\d[\d,]*) candidates (?:survive|nothing|looks)", said)} <= {tested}
+        counts = re.findall(r"[Oo]f (\d[\d,]*) candidates (?:survive|nothing|looks)", said)
+        assert {count(n) for n in counts} <= {tested}
     assert told.summary["verdict"]["figures"]["n_candidates"] == tested
 
 

@@ -77,7 +77,7 @@ def at_shell(screen: str) -> bool:
 def walk(out: Path, size: tuple[int, int], work: Path, small: bool) -> float:
     """All screens at one size; gives the seconds from the command to the first row."""
     stem = f"{size[0]}x{size[1]}"
-    shape = {"calls": 240, "callers": 8, "assets": 24} if small else {"calls": 4000, "callers": 40, "assets": 200}
+    shape = {"calls": 600, "callers": 8, "assets": 80} if small else {"calls": 4000, "callers": 40, "assets": 200}
     run_dir = work / f"run-{stem}"
     command = [
         sys.executable, "-m", "quantray", "baseline", "--tui", *(f"data.synthetic.{k}={v}" for k, v in shape.items()),

@@ -149,9 +149,12 @@ class Report:
     __pydantic_config__: ClassVar = FORBID
     top: int = 20
     surface_max_points: int = 5_000_000  # a sampled search is compared with the exact surface up to this size
+    held_out: str = "pick"  # whose held-out values are shown; all: of every trial listed, and each counts as a look
 
     def __post_init__(self) -> None:
         if self.top < 1:
             raise ConfigError(f"report.top must be >= 1, got {self.top}")
         if self.surface_max_points < 0:
             raise ConfigError(f"report.surface_max_points must be >= 0, got {self.surface_max_points}")
+        if self.held_out not in ("pick", "all"):
+            raise ConfigError(f"report.held_out: {near_miss(self.held_out, ('pick', 'all'), what='choice')}")

@@ -26,7 +26,10 @@ KEYS: dict[str, tuple[str, ...]] = {
     SWEEPS: ("space", "mirror"),
     CALLERS: ("mode", "grouped", "filter_collapsed", "intrabar", "entry", "target_gap", "ties", "stress"),
 }
-INSIDE: dict[str, tuple[str, ...]] = {SWEEPS: ("report.surface_max_points",), CALLERS: ("runner.in_process_s",)}
+INSIDE: dict[str, tuple[str, ...]] = {
+    SWEEPS: ("report.surface_max_points", "report.held_out"),
+    CALLERS: ("runner.in_process_s",),
+}
 
 #: The group whose choice makes a request about callers one for the alert baseline, and what means nothing to it: groups
 #: and keys about policies, accounts and what is held out.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from quantray.plain import cell
 
@@ -32,3 +34,19 @@ def write_parquet(frame: pandas.DataFrame, path: Path | BinaryIO) -> None:
 
     table = pyarrow.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
     pyarrow.parquet.write_table(table, path, compression="zstd", version="2.6")
+
+
+def column(values: Sequence[Any]) -> Any:
+    """The narrowest column that holds every value; what is neither a number, a flag nor text is written as JSON."""
+    import pandas
+
+    kinds = {type(v) for v in values if v is not None}
+    if kinds <= {int}:
+        return pandas.array(values, dtype="Int64")  # also a column without any value
+    if kinds <= {int, float}:
+        return pandas.array([float("nan") if v is None else v for v in values], dtype="float64")
+    if kinds == {bool}:
+        return pandas.array(values, dtype="boolean")
+    if kinds == {str}:
+        return pandas.array(values, dtype="str")
+    return pandas.array([None if v is None else json.dumps(v, default=str) for v in values], dtype="str")

@@ -46,3 +46,16 @@ def _continuous_steps(dimension: Dimension, value: float) -> list[float]:
         step = (high - low) * CONTINUOUS_STEP
         moved = [value - step, value + step]
     return [v for v in moved if low <= v <= high]
+
+
+def neighbour_numbers(space: Space, number: int) -> list[int]:
+    """The same of a point of a finite space, by numbers (see :meth:`quantray.space.Space.candidates`)."""
+    found: list[int] = []
+    stride = space.size or 0
+    for dimension in space.dimensions:
+        levels = len(dimension.values or ())
+        stride //= levels
+        at = number // stride % levels
+        others = (at - 1, at + 1) if dimension.ordered else range(levels)
+        found += [number + (other - at) * stride for other in others if 0 <= other < levels and other != at]
+    return found

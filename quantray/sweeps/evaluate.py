@@ -205,11 +205,11 @@ def _boxed(plan: Plan, market: Slice, candidates: Candidates, strategy: type, fu
         except OWN as error:  # the user's own code: whatever it raises belongs to this candidate
             why[i] = told(error)
             continue
-        _summarise(t, float(market.sessions[0].interval_s), by_session[i], out[i])
+        summarise(t, float(market.sessions[0].interval_s), by_session[i], out[i])
     return _metrics(market, out, by_session, np.zeros((n, len(COUNTED)), np.int64), why, full)
 
 
-def _summarise(t: Trades, interval_s: float, by_session: np.ndarray, out: np.ndarray) -> None:
+def summarise(t: Trades, interval_s: float, by_session: np.ndarray, out: np.ndarray) -> None:
     """Metrics of one candidate's trades into ``out`` [M], net per session into ``by_session`` [sessions]."""
     from quantray.sweeps.kernels.columns import listed_of, scratch_of
     from quantray.sweeps.kernels.score import summarise_core, summarise_listed

@@ -1,28 +1,36 @@
-"""From stored trials to what the report says: the best, its trades in and out of sample, the surface, the verdict."""
+"""From stored trials to what the report says: peak, survivors and pick, what the pick stands, and the verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from quantray.failures import Reason
 from quantray.protocols import Counts
-from quantray.space import Candidates
+from quantray.space import Candidates, candidate_digest
+from quantray.stats import reasons as told
 from quantray.stats.checks import Verdict, Word
-from quantray.stats.family import family_of_surface, family_of_trials
-from quantray.stats.judgements import Told
-from quantray.stats.neighbours import neighbours
+from quantray.stats.compared import compared
+from quantray.stats.effective import effective_number
+from quantray.stats.held_out import standard_error
+from quantray.stats.pick import Pick, choose
 from quantray.stats.surface import Regret, SurfaceSummary, regret, summarise, summarise_space
-from quantray.stats.verdict_of_the_peak import Evidence, verdict
-from quantray.sweeps.grid.points import Surface
+from quantray.stats.survivors import Survivors, survivors
+from quantray.stats.track_record import more_units
+from quantray.stats.verdict import Evidence, verdict
+from quantray.sweeps.family import Family, family_of
+from quantray.sweeps.grid.surface import Surface
+from quantray.sweeps.lanes import Stress, stress
 from quantray.sweeps.market import Slice
 from quantray.sweeps.objective import ranked
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.report.reasons import nothing
-from quantray.sweeps.results import Row
-from quantray.sweeps.scores import Sample, sample, score
+from quantray.sweeps.results import Chosen, Row
+from quantray.sweeps.scores import Sample, resampled, sample, score
+from quantray.sweeps.survivors import Surviving, surviving
 from quantray.trial import Trial, TrialState
 
 
@@ -34,6 +42,10 @@ class Judgement:
     best: Trial | None = None
     in_sample: Sample | None = None
     out_of_sample: Sample | None = None
+    pick: Chosen | None = None
+    surviving: Surviving | None = None
+    stress: Stress | None = None
+    more_sessions: int | None = None
     top_oos: Mapping[int, Row] = field(default_factory=dict)
     surface: SurfaceSummary | None = None
     regret: Regret | None = None
@@ -52,58 +64,108 @@ def judge(
     plan: Plan, train: Slice, held_out: Slice | None, trials: Sequence[Trial], exact: Surface | None, counts: Counts,
     reasons: Sequence[Reason] = (),
 ) -> Judgement:  # fmt: skip
-    """Look at the held-out sessions once, for the best trials only, and say whether to believe the best.
+    """Find who survives and pick one of them; look at the held-out sessions once, for pick and peak; give the word.
 
     ``exact`` is the whole surface on ``train`` where it was computed; ``counts`` are of every evaluated candidate,
     ``reasons`` of those that did not complete.
     """
     best = best_of(trials)
     if best is None:
-        summary = summarise_space(plan.space, exact.values) if exact is not None else None
-        failed = bool(reasons) and reasons[0].state == TrialState.FAIL and not counts.complete
-        word = Word.FAILED if failed else Word.TOO_LITTLE_DATA
-        return Judgement(Verdict(word, nothing(counts, reasons, plan)), surface=summary)
-    values = np.array([np.nan if t.value is None or not t.feasible else t.value for t in trials])
-    candidates = Candidates.of([t.params for t in trials])
-    inside = sample(plan, train, best.params)
-    outside = sample(plan, held_out, best.params) if held_out is not None else None
-    if exact is not None:
-        family, pick = family_of_surface(exact.values, exact.session_net, plan.space.number(best.params))
-        summary, missed = summarise_space(plan.space, exact.values), regret(exact.values, best.value or 0.0)
-    else:
-        family, pick = family_of_trials(trials, best)
-        summary, missed = summarise(candidates, values), None
-    evidence = Evidence(
-        session_net=family,
-        pick=pick,
-        value=best.value,
-        metrics=inside.metrics,
-        n_tried=counts.attempts,
-        neighbours=_around(plan, train, best),
-        quality=train.quality,
-        oos_session_net=None if outside is None else outside.session_net,
-        oos_value=None if outside is None else outside.value,
-        quotes=train.has_quotes,
-        seed=plan.seed,
-        told=Told("candidates" if exact is None else "candidates of the whole table"),
-    )
+        return _of_nothing(plan, exact, counts, reasons)
+    family = family_of(plan, train, trials, exact)
+    tested = survivors(family.nets, seed=plan.seed)
+    choice = _choice(plan, train, family, tested, 0 if held_out is None else len(held_out))
+    pick = made = None
+    if choice is not None:
+        pick = _picked(plan, train, held_out, family, choice)
+        made = stress(plan, train, pick.params, pick.inside, family.around(choice.number))
+    top = {} if held_out is None or plan.report.held_out == "pick" else _top(plan, held_out, trials)
+    evidence = _evidence(plan, train, held_out, family, tested, choice, pick, made, counts.attempts)
     return Judgement(
-        verdict(evidence),
+        verdict(replace(evidence, n_looks=_looks(best, pick, [t for t in trials if t.number in top]))),
         best,
-        inside,
-        outside,
-        _top(plan, held_out, trials) if held_out is not None else {},
-        summary,
-        missed,
+        sample(plan, train, best.params),
+        None if held_out is None else sample(plan, held_out, best.params),
+        pick,
+        surviving(family, tested, plan.space, _row_of(plan, family, best)),
+        made,
+        evidence.more_units,
+        top,
+        _summarised(plan, trials, exact),
+        None if exact is None else regret(exact.values, best.value or 0.0),
     )
 
 
-def _around(plan: Plan, market: Slice, best: Trial) -> np.ndarray:
-    """Objective of the candidates one step from the best, NaN where they have none."""
-    near = neighbours(plan.space, best.params)
-    if near is None:
-        return np.empty(0)
-    return score(plan, market, near).value
+def _of_nothing(plan: Plan, exact: Surface | None, counts: Counts, reasons: Sequence[Reason]) -> Judgement:
+    """The word where no candidate is feasible."""
+    failed = bool(reasons) and reasons[0].state == TrialState.FAIL and not counts.complete
+    word = Word.FAILED if failed else Word.TOO_LITTLE_DATA
+    summary = None if exact is None else summarise_space(plan.space, exact.values)
+    return Judgement(Verdict(word, nothing(counts, reasons, plan)), surface=summary)
+
+
+def _summarised(plan: Plan, trials: Sequence[Trial], exact: Surface | None) -> SurfaceSummary:
+    if exact is not None:
+        return summarise_space(plan.space, exact.values)
+    values = np.array([np.nan if t.value is None or not t.feasible else t.value for t in trials])
+    return summarise(Candidates.of([t.params for t in trials]), values)
+
+
+def _choice(plan: Plan, train: Slice, family: Family, tested: Survivors, n_out: int) -> Pick | None:
+    """Which survivor is put to the held-out test; of the held-out part its length alone is known here."""
+
+    def spread(row: int) -> float:
+        made = sample(plan, train, family.params(row))
+        return standard_error(partial(resampled, plan, made), len(train), seed=plan.seed)
+
+    return choose(
+        family.values, family.nets, tested, allowed=family.allowed, n_out=n_out, neighbours=family.around, spread=spread
+    )
+
+
+def _picked(plan: Plan, train: Slice, held_out: Slice | None, family: Family, choice: Pick) -> Chosen:
+    params = family.params(choice.number)
+    return Chosen(
+        "pick", int(family.numbers[choice.number]), params, choice.value, sample(plan, train, params),
+        None if held_out is None else sample(plan, held_out, params), choice.statistic, choice.reason,
+    )  # fmt: skip
+
+
+def _evidence(
+    plan: Plan, train: Slice, held_out: Slice | None, family: Family, tested: Survivors, choice: Pick | None,
+    pick: Chosen | None, made: Stress | None, n_tried: int,
+) -> Evidence:  # fmt: skip
+    common = Evidence(
+        tested, choice, n_held_out=0 if held_out is None else len(held_out), adaptive=not family.whole,
+        family=family.nets.mean(axis=0),
+        quotes=train.has_quotes, quality=train.quality, seed=plan.seed,
+    )  # fmt: skip
+    if choice is None or pick is None or made is None:
+        known = tested.statistic[~np.isnan(tested.statistic)]
+        more = more_units(float(known.max()), tested.critical, len(train)) if known.size else None
+        return replace(common, more_units=more or None)
+    own = family.nets[choice.number]
+    return replace(
+        common,
+        searched=own,
+        held_out=None if pick.outside is None else pick.outside.session_net,
+        metrics=pick.metrics,
+        lanes=[told.Lane(lane.name, lane.phrase, lane.net) for lane in made.told if lane.net is not None],
+        neighbours=family.around(choice.number),
+        compared=compared(family.nets, own, n_tried=n_tried, n_effective=effective_number(family.nets)),
+    )
+
+
+def _row_of(plan: Plan, family: Family, trial: Trial) -> int | None:
+    return family.row(plan.space.number(trial.params) if family.whole else trial.number)
+
+
+def _looks(best: Trial, pick: Chosen | None, listed: Sequence[Trial]) -> int:
+    """How many different candidates' held-out sessions are shown."""
+    shown = {best.digest, *(t.digest for t in listed)}
+    if pick is not None:
+        shown.add(candidate_digest(pick.params))
+    return len(shown)
 
 
 def _top(plan: Plan, held_out: Slice, trials: Sequence[Trial]) -> dict[int, Row]:

@@ -90,6 +90,11 @@ class Capital:
         if self.max_open_positions is not None and self.max_open_positions < 1:
             raise ConfigError(f"capital.max_open_positions must be >= 1 or null, got {self.max_open_positions}")
 
+    @property
+    def limited(self) -> bool:
+        """Whether what is held at once is limited: then trades depend on those before, in other sessions too."""
+        return self.initial is not None or self.max_open_positions is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Constraints:

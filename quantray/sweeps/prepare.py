@@ -117,9 +117,8 @@ def compared(plan: Plan) -> bool:
     That is where it is cheap: of a finite space whose candidates share their tables, not of a black box, nor with
     limits of capital.
     """
-    size = plan.space.size
-    limited = plan.capital.initial is not None or plan.capital.max_open_positions is not None
-    return size is not None and size <= plan.report.surface_max_points and plan.strategy.gives_signals and not limited
+    size, shared = plan.space.size, plan.strategy.gives_signals and not plan.capital.limited
+    return size is not None and size <= plan.report.surface_max_points and shared
 
 
 def reach(plan: Plan, market: Slice) -> None:

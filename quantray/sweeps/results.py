@@ -10,19 +10,49 @@ from quantray.failures import Reason, counted
 from quantray.protocols import Counts
 from quantray.stats.checks import Verdict
 from quantray.stats.surface import Regret, SurfaceSummary
+from quantray.sweeps.lanes import Stress
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.scores import Sample
+from quantray.sweeps.survivors import Surviving
 from quantray.trial import Trial
 
 Row = Mapping[str, float | int | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """One candidate of which everything is told: ``peak`` (the objective's maximum) or ``pick``.
+
+    ``number`` is the peak's trial; the pick's point of the table, or its trial where there is no table.
+    """
+
+    name: str
+    number: int
+    params: Mapping[str, Any]
+    value: float  # objective on the sessions searched
+    inside: Sample
+    outside: Sample | None  # None: nothing was held out
+    statistic: float | None = None  # Student's t of its mean net per session searched
+    reason: str = ""  # of a pick: why this one of the survivors
+
+    @property
+    def metrics(self) -> Row:
+        """On the sessions searched."""
+        return self.inside.metrics
+
+    @property
+    def oos(self) -> Row | None:
+        """Metrics on the sessions held out; None where there are none."""
+        return None if self.outside is None else self.outside.metrics
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Results:
     """One finished (or interrupted) sweep. ``trials`` are in number order and may be cut to the best ones of a
 
-    complete table (``counts`` then says how many there were). ``in_sample`` and ``out_of_sample`` are the best
-    trial's; both are None when nothing completed, the second also when nothing was held out.
+    complete table (``counts`` then says how many there were). ``best`` is the objective's maximum, the peak;
+    ``in_sample`` and ``out_of_sample`` are its samples: both are None when nothing completed, the second also when
+    nothing was held out.
     """
 
     plan: Plan
@@ -33,7 +63,11 @@ class Results:
     best: Trial | None = None
     in_sample: Sample | None = None
     out_of_sample: Sample | None = None
-    top_oos: Mapping[int, Row] = field(default_factory=dict)  # trial number -> metrics out of sample
+    pick: Chosen | None = None  # the survivor that is judged; None: nothing survives, or there is no objective
+    surviving: Surviving | None = None  # None: nothing completed
+    stress: Stress | None = None  # of the pick
+    more_sessions: int | None = None  # like those searched, that are missing for the best to survive
+    top_oos: Mapping[int, Row] = field(default_factory=dict)  # trial number -> metrics out of sample, where asked for
     surface: SurfaceSummary | None = None  # exact where the table is finite and cheap, else of the trials
     regret: Regret | None = None  # of a sampled search against the exact surface
     data: Mapping[str, Any] = field(default_factory=dict)  # what the data is: source, underlying, dates, seed, …
@@ -54,6 +88,21 @@ class Results:
         if self.why is not None:
             return self.why
         return counted((t.number, str(t.state), t.why, 1) for t in self.trials if t.why)
+
+    @property
+    def peak(self) -> Chosen | None:
+        """The objective's maximum; None when nothing completed."""
+        if self.best is None or self.best.value is None or self.in_sample is None:
+            return None
+        statistic = self.surviving.peak_statistic if self.surviving else None
+        return Chosen(
+            "peak", self.best.number, self.best.params, self.best.value, self.in_sample, self.out_of_sample, statistic
+        )
+
+    @property
+    def shown(self) -> Chosen | None:
+        """Whom the report is about: the pick, or the peak where there is none."""
+        return self.pick or self.peak
 
     @property
     def study(self) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
-from quantray.arrays import FloatArray1D, FloatArray2D, IntArray1D, plain
+from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D, plain
 from quantray.space import Candidates, candidate_digest
-from quantray.sweeps.evaluate import evaluate, trades
+from quantray.sweeps.evaluate import evaluate, summarise, trades
 from quantray.sweeps.market import Slice
-from quantray.sweeps.metrics import Metrics
+from quantray.sweeps.metrics import METRICS, Metrics
 from quantray.sweeps.objective import violations
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.trades import Trades
@@ -35,9 +35,18 @@ class Scores:
         return len(self.state)
 
     @property
+    def allowed(self) -> BoolArray1D:
+        """Whether every bound is met, [N]."""
+        return np.asarray((self.violations <= 0).all(axis=1))
+
+    @property
     def ranked(self) -> FloatArray1D:
         """Value of the feasible candidates, NaN elsewhere, [N]."""
-        return np.where((self.violations <= 0).all(axis=1), self.value, np.nan)
+        return np.where(self.allowed, self.value, np.nan)
+
+    def family(self, min_trades: int) -> BoolArray1D:
+        """Who has enough trades, whatever else came out, [N]."""
+        return np.asarray((self.state != FAIL) & (self.metrics.columns["n_trades"] >= min_trades))
 
     def counts(self) -> list[int]:
         """How many are COMPLETE, PRUNED and FAIL."""
@@ -106,3 +115,19 @@ def sample(plan: Plan, market: Slice, params: Mapping[str, Any]) -> Sample:
     metrics = evaluate(plan, market, one)
     value = plain(float(metrics.columns[plan.objective][0])) if not metrics.why else None
     return Sample(market, made, metrics.row(0), value)
+
+
+def resampled(plan: Plan, made: Sample, drawn: IntArray1D) -> float:
+    """The objective of a sample's candidate on ``drawn`` [units] of its sessions, drawn again or not; NaN: none.
+
+    Trades stay as they were made: limits of capital are not applied anew.
+    """
+    t = made.trades
+    first, last = (np.searchsorted(t.session, drawn, side) for side in ("left", "right"))
+    counts = last - first
+    rows = np.repeat(first - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(counts.sum())
+    columns = {f.name: getattr(t, f.name)[rows] for f in fields(t)}
+    again = Trades(**{**columns, "session": np.repeat(np.arange(len(drawn)), counts)})
+    out = np.full(len(METRICS), np.nan)
+    summarise(again, float(made.slice.sessions[0].interval_s), np.zeros(len(drawn)), out)
+    return float(out[METRICS.index(plan.objective)])

@@ -19,7 +19,8 @@ from quantray.protocols import Counts, Outcome, Say
 from quantray.sweeps.clocks import idle_moments
 from quantray.sweeps.grid.files import SurfaceFiles, Tally
 from quantray.sweeps.grid.outcome import note_table
-from quantray.sweeps.grid.points import Surface, exhaust, keep_best, ranges, reasons_stored, surface
+from quantray.sweeps.grid.points import exhaust, ranges, reasons_stored, surface
+from quantray.sweeps.grid.surface import Surface, keep_best
 from quantray.sweeps.loop.progress import Progress
 from quantray.sweeps.loop.ranges import SUFFIX, RangeClaims
 from quantray.sweeps.loop.share import Share, duplicates_of, retried_of, seed_of

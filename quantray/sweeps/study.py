@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quantray.errors import TooManyFailures
+from quantray.errors import ConfigError, TooManyFailures
 from quantray.outlets import logger
 from quantray.protocols import Say
 from quantray.provenance import versions
@@ -21,7 +21,7 @@ from quantray.sweeps.plan import Plan
 from quantray.sweeps.prepare import Opened, opened
 from quantray.sweeps.report.files import write_all
 from quantray.sweeps.report.tables import table_digest, trials_frame
-from quantray.sweeps.results import Results
+from quantray.sweeps.results import Chosen, Results
 from quantray.sweeps.search import Found, OnProgress, search
 from quantray.trial import Trial
 
@@ -45,12 +45,27 @@ class Study:
 
     @property
     def best(self) -> Trial | None:
-        """The best feasible trial; None when nothing completed."""
+        """The peak: the feasible trial of the largest objective; None when nothing completed."""
         return self.results.best
 
     @property
+    def pick(self) -> Chosen | None:
+        """The survivor that is judged: number, params, value, metrics (searched) and oos; None without survivors."""
+        return self.results.pick
+
+    def survivors(self) -> pandas.DataFrame:
+        """One row a survivor: number, parameters, value (objective), statistic (Student's t), metrics (searched).
+
+        ``number`` is a point of the table where the whole table was tested, else a trial. Raises ConfigError where
+        nothing completed, so that nothing was tested.
+        """
+        if self.results.surviving is None:
+            raise ConfigError(f"{self.plan.study}: no candidate completed, so there is nothing that could survive")
+        return self.results.surviving.frame.copy()
+
+    @property
     def verdict(self) -> Verdict:
-        """Whether to believe the best trial, and why."""
+        """Whether to believe the pick, and why."""
         return self.results.verdict
 
     def frame(self) -> pandas.DataFrame:
@@ -106,7 +121,8 @@ def _results(made: Opened, found: Found, judged: Judgement, began: float) -> Res
     return Results(
         plan=made.plan, trials=found.trials, counts=found.counts, verdict=judged.verdict,
         duplicates=found.duplicates, best=judged.best, in_sample=judged.in_sample,
-        out_of_sample=judged.out_of_sample, top_oos=judged.top_oos, surface=judged.surface,
+        out_of_sample=judged.out_of_sample, pick=judged.pick, surviving=judged.surviving, stress=judged.stress,
+        more_sessions=judged.more_sessions, top_oos=judged.top_oos, surface=judged.surface,
         regret=judged.regret, data=_described(made), quality=made.slice.quality,
         digests=made.digests, versions=versions(), seconds=time.monotonic() - began,
         stop_reason=found.stop_reason, why=found.reasons, notes=found.notes, repeated=found.repeated,

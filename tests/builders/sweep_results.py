@@ -11,14 +11,20 @@ import numpy as np
 from quantray.protocols import Counts
 from quantray.settings import OutOfSample, Search
 from quantray.space import candidate_digest, parse_space
-from quantray.stats.family import family_of_surface
-from quantray.stats.neighbours import neighbours
+from quantray.stats.checks import Verdict, Word
+from quantray.stats.pick import Pick, choose
 from quantray.stats.surface import regret, summarise_space
-from quantray.stats.verdict_of_the_peak import Evidence, Verdict, verdict
+from quantray.stats.survivors import survivors
+from quantray.stats.verdict import Evidence, verdict
+from quantray.sweeps.family import Family, family_of
+from quantray.sweeps.grid.surface import Surface
+from quantray.sweeps.lanes import Lane, Stress
 from quantray.sweeps.market import Slice
 from quantray.sweeps.metrics import METRICS
 from quantray.sweeps.plan import Plan, StrategySpec
-from quantray.sweeps.results import Results, Sample
+from quantray.sweeps.results import Chosen, Results
+from quantray.sweeps.scores import Sample
+from quantray.sweeps.survivors import surviving
 from quantray.sweeps.trades import Trades
 from quantray.trial import Trial, TrialState
 from tests.builders.sessions import tiny_slice
@@ -106,7 +112,7 @@ def metrics(t: Trades, n_sessions: int) -> dict[str, float | int | None]:
 
 @cache
 def results(
-    kind: str = "tpe", *, edge: float = -0.2, n_seen: int = 5, n_unseen: int = 3, n_trials: int = 60, seed: int = 3,
+    kind: str = "tpe", *, edge: float = -0.2, n_seen: int = 8, n_unseen: int = 5, n_trials: int = 60, seed: int = 3,
     per_session: int = 9, study: str = "sample",
 ) -> Results:  # fmt: skip
     """A whole sweep over 2,048 points; the numbers hang together (sums per session, best, regret, verdict)."""
@@ -120,17 +126,25 @@ def results(
     complete = [t for t in trials if t.feasible]
     best = max(complete, key=lambda t: (t.value or 0, -t.number))
     at = p.space.number(best.params)
-    held, top_oos = None, {}
-    if n_unseen:
-        later = trades(unseen, net[at, n_seen:], per_session, 1)
-        row = metrics(later, n_unseen)
-        held = Sample(unseen, later, row, row["return_on_risk_percent"])
-        top_oos = {t.number: {"return_on_risk_percent": 1.5 - 0.3 * i} for i, t in enumerate(complete[:30])}
-    judged = _judged(p, best, values, net[:, :n_seen], net[at, n_seen:] if n_unseen else None, held)
+    later = trades(unseen, net[at, n_seen:], per_session, 1) if n_unseen else None
+    held = None if later is None else sample(unseen, later)
+    family = family_of_table(p, values, net[:, :n_seen])
+    tested = survivors(family.nets, seed=7)
+    choice = choose(family.values, family.nets, tested, allowed=family.allowed, n_out=n_unseen,
+                    neighbours=family.around, spread=lambda _: 5.0)  # fmt: skip
+    pick = None if choice is None else picked(p, family, choice, seen, unseen, net, per_session)
+    stress = None if pick is None else STRESS
+    evidence = Evidence(
+        tested, choice, None if choice is None else family.nets[choice.number],
+        None if pick is None or pick.outside is None else pick.outside.session_net, n_unseen,
+        family.nets.mean(axis=0),
+        metrics=best.metrics, quality=QUALITY, n_looks=2, seed=7,
+    )  # fmt: skip
     return Results(
-        p, trials, Counts(len(complete), sum(t.state is TrialState.PRUNED for t in trials), 1), judged,
+        p, trials, Counts(len(complete), sum(t.state is TrialState.PRUNED for t in trials), 1), verdict(evidence),
         duplicates={"sampler": 12, "memory": 3, "database": 0}, best=best,
-        in_sample=Sample(seen, made[at], best.metrics, best.value), out_of_sample=held, top_oos=top_oos,
+        in_sample=Sample(seen, made[at], best.metrics, best.value), out_of_sample=held, pick=pick,
+        surviving=surviving(family, tested, p.space, family.row(at)), stress=stress,
         surface=summarise_space(p.space, values), regret=regret(values, best.value or 0.0),
         data={"source": "synthetic market, seed 11", "underlying": "SPX-like", "interval": "60 s", "seed": 11},
         quality=QUALITY, digests=dict.fromkeys(("strategy", "code", "space", "data", "costs"), "4be2c09d17a3f855" * 2),
@@ -139,25 +153,36 @@ def results(
     )  # fmt: skip
 
 
-def _judged(
-    p: Plan, best: Trial, values: np.ndarray, net: np.ndarray, held: np.ndarray | None, sample: Sample | None
-) -> Verdict:
-    rows, pick = family_of_surface(values, net, p.space.number(best.params))
-    around = neighbours(p.space, best.params)
-    near = [values[p.space.number(around.params(i))] for i in range(len(around))] if around else []
-    return verdict(
-        Evidence(
-            rows,
-            pick,
-            best.value,
-            best.metrics,
-            neighbours=near,
-            quality=QUALITY,
-            oos_session_net=held,
-            oos_value=sample.value if sample else None,
-            seed=7,
-        )
-    )
+STRESS = Stress(
+    (Lane("dearer fees", "with fees of 5.20 a contract instead of 2.60", 812.5, 45, 31.2),
+     Lane("one bar later", "with every order one bar later", None, why="a black box decides itself")),
+    34.4, 0.16, 1.3, ((0.0, 900.0), (1.0, 850.0), (2.0, -20.0)), (("2024-11-18", 700.0),), (12.0, None, -3.0),
+)  # fmt: skip
+
+
+def sample(market: Slice, made: Trades) -> Sample:
+    row = metrics(made, len(market))
+    return Sample(market, made, row, row["return_on_risk_percent"])
+
+
+def family_of_table(p: Plan, values: np.ndarray, nets: np.ndarray) -> Family:
+    """The points that have a value, with their nets [points, sessions]."""
+    numbers = np.flatnonzero(~np.isnan(values))
+
+    def columns(wanted: np.ndarray) -> dict[str, np.ndarray]:
+        return {"n_trades": np.full(len(wanted), 45), "win_rate": np.abs(values[wanted]) / 100}
+
+    surface = Surface(values, numbers, np.ones(len(numbers), bool), nets[numbers], Counts(), columns)
+    return family_of(p, None, [], surface)
+
+
+def picked(
+    p: Plan, family: Family, choice: Pick, seen: Slice, unseen: Slice, net: np.ndarray, per_session: int
+) -> Chosen:
+    number = int(family.numbers[choice.number])
+    inside = sample(seen, trades(seen, net[number, : len(seen)], per_session, number))
+    outside = sample(unseen, trades(unseen, net[number, len(seen) :], per_session, 1)) if len(unseen) else None
+    return Chosen("pick", number, p.space.point(number), choice.value, inside, outside, choice.statistic, choice.reason)
 
 
 def _trial(p: Plan, point: int, number: int, value: float, net: np.ndarray, row: dict[str, Any]) -> Trial:
@@ -182,7 +207,9 @@ def nothing_completed() -> Results:
               why="too_few_trades", number=i, batch=i // 8)
         for i in range(20)
     ]  # fmt: skip
-    judged = verdict(Evidence(np.zeros((0, 5)), None))
+    judged = Verdict(
+        Word.TOO_LITTLE_DATA, "No candidate had enough trades: all 20 are under constraints.min_trades=10."
+    )
     values = np.full(p.space.size or 0, np.nan)
     return Results(
         p, trials, Counts(0, 20, 0), judged, surface=summarise_space(p.space, values), stop_reason="attempts used up",

@@ -32,6 +32,12 @@ SMALL = (
     "space.cooldown_period_seconds=[60]",
     "space.reclaim_percentage=[0.5,0.8]",
 )
+PLANTED = (
+    "data.synthetic.sessions=24", "data.synthetic.edge=4", "search=exhaustive", "space.entry_window=['9:30-15:45']",
+    "space.stretch_threshold=[0.002,0.003]", "space.stop_loss_percent=[-50,-100]", "space.take_profit_percent=[50,100]",
+    "space.cooldown_period_seconds=[180,300]", "space.reclaim_percentage=[0.5,0.7]",
+    "space.option_selection_mode=[itm]", "report.top=5",
+)  # fmt: skip
 SWEEPS = {
     "sampled": ("search.n_trials=40", "report.surface_max_points=1"),
     "sampled beside its table": (*SMALL, "search.n_trials=40"),
@@ -39,6 +45,7 @@ SWEEPS = {
     "exhaustive": (*SMALL, "search=exhaustive", "report.top=5", "mirror.max_trials=30"),
     "too few trades": (*SMALL, "search.n_trials=20", "constraints.min_trades=5000", "search.max_attempts=30"),
     "nothing feasible": (*SMALL, "search.n_trials=20", "constraints.min_win_rate=1.5"),
+    "an edge": PLANTED,
 }
 CALLERS = ("+experiment=v1_baseline", "runner=local")
 MODES = {
@@ -125,18 +132,61 @@ def test_figures_of_the_best_of_a_sweep(kind: str, folder: Path):
         assert told.summary["verdict"]["headline"] in told.page
         assert told.summary["verdict"]["headline"] in told.terminal
         return
-    net = r.in_sample.trades.net
-    assert told.tiles["total net"] == (number(float(r.out_of_sample.trades.net.sum())),
-                                       f"{len(r.out_of_sample.trades)} trades held out")  # fmt: skip
+    shown, key = r.shown, "pick" if r.pick else "best"
+    net = shown.inside.trades.net
+    assert told.tiles["total net"] == (number(float(shown.outside.trades.net.sum())),
+                                       f"{len(shown.outside.trades)} trades held out")  # fmt: skip
     assert told.rows["total net"][0] == number(float(net.sum()))
-    assert count(told.rows["trades"][0]) == len(net) == told.summary["best"]["metrics"]["n_trades"]
-    assert f"it earns {number(float(net.sum()))} after costs" in told.terminal or "does not earn" in told.terminal
-    metrics = told.summary["best"]["metrics"]
+    assert count(told.rows["trades"][0]) == len(net) == told.summary[key]["metrics"]["n_trades"]
+    assert told.summary[key]["oos"]["metrics"]["n_trades"] == len(shown.outside.trades)
+    assert told.summary["best"]["value"] == r.best.value
+    metrics = told.summary[key]["metrics"]
     assert sum(n for name, n in metrics.items() if name.startswith("exits_")) == len(net)
-    tried = {count(n) for n in re.findall(r"(?:best of|beats what) (\d[\d,]*) candidates", told.terminal)}
-    compared = r.verdict.figures["reality_check_candidates"]
-    assert tried <= {compared, r.verdict.figures["n_tried"]}
-    assert r.verdict.figures["n_tried"] in (r.counts.attempts, compared)
+    tested = told.summary["survivors"]["n_candidates"]
+    for said in (told.terminal, told.page):
+        counts = re.findall(r"[Oo]f (\d[\d,]*) candidates (?:survive|nothing|looks)", said)
+        assert {count(n) for n in counts} <= {tested}
+    assert told.summary["verdict"]["figures"]["n_candidates"] == tested
+
+
+@pytest.mark.parametrize("kind", SWEEPS)
+def test_survivors_are_told_once(kind: str, folder: Path):
+    """The table of survivors, the counts by level, page, terminal and summary tell of the same ones."""
+    study, told = swept(kind, folder / kind.replace(" ", "_"))
+    kept = pandas.read_parquet(study.files["survivors.parquet"])
+    n, pick = told.summary["n_survivors"], told.summary["pick"]
+    assert len(kept) == n
+    assert (pick is None) == (n == 0)
+    if told.summary["survivors"] is None:
+        assert study.results.best is None
+        return
+    pandas.testing.assert_frame_equal(study.survivors(), kept, check_dtype=False)
+    for name, levels in told.summary["survivors"]["levels"].items():
+        assert sum(level["n_survivors"] for level in levels) == n
+        assert sum(level["n"] for level in levels) == told.summary["survivors"]["n_candidates"]
+        assert {str(level["level"]): level["n_survivors"] for level in levels if level["n_survivors"]} == {
+            str(level): int(m) for level, m in kept[name].value_counts().items()
+        }
+    if pick is None:
+        assert f"the {n:,} survivors" not in told.terminal
+        return
+    assert f"the {n:,} survivors" in told.terminal
+    row = kept.set_index("number").loc[pick["number"]]
+    assert row["value"] == pick["value"] == study.pick.value
+    assert row["statistic"] == pick["statistic"] > told.summary["survivors"]["critical"]
+    assert row["n_trades"] == pick["metrics"]["n_trades"] == len(study.pick.inside.trades)
+    assert (
+        f"Pick: {'point' if told.summary['survivors']['whole_table'] else 'trial'} {pick['number']:,}" in told.terminal
+    )
+
+
+@pytest.mark.parametrize("kind", SWEEPS)
+def test_held_out_values_are_those_of_pick_and_peak_alone(kind: str, folder: Path):
+    study, told = swept(kind, folder / kind.replace(" ", "_"))
+    assert "top_oos" not in told.summary
+    assert "oos" not in " ".join(pandas.read_csv(study.files["top_trials.csv"]).columns)
+    shown = re.search(r"Top trials (.*?) How each", told.page)
+    assert shown is None or "held out" not in shown[1]
 
 
 @pytest.mark.parametrize("kind", SWEEPS)

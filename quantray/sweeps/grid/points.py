@@ -11,16 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D
 from quantray.errors import ConfigError, DiskError, Interrupted
 from quantray.failures import is_fault
 from quantray.plain import amount
-from quantray.protocols import Batch, Counts, Ledger
+from quantray.protocols import Counts
 from quantray.sweeps.grid.columns import levels_of, nullable, reasons_of, tally
 from quantray.sweeps.grid.files import SurfaceFiles, Tally
 from quantray.sweeps.grid.outcome import check_failures
+from quantray.sweeps.grid.surface import Surface, read
 from quantray.sweeps.loop.ranges import Range, RangeClaims
 from quantray.sweeps.market import Slice
-from quantray.sweeps.metrics import CORE, METRICS
+from quantray.sweeps.metrics import CORE
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.scores import FAIL, Scores, score, trial_of
 from quantray.trial import Trial, TrialState
@@ -40,15 +42,6 @@ class Part:
     start: int
     stop: int
     scores: Scores
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Surface:
-    """What statistics need of the whole table: ``values`` [points] (NaN: infeasible or none), ``session_net``."""
-
-    values: np.ndarray
-    session_net: np.ndarray  # [points, sessions]
-    counts: Counts
 
 
 def ranges(plan: Plan) -> list[Range]:
@@ -86,16 +79,30 @@ def surface(plan: Plan, market: Slice) -> Surface:
     work = evaluate_full if listed else evaluate_core
     from quantray.runner.spread import spread
 
-    parts = list(spread(plan, market, ranges(plan), work, kind="local", workers=plan.runner.workers))
-    return _joined([part for _, part in parts])
-
-
-def _joined(parts: list[Part]) -> Surface:
+    made = spread(plan, market, ranges(plan), work, kind="local", workers=plan.runner.workers)
+    parts = [_reduced(plan, part) for _, part in made]
     return Surface(
-        np.concatenate([p.scores.ranked for p in parts]),
-        np.concatenate([p.scores.metrics.session_net for p in parts]),
-        Counts(*(sum(column) for column in zip(*(p.scores.counts() for p in parts), strict=True))),
+        np.concatenate([part[0] for part in parts]),
+        np.concatenate([part[1] for part in parts]),
+        np.concatenate([part[2] for part in parts]),
+        np.concatenate([part[3] for part in parts]),
+        Counts(*(sum(part[4][k] for part in parts) for k in range(3))),
+        partial(_evaluated_metrics, plan, market),
     )
+
+
+def _reduced(plan: Plan, part: Part) -> tuple[FloatArray1D, IntArray1D, BoolArray1D, FloatArray2D, list[int]]:
+    """What the surface keeps of a part: ranked values, numbers, bounds met and nets of its family, counts."""
+    scores, family = part.scores, part.scores.family(plan.constraints.min_trades)
+    numbers = part.start + np.flatnonzero(family)
+    return scores.ranked, numbers, scores.allowed[family], scores.metrics.session_net[family], scores.counts()
+
+
+def _evaluated_metrics(plan: Plan, market: Slice, numbers: IntArray1D) -> dict[str, np.ndarray]:
+    """All metrics of points, by evaluating them."""
+    chunks = [numbers[k : k + RANGE] for k in range(0, max(len(numbers), 1), RANGE)]
+    found = [score(plan, market, plan.space.candidates(chunk)).metrics.columns for chunk in chunks]
+    return {name: np.concatenate([columns[name] for columns in found]) for name in found[0]}
 
 
 def exhaust(
@@ -143,7 +150,7 @@ def exhaust(
         raise DiskError(
             f"stopped after {so_far.counts.attempts:,} of {amount(plan.space.size or 0, 'point')}: {error}"
         ) from None
-    return read(plan, market, files.counts([]), files)
+    return read(plan, market, files)
 
 
 def _evaluated(
@@ -198,62 +205,3 @@ def write_part(plan: Plan, market: Slice, part: Part, path: Path) -> None:
         columns[f"net_{date}"] = scores.metrics.session_net[:, k]
     columns["why"] = reasons_of(plan, scores.state, scores.metrics)
     pq.write_table(pa.table(columns), path, compression="zstd", compression_level=1)
-
-
-def read(plan: Plan, market: Slice, counts: Counts, files: SurfaceFiles) -> Surface:
-    """Values and per-session sums of a stored surface."""
-    import pyarrow.parquet as pq
-
-    bounds = [f"violation_{b}" for b in plan.constraints.bounds]
-    dates = [f"net_{d}" for d in market.dates]
-    values, nets = [], []
-    for points in ranges(plan):
-        table = pq.read_table(files.path(points), columns=["value", *bounds, *dates])
-        value = table["value"].to_numpy()
-        for name in bounds:
-            value = np.where(table[name].to_numpy() <= 0, value, np.nan)
-        values.append(value)
-        nets.append(np.column_stack([table[d].to_numpy() for d in dates]))
-    return Surface(np.concatenate(values), np.concatenate(nets), counts)
-
-
-def best_numbers(values: np.ndarray, n: int) -> np.ndarray:
-    """Numbers of the ``n`` best points, best first, ties by number; points without a value are left out."""
-    found = np.flatnonzero(~np.isnan(values))
-    if len(found) > n:
-        least = np.partition(values[found], len(found) - n)[len(found) - n]
-        found = found[values[found] >= least]
-    return found[np.lexsort((found, -values[found]))][:n]
-
-
-def keep_best(plan: Plan, market: Slice, ledger: Ledger, values: np.ndarray, n: int, files: SurfaceFiles) -> None:
-    """Store the best points as trials of the study, so that its tools and its mirror know them; once."""
-    numbers = best_numbers(values, n)
-    if not len(numbers) or ledger.counts().attempts:
-        return
-    trials = _read_trials(plan, market, numbers, files)
-    mine = ledger.claim(Batch(0, plan.space.candidates(numbers), tuple(t.digest for t in trials)))
-    ledger.store(0, [t for t, owned in zip(trials, mine, strict=True) if owned])
-
-
-def _read_trials(plan: Plan, market: Slice, numbers: np.ndarray, files: SurfaceFiles) -> list[Trial]:
-    """Numbered points with a value as the trials that their evaluation gave, from the stored surface."""
-    import pyarrow.parquet as pq
-
-    from quantray.space import candidate_digest
-
-    found: dict[int, Trial] = {}
-    for points in ranges(plan):
-        wanted = [int(k) for k in numbers if points[0] <= k < points[1]]
-        if not wanted:
-            continue
-        table = pq.read_table(files.path(points)).take([k - points[0] for k in wanted])
-        for k, row in zip(wanted, table.to_pylist(), strict=True):
-            params = plan.space.point(k)
-            found[k] = Trial(
-                candidate_digest(params), params, TrialState(row["state"]), row["value"],
-                tuple(row[f"violation_{bound}"] for bound in plan.constraints.bounds),
-                {name: row[name] for name in METRICS if name in row},
-                tuple(row[f"net_{date}"] for date in market.dates),
-            )  # fmt: skip
-    return [found[int(k)] for k in numbers]

@@ -11,10 +11,10 @@ from quantray.report.tables import write_parquet
 from quantray.sweeps.report.history import history_png
 from quantray.sweeps.report.html import report_html
 from quantray.sweeps.report.summary import summary_json
-from quantray.sweeps.report.tables import completed_values, trials_frame, write_top_csv
+from quantray.sweeps.report.tables import completed_values, survivors_frame, trials_frame, write_top_csv
 from quantray.sweeps.results import Results
 
-NAMES = ("trials.parquet", "top_trials.csv", "history.png", "summary.json", "report.html")
+NAMES = ("trials.parquet", "survivors.parquet", "top_trials.csv", "history.png", "summary.json", "report.html")
 #: The folder in which the parts of a complete table are shown.
 TABLE = "surface"
 
@@ -32,15 +32,17 @@ def write_all(
 ) -> dict[str, Path]:
     """Write every output under ``run_dir``; returns file name -> path.
 
-    ``trials.parquet``, ``top_trials.csv``, ``history.png``, ``summary.json`` and ``report.html``; the first two
-    have the same bytes for the same trials. ``parts`` of a complete table (name -> piece) are shown in ``surface/``.
-    ``say`` hears of results that were changed since quantray wrote them: they are kept. DiskError without room.
+    ``trials.parquet``, ``survivors.parquet``, ``top_trials.csv``, ``history.png``, ``summary.json`` and
+    ``report.html``; the first three have the same bytes for the same trials. ``parts`` of a complete table (name ->
+    piece) are shown in ``surface/``. ``say`` hears of results that were changed since quantray wrote them: they are
+    kept. DiskError without room.
     """
     published, places = Published(run_dir), {name: run_dir / name for name in NAMES}
     with room(f"the report in {run_dir}", "every result is stored in the study"), published.staging() as folder:
         paths = {name: folder / name for name in NAMES}
         frame = trials_frame(results.trials, results.plan.space)
         write_parquet(frame, paths["trials.parquet"])
+        write_parquet(survivors_frame(results), paths["survivors.parquet"])
         write_top_csv(frame, paths["top_trials.csv"], results.plan.report.top)
         history_png(completed_values(frame), paths["history.png"])
         paths["summary.json"].write_text(summary_json(results), encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Any
 
 from quantray.report import verdict, words
 from quantray.report.page import render
-from quantray.sweeps.report import facts, sections
+from quantray.sweeps.report import facts, sections, survival
 from quantray.sweeps.report.reasons import failures, nothing
 from quantray.sweeps.results import Results
 
@@ -29,10 +29,13 @@ def context(results: Results) -> dict[str, Any]:
         "tiles": sections.tiles(r),
         "best": r.best,
         "parameters": sections.parameters(r),
-        "held_out": r.out_of_sample is not None,
-        "columns": ["", "searched", *(["held out"] if r.out_of_sample else [])],
+        "shown": r.shown,
+        "held_out": r.shown is not None and r.shown.outside is not None,
+        "columns": sections.columns(r),
+        "own_columns": sections.own_columns(r),
         "comparison": sections.comparison(r),
         "interval": sections.interval_sentence(r),
+        **_survival(r),
         "equity": sections.equity(r),
         "sessions": sections.session_bars(r),
         "progress": sections.progress(r),
@@ -61,4 +64,23 @@ def context(results: Results) -> dict[str, Any]:
         "notes": list(r.notes),
         "seconds": words.duration(r.seconds),
         "stop_reason": r.stop_reason,
+    }
+
+
+def _survival(r: Results) -> dict[str, Any]:
+    """What the template reads of survivors, pick and peak."""
+    return {
+        "called": survival.called(r, r.shown) if r.shown else "",
+        "chosen": survival.both(r),
+        "called_each": [survival.called(r, c) for c in survival.both(r)],
+        "surviving": r.surviving,
+        "survive": survival.counted(r),
+        "missing": survival.missing(r),
+        "apart": survival.apart(r),
+        "levels": survival.level_charts(r),
+        "level_rest": survival.level_rest(r),
+        "plane": survival.plane(r),
+        "tradeoff": survival.tradeoff(r),
+        "lanes": survival.lanes(r),
+        "limits": survival.limits(r),
     }

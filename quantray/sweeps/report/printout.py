@@ -10,7 +10,7 @@ from quantray.plain import amount
 from quantray.report import words
 from quantray.report.listing import listing, plain_grid
 from quantray.report.verdict import MARKS, STYLES
-from quantray.sweeps.report import facts
+from quantray.sweeps.report import facts, survival
 from quantray.sweeps.report.reasons import failures, nothing
 from quantray.sweeps.report.sections import regret_sentence
 from quantray.sweeps.results import Results
@@ -23,6 +23,7 @@ FILES = {
     "summary.json": "the same as data",
     "top_trials.csv": "the best trials",
     "trials.parquet": "every trial",
+    "survivors.parquet": "every survivor",
     "history.png": "progress of the search",
     "surface": "every point of the table",
 }
@@ -34,7 +35,7 @@ COMPARED = ("n_trades", "return_on_risk_percent", "total_pnl", "expectancy", "wi
 
 
 def ending(results: Results, files: Mapping[str, Path]) -> RenderableType:
-    """Best parameters, searched against held out, the verdict with its reasons, and where everything lies."""
+    """Survivors, pick and peak, searched against held out, the verdict with its reasons, and where everything lies."""
     from rich.console import Group
 
     return Group(*_parts(results, files))
@@ -61,7 +62,8 @@ def _parts(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
         if len(r.reasons) > 1:
             yield from _reasons(r)
     else:
-        yield from _best(r)
+        yield from _survivors(r)
+        yield from _chosen(r)
     yield Text()
     yield from _verdict(r)
     yield Text()
@@ -80,32 +82,61 @@ def _reasons(r: Results) -> Iterator[RenderableType]:
     yield grid
 
 
-def _best(r: Results) -> Iterator[RenderableType]:
+def _survivors(r: Results) -> Iterator[RenderableType]:
+    """How many survive, and the levels that they have."""
+    from rich.text import Text
+
+    if r.surviving is None:
+        return
+    yield Text("Survivors: ", style="bold").append(survival.counted(r), style="not bold")
+    for sentence in survival.missing(r):
+        yield Text(f"  {sentence}")
+    grid = plain_grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column()
+    for name, levels in r.surviving.levels.items():
+        if survival.telling(levels):
+            grid.add_row(Text(f"  {words.label(name)}"), Text(survival.in_line(levels)))
+    yield grid
+    yield Text()
+
+
+def _chosen(r: Results) -> Iterator[RenderableType]:
+    """Pick and peak side by side: parameters, then figures searched and held out."""
     from rich.table import Table
     from rich.text import Text
 
-    assert r.best is not None
-    yield Text(f"Best: trial {r.best.number:,}", style="bold")
-    params = plain_grid()
-    for name, value in r.best.params.items():
-        params.add_row(Text(f"  {name}"), Text(words.parameter(value)))
+    chosen, held = survival.both(r), r.out_of_sample is not None
+    heading = Text()
+    for c in chosen:
+        heading.append("   " if heading else "").append(f"{c.name.capitalize()}: ", style="bold")
+        heading.append(survival.called(r, c))
+    yield heading
+    params = Table(box=None, padding=(0, 2), pad_edge=False, show_header=len(chosen) > 1)
+    for title in ("", *(c.name for c in chosen)):
+        params.add_column(title)
+    for name in chosen[0].params if chosen else ():  # as it is typed
+        params.add_row(f"  {name}", *(Text(words.parameter(c.params.get(name))) for c in chosen))
     yield params
     yield Text()
+    table = Table(box=None, padding=(0, 2 if len(chosen) == 1 else 1), pad_edge=False)
+    table.add_column("", no_wrap=True)
+    for c in chosen:
+        before = f"{c.name}\n" if len(chosen) > 1 else ""
+        for title in ("searched", *(["held out"] if held else [])):
+            table.add_column(f"{before}{title}", justify="right", no_wrap=True)
     names = [r.plan.objective, *(n for n in COMPARED if n != r.plan.objective)]
-    held = r.out_of_sample.metrics if r.out_of_sample else {}
-    shown = [n for n in names if r.best.metrics.get(n) is not None or held.get(n) is not None]
-    table = Table(box=None, padding=(0, 2), pad_edge=False)
-    for title in ("", "searched", *(["held out"] if r.out_of_sample else [])):
-        table.add_column(title, justify="right" if title else "left", no_wrap=True)
-    for name in shown:
-        cells = [words.metric(name, r.best.metrics.get(name))]
-        cells += [words.metric(name, held.get(name))] if r.out_of_sample else []
-        table.add_row(f"  {words.label(name)}", *cells, style="bold" if name == r.plan.objective else "")
+    figures = [m for c in chosen for m in ((c.metrics, c.oos or {}) if held else (c.metrics,))]
+    for name in names:
+        cells = [words.metric(name, m.get(name)) for m in figures]
+        if set(cells) != {words.DASH}:
+            table.add_row(f"  {words.label(name)}", *cells, style="bold" if name == r.plan.objective else "")
     yield table
-    beyond = regret_sentence(r)
-    if beyond is not None:
-        yield Text(f"  {beyond}")
-    if r.out_of_sample is None:
+    reason = f"Why this survivor: {r.pick.reason}" if r.pick else None
+    for sentence in (survival.apart(r), reason, regret_sentence(r)):
+        if sentence is not None:
+            yield Text(f"  {sentence}")
+    if not held:
         yield Text("  Nothing was held out (oos.fraction=0): these figures are those the search was fitted to.")
 
 
@@ -115,15 +146,26 @@ def _verdict(r: Results) -> Iterator[RenderableType]:
     v = r.verdict
     style = STYLES[v.word]
     yield Text("Verdict: ", style="bold").append(str(v.word), style=f"bold {style}")
-    if not v.checks and r.best is not None:
+    if r.best is not None:
         yield Text(f"  {v.headline}")
     grid = plain_grid()
     grid.add_column(no_wrap=True)
     grid.add_column()
     for check in v.checks:
-        mark, colour = MARKS[check.passed]
-        grid.add_row(Text(f"  {mark}", style=colour), Text(check.sentence))
+        if check.decides and check.sentence not in v.headline:
+            mark, colour = MARKS[check.passed]
+            grid.add_row(Text(f"  {mark}", style=colour), Text(check.sentence))
     yield grid
+    beside = plain_grid()
+    beside.add_column(no_wrap=True)
+    beside.add_column()
+    for check in v.checks:
+        told = r.pick is not None and check.sentence.startswith(r.pick.reason)
+        if not check.decides and check.passed is not True and not told:
+            beside.add_row(Text("  ·", style="dim"), Text(check.sentence, style="dim"))
+    if beside.row_count:
+        yield Text("  Told beside it; none of these decides:", style="dim")
+        yield beside
 
 
 def _files(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
@@ -132,5 +174,7 @@ def _files(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
     if len(r.trials) < r.counts.attempts:  # of a table only the best points are trials
         told["trials.parquet"] = f"the best {len(r.trials):,} of its points" if r.trials else "no point of the table"
     top = min(r.plan.report.top, sum(t.value is not None for t in r.trials))
+    n = r.surviving.n if r.surviving else 0
+    told["survivors.parquet"] = f"the {amount(n, 'survivor')}" if n else "no row: nothing survives"
     told["top_trials.csv"] = f"the best {amount(top, 'trial')}" if top else "no trial: none completed"
     yield from listing({**files, **beside}, told)

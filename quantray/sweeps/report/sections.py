@@ -12,7 +12,8 @@ from quantray.report import charts, words
 from quantray.report import effects as drawn
 from quantray.report.svg import Chart
 from quantray.stats.interval import trade_interval
-from quantray.sweeps.results import Results
+from quantray.sweeps.report import survival
+from quantray.sweeps.results import Results, Row
 from quantray.sweeps.scores import Sample
 from quantray.trial import TrialState
 
@@ -38,68 +39,87 @@ def _traded(metrics: Mapping[str, Any]) -> str:
 
 
 def tiles(r: Results) -> list[tuple[str, str, str]]:
-    """The figures on top: title, figure, small print."""
-    if r.best is None:
+    """The figures on top, of the candidate that is shown: title, figure, small print."""
+    c = r.shown
+    if c is None:
         return []
-    name, oos = r.plan.objective, r.out_of_sample
-    made, held = r.best.metrics, oos.metrics if oos else {}
-    found = [(words.label(name), words.metric(name, r.best.value), "sessions searched")]
-    if oos is not None:
-        found.append((words.label(name), words.metric(name, oos.value), "sessions held out"))
-    net = words.metric("total_pnl", made.get("total_pnl"))
-    found.append(("total net", net, f"{_traded(made)} searched"))
-    if oos is not None:
-        net = words.metric("total_pnl", held.get("total_pnl"))
-        found.append(("total net", net, f"{_traded(held)} held out"))
+    name, held = r.plan.objective, c.outside
+    found = [(words.label(name), words.metric(name, c.value), f"{c.name}, sessions searched")]
+    if held is not None:
+        found.append((words.label(name), words.metric(name, held.value), f"{c.name}, sessions held out"))
+    net = words.metric("total_pnl", c.metrics.get("total_pnl"))
+    found.append(("total net", net, f"{_traded(c.metrics)} searched"))
+    if held is not None:
+        net = words.metric("total_pnl", held.metrics.get("total_pnl"))
+        found.append(("total net", net, f"{_traded(held.metrics)} held out"))
     else:
         rest = ("win_rate", "max_drawdown")
-        found += [(words.label(n), words.metric(n, made.get(n)), "sessions searched") for n in rest]
+        found += [(words.label(n), words.metric(n, c.metrics.get(n)), "sessions searched") for n in rest]
     return found
 
 
-def parameters(r: Results) -> list[tuple[str, str]]:
-    return [(words.label(k), words.parameter(v)) for k, v in r.best.params.items()] if r.best else []
+def parameters(r: Results) -> list[list[str]]:
+    """Each parameter of the pick and of the peak, or of the one there is."""
+    chosen = survival.both(r)
+    return (
+        [[words.label(k), *(words.parameter(c.params.get(k)) for c in chosen)] for k in chosen[0].params]
+        if chosen
+        else []
+    )
 
 
-def two(r: Results, name: str, a: str, b: str) -> list[str]:
-    """A row of a figure on the sessions searched and, where there are any, on those held out."""
-    return [words.label(name), a, *([b] if r.out_of_sample else [])]
+def columns(r: Results) -> list[str]:
+    """Over the figures of the candidates: searched and, where there are any, held out."""
+    found = [""]
+    for c in survival.both(r):
+        found += [f"{c.name}, searched", *([f"{c.name}, held out"] if c.outside else [])]
+    return found
+
+
+def own_columns(r: Results) -> list[str]:
+    """The same over figures of the candidate that is shown."""
+    return ["", "searched", *(["held out"] if _held(r) else [])]
+
+
+def _held(r: Results) -> bool:
+    return r.shown is not None and r.shown.outside is not None
 
 
 def comparison(r: Results) -> list[list[str]]:
-    """Metric, in sample, out of sample."""
-    if r.best is None:
-        return []
-    held = r.out_of_sample.metrics if r.out_of_sample else {}
-    rows = [(n, words.metric(n, r.best.metrics.get(n)), words.metric(n, held.get(n))) for n in COMPARED]
-    return [two(r, n, a, b) for n, a, b in rows if (a, b) != (words.DASH, words.DASH)]
+    """Metric, and its figure for each of the columns."""
+    rows = []
+    for name in COMPARED:
+        cells: list[str] = []
+        for c in survival.both(r):
+            cells.append(words.metric(name, c.metrics.get(name)))
+            cells += [words.metric(name, c.outside.metrics.get(name))] if c.outside else []
+        rows.append([words.label(name), *cells])
+    statistic = [[words.number(c.statistic)] + ([words.DASH] if c.outside else []) for c in survival.both(r)]
+    rows.append(["statistic (Student's t)", *(cell for cells in statistic for cell in cells)])
+    return [row for row in rows if set(row[1:]) != {words.DASH}] if len(rows[0]) > 1 else []
 
 
 def interval_sentence(r: Results) -> list[str]:
-    """The mean net per trade with its range, for each part."""
+    """The mean net per trade of the candidate that is shown with its range, for each part."""
     said = []
-    for sample, where in ((r.in_sample, "searched"), (r.out_of_sample, "held out")):
-        if sample is None:
-            continue
-        net, n = _by_session(sample)
+    for sample, unseen in samples(r):
+        net, n = sample.session_net, np.bincount(sample.trades.session, minlength=len(sample.slice))
         found = trade_interval(net, n, seed=r.plan.seed)
         if found is not None:
             low, high = words.number(found.low), words.number(found.high)
             said.append(
-                f"Sessions {where}: {words.number(found.mean)} net per trade, 90 % range {low} to {high} "
-                f"(whole sessions redrawn, {found.n_sessions} of them)."
+                f"The {r.shown.name if r.shown else 'best'}, sessions {'held out' if unseen else 'searched'}: "
+                f"{words.number(found.mean)} net per trade, 90 % range {low} to {high} (whole sessions redrawn, "
+                f"{found.n_sessions} of them)."
             )
     return said
 
 
-def _by_session(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
-    k = len(sample.slice)
-    net = np.bincount(sample.trades.session, weights=sample.trades.net, minlength=k)
-    return net, np.bincount(sample.trades.session, minlength=k)
-
-
 def samples(r: Results) -> list[tuple[Sample, bool]]:
-    return [(s, unseen) for s, unseen in ((r.in_sample, False), (r.out_of_sample, True)) if s is not None]
+    """Of the candidate that is shown: each part, and whether the search did not see it."""
+    if r.shown is None:
+        return []
+    return [(s, unseen) for s, unseen in ((r.shown.inside, False), (r.shown.outside, True)) if s is not None]
 
 
 def equity(r: Results) -> Chart | None:
@@ -121,7 +141,7 @@ def equity(r: Results) -> Chart | None:
 def session_bars(r: Results) -> Chart | None:
     bars = []
     for sample, unseen in samples(r):
-        net, n = _by_session(sample)
+        net, n = sample.session_net, np.bincount(sample.trades.session, minlength=len(sample.slice))
         bars += [charts.Bar(d, float(a), unseen, int(b)) for d, a, b in zip(sample.slice.dates, net, n, strict=True)]
     return Chart(*(charts.sessions(bars, w, h) for w, h in ((960, 200), (350, 190)))) if bars else None
 
@@ -162,7 +182,7 @@ def effects(r: Results) -> list[tuple[str, str, str]]:
     s = r.surface
     if s is None or not s.n_valued:
         return []
-    chosen = r.best.params if r.best else {}
+    chosen = r.shown.params if r.shown else {}
     names = sorted(s.effects, key=lambda n: -s.importance.get(n, 0.0))
     return [
         (words.label(n), f"{100 * s.importance.get(n, 0.0):.0f} %", drawn.level_effects(s.effects[n], chosen.get(n)))
@@ -174,7 +194,7 @@ def heat_map(r: Results) -> tuple[str, str, Chart] | None:
     h = r.surface.heat if r.surface else None
     if h is None or not np.isfinite(h.best).any():
         return None
-    chosen = (r.best.params.get(h.rows), r.best.params.get(h.columns)) if r.best else (None, None)
+    chosen = (r.shown.params.get(h.rows), r.shown.params.get(h.columns)) if r.shown else (None, None)
     return words.label(h.rows), words.label(h.columns), Chart(*(drawn.heat(h, chosen, w) for w in (560, 350)))
 
 
@@ -183,7 +203,7 @@ def histogram(r: Results) -> Chart | None:
     if s is None or not s.counts:
         return None
     best = r.best.value if r.best else None
-    marks = ((s.quantiles.get(0.5), "median"), (best, "found"))
+    marks = ((s.quantiles.get(0.5), "median"), (r.pick.value if r.pick else None, "pick"), (best, "peak"))
     return Chart(*(charts.histogram(s.edges, s.counts, marks, w, h) for w, h in ((560, 220), (350, 200))))
 
 
@@ -201,10 +221,15 @@ def regret_sentence(r: Results) -> str | None:
     )
 
 
+def _metrics(r: Results) -> tuple[Row, Row]:
+    """Of the candidate that is shown, searched and held out."""
+    c = r.shown
+    return (c.metrics if c else {}), (c.outside.metrics if c and c.outside else {})
+
+
 def exits(r: Results) -> list[tuple[str, int, int, float]]:
     """Reason, count in sample, count out of sample, length of the bar in [0, 1]."""
-    made = r.best.metrics if r.best else {}
-    held = r.out_of_sample.metrics if r.out_of_sample else {}
+    made, held = _metrics(r)
     names = [n for n in made if n.startswith("exits_")]
     names += ["no_bid_at_close"] if made.get("no_bid_at_close") or held.get("no_bid_at_close") else []
     counts = [(n, int(made.get(n) or 0), int(held.get(n) or 0)) for n in names]
@@ -214,16 +239,18 @@ def exits(r: Results) -> list[tuple[str, int, int, float]]:
 
 def refusals(r: Results) -> list[list[str]]:
     """Signals that opened nothing by reason, and fills at carried prices."""
-    made = r.best.metrics if r.best else {}
-    held = r.out_of_sample.metrics if r.out_of_sample else {}
+    made, held = _metrics(r)
     rows = [n for n in made if n.startswith("refused_") and (made.get(n) or held.get(n))]
     rows = [n for n in ("n_signals", "n_signals_carried") if n in made] + rows
     rows += [n for n in ("carried_entry_share", "carried_exit_share") if n in made]
-    return [two(r, n, words.metric(n, made.get(n)), words.metric(n, held.get(n))) for n in rows]
+    return [
+        [words.label(n), words.metric(n, made.get(n)), *([words.metric(n, held.get(n))] if _held(r) else [])]
+        for n in rows
+    ]
 
 
 def trade_list(r: Results, at_most: int = 300) -> dict[str, Any]:
-    """Trades of the best candidate in time order."""
+    """Trades of the candidate that is shown in time order."""
     rows: list[tuple[list[str], bool, bool]] = []
     for sample, unseen in samples(r):
         t = sample.trades

@@ -26,10 +26,14 @@ def summary(results: Results) -> dict[str, Any]:
         "repeated": dict(r.repeated),
         "table_sha256": r.table or None,
         "best": _best(r),
+        "pick": _pick(r),
+        "n_survivors": r.surviving.n if r.surviving else 0,
+        "survivors": _surviving(r),
+        "stress": asdict(r.stress) if r.stress else None,
         "verdict": r.verdict.to_dict(),
         "regret": asdict(r.regret) if r.regret else None,
         "surface": _surface(r.surface),
-        "top_oos": {str(number): dict(row) for number, row in r.top_oos.items()},
+        **({"top_oos": {str(number): dict(row) for number, row in r.top_oos.items()}} if r.top_oos else {}),
         "data": dict(r.data),
         "quality": dict(r.quality),
         "sessions": {
@@ -63,6 +67,45 @@ def _best(r: Results) -> dict[str, Any] | None:
         "params": dict(r.best.params),
         "metrics": dict(r.best.metrics),
         "oos": None if held is None else {"value": held.value, "metrics": dict(held.metrics)},
+    }
+
+
+def _pick(r: Results) -> dict[str, Any] | None:
+    """The pick; its number is one of survivors.parquet."""
+    if r.pick is None:
+        return None
+    held = r.pick.outside
+    return {
+        "number": r.pick.number,
+        "value": r.pick.value,
+        "params": dict(r.pick.params),
+        "metrics": dict(r.pick.metrics),
+        "oos": None if held is None else {"value": held.value, "metrics": dict(held.metrics)},
+        "statistic": r.pick.statistic,
+        "reason": r.pick.reason,
+    }
+
+
+def _surviving(r: Results) -> dict[str, Any] | None:
+    """What was tested, and how many of those that have a level survive; null where nothing completed."""
+    s = r.surviving
+    if s is None:
+        return None
+    t = s.tested
+    return {
+        "whole_table": s.whole,
+        "n_candidates": t.n_candidates,
+        "n_distinct": t.n_distinct,
+        "n_sessions": t.n_units,
+        "n_rejected": int(t.mask.sum()),  # before bounds on outcomes
+        "level": t.level,
+        "critical": t.critical,
+        "p_family": t.p_family,
+        "smallest_p": t.smallest_p,
+        "untested": t.untested,
+        "more_sessions": r.more_sessions,
+        "peak_statistic": s.peak_statistic,
+        "levels": {name: [asdict(level) for level in levels] for name, levels in s.levels.items()},
     }
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantray.arrays import FloatArray1D
-from quantray.report.tables import write_parquet, write_table_csv
+from quantray.report.tables import column, write_parquet, write_table_csv
 from quantray.space import Space
 from quantray.sweeps.metrics import METRICS
 from quantray.trial import TrialState
@@ -19,6 +19,7 @@ from quantray.trial import TrialState
 if TYPE_CHECKING:
     import pandas
 
+    from quantray.sweeps.results import Results
     from quantray.trial import Trial
 
 LEADING = ("number", "state", "value", "feasible")
@@ -39,18 +40,29 @@ def trials_frame(trials: Iterable[Trial], space: Space | None = None) -> pandas.
     columns: dict[str, Any] = {
         "number": pandas.array([t.number for t in rows], dtype="int64"),
         "state": pandas.array([t.state.value for t in rows], dtype="str"),
-        "value": pandas.array([_nan(t.value) for t in rows], dtype="float64"),
+        "value": pandas.array([float("nan") if t.value is None else t.value for t in rows], dtype="float64"),
         "feasible": pandas.array([t.feasible for t in rows], dtype="bool"),
     }
     for name in params:
-        columns[name] = _column([t.params.get(name) for t in rows])
+        columns[name] = column([t.params.get(name) for t in rows])
     for name in metrics:
-        columns[f"metric.{name}" if name in columns else name] = _column([t.metrics.get(name) for t in rows])
+        columns[f"metric.{name}" if name in columns else name] = column([t.metrics.get(name) for t in rows])
     columns["violations"] = pandas.array([json.dumps([float(v) for v in t.violations]) for t in rows], dtype="str")
     columns["why"] = pandas.array([t.why for t in rows], dtype="str")
     columns["batch"] = pandas.array([t.batch for t in rows], dtype="int64")
     columns["digest"] = pandas.array([t.digest for t in rows], dtype="str")
     return pandas.DataFrame(columns)
+
+
+def survivors_frame(results: Results) -> pandas.DataFrame:
+    """The table of survivors; without rows where nothing survives, with few columns where nothing completed."""
+    import pandas
+
+    if results.surviving is not None:
+        return results.surviving.frame
+    columns: dict[str, Any] = {"number": "int64", **dict.fromkeys(results.plan.space.names, "str"), "value": "float64",
+               "statistic": "float64"}  # fmt: skip
+    return pandas.DataFrame({name: pandas.Series([], dtype=kind) for name, kind in columns.items()})
 
 
 def top(frame: pandas.DataFrame, n: int) -> pandas.DataFrame:
@@ -93,23 +105,3 @@ def completed_values(frame: pandas.DataFrame) -> FloatArray1D:
 def _ordered(rows: Sequence[Mapping[str, Any]], first: Sequence[str]) -> list[str]:
     seen = {name for row in rows for name in row}
     return [name for name in first if name in seen] + sorted(seen.difference(first))
-
-
-def _nan(value: float | None) -> float:
-    return float("nan") if value is None else value
-
-
-def _column(values: list[Any]) -> Any:
-    """The narrowest column that holds every value; what is neither a number, a flag nor text is written as JSON."""
-    import pandas
-
-    kinds = {type(v) for v in values if v is not None}
-    if kinds <= {int}:
-        return pandas.array(values, dtype="Int64")  # also a column without any value
-    if kinds <= {int, float}:
-        return pandas.array([_nan(v) for v in values], dtype="float64")
-    if kinds == {bool}:
-        return pandas.array(values, dtype="boolean")
-    if kinds == {str}:
-        return pandas.array(values, dtype="str")
-    return pandas.array([None if v is None else json.dumps(v, default=str) for v in values], dtype="str")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pandas
 import pytest
 
 from quantray.sweeps.report.files import write_all
@@ -15,11 +16,15 @@ from tests.builders.sweep_pages import SHAPES
 def test_every_file_is_written_and_reads_back(shape: str, tmp_path: Path):
     r = SHAPES[shape]()
     files = write_all(r, tmp_path / "deep" / "run")
-    assert set(files) == {"trials.parquet", "top_trials.csv", "history.png", "summary.json", "report.html"}
+    assert set(files) == {"trials.parquet", "survivors.parquet", "top_trials.csv", "history.png", "summary.json",
+                          "report.html"}  # fmt: skip
     assert all(path.stat().st_size > 0 for path in files.values())
     assert files["history.png"].read_bytes().startswith(b"\x89PNG")
     found = json.loads(files["summary.json"].read_text(), parse_constant=lambda name: pytest.fail(name))
     keys = {"study", "n_completed", "n_pruned", "n_failed", "n_attempts", "duplicates", "best", "digests", "versions",
             "seconds", "verdict", "regret", "surface", "data", "quality", "stop_reason", "seeds"}  # fmt: skip
-    assert keys <= set(found)
+    assert {*keys, "pick", "n_survivors"} <= set(found)
+    kept = pandas.read_parquet(files["survivors.parquet"])
+    assert len(kept) == found["n_survivors"]
+    assert found["pick"] is None or found["pick"]["number"] in set(kept["number"])
     assert found["n_attempts"] == found["n_completed"] + found["n_pruned"] + found["n_failed"]

@@ -25,6 +25,6 @@ def test_the_live_picture_fits(width: int):
     console.print(live(r.plan, face._state, 12.0))
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert max(len(line) for line in said.splitlines()) <= width
-    for words in ("30 of 60", "4 s left", "3 pruned", "sampler 7, memory 2", "best 4.27 %", "judging and writing"):
+    for words in ("30 of 60", "4 s left", "3 pruned", "sampler 7, memory 2", "best 2.71 %", "judging and writing"):
         assert words in said
     assert "database" not in said

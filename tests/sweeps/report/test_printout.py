@@ -23,6 +23,8 @@ def test_the_end_says_everything(width: int, tmp_path: Path):
     assert max(len(line) for line in said.splitlines()) <= width
     assert "Verdict: do not believe" in flat
     assert "take_profit_percent" in flat
+    assert "Peak: trial" in flat
+    assert "nothing survives" in flat
     assert "searched held out" in flat
     assert r.verdict.checks[0].sentence in flat
     assert "report.html" in flat.replace(" ", "")
@@ -42,4 +44,4 @@ def test_nothing_held_out_is_said():
     console.print(ending(results(n_unseen=0), {}))
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert "Nothing was held out" in said
-    assert "held out" not in said.split("Nothing was held out")[0].split("Best:")[1]
+    assert "held out" not in said.split("Nothing was held out")[0].split("Peak:")[1]

@@ -24,7 +24,7 @@ def test_the_page_needs_nothing_from_outside(shape: str):
 def test_the_verdict_comes_first_with_all_of_its_reasons():
     r = results()
     html, said = page(r)
-    assert html.index('class="verdict') < html.index("Best candidate")
+    assert html.index('class="verdict') < html.index("The peak")
     assert str(r.verdict.word).capitalize() in said
     for check in r.verdict.checks:
         assert check.sentence in said
@@ -34,7 +34,8 @@ def test_the_page_says_what_a_reader_looks_for():
     r = results()
     _, said = page(r)
     for words in (
-        "Searched and held out", "Net, trade by trade", "Net of each session", "Top trials",
+        "peak, searched", "peak, held out", "Survivors",
+        "against evidence", "Net, trade by trade", "Net of each session", "Top trials",
         "How each parameter matters",
         "Exits by reason", "Refused and carried",
         "Quality of the data", "Costs and limits", "Reproduce", "Progress of the search",
@@ -49,7 +50,7 @@ def test_the_page_says_what_a_reader_looks_for():
 def test_without_held_out_sessions_there_is_no_column_for_them():
     html, said = page(results(n_unseen=0))
     assert "<th>held out</th>" not in html
-    assert "Best candidate" in said
+    assert "The peak" in said
     assert html.count('class="tile"') == 4
 
 

@@ -44,7 +44,7 @@ def test_plain_lines_say_how_far_it_is(monkeypatch: pytest.MonkeyPatch):
         "sample: 10 of 60, 3 pruned, 1 failed, 9 duplicates (sampler 7, memory 2), 12.5/s, 4 s left, no best yet"
     )
     assert "20 of 60" in said[3]
-    assert "best 4.27 %" in said[3]
+    assert "best 2.71 %" in said[3]
     assert "\x1b" not in err.getvalue()
     assert out.getvalue() == ""
 

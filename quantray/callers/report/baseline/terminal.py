@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-class BaselineTerminal(Face[BaselineResults]):
+class BaselineTerminal(Face[BaselineResults, BaselineProgress]):
     """Show a run: :meth:`progress` takes its events, :meth:`finish` the study.
 
     Without a terminal every stage is a line when it begins, and then one every few seconds.
@@ -32,14 +32,14 @@ class BaselineTerminal(Face[BaselineResults]):
         new = event.stage not in self._seen
         if new:
             self._seen.append(event.stage)
-        self.take({"event": event}, at_once=new or (event.stage == MEASURING and event.finished))
+        self.take(event, at_once=new or (event.stage == MEASURING and event.finished))
 
     def picture(self, elapsed: float) -> RenderableType:
         from rich.console import Group
         from rich.spinner import Spinner
         from rich.text import Text
 
-        event: BaselineProgress | None = self._state.get("event")
+        event = self._state
         if event is None:
             return Spinner("dots", Text(f"{self.study}: preparing, {duration(round(elapsed))}"))
         now = STAGES.index(event.stage)
@@ -49,7 +49,8 @@ class BaselineTerminal(Face[BaselineResults]):
         return Group(Text(self.study, style="bold", no_wrap=True, overflow="ellipsis"), stages, Text(told(event)))
 
     def line(self) -> str:
-        event: BaselineProgress = self._state["event"]
+        event = self._state
+        assert event is not None
         return f"{self.study}: {event.stage}, {told(event)}"
 
     def ending(self, study: Finished[BaselineResults]) -> RenderableType:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from quantray.config.plans import load_plan
-from quantray.sweeps.grid.points import _read_trials, best_numbers, read
+from quantray.sweeps.grid.surface import _read_trials, best_numbers, read
 from quantray.sweeps.prepare import opened
 from quantray.sweeps.scores import score_trials
 from quantray.sweeps.search import surface_files
@@ -23,10 +23,10 @@ def test_trials_read_from_a_table_are_those_that_an_evaluation_gives(tmp_path: P
         "+experiment=options_table", "data.synthetic.sessions=4", *space, f"run_dir={tmp_path}", "mirror.enabled=false",
         "study.name=table", "constraints.min_trades=3", "constraints.min_win_rate=0.3",
     )  # fmt: skip
-    study = sweep(plan)
+    sweep(plan)
     with opened(plan, str) as again:
         files = surface_files(again)
-        best = best_numbers(read(plan, again.train, study.results.counts, files).values, 300)
+        best = best_numbers(read(plan, again.train, files).values, 300)
         assert len(best) == 300
         expected = score_trials(plan, again.train, plan.space.candidates(np.asarray(best)))
         assert _read_trials(plan, again.train, best, files) == expected

@@ -1,0 +1,106 @@
+"""The charts of survivors: levels, the plane of two dimensions, objective against statistic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from quantray.report import words
+from quantray.report.svg import Canvas, Scale, padded
+from quantray.space import level_key
+from quantray.sweeps.results import Chosen
+from quantray.sweeps.survivors import LevelShare, Plane, Surviving
+
+
+def share_of(share: float) -> str:
+    """A share in percent, small ones with a digit more."""
+    return words.percent(share, 0 if share >= 0.1 or not share else 1)
+
+
+def level_chart(levels: tuple[LevelShare, ...], chosen: Any, width: float = 340) -> str:
+    """Share of survivors of every level; the level of the ``chosen`` one is set off."""
+    left = min(max(max(len(words.parameter(e.level)) for e in levels) * 6.2 + 14, 34), 96)
+    canvas = Canvas(width, 8 + 20 * len(levels), "Share of survivors by level")
+    x = Scale(0, max(level.share for level in levels), left, width - 50)
+    for i, level in enumerate(levels):
+        mid = 12 + 20 * i
+        own = level_key(level.level) == level_key(chosen)
+        if own:
+            canvas.rect(0, mid - 10, width, 20, "chosen")
+        said = f"{level.n_survivors:,} of {level.n:,} candidates with {words.parameter(level.level)} survive"
+        canvas.text(left - 8, mid + 4, words.parameter(level.level)[:13], "tick strong" if own else "tick", "end")
+        canvas.rect(left, mid - 5, max(x(level.share) - left, 0.8), 10, "bar gain" if level.share else "bar dim", said)
+        canvas.text(width - 4, mid + 4, share_of(level.share) if level.n else words.DASH,
+                    "tick strong" if own else "tick", "end")  # fmt: skip
+    return canvas.render()
+
+
+def plane(p: Plane, marks: Mapping[str, Mapping[str, Any]], width: float) -> str:
+    """Share of survivors in each cell; pick and peak are ``marks`` (name -> parameters)."""
+    left = min(max(len(words.parameter(v)) for v in p.row_levels) * 6 + 12, 84)
+    w, h = (width - left - 4) / len(p.column_levels), 30.0 if len(p.row_levels) <= 12 else 22.0
+    title = f"Survivors by {words.label(p.rows)} and {words.label(p.columns)}"
+    canvas = Canvas(width, 20 + h * len(p.row_levels) + 26, title)
+    share = np.divide(p.n_survivors, p.n, out=np.zeros(p.n.shape), where=p.n > 0)
+    most = float(share.max()) or 1.0
+    for i, row in enumerate(p.row_levels):
+        canvas.text(left - 6, 20 + h * (i + 0.5) + 4, words.parameter(row)[:13], anchor="end")
+        for j, column in enumerate(p.column_levels):
+            x, y = left + w * j, 20 + h * i
+            tip = (
+                f"{words.parameter(row)} / {words.parameter(column)}: {p.n_survivors[i, j]:,} of {p.n[i, j]:,} survive"
+            )
+            some = p.n_survivors[i, j] > 0
+            depth = 0.15 + 0.75 * float(share[i, j]) / most if some else 1.0
+            canvas.rect(x + 0.5, y + 0.5, w - 1, h - 1, "bar gain" if some else "bar none", tip, depth)
+            here = [n for n, params in marks.items() if _at(params, p, row, column)]
+            if here:
+                canvas.rect(x + 1.5, y + 1.5, w - 3, h - 3, "ring" if "pick" in here else "ring dashed")
+            if w >= 24:
+                shift = 5 if here and h > 24 else 0
+                text = share_of(float(share[i, j])) if some else "0" if p.n[i, j] else ""
+                canvas.text(x + w / 2, y + h / 2 + 3.5 - shift, text, "cell", "middle")
+                if here and h > 24:
+                    canvas.text(x + w / 2, y + h / 2 + 11, " + ".join(here), "cell", "middle")
+    every = max(1, int(np.ceil(26 / w)))
+    for j, column in enumerate(p.column_levels[::every]):
+        canvas.text(left + w * (j * every + 0.5), 14, words.parameter(column), anchor="middle")
+    canvas.text(left + (width - left) / 2, canvas.height - 8, f"across: {words.label(p.columns)}", anchor="middle")
+    return canvas.render()
+
+
+def _at(params: Mapping[str, Any], p: Plane, row: Any, column: Any) -> bool:
+    return (level_key(params.get(p.rows)), level_key(params.get(p.columns))) == (level_key(row), level_key(column))
+
+
+def tradeoff(s: Surviving, objective: str, marked: Sequence[Chosen], width: float, height: float) -> str:
+    """The best objective by the statistic that comes with it; what survives lies to the right of the line."""
+    points, critical = s.tradeoff, s.tested.critical
+    canvas = Canvas(width, height, "Best objective by statistic")
+    left, right, top, base = 52.0, width - 14, 22.0, height - 38
+    asked = [critical] if np.isfinite(critical) else []
+    marks = [c for c in marked if c.statistic is not None]
+    x = Scale(*padded([t for t, _ in points] + asked, zero=False), left, right)
+    y = Scale(*padded([v for _, v in points]), base, top)
+    for tick in y.ticks(4):
+        canvas.line(left, y(tick), right, y(tick), "zero" if tick == 0 else "grid")
+        canvas.text(left - 6, y(tick) + 3.5, words.short(tick), anchor="end")
+    for tick in x.ticks(6):
+        canvas.text(x(tick), base + 15, words.short(tick), anchor="middle")
+    if asked:
+        canvas.rect(x(critical), top, max(right - x(critical), 0), base - top, "survives")
+        canvas.line(x(critical), top, x(critical), base, "mark")
+        near = x(critical) > width * 0.72
+        canvas.text(x(critical) + (-5 if near else 5), top - 7, f"survives above {critical:.2f}", "tick strong",
+                    "end" if near else "start")  # fmt: skip
+    canvas.path([x(t) for t, _ in points], [y(v) for _, v in points], "curve seen")
+    for c in marks:
+        at = x(c.statistic or 0.0), y(c.value)
+        tip = f"{c.name}: {words.metric(objective, c.value)}, statistic {c.statistic:.2f}"
+        canvas.dot(*at, 4.5, "point", tip)
+        canvas.text(at[0] + (8 if at[0] < right - 50 else -8), at[1] + 4, c.name, "tick strong",
+                    "start" if at[0] < right - 50 else "end")  # fmt: skip
+    canvas.text((left + right) / 2, height - 6, "statistic: Student's t of the mean net per session", anchor="middle")
+    return canvas.render()

@@ -1,0 +1,140 @@
+"""Who survives, and where in the space: the table of survivors, the levels they have, what a better objective costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from quantray.arrays import BoolArray1D, FloatArray1D, IntArray1D
+from quantray.measures import Unit
+from quantray.report.tables import column
+from quantray.space import Candidates, Space
+from quantray.stats.survivors import Survivors
+from quantray.sweeps.family import Family, sorted_codes
+from quantray.sweeps.metrics import Metric
+
+if TYPE_CHECKING:
+    import pandas
+
+MOST_LEVELS = 60  # of a dimension that is told of; a continuous one has more
+BINS = 48  # of the statistic, in each of which the best objective is found
+
+
+@dataclass(frozen=True, slots=True)
+class LevelShare:
+    """One level of one dimension: how many of the family have it, and how many of these survive."""
+
+    level: Any
+    n: int
+    n_survivors: int
+
+    @property
+    def share(self) -> float:
+        """Of those that have the level; 0 where none has it."""
+        return self.n_survivors / self.n if self.n else 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """Survivors by the levels of the two dimensions on which surviving depends most."""
+
+    rows: str
+    columns: str
+    row_levels: tuple[Any, ...]
+    column_levels: tuple[Any, ...]
+    n: np.ndarray  # [row levels, column levels] of the family
+    n_survivors: np.ndarray  # [row levels, column levels]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surviving:
+    """The outcome of the test on a family, and who meets every bound among those that pass it."""
+
+    tested: Survivors
+    whole: bool  # the family is the complete table
+    n: int  # survivors that meet every bound
+    frame: pandas.DataFrame  # one row each
+    levels: Mapping[str, tuple[LevelShare, ...]]  # per dimension that varies; empty without survivors
+    plane: Plane | None
+    tradeoff: tuple[tuple[float, float], ...]  # (statistic, best objective of those with about this one), rising
+    peak_statistic: float | None  # of the objective's maximum; None where it has none
+
+
+def surviving(family: Family, tested: Survivors, space: Space, peak: int | None) -> Surviving:
+    """What is told of those of the family that survive and meet every bound; ``peak`` is the row of the maximum."""
+    mask = tested.mask & family.allowed
+    rows = np.flatnonzero(mask)
+    figures = {"number": family.numbers[rows], "value": family.values[rows], "statistic": tested.statistic[rows]}
+    frame = _frame(figures, family.candidates(rows), family.metrics(rows))
+    levels, plane = _where(family, mask, space) if rows.size else ({}, None)
+    own = np.nan if peak is None else float(tested.statistic[peak])
+    return Surviving(
+        tested, family.whole, int(rows.size), frame, levels, plane, _tradeoff(family, tested.statistic),
+        None if np.isnan(own) else own,
+    )  # fmt: skip
+
+
+def _frame(
+    figures: Mapping[str, np.ndarray], candidates: Candidates, metrics: Mapping[str, np.ndarray]
+) -> pandas.DataFrame:  # fmt: skip
+    """Number, parameters, value, statistic, metrics; a metric named like a parameter is called ``metric.<name>``."""
+    import pandas
+
+    columns: dict[str, Any] = {"number": pandas.array(figures["number"], dtype="int64")}
+    columns.update((name, column(candidates.column(name))) for name in candidates.names)
+    for name in ("value", "statistic"):
+        columns[f"metric.{name}" if name in columns else name] = pandas.array(figures[name], dtype="float64")
+    counts = {metric.key for metric in Metric if metric.unit is Unit.COUNT}
+    for name, values in metrics.items():
+        kind: Any = "Int64" if name in counts else "float64"
+        columns[f"metric.{name}" if name in columns else name] = pandas.array(values, dtype=kind)
+    return pandas.DataFrame(columns)
+
+
+def _where(
+    family: Family, mask: BoolArray1D, space: Space
+) -> tuple[dict[str, tuple[LevelShare, ...]], Plane | None]:  # fmt: skip
+    names = family.candidates(np.arange(1)).names
+    levels, codes = sorted_codes(family, np.arange(len(family)), space)
+    found: dict[str, tuple[LevelShare, ...]] = {}
+    for d, name in enumerate(names):
+        if 1 < len(levels[d]) <= MOST_LEVELS:
+            n, kept = _counts(codes[:, d], mask, len(levels[d]))
+            found[name] = tuple(LevelShare(v, int(a), int(b)) for v, a, b in zip(levels[d], n, kept, strict=True))
+    weights = {name: _spread(shares) for name, shares in found.items()}
+    ranked = sorted(found, key=lambda name: (-weights[name], names.index(name)))
+    if len(ranked) < 2:
+        return found, None
+    strongest = [names.index(name) for name in ranked[:2]]  # text labels go to the rows, then the shorter one
+    row, column = sorted(strongest, key=lambda d: (not isinstance(levels[d][0], str), len(levels[d]), d))
+    shape = len(levels[row]), len(levels[column])
+    n, kept = _counts(codes[:, row].astype(np.int64) * shape[1] + codes[:, column], mask, shape[0] * shape[1])
+    plane = Plane(names[row], names[column], levels[row], levels[column], n.reshape(shape), kept.reshape(shape))
+    return {name: found[name] for name in names if name in found}, plane
+
+
+def _counts(codes: IntArray1D, mask: BoolArray1D, n_levels: int) -> tuple[IntArray1D, IntArray1D]:
+    """Of each level: how many of all, and of those in the mask."""
+    return np.bincount(codes, minlength=n_levels), np.bincount(codes[mask], minlength=n_levels)
+
+
+def _spread(shares: tuple[LevelShare, ...]) -> float:
+    """How much surviving depends on the level: the largest share less the smallest."""
+    known = [s.share for s in shares if s.n]
+    return max(known) - min(known)
+
+
+def _tradeoff(family: Family, statistic: FloatArray1D) -> tuple[tuple[float, float], ...]:
+    """The best objective in each bin of the statistic, where it lies in it."""
+    known = np.flatnonzero(~np.isnan(family.values) & ~np.isnan(statistic))
+    if not known.size:
+        return ()
+    t, value = statistic[known], family.values[known]
+    low, high = float(t.min()), float(t.max())
+    at = np.minimum(((t - low) / ((high - low) or 1.0) * BINS).astype(np.int64), BINS - 1)
+    order = np.lexsort((t, value, at))  # within a bin the best comes last, of equals the strongest
+    last = np.append(np.flatnonzero(np.diff(at[order])), len(order) - 1)
+    return tuple((float(t[i]), float(value[i])) for i in order[last])

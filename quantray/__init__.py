@@ -31,6 +31,9 @@ from quantray.trial import Trial, TrialState
 
 if TYPE_CHECKING:
     from quantray.callers.baseline.plan import BaselinePlan
+    from quantray.callers.baseline.progress import BaselineProgress
+    from quantray.callers.baseline.results import BaselineResults
+    from quantray.callers.baseline.trace import CallCandles, Milestone
     from quantray.callers.baseline_study import BaselineStudy
     from quantray.callers.plan import CallerPlan
     from quantray.callers.policies.policy import Policy
@@ -46,11 +49,15 @@ __version__ = "0.1.0"
 #: Names that are imported when they are asked for, because of what stands behind them.
 _LATER = {
     "BaselinePlan": "callers.baseline.plan",
+    "BaselineProgress": "callers.baseline.progress",
+    "BaselineResults": "callers.baseline.results",
     "BaselineStudy": "callers.baseline_study",
+    "CallCandles": "callers.baseline.trace",
     "CallerPlan": "callers.plan",
     "CallerProgress": "callers.progress:Progress",
     "CallerResults": "callers.results",
     "CallerStudy": "callers.study",
+    "Milestone": "callers.baseline.trace",
     "Policy": "callers.policies.policy",
     "Progress": "sweeps.loop.progress",
     "Results": "sweeps.results",
@@ -60,7 +67,10 @@ _LATER = {
 
 __all__ = [
     "BaselinePlan",
+    "BaselineProgress",
+    "BaselineResults",
     "BaselineStudy",
+    "CallCandles",
     "CallerPlan",
     "CallerProgress",
     "CallerResults",
@@ -72,6 +82,7 @@ __all__ = [
     "ExitReason",
     "LedgerError",
     "LongOption",
+    "Milestone",
     "Plan",
     "Policy",
     "Progress",

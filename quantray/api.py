@@ -31,8 +31,18 @@ if TYPE_CHECKING:
 PARTS = ("search", "held_out", "all")
 
 
+#: The shipped experiments, so that an editor knows the plan of each by its name.
+Sweeps = Literal["+experiment=options_sweep", "+experiment=options_table"]
+Policies = Literal["+experiment=caller_policies", "+experiment=v1_baseline"]
+Baseline = Literal["+experiment=alert_baseline"]
+
+
 @overload
-def load(experiment: Literal["+experiment=alert_baseline"], /, *overrides: str) -> BaselinePlan: ...
+def load(experiment: Sweeps, /, *overrides: str) -> Plan: ...
+@overload
+def load(experiment: Policies, /, *overrides: str) -> CallerPlan: ...
+@overload
+def load(experiment: Baseline, /, *overrides: str) -> BaselinePlan: ...
 @overload
 def load(*overrides: str) -> Plan | CallerPlan | BaselinePlan: ...
 def load(*overrides: str) -> Plan | CallerPlan | BaselinePlan:
@@ -83,9 +93,8 @@ def optimise(
 
 
 def baseline(
-    plan: BaselinePlan, *, progress: Callable[[BaselineProgress], Any] | None = None,
-    say: Callable[[str], None] | None = None,
-) -> BaselineStudy:  # fmt: skip
+    plan: BaselinePlan, *, progress: Callable[[BaselineProgress], object] | None = None, say: Say | None = None
+) -> BaselineStudy:
     """What every call did after it was made; goes on where an earlier run stopped.
 
     See :func:`quantray.callers.baseline_study.baseline`.

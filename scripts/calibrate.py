@@ -33,6 +33,7 @@ from quantray.stats.checks import Word  # noqa: E402
 from quantray.stats.held_out import held_out_test  # noqa: E402
 from quantray.stats.survivors import LEVEL as FAMILY_LEVEL  # noqa: E402
 from quantray.stats.verdict import ADAPTIVE_ALPHA, ALPHA, verdict  # noqa: E402
+from quantray.stats.wording import percent  # noqa: E402
 from tests.builders import luck  # noqa: E402
 from tests.builders.luck import Study, chosen, evidence_of, judged, oracle  # noqa: E402
 
@@ -237,58 +238,63 @@ def upper_limit(k: int, n: int) -> float:
 
 def table(results: Results, phase: str) -> str:
     """Every cell that has studies, as Markdown."""
-    lines = []
-    lines += [
-        "| market without an edge | " + " | ".join(f"{k} units" for k in UNITS) + " |",
-        "|---|" + "---|" * len(UNITS),
-    ]
-    for name in {**luck.HOLD, **luck.FRESH, **luck.BROKEN}:
-        cells = [results.cells.get(f"{phase}/size/{name}/{k}") for k in UNITS]
-        if any(cells):
-            lines.append(f"| {name} | " + " | ".join(_size(c) for c in cells) + " |")
-    for heading, market in (("normal", luck.planted), ("heavy tails", luck.planted_heavy)):
-        lines += [
-            "",
-            f"| planted edge, {heading}: oracle's power | " + " | ".join(f"{k} units" for k in POWER_UNITS) + " |",
-        ]
-        lines.append("|---|" + "---|" * len(POWER_UNITS))
+    lines = _heading("false belief in markets without an edge", UNITS)
+    for about, markets in (("", luck.HOLD), (" (fresh)", luck.FRESH), (" (breaks the tests)", luck.BROKEN)):
+        for name in markets:
+            cells = [results.cells.get(f"{phase}/size/{name}/{k}") for k in UNITS]
+            if any(cells):
+                lines.append(f"| {name}{about} | " + " | ".join(_size(c) for c in cells) + " |")
+    for tails, market in (("normal", luck.planted), ("heavy tails", luck.planted_heavy)):
+        lines += ["", *_heading(f"planted edge, {tails}", POWER_UNITS)]
         for power in POWERS:
             cells = [results.cells.get(f"{phase}/power/{market.__name__}/{k}/{power}") for k in POWER_UNITS]
-            lines.append(f"| {power:.0%} | " + " | ".join(_power(c) for c in cells) + " |")
-    for key, cell in results.cells.items():
-        if key.startswith(f"{phase}/callers/"):
-            found = np.array(cell["studies"])
-            anyone, n = int((found[:, 0] > 0).sum()), len(found)
-            share = np.where(found[:, 0] > 0, found[:, 1] / np.maximum(found[:, 0], 1), 0.0)
-            lines.append(
-                f"\n{key}: {n} studies, anyone believed in {anyone} (upper limit {upper_limit(anyone, n):.1%}), mean "
-                f"false share {share.mean():.1%}, believed with skill {np.mean(found[:, 0] - found[:, 1]):.2f} a study"
-            )
-        if key.startswith(f"{phase}/placebo/"):
-            lines.append(f"\n{key}: {_size(cell)} of {len(cell['studies'])}; {_words(cell)}")
+            lines.append(f"| oracle {percent(power)} | " + " | ".join(_power(c) for c in cells) + " |")
+    lines += [
+        "",
+        "| callers, 50 a study | studies | anyone believed | mean false share | of the skilled |",
+    ]
+    lines.append("|---|---|---|---|---|")
+    lines += [_callers(k, c) for k, c in results.cells.items() if k.startswith(f"{phase}/callers/")]
+    lines += ["", "| random entries on real candles | believed | words |", "|---|---|---|"]
+    for cost in (0.0, 0.001):
+        cell = results.cells.get(f"{phase}/placebo/{cost}")
+        if cell:
+            words = [word for word, *_ in cell["studies"]]
+            counts = ", ".join(f"{word} {words.count(word)}" for word in sorted(set(words)))
+            lines.append(f"| costs of {percent(cost)} | {_size(cell)} | {counts} |")
     return "\n".join(lines)
 
 
-def _words(cell: dict[str, Any]) -> str:
-    words = [word for word, *_ in cell["studies"]]
-    return ", ".join(f"{word}: {words.count(word)}" for word in sorted(set(words)))
+def _heading(what: str, units: tuple[int, ...]) -> list[str]:
+    return [f"| {what} | " + " | ".join(f"{k} units" for k in units) + " |", "|---" * (len(units) + 1) + "|"]
 
 
 def _size(cell: dict[str, Any] | None) -> str:
+    """Studies that believe, with the upper limit of their share."""
     if not cell or not cell["studies"]:
         return ""
-    n = len(cell["studies"])
-    k = sum(word == Word.BELIEVE for word, _ in cell["studies"])
-    return f"{k / n:.1%} (≤ {upper_limit(k, n):.1%})" + (f" of {n}" if n != 1000 else "")
+    n, k = len(cell["studies"]), sum(word == Word.BELIEVE for word, *_ in cell["studies"])
+    return f"{k} of {n:,} (≤ {percent(upper_limit(k, n))})"
 
 
 def _power(cell: dict[str, Any] | None) -> str:
+    """Share of studies that believe; the oracle at its level, and at that of the verdict."""
     if not cell or not cell["studies"]:
         return ""
     n = len(cell["studies"])
     believed = sum(word == Word.BELIEVE for word, *_ in cell["studies"]) / n
     told = [sum(p <= level for *_, p in cell["studies"]) / n for level in (ORACLE, ALPHA)]
-    return f"{believed:.0%} ({told[0]:.0%}, {told[1]:.0%}; edge {cell['deviations']:.2f})"
+    oracles = " / ".join(percent(share) for share in told)
+    return f"**{percent(believed)}** of {oracles} (edge {cell['deviations']:.2f})"
+
+
+def _callers(key: str, cell: dict[str, Any]) -> str:
+    found = np.array(cell["studies"])
+    anyone, n = int((found[:, 0] > 0).sum()), len(found)
+    share = np.where(found[:, 0] > 0, found[:, 1] / np.maximum(found[:, 0], 1), 0.0)
+    skilled = "-" if "without" in key else f"{np.mean(found[:, 0] - found[:, 1]):.2f} believed"
+    limit = percent(upper_limit(anyone, n))
+    return f"| {key.split('/')[-1]} | {n} | {anyone} (≤ {limit}) | {percent(share.mean())} | {skilled} |"
 
 
 def alphas(results: Results, phase: str) -> str:

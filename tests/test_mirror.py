@@ -32,6 +32,8 @@ SHOWN_BY = {
     "callers/stages/windows": "callers/stages/test_store.py",
     "callers/stages/work": "callers/stages/test_touch.py",
     # the baseline of calls, one walk
+    "callers/baseline/offered": "callers/baseline/test_pipeline.py",
+    "callers/report/beside": "callers/report/test_files.py",
     "callers/baseline/trace": "callers/baseline/test_pipeline.py",
     "callers/baseline_study": "callers/baseline/test_pipeline.py",
     "callers/report/baseline/charts": "callers/baseline/test_pipeline.py",

@@ -12,6 +12,7 @@ from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.baseline.trace import CallCandles, Milestone, candles_of, milestones_of
 from quantray.errors import ConfigError, DataError, near_miss
 from quantray.outlets import logger
+from quantray.protocols import Say
 
 if TYPE_CHECKING:
     import pandas
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from quantray.callers.baseline.progress import BaselineProgress
 
 _log = logger(__name__)
-Say = Callable[[str], None]
-Follow = Callable[["BaselineProgress"], Any]
+Follow = Callable[["BaselineProgress"], object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +84,7 @@ def check_files(plan: BaselinePlan) -> None:
 
 def baseline(
     plan: BaselinePlan, *, progress: Follow | None = None, say: Say | None = None,
-    done: Callable[[BaselineStudy], Any] | None = None,
+    done: Callable[[BaselineStudy], object] | None = None,
 ) -> BaselineStudy:  # fmt: skip
     """Run the plan, or go on with it where an earlier run stopped, and write its results under ``plan.run_dir``.
 

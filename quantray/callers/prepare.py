@@ -14,7 +14,6 @@ from quantray.callers.data import (
     CandleSlice,
     Coverage,
     CoverageSettings,
-    Inventory,
     Needs,
     check_candle_gates,
     compare_prices,
@@ -66,11 +65,6 @@ def market_needs(plan: CallerPlan, interval_s: int) -> Needs:
     return needs_of(plan.calls, hold, max_dip_wait_s=wait, warmup_s=warmup, endless=endless)
 
 
-def _windows(plan: CallerPlan, calls: Calls, inventory: Inventory) -> CallPlan:
-    needs = market_needs(plan, inventory.interval_s)
-    return plan_calls(calls, inventory.interval_s, needs, inventory.end_ns)
-
-
 def _loaded(plan: Asked) -> Calls:
     calls = load_calls(plan.data, plan.calls)
     if GROUP in calls.callers:
@@ -82,10 +76,16 @@ def _loaded(plan: Asked) -> Calls:
 
 def planned(plan: CallerPlan, calls: Calls | None = None) -> CallPlan:
     """The calls that count (loaded unless given) and the window of each."""
+    return windows_of(plan, lambda interval_s: market_needs(plan, interval_s), calls)
+
+
+def windows_of(plan: Asked, needs: Callable[[int], Needs], calls: Calls | None = None) -> CallPlan:
+    """The same for whatever is asked: ``needs`` says, for an interval in seconds, how much market a call needs."""
     calls = _loaded(plan) if calls is None else calls
     with open_candles(plan.data) as source:
         compare_prices(calls, source)
-        return _windows(plan, calls, source.inventory)
+        inventory = source.inventory
+        return plan_calls(calls, inventory.interval_s, needs(inventory.interval_s), inventory.end_ns)
 
 
 def sliced(plan: CallerPlan, windows: CallPlan | None = None) -> CandleSlice:
@@ -95,9 +95,8 @@ def sliced(plan: CallerPlan, windows: CallPlan | None = None) -> CandleSlice:
         return materialise(windows, source, plan.data)
 
 
-def covered(plan: CallerPlan, windows: CallPlan | None = None) -> Coverage:
+def covered(plan: Asked, windows: CallPlan) -> Coverage:
     """Which calls have an entry, read from the source: no slice is made, no gate is asked."""
-    windows = planned(plan) if windows is None else windows
     with open_candles(plan.data) as source:
         return cover(windows, source, plan.coverage, bucket_rows=plan.data.bucket_rows)
 

@@ -71,14 +71,14 @@ def _show_plan(plan: CallerPlan, args: argparse.Namespace) -> None:
 
 def _show_coverage(plan: CallerPlan, args: argparse.Namespace) -> None:
     from quantray.callers.data import describe, require_eligible, write_listed, write_worklist
-    from quantray.callers.prepare import covered
+    from quantray.callers.prepare import covered, planned
     from quantray.callers.report.stages import render_coverage
 
-    coverage = covered(plan)
+    coverage = covered(plan, planned(plan))
     _write(args.out, {"calls": describe(coverage.plan.calls), "coverage": describe(coverage)})
     for path, writer in ((args.worklist, write_worklist), (args.listed, write_listed)):
         if path is not None:
-            _guarded(path, lambda path=path, writer=writer: writer(coverage, path))  # type: ignore[misc]
+            _guarded(path, partial(writer, coverage, path))
     _show(render_coverage(coverage))
     require_eligible(coverage, plan.gates.max_excluded_calls)
 

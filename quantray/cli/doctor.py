@@ -8,6 +8,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,11 @@ from quantray.errors import QuantrayError
 from quantray.plain import amount
 
 if TYPE_CHECKING:
+    from quantray.callers.baseline.plan import BaselinePlan
     from quantray.callers.plan import CallerPlan
     from quantray.sweeps.plan import Plan
 
-    AnyPlan = Plan | CallerPlan
+    AnyPlan = Plan | CallerPlan | BaselinePlan
 
 OK, WARN, FAIL = "ok", "warn", "FAIL"
 #: A check gives its state, what was found, and the remedy where something is wrong.
@@ -51,7 +53,7 @@ def examine(overrides: Sequence[str]) -> int:
     plan = load_plan(list(overrides))
     failed = False
     for name, check in CHECKS.items():
-        state, said, remedy = _carefully(lambda check=check: check(plan))  # type: ignore[misc]
+        state, said, remedy = _carefully(partial(check, plan))
         failed |= state == FAIL
         print(f"{state:<4}  {name:<9} {said}" + (f"\n                -> {remedy}" if remedy else ""), flush=True)
     print("something has to be mended first" if failed else "ready")
@@ -100,10 +102,14 @@ def _unmet() -> Iterator[str]:
 
 def _shelf(plan: AnyPlan) -> Found:
     from quantray import folders
+    from quantray.callers.plan import CallerPlan
     from quantray.sweeps.plan import Plan
 
     places = [str(place) for name in ("conf", "strategy") for place in folders.folders(name)]
-    asked = plan.strategy.target if isinstance(plan, Plan) else amount(len(plan.policies), "policy", "policies")
+    if isinstance(plan, Plan):
+        asked = plan.strategy.target
+    else:
+        asked = amount(len(plan.policies), "policy", "policies") if isinstance(plan, CallerPlan) else "no policy"
     return OK, f"{', '.join(places)}; {asked}", ""
 
 
@@ -162,26 +168,21 @@ def _data(plan: AnyPlan) -> Found:
     if not isinstance(plan, Plan):
         return _calls(plan)
     d = describe(load(plan.data))
-    return (
-        OK,
-        f"{d['source']}: {amount(d['sessions'], 'session')}, {d['first']} to {d['last']}, {amount(d['bars'], 'bar')}",
-        "",
-    )
+    sessions, bars = amount(d["sessions"], "session"), amount(d["bars"], "bar")
+    return OK, f"{d['source']}: {sessions}, {d['first']} to {d['last']}, {bars}", ""
 
 
-def _calls(plan: CallerPlan) -> Found:
+def _calls(plan: CallerPlan | BaselinePlan) -> Found:
     """Calls and candles can be read, and some call has an entry."""
     from quantray.callers.data import describe, require_eligible
-    from quantray.callers.prepare import covered, planned
+    from quantray.callers.plan import CallerPlan
+    from quantray.callers.prepare import covered, planned, windows_of
 
-    coverage = covered(plan, planned(plan))
+    coverage = covered(plan, planned(plan) if isinstance(plan, CallerPlan) else windows_of(plan, plan.needs))
     require_eligible(coverage, plan.gates.max_excluded_calls)
     d, n = describe(coverage.plan.calls), coverage.counts["eligible"]
-    return (
-        OK,
-        f"{d['source']}: {n:,} of {amount(d['calls'], 'call')} of {amount(len(d['callers']), 'caller')} with an entry",
-        "",
-    )
+    calls, callers = amount(d["calls"], "call"), amount(len(d["callers"]), "caller")
+    return OK, f"{d['source']}: {n:,} of {calls} of {callers} with an entry", ""
 
 
 def _numba(_: AnyPlan) -> Found:

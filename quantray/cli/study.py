@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from quantray.cli.exits import DONE, quiet
 from quantray.cli.verbs import Parser, Verb, Work, at_least_one, work_of
@@ -21,7 +22,7 @@ ABOUT = {
 
 def parse(given: Sequence[str]) -> Work:
     """What stands behind ``quantray study``."""
-    verbs = {name: Verb(help, lambda rest, name=name: _work(name, rest)) for name, help in ABOUT.items()}  # type: ignore[misc]
+    verbs = {name: Verb(help, partial(_work, name)) for name, help in ABOUT.items()}
     return work_of("quantray study", "Look at stored studies.", verbs, given)
 
 

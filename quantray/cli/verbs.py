@@ -79,6 +79,8 @@ class Parser(argparse.ArgumentParser):
         if found := re.match(r"(\S+): expected (one|at least one) argument", message):
             flag = found[1].rpartition("/")[2]
             raise ConfigError(f"{found[1]}: expected {found[2]} argument; one that begins with - is written {flag}=-…")
+        if found := re.match(r"(\S+): ignored explicit argument (.+)", message):
+            raise ConfigError(f"{found[1]} takes no value, got {found[2]}; write it alone, or leave it out")
         raise ConfigError(message)
 
     def _unknown(self, word: str) -> str:

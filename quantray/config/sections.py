@@ -100,6 +100,11 @@ def checked(cls: type[T], cfg: Mapping[str, object], name: str, rename: Mapping[
 
     values = section(cfg, name)
     renamed = {(rename or {}).get(key, key): value for key, value in values.items()}
+    for key, value in values.items():
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise ConfigError(f"{name}.{key}={value!r} holds half a character; give one that can be written") from None
     try:
         return TypeAdapter(cls).validate_json(json.dumps(renamed), strict=True)
     except ValidationError as error:

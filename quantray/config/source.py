@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from quantray import folders
 from quantray.config import wings
 from quantray.config.composition import composed, quoted
 from quantray.config.overrides import Job
@@ -45,7 +46,7 @@ def with_source(job: Job) -> Job:
     if chosen is None and by_default.get("kind") not in ("synthetic", "duckdb"):
         return job  # one's own conf/ reads something else
     named = os.environ.get(VARIABLE, "").strip()
-    own = by_default if by_default.get("duckdb") else _data(job, "data=duckdb")
+    own = by_default if by_default.get("duckdb") or not _own_choice(job.wing) else _data(job, "data=duckdb")
     if named:
         _check(named)
         _log.warning("reading %s, as %s says", named, VARIABLE)
@@ -87,6 +88,13 @@ def _data(job: Job, *more: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _own_choice(wing: str) -> bool:
+    """Whether one's own ``conf/`` says what ``data=duckdb`` means."""
+    theirs = folders.shipped("conf")
+    own = [place for place in wings.places(wing) if theirs not in (place, *place.parents)]
+    return any((place / "data" / "duckdb.yaml").is_file() for place in own)
+
+
 def _value(lines: Sequence[str], key: str) -> str | None:
     """What the lines say of a key last; None where they say nothing, or null."""
     found = [line.partition("=")[2] for line in lines if line.partition("=")[0].lstrip("+") == key]
@@ -97,7 +105,7 @@ def _check(named: str) -> None:
     path = Path(named).expanduser()
     if path.is_file():
         return
-    beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    beside = [p.name for p in path.parent.iterdir() if p.is_file()] if path.parent.is_dir() else []
     raise ConfigError(f"{VARIABLE}={named} is no file: {near_miss(path.name, beside, what='file')}")
 
 

@@ -7,7 +7,7 @@ from numba import njit
 
 @njit(cache=True, nogil=True)
 def _before(time, item, i, when, what):  # type: ignore[no-untyped-def]
-    return time[i] < when or (time[i] == when and item[i] < what)
+    return (time[i] < when) | ((time[i] == when) & (item[i] < what))  # no branch: it would go either way
 
 
 @njit(cache=True, nogil=True)
@@ -34,14 +34,14 @@ def pop(time, item, n):  # type: ignore[no-untyped-def]
     when, what = time[n], item[n]
     time[n], item[n] = time[0], item[0]
     i = 0
-    while True:
+    while 2 * i + 2 < n:  # the hole goes down to where it has one child or none: the last one nearly always ends there
         child = 2 * i + 1
-        if child + 1 < n and _before(time, item, child + 1, time[child], item[child]):
-            child += 1
-        if child >= n or not _before(time, item, child, when, what):
-            break
+        child += int(_before(time, item, child + 1, time[child], item[child]))
         time[i], item[i] = time[child], item[child]
         i = child
+    if 2 * i + 1 < n:
+        time[i], item[i] = time[2 * i + 1], item[2 * i + 1]
+        i = 2 * i + 1
     if n > 0:
-        time[i], item[i] = when, what
+        push(time, item, i, when, what)
     return n

@@ -7,7 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TextIO, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TextIO, TypeVar
 
 from quantray import plain
 from quantray.outlets import clean
@@ -21,6 +21,8 @@ PLAIN_SECONDS = 5.0  # between two plain lines
 
 
 R = TypeVar("R", covariant=True)
+Found = TypeVar("Found")
+State = TypeVar("State")
 
 
 class Finished(Protocol[R]):
@@ -33,7 +35,7 @@ class Finished(Protocol[R]):
     def files(self) -> Mapping[str, Path]: ...
 
 
-class Face(ABC, Generic[R]):
+class Face(ABC, Generic[Found, State]):
     """Show a run. Progress and sentences go to ``err``, the result to ``out``; use it as a context manager.
 
     Each kind of run says how its state is drawn, how it is told on one line, and what is printed in the end.
@@ -47,7 +49,7 @@ class Face(ABC, Generic[R]):
         self._err = PlainConsole(_forgiving(err or sys.stderr), soft_wrap=False)
         self._live: Live | None = None
         self._began = self._told = time.monotonic()
-        self._state: dict[str, Any] = {}
+        self._state: State | None = None  # until the first is taken
 
     @abstractmethod
     def picture(self, elapsed: float) -> RenderableType:
@@ -58,7 +60,7 @@ class Face(ABC, Generic[R]):
         """The state on one line of plain text."""
 
     @abstractmethod
-    def ending(self, study: Finished[R]) -> RenderableType:
+    def ending(self, study: Finished[Found]) -> RenderableType:
         """What was found, and where it lies."""
 
     def __enter__(self) -> Self:
@@ -73,7 +75,7 @@ class Face(ABC, Generic[R]):
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._stop()
-        if self._state and kind is not None:  # a stopped run says where it stands
+        if self._state is not None and kind is not None:  # a stopped run says where it stands
             self._line(self.line())
 
     def _stop(self) -> None:
@@ -88,7 +90,7 @@ class Face(ABC, Generic[R]):
         else:
             self._line(sentence)
 
-    def take(self, state: dict[str, Any], *, at_once: bool = False) -> None:
+    def take(self, state: State, *, at_once: bool = False) -> None:
         """Take the newest state of the run; drawn a few times a second, printed every few (``at_once``: now)."""
         self._state = state
         now = time.monotonic()
@@ -96,7 +98,7 @@ class Face(ABC, Generic[R]):
             self._told = now
             self._line(self.line())
 
-    def finish(self, study: Finished[R]) -> None:
+    def finish(self, study: Finished[Found]) -> None:
         """Print the result."""
         self._stop()
         self._out.print(self.ending(study))

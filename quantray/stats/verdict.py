@@ -119,7 +119,7 @@ def _of_pick(e: Evidence, pick: Pick) -> Verdict:
         reasons.data_quality(e.quality),
     )
     beside = reasons.told(
-        pick, own, held, np.asarray(e.neighbours, np.float64), e.lanes, e.compared, e.unit, e.level, e.seed
+        pick, own, held, np.asarray(e.neighbours, np.float64), e.lanes, e.compared, e.unit, alpha=e.level, seed=e.seed
     )
     if not searched.passed or not enough.passed or (test.smallest_p or 0.0) > e.level or found.passed is not True:
         word = Word.TOO_LITTLE_DATA

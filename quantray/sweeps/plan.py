@@ -16,10 +16,9 @@ from quantray.errors import ConfigError
 from quantray.plugins import resolve
 from quantray.settings import FORBID, Mirror, OutOfSample, Report, Runner, Search, Storage
 from quantray.space import Space
-from quantray.sweeps.data.settings import Gates
 
 if TYPE_CHECKING:
-    from quantray.sweeps.data.settings import DataSettings
+    from quantray.sweeps.data.settings import DataSettings, Gates
 
 #: Counts changes of the rules in docs/rules.md. A study of other rules is refused: its figures mean something else.
 RULES_VERSION = 2
@@ -109,6 +108,13 @@ class Constraints:
             raise ConfigError(f"constraints.min_trades must be >= 0, got {self.min_trades}")
 
 
+def _gates() -> Gates:
+    """The usual ones. They stand beside the data's settings, which ``import quantray`` does not load."""
+    from quantray.sweeps.data.settings import Gates
+
+    return Gates()
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """One sweep. ``data`` are the settings its slice is loaded with (see ``quantray.sweeps.data``)."""
@@ -129,7 +135,7 @@ class Plan:
     storage: Storage = Storage()
     mirror: Mirror = Mirror()
     oos: OutOfSample = OutOfSample()
-    gates: Gates = Gates()
+    gates: Gates = field(default_factory=_gates)
     report: Report = Report()
 
     @property

@@ -122,7 +122,7 @@ REFUSED = {
     "--chain solna": "calls.chain: unknown chain 'solna'; did you mean 'solana' (28 calls)?",
     "--chain tron": "known: solana (28 calls), base (14 calls)",
     "--from 2026-01-07 --to 2025-05-01": "data.from=2026-01-07 lies after data.to=2025-05-01; swap them",
-    "--from yesterday": "data.from must be a date like 2025-05-04, got 'yesterday'",
+    "--from yesterday": "got 'yesterday'",
     "--from 2025-02-30": "data.from must be a date",
     "--from 2026-01-01": "42 outside dates",
     "--interval 5m": "nothing is resampled: give data.interval=1m if that is theirs",
@@ -151,6 +151,8 @@ REFUSED = {
     "--tui-mode": "unknown flag '--tui-mode'",
     "--callers '[\"Bro\\nok\",\"x,y\"]'": "did you mean 'Brook' (14 calls)?",
     "--chain \"'; drop table calls; --\"": "unknown chain",
+    "--callers 'a\udcff'": "calls.callers=['a\\udcff'] holds half a character",
+    "--filter-collapsed=true": "--filter-collapsed takes no value, got 'true'",
     "--callers '${oc.env:HOME}'": "unknown caller '${oc.env:HOME}'",
 }  # fmt: skip
 

@@ -31,3 +31,13 @@ def test_doctor_names_what_is_broken(tmp_path: Path, capfd: pytest.CaptureFixtur
     assert "FAIL  ledger" in said
     assert "FAIL  data" in said
     assert "a.parquet" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("experiment", "asked"), [("v1_baseline", "30 policies"), ("alert_baseline", "no policy")])
+def test_doctor_knows_every_kind_of_plan(experiment: str, asked: str, capfd: pytest.CaptureFixture[str]) -> None:
+    small = ["data.synthetic.assets=4", "data.synthetic.calls=30", "data.synthetic.days=1", "data.cache=cache"]
+    assert cli.main(["doctor", f"+experiment={experiment}", *small]) == 0
+    said = capfd.readouterr().out
+    assert asked in said
+    assert "of 30 calls of 8 callers with an entry" in said

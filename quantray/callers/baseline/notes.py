@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from quantray.callers.baseline.alerts import Alerts
@@ -23,8 +24,8 @@ def baseline_notes(plan: BaselinePlan, alerts: Alerts, made: CandleSlice, told: 
     dead = int(alerts.records["dead"][alerts.done].sum())
     if dead:
         notes.append(
-            f"{dead:,} of {int(alerts.done.sum()):,} measured calls are on assets that fell silent before the end and "
-            "never printed again: they end at their last close, and in the figures “dead at zero” at nothing."
+            f"Of {amount(int(alerts.done.sum()), 'measured call')}, {dead:,} on assets that fell silent before the end "
+            "and never printed again: these end at their last close, and in the figures “dead at zero” at nothing."
         )
     prints = int(made.quality.get("lone_highs", 0))
     if prints and plan.data.print_filter != "clip":
@@ -43,8 +44,8 @@ def _rescaled(plan: BaselinePlan, alerts: Alerts) -> list[str]:
     if not len(across):
         return []
     assets = sorted({calls.assets[i] for i in calls.asset[across].tolist()})
-    callers = [calls.callers[i] for i in calls.caller[across].tolist()]
-    counted = [f"{name} ({callers.count(name):,})" for name in sorted(set(callers))]
+    touched = Counter(calls.callers[i] for i in calls.caller[across].tolist())
+    counted = [f"{name} ({touched[name]:,})" for name in sorted(touched)]
     return [
         f"Prices of {listed(assets)} change scale ({plan.data.scale_jump:g}x and more from one candle to the next: "
         "another token, another unit, or a mistake). Calls across it are in the figures of "

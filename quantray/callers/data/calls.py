@@ -24,8 +24,6 @@ from quantray.plain import amount, one_line
 
 _log = logger(__name__)
 EVERY_CALL = CallSettings()
-#: Chains that are told where the one that was asked for has no call.
-CHAINS = 8
 
 
 def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:

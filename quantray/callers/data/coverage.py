@@ -217,7 +217,7 @@ def _remedy(coverage: Coverage) -> str:
 
 
 _ABOUT = {
-    Exclusion.NO_CANDLES: "no asset that was called has candles then: do both tables name assets alike?",
+    Exclusion.NO_CANDLES: "no asset that was called has candles with a price then: do both tables name assets alike?",
     Exclusion.LATE_ENTRY: "the first candle comes later than calls.max_entry_lag allows",
     Exclusion.BAD_PRICE: "the entry candles have no price above 0",
     Exclusion.LOW_COVERAGE: "coverage=window leaves out what has less than coverage.min_share of its candles",

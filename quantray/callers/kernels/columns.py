@@ -193,7 +193,7 @@ class Scratch(NamedTuple):
     returns: np.ndarray  # numbers whose quantiles are wanted
     drops: np.ndarray
     distance: np.ndarray
-    event: np.ndarray  # log: trade * (R + 1) for an entry, + 1 + r for its r-th fill
+    event: np.ndarray  # log; see account.event_of
     event_ns: np.ndarray
     heap: np.ndarray  # exits of open positions
     heap_ns: np.ndarray

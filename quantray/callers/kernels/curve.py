@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from quantray.callers.kernels.account import forget, marked
+from quantray.callers.kernels.account import fill_of, forget, marked, trade_of
 from quantray.callers.kernels.money import outlay, proceeds
 
 
@@ -16,13 +16,12 @@ def curve(n_log, money, marks, times, s, equity, cash_out):  # type: ignore[no-u
     Reads the log of ``n_log`` events in the scratch ``s``. Positions are marked at the close of their last candle
     that has ended; equity is cash plus the marks summed in the order of opening.
     """
-    slots = s.part.shape[1] + 1
     cash = money.initial
     at = n_held = 0
     for t in range(times.shape[0]):
         now = times[t]
         while at < n_log and s.event_ns[at] <= now:
-            i, r = s.event[at] // slots, s.event[at] % slots - 1
+            i, r = trade_of(s.event[at]), fill_of(s.event[at])
             if r < 0:
                 cash -= outlay(s.size[i], money.cost)
                 s.left[i], s.seen[i], s.held[n_held] = 1.0, s.first[i] - 1, i

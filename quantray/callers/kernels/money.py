@@ -22,17 +22,11 @@ def proceeds(size, part, multiple, cost, on_entry):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True, nogil=True)
-def mark(marks, now, s, i):  # type: ignore[no-untyped-def]
-    """Value at ``now`` ns of the open position ``i`` of the scratch, on closed candles only.
-
-    ``s.seen`` is where the search goes on: the last candle that had closed. Before the first close a position stands
-    at its entry price.
-    """
-    seen, stop, ts = s.seen[i], s.stop[i], marks.ts
-    while seen + 1 < stop and ts[seen + 1] + marks.interval <= now:
+def last_closed(marks, now, seen, stop):  # type: ignore[no-untyped-def]
+    """Row of the last candle before ``stop`` that has closed by ``now`` ns, from ``seen`` on."""
+    while seen + 1 < stop and marks.ts[seen + 1] + marks.interval <= now:
         seen += 1
-    s.seen[i] = seen
-    return s.size[i] * s.left[i] * (marks.close[seen] / s.price[i] if seen >= s.first[i] else 1.0)
+    return seen
 
 
 @njit(cache=True, nogil=True)

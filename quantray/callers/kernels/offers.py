@@ -224,7 +224,7 @@ def late_offers(c, entry, behind, tp, sl):  # type: ignore[no-untyped-def]
     """
     n = entry.shape[0]
     out = np.full((n, 3), np.nan)
-    real, when, code = np.empty(N_REAL), np.empty(N_WHEN, np.int64), np.empty(N_CODE, np.int8)
+    row = _Row(np.empty(N_REAL), np.empty(N_WHEN, np.int64), np.empty(N_CODE, np.int8), np.empty(N_MULTIPLES))
     high, low = c.high, c.low
     for e in range(n):
         first, last = entry[e], behind[e]
@@ -242,6 +242,6 @@ def late_offers(c, entry, behind, tp, sl):  # type: ignore[no-untyped-def]
             peak = max(peak, high[i])
         out[e, 0], out[e, 1] = peak / price, c.close[last - 1] / price - 1.0
         out[e, 2] = out[e, 1]
-        if at < last and _simple_exit(c, at, c.ts[first], stop, target, price, real, when, code):
-            out[e, 2] = real[TP_SL]
+        if at < last and _simple_exit(c, at, c.ts[first], _Levels(price, stop, target), row):
+            out[e, 2] = row.real[TP_SL]
     return out

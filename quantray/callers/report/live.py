@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypedDict
 
 from quantray import plain
 from quantray.callers.plan import CallerPlan
@@ -29,7 +30,14 @@ DOING = {
 WRITING = "writing"
 
 
-def live(plan: CallerPlan, state: dict[str, Any], elapsed: float) -> RenderableType:
+class State(TypedDict):
+    """Where a run stands: the newest word of every stage that began, and the newest of all."""
+
+    seen: Mapping[str, Progress]
+    event: Progress
+
+
+def live(plan: CallerPlan, state: State | None, elapsed: float) -> RenderableType:
     """One line a stage: done, where it stands, still to come."""
     from rich.console import Group
     from rich.spinner import Spinner
@@ -44,7 +52,7 @@ def live(plan: CallerPlan, state: dict[str, Any], elapsed: float) -> RenderableT
     return Group(head, Text(" · ".join(told), style="dim"), _stages(state), foot)
 
 
-def _stages(state: dict[str, Any]) -> Table:
+def _stages(state: State) -> Table:
     from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
@@ -77,7 +85,7 @@ def counted(event: Progress) -> str:
     return f"{event.done:,}" + (f" ({event.reused:,} reused)" if event.reused else "")
 
 
-def one_line(plan: CallerPlan, state: dict[str, Any]) -> str:
+def one_line(plan: CallerPlan, state: State) -> str:
     """The state of a run on one line of plain text."""
     event = state["event"]
     parts = [event.stage]

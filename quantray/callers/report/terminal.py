@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from quantray.callers.plan import CallerPlan
 from quantray.callers.progress import STAGES, Progress
+from quantray.callers.report.live import State
 from quantray.callers.results import CallerResults
 from quantray.report.terminal import Face, Finished
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-class CallerTerminal(Face[CallerResults]):
+class CallerTerminal(Face[CallerResults, State]):
     """Show a run of the optimiser: :meth:`progress` takes its ``Progress`` events, :meth:`finish` the study.
 
     Without a terminal every stage is a line when it begins, and then one every few seconds.
@@ -41,6 +42,7 @@ class CallerTerminal(Face[CallerResults]):
     def line(self) -> str:
         from quantray.callers.report.live import one_line
 
+        assert self._state is not None
         return one_line(self.plan, self._state)
 
     def ending(self, study: Finished[CallerResults]) -> RenderableType:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, TypedDict
 
 from quantray import plain
+from quantray.protocols import Counts
 from quantray.report import words
 from quantray.sweeps.plan import Plan
 from quantray.trial import Trial
@@ -16,7 +18,21 @@ if TYPE_CHECKING:
 SHOWN_PARAMS = 12
 
 
-def live(plan: Plan, state: dict[str, Any], elapsed: float) -> RenderableType:
+class State(TypedDict):
+    """Where a sweep stands, as it is shown: ``done`` of ``target`` candidates, ``rate`` a second."""
+
+    counts: Counts
+    best: Trial | None
+    duplicates: Mapping[str, int]
+    done: int
+    target: int
+    rate: float
+    elapsed: float
+    eta: float | None
+    drivers: int
+
+
+def live(plan: Plan, state: State | None, elapsed: float) -> RenderableType:
     """Bar, rate and time left; counts; duplicates by source; the best so far with its parameters."""
     from rich.console import Group
     from rich.progress_bar import ProgressBar
@@ -41,12 +57,12 @@ def live(plan: Plan, state: dict[str, Any], elapsed: float) -> RenderableType:
         f"{done:,} of {target:,}",
     )
     rate = f"{words.number(float(state['rate']), 1)} a second"
-    beside = f"one of {state['drivers']} drivers" if state.get("drivers", 1) > 1 else ""
+    beside = f"one of {state['drivers']} drivers" if state["drivers"] > 1 else ""
     parts = [p for p in (rate, beside, f"{words.duration(round(elapsed))} so far", left) if p]
     return Group(head, Text(" · ".join(parts), style="dim"), _counts(state), _best(plan, state["best"]))
 
 
-def _counts(state: dict[str, Any]) -> Text:
+def _counts(state: State) -> Text:
     from rich.text import Text
 
     c = state["counts"]

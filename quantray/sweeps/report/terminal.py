@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from quantray import plain
 from quantray.plain import amount
@@ -10,13 +10,14 @@ from quantray.report import words
 from quantray.report.terminal import Face, Finished
 from quantray.sweeps.loop.progress import Progress
 from quantray.sweeps.plan import Plan
+from quantray.sweeps.report.live import State
 from quantray.sweeps.results import Results
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-class Terminal(Face[Results]):
+class Terminal(Face[Results, State]):
     """Show a sweep. Its end: best parameters, searched and held out, the verdict with its reasons, the files.
 
     :meth:`progress` takes the runner's ``Progress`` event; of a complete table, every attempt counts as done.
@@ -36,6 +37,7 @@ class Terminal(Face[Results]):
         return live(self.plan, self._state, elapsed)
 
     def line(self) -> str:
+        assert self._state is not None
         return one_line(self.plan, self._state)
 
     def ending(self, study: Finished[Results]) -> RenderableType:
@@ -44,7 +46,7 @@ class Terminal(Face[Results]):
         return ending(study.results, study.files)
 
 
-def _state(event: Progress, table: bool) -> dict[str, Any]:
+def _state(event: Progress, table: bool) -> State:
     done = event.counts.attempts if table else event.counts.complete
     return {
         "counts": event.counts, "best": event.best, "duplicates": event.duplicates, "done": done,
@@ -53,7 +55,7 @@ def _state(event: Progress, table: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def one_line(plan: Plan, state: dict[str, Any]) -> str:
+def one_line(plan: Plan, state: State) -> str:
     """The state of a run on one line of plain text."""
     c, twice = state["counts"], {k: v for k, v in state["duplicates"].items() if v}
     parts = [f"{state['done']:,} of {state['target']:,}", f"{c.pruned:,} pruned", f"{c.failed:,} failed"]
@@ -61,7 +63,7 @@ def one_line(plan: Plan, state: dict[str, Any]) -> str:
         named = ", ".join(f"{source} {n:,}" for source, n in twice.items())
         parts.append(f"{amount(sum(twice.values()), 'duplicate')} ({named})")
     parts.append(f"{words.number(float(state['rate']), 1)}/s")
-    if state.get("drivers", 1) > 1:
+    if state["drivers"] > 1:
         parts.append(f"one of {state['drivers']} drivers")
     if state["eta"] is not None and state["done"] < state["target"]:
         parts.append(f"{words.duration(state['eta'])} left")

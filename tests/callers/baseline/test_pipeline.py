@@ -255,7 +255,7 @@ def test_who_dies_ends_at_the_last_close_and_at_nothing(tmp_path: Path) -> None:
     assert row["mean_end_return"] == pytest.approx(ends.mean())
     assert row["mean_end_return_dead_at_zero"] == pytest.approx((ends["PAUSE"] + ends["ALIVE"] - 1) / 3)
     assert row["expectancy_dead_at_zero"] < row["expectancy"]
-    assert any("1 of 3 measured calls are on assets that fell silent" in note for note in study.results.notes)
+    assert any("Of 3 measured calls, 1 on assets that fell silent" in note for note in study.results.notes)
 
 
 def test_a_change_of_scale_is_told_beside_the_callers_it_touched(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def tiles(r: BaselineResults) -> list[tuple[str, str, str]]:
     """The figures on top: title, figure, small print with n."""
     every, status, simple = r.everybody, statuses(r), r.plan.baseline
     left = [f"{number(n)} {name.replace('_', ' ')}" for name, n in status.items() if name != "ok" and n]
-    n = f"of {number(every['n_ok'])} calls"
+    n = f"of {amount(int(every['n_ok']), 'call')}"
     end = words.share(every["mean_end_return_dead_at_zero"])
     return [
         ("calls measured", number(status["ok"]), ", ".join([f"of {number(len(r.alerts))}", *left])),
@@ -183,7 +183,7 @@ def details(r: BaselineResults, callers: Sequence[str], anchors: dict[str, str])
         found.append({
             "caller": caller,
             "anchor": anchors[caller],
-            "told": f"{number(row['n_ok'])} of {number(row['n_calls'])} calls measured, median highest price "
+            "told": f"{number(row['n_ok'])} of {amount(row['n_calls'], 'call')} measured, median highest price "
                     f"{words.multiple(row['median_ath_multiple'])} after {words.seconds(row['median_time_to_ath_s'])}",
             "calls": [_call_cells(row) for row in r.alerts.rows(calls[:LISTED])],
             "more": max(len(calls) - LISTED, 0),

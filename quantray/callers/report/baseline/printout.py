@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.report.baseline.summary import statuses
 from quantray.callers.report.baseline.words import STATUS_WORDS, count, multiple, ratio, seconds, share
-from quantray.plain import one_line
+from quantray.plain import amount, one_line
 from quantray.report.listing import listing
 from quantray.report.words import DASH, duration
 
@@ -39,9 +39,9 @@ def ending(r: BaselineResults, files: Mapping[str, Path], width: int = 80) -> It
 
     yield Text()
     yield Text(one_line(r.study), style="bold")
-    reused = f", {r.reused:,} buckets reused" if r.reused else ""
+    reused = f", {amount(r.reused, 'bucket')} reused" if r.reused else ""
     left = [f"{count(n)} {STATUS_WORDS[name]}" for name, n in statuses(r).items() if name != "ok" and n]
-    told = "; ".join([f"{count(r.everybody['n_ok'])} of {count(len(r.alerts))} calls measured", *left])
+    told = "; ".join([f"{count(r.everybody['n_ok'])} of {amount(len(r.alerts), 'call')} measured", *left])
     yield Text(f"{told}, in {duration(r.seconds)}{reused}")
     every = r.everybody
     yield Text(

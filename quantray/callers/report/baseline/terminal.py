@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from quantray import plain
 from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.baseline.progress import MEASURING, STAGES, BaselineProgress
 from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.report.baseline.words import count, multiple, seconds, share
-from quantray.report.terminal import Face
+from quantray.report.terminal import Face, Finished
 from quantray.report.words import duration
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-class BaselineTerminal(Face[BaselineResults]):
+class BaselineTerminal(Face[BaselineResults, BaselineProgress]):
     """Show a run: :meth:`progress` takes its events, :meth:`finish` the study.
 
     Without a terminal every stage is a line when it begins, and then one every few seconds.
@@ -32,14 +32,14 @@ class BaselineTerminal(Face[BaselineResults]):
         new = event.stage not in self._seen
         if new:
             self._seen.append(event.stage)
-        self.take({"event": event}, at_once=new or (event.stage == MEASURING and event.finished))
+        self.take(event, at_once=new or (event.stage == MEASURING and event.finished))
 
     def picture(self, elapsed: float) -> RenderableType:
         from rich.console import Group
         from rich.spinner import Spinner
         from rich.text import Text
 
-        event: BaselineProgress | None = self._state.get("event")
+        event = self._state
         if event is None:
             return Spinner("dots", Text(f"{self.study}: preparing, {duration(round(elapsed))}"))
         now = STAGES.index(event.stage)
@@ -49,10 +49,11 @@ class BaselineTerminal(Face[BaselineResults]):
         return Group(Text(self.study, style="bold", no_wrap=True, overflow="ellipsis"), stages, Text(told(event)))
 
     def line(self) -> str:
-        event: BaselineProgress = self._state["event"]
+        event = self._state
+        assert event is not None
         return f"{self.study}: {event.stage}, {told(event)}"
 
-    def ending(self, study: Any) -> RenderableType:
+    def ending(self, study: Finished[BaselineResults]) -> RenderableType:
         from rich.console import Group
 
         from quantray.callers.report.baseline.printout import ending
@@ -67,9 +68,9 @@ def told(event: BaselineProgress) -> str:
 
 def _told(event: BaselineProgress) -> Iterator[str]:
     if event.eligible:
-        yield f"{count(event.measured)} of {count(event.eligible)} calls"
+        yield f"{count(event.measured)} of {plain.amount(event.eligible, 'call')}"
     if event.reused:
-        yield f"{count(event.reused)} of {count(event.total)} buckets reused"
+        yield f"{count(event.reused)} of {plain.amount(event.total, 'bucket')} reused"
     if event.rate is not None and event.eta is not None and not event.finished:
         yield f"{count(round(event.rate))} a second, {duration(round(event.eta))} left"
     m = event.medians

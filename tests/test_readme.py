@@ -88,7 +88,7 @@ def smaller(args: list[str]) -> list[str]:
     if args[:2] != ["-m", "quantray.run"] or {"--help", "--cfg"} & set(args):
         return args
     if "+experiment=options_table" in args:
-        return [*args, *SMALL_TABLE]
+        return [*(word for word in args if not word.startswith("data.synthetic.sessions=")), *SMALL_TABLE]
     for experiment in ("v1_baseline", "caller_policies"):
         if f"+experiment={experiment}" in args:
             own = any(word.startswith("data.duckdb=") for word in args)

@@ -73,7 +73,7 @@ def test_killed_and_resumed_the_bytes_are_the_same(tmp_path: Path) -> None:
     row = 2
 
     def start(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "tests.callers.baseline.killed", str(tmp_path), *map(str, arguments)]
+        command = [sys.executable, "-m", "tests.builders.killed_baseline", str(tmp_path), *map(str, arguments)]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
 
     assert start(row).returncode == -signal.SIGKILL

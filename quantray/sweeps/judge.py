@@ -80,19 +80,19 @@ def judge(
         pick = _picked(plan, train, held_out, family, choice)
         made = stress(plan, train, pick.params, pick.inside, family.around(choice.number))
     top = {} if held_out is None or plan.report.held_out == "pick" else _top(plan, held_out, trials)
-    evidence = _evidence(plan, train, held_out, family, tested, choice, pick, made, counts.attempts)
+    evidence = _evidence(plan, train, held_out, family, tested, choice, pick, made=made, n_tried=counts.attempts)
     return Judgement(
-        verdict(replace(evidence, n_looks=_looks(best, pick, [t for t in trials if t.number in top]))),
-        best,
-        sample(plan, train, best.params),
-        None if held_out is None else sample(plan, held_out, best.params),
-        pick,
-        surviving(family, tested, plan.space, _row_of(plan, family, best)),
-        made,
-        evidence.more_units,
-        top,
-        _summarised(plan, trials, exact),
-        None if exact is None else regret(exact.values, best.value or 0.0),
+        verdict=verdict(replace(evidence, n_looks=_looks(best, pick, [t for t in trials if t.number in top]))),
+        best=best,
+        in_sample=sample(plan, train, best.params),
+        out_of_sample=None if held_out is None else sample(plan, held_out, best.params),
+        pick=pick,
+        surviving=surviving(family, tested, plan.space, _row_of(plan, family, best)),
+        stress=made,
+        more_sessions=evidence.more_units,
+        top_oos=top,
+        surface=_summarised(plan, trials, exact),
+        regret=None if exact is None else regret(exact.values, best.value or 0.0),
     )
 
 

@@ -92,7 +92,8 @@ def smaller(args: list[str]) -> list[str]:
     for experiment in ("v1_baseline", "caller_policies", "alert_baseline"):
         if f"+experiment={experiment}" in args:
             own = any(word.startswith("data.duckdb=") for word in args)
-            return args if own else [*args, *SMALL_CALLS, f"study.name={experiment}"]
+            small = [word for word in SMALL_CALLS if experiment != "alert_baseline" or not word.startswith("policy.")]
+            return args if own else [*args, *small, f"study.name={experiment}"]
     plain = set(args[2:]) <= {"+experiment=options_sweep", "search.n_trials=500"}
     kept = [word for word in args if word != "search.n_trials=500"]
     if not plain and "runner=local" not in kept:

@@ -53,15 +53,6 @@ def test_what_would_have_to_be_true():
     assert survival.missing(SURVIVED) == []
 
 
-def test_lanes_that_cannot_be_simulated_say_why():
-    rows = survival.lanes(SURVIVED)
-    assert rows[0][0] == "as it was searched"
-    assert ["with every order one bar later", "a black box decides itself", "–", "–"] in rows
-    told = dict(survival.limits(SURVIVED))
-    assert told["neighbours (one step away) that earn"] == "1 of 3"
-    assert survival.lanes(results()) == survival.limits(results()) == []
-
-
 def test_levels_in_a_line():
     levels = tuple(LevelShare(v, 100, n) for v, n in ((0.1, 0), (0.2, 80), (0.3, 3), (0.4, 1), (0.5, 1), (0.6, 1)))
     assert survival.in_line(levels) == "0.2 80 %, 0.3 3.0 %, 0.4 1.0 %, 0.5 1.0 %, 1 other, none on 1"

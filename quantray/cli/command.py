@@ -49,6 +49,7 @@ VERBS = {
     "caller-policies": Verb("run +experiment=caller_policies by flags", _family("backtest", "caller-policies")),
     "baseline": Verb("run +experiment=alert_baseline by flags", _family("backtest", "baseline")),
     "backtest": Verb("these three by another name: backtest v1-baseline", _family("backtest")),
+    "open": Verb("look at a finished run about callers on the screens of --tui", _family("open")),
     "calls": Verb("look at calls and their candles, stage by stage", _family("calls")),
     "import-results": Verb(
         "take JSON or CSV results of other tools into a DuckDB file, beside one's own", _family("imports")

@@ -38,7 +38,6 @@ SHOWN_BY = {
     "callers/baseline_study": "callers/baseline/test_pipeline.py",
     "callers/report/baseline/charts": "callers/baseline/test_pipeline.py",
     "callers/report/baseline/files": "callers/baseline/test_pipeline.py",
-    "callers/report/baseline/page": "callers/baseline/test_pipeline.py",
     "callers/report/baseline/printout": "callers/baseline/test_pipeline.py",
     "callers/report/baseline/summary": "callers/baseline/test_pipeline.py",
     "callers/report/baseline/tables": "callers/baseline/test_pipeline.py",
@@ -53,7 +52,6 @@ SHOWN_BY = {
     "callers/baseline/results": "callers/baseline/test_pipeline.py",
     "callers/stages/opening": "callers/test_pipeline.py",
     "sweeps/prepare": "sweeps/test_study.py",
-    "sweeps/scores": "sweeps/test_study.py",
     # kernels
     "sweeps/kernels/columns": "sweeps/kernels/test_score.py",
     "callers/kernels/columns": "callers/kernels/test_score.py",
@@ -85,6 +83,9 @@ SHOWN_BY = {
     "stats/judgements": "stats/test_verdict.py",
     # sweeps
     "sweeps/data/priced": "sweeps/data/test_options.py",
+    "sweeps/grid/points": "sweeps/grid/test_surface.py",
+    "sweeps/report/survival": "sweeps/test_survivors.py",
+    "sweeps/report/survival_charts": "sweeps/test_survivors.py",
     "sweeps/grid/files": "sweeps/test_study.py",
     "sweeps/loop/ranges": "cli/test_launch.py",
     "sweeps/plan": "config/test_plans.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from quantray.callers.plan import CallerPlan
 from quantray.callers.policies.policy import Policy
 from quantray.callers.progress import Progress
 from quantray.callers.results import CallerResults
+from quantray.errors import DataError
 from quantray.outlets import logger
 from quantray.protocols import Say
 
@@ -52,8 +54,10 @@ class CallerStudy:
         from quantray.callers.baseline.offered import baseline_of
         from quantray.callers.report.html import report_html
 
-        target = Path(path)
-        target.write_text(report_html(self.results, baseline_of(self.results)), encoding="utf-8")
+        target, offered = Path(path), None
+        with suppress(DataError):  # the candles it was measured on may be deleted by now
+            offered = baseline_of(self.results)
+        target.write_text(report_html(self.results, offered), encoding="utf-8")
         return target
 
 

@@ -54,7 +54,7 @@ def survive(survivors: Survivors, adaptive: bool, candidate: Unit) -> Check:
     sentence += f"{percent(1 - s.level)} of cases."
     if adaptive:
         sentence = f"{n:,} {of} {'passes' if n == 1 else 'pass'} the filter; where the search chose what to evaluate, "
-        sentence += "that is no evidence."
+        sentence += "that is no evidence, and the word rests on unseen data alone."
     return Check(name, float(n), 1.0, True, sentence)
 
 

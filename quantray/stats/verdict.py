@@ -131,6 +131,7 @@ def _of_pick(e: Evidence, pick: Pick) -> Verdict:
         word, blocking = Word.BELIEVE, [found, earns, luck]
     else:
         word, blocking = Word.DOUBTFUL, [earns, luck, *(c for c in sound if not c.passed)]
+        blocking[:0] = [found] if e.adaptive else []
     checks = (found, searched, enough, earns, luck, *sound, *beside)
     return Verdict(word, _headline(word, blocking, e.lanes), checks, _figures(e, test))
 

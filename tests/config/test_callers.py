@@ -256,6 +256,7 @@ def test_an_experiment_of_ones_own_may_build_on_another(tmp_path: Path, monkeypa
         load_plan("+experiment=bad")
 
 
+@pytest.mark.slow
 def test_a_gate_in_a_file_of_ones_own_is_told_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for wing, base, gate in (("sweeps", "v1_baseline", "max_unknown_symbols"),
                              ("callers", "options_sweep", "max_lone_prints")):  # fmt: skip

@@ -140,6 +140,7 @@ def test_an_adaptive_search_has_a_lower_bar_and_says_that_survivors_are_a_filter
     assert verdict(strong(held_out=held)).word is Word.BELIEVE
     found = verdict(strong(held_out=held, adaptive=True))
     assert found.word is Word.DOUBTFUL
+    assert "the word rests on unseen data alone" in found.headline
     assert "no evidence" in named(strong(adaptive=True))["survivors"].sentence
     assert found.figures["alpha"] == ADAPTIVE_ALPHA
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,7 @@ def share_of(share: float) -> str:
     return words.percent(share, 0 if share >= 0.1 or not share else 1)
 
 
-def level_chart(levels: tuple[LevelShare, ...], chosen: Any, width: float = 340) -> str:
+def level_chart(levels: tuple[LevelShare, ...], chosen: object, width: float = 340) -> str:
     """Share of survivors of every level; the level of the ``chosen`` one is set off."""
     left = min(max(max(len(words.parameter(e.level)) for e in levels) * 6.2 + 14, 34), 96)
     canvas = Canvas(width, 8 + 20 * len(levels), "Share of survivors by level")
@@ -37,7 +36,7 @@ def level_chart(levels: tuple[LevelShare, ...], chosen: Any, width: float = 340)
     return canvas.render()
 
 
-def plane(p: Plane, marks: Mapping[str, Mapping[str, Any]], width: float) -> str:
+def plane(p: Plane, marks: Mapping[str, Mapping[str, object]], width: float) -> str:
     """Share of survivors in each cell; pick and peak are ``marks`` (name -> parameters)."""
     left = min(max(len(words.parameter(v)) for v in p.row_levels) * 6 + 12, 84)
     w, h = (width - left - 4) / len(p.column_levels), 30.0 if len(p.row_levels) <= 12 else 22.0
@@ -71,7 +70,7 @@ def plane(p: Plane, marks: Mapping[str, Mapping[str, Any]], width: float) -> str
     return canvas.render()
 
 
-def _at(params: Mapping[str, Any], p: Plane, row: Any, column: Any) -> bool:
+def _at(params: Mapping[str, object], p: Plane, row: object, column: object) -> bool:
     return (level_key(params.get(p.rows)), level_key(params.get(p.columns))) == (level_key(row), level_key(column))
 
 

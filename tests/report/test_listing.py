@@ -22,3 +22,16 @@ def test_files_are_told_in_order_and_stay_whole(tmp_path: Path, monkeypatch: pyt
     shown = out.getvalue()
     assert shown.index("run/a.csv") < shown.index("run/b.csv") < shown.index("/somewhere/else.txt")
     assert "the first" in shown
+
+
+def test_a_long_folder_is_told_once_and_whole() -> None:
+    from rich.console import Console
+
+    folder = Path("outputs") / f"a-study-named-by-what-differs-from-its-defaults-{'0' * 60}"
+    out = StringIO()
+    console = Console(file=out, width=80)
+    for line in listing({name: folder / f"{name}.csv" for name in ("a", "b")}, {"a": "the first", "b": "the second"}):
+        console.print(line)
+    first, *files = (line.rstrip() for line in out.getvalue().splitlines())
+    assert first == f"Where everything lies, in {folder}"
+    assert files == ["  a.csv  the first", "  b.csv  the second"]

@@ -30,8 +30,8 @@ def listing(lying: Mapping[str, Path], told: Mapping[str, str]) -> Iterator[Rend
     head = "Where everything lies"
     if len(folders) == 1 and max(map(len, shown.values())) > WHOLE_PATH:
         shown = {name: Path(path).name for name, path in shown.items()}
-        head += f", in {folders.pop()}"
-    yield Text(head, style="bold", no_wrap=True, overflow="ignore")
+        head += f", in\n{folders.pop()}"
+    yield Text(head, style="bold", overflow="fold")
     grid = plain_grid()
     grid.add_column(no_wrap=max(map(len, shown.values()), default=0) <= WHOLE_PATH, overflow="fold")
     grid.add_column()

@@ -19,7 +19,6 @@ SHOWN_BY = {
     "callers/data/facts": "callers/data/test_slices.py",
     "callers/data/neighbours": "callers/data/test_prints.py",
     "callers/data/positions": "callers/data/test_slices.py",
-    "callers/judge": "callers/stages/test_winners.py",
     "callers/plan": "config/test_callers.py",
     "callers/results": "callers/test_pipeline.py",
     "callers/policies/program": "callers/kernels/test_combine.py",
@@ -34,6 +33,10 @@ SHOWN_BY = {
     # the baseline of calls, one walk
     "callers/baseline/offered": "callers/baseline/test_pipeline.py",
     "callers/report/beside": "callers/report/test_files.py",
+    "callers/baseline/groups": "callers/baseline/test_pipeline.py",
+    "callers/report/baseline/figures": "callers/report/baseline/test_page.py",
+    "callers/report/baseline/sections": "callers/report/baseline/test_page.py",
+    "callers/report/baseline/stored": "callers/baseline/test_pipeline.py",
     "callers/baseline/trace": "callers/baseline/test_pipeline.py",
     "callers/baseline_study": "callers/baseline/test_pipeline.py",
     "callers/report/baseline/charts": "callers/baseline/test_pipeline.py",
@@ -80,7 +83,6 @@ SHOWN_BY = {
     "runner/local": "sweeps/loop/test_loop.py",
     "runner/worker": "runner/test_tune.py",
     "search/samplers": "test_plugins.py",
-    "stats/judgements": "stats/test_verdict.py",
     # sweeps
     "sweeps/data/priced": "sweeps/data/test_options.py",
     "sweeps/grid/points": "sweeps/grid/test_surface.py",

@@ -16,7 +16,7 @@ CLIPPED = "data.print_filter=clip draws lone prints back to their neighbours: it
 
 
 def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
-    """What selects on the future, who never traded, what was dropped at the split, how many winners luck would make."""
+    """What selects on the future, who never traded, what was dropped at the split."""
     plan, coverage = prepared.plan, prepared.coverage
     notes = market_notes(plan.data, coverage, prepared.slice, prepared.told, _rescaled(prepared, units))
     because = "the longest hold of the grid" if plan.calls.horizon is None else "calls.horizon"
@@ -34,12 +34,6 @@ def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
         notes.append(f"{those} dropped because {'it' if dropped == 1 else 'they'} could be held across it.")
     if prepared.split.split_ns is None:
         notes.append("Nothing was held out (oos.fraction=0): every value shown was picked on the calls it is told of.")
-    judged = sum(u.verdict is not None and bool(u.verdict.checks) for u in units)
-    if judged >= 20:
-        notes.append(
-            f"{judged:,} units were judged one by one: of so many, about {max(1, round(judged * 0.05)):,} look better "
-            "than luck at 5 % without any edge."
-        )
     return notes + about_calls(prepared.calls)
 
 

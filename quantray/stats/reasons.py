@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantray.arrays import FloatArray1D
+from quantray.plain import amount
 from quantray.stats.checks import Check
 from quantray.stats.compared import Compared
 from quantray.stats.guards import LEVEL as GUARD_LEVEL
@@ -193,7 +194,7 @@ def data_quality(quality: Mapping[str, float]) -> Check:
     """
     rescaled = int(quality.get(RESCALED, 0))
     if rescaled:
-        trades = "1 trade holds" if rescaled == 1 else f"{rescaled:,} trades hold"
+        trades = amount(rescaled, "trade holds", "trades hold")
         return Check("clean data", float(rescaled), 0.0, False,
                      f"{trades} across a change of the price's scale: no market paid that.")  # fmt: skip
     shares = {k: float(v) for k, v in quality.items() if k.startswith("quarantined_") and k.endswith("_share")}

@@ -7,10 +7,11 @@ from pathlib import Path
 from quantray.callers.baseline.offered import baseline_of
 from quantray.callers.data import write_worklist
 from quantray.callers.report.baseline.page import page
+from quantray.callers.report.baseline.tables import alerts_frame
 from quantray.callers.report.database import check_database, write_database
 from quantray.callers.report.html import report_html
 from quantray.callers.report.summary import summary
-from quantray.callers.report.tables import best_frame, calls_frame
+from quantray.callers.report.tables import best_frame, calls_frame, survivors_frame
 from quantray.callers.report.trades import trades_frame
 from quantray.callers.results import CallerResults
 from quantray.callers.stages.table import TABLE
@@ -19,32 +20,37 @@ from quantray.protocols import Say
 from quantray.report.json_text import dumped
 from quantray.report.tables import write_parquet, write_table_csv
 
-NAMES = ("optimal_policies.csv", "trades.parquet", "calls.parquet", "worklist.csv", "summary.json", "report.html")
-#: What every call offered without a policy: the page that the report links to.
-BASELINE = "baseline.html"
+NAMES = (
+    "optimal_policies.csv", "survivors.parquet", "trades.parquet", "calls.parquet", "worklist.csv", "summary.json",
+    "report.html",
+)  # fmt: skip
+#: What every call offered without a policy: the page that the report links to, and the table behind it.
+BASELINE, OFFERED = "baseline.html", "alerts.parquet"
 DATABASE = "results.duckdb"
 
 
 def check_results(run_dir: Path) -> None:
     """ConfigError, before work starts, where a result would replace what quantray did not write."""
-    Published(run_dir).check((*NAMES, BASELINE), [TABLE])
+    Published(run_dir).check((*NAMES, BASELINE, OFFERED), [TABLE])
     check_database(run_dir / DATABASE)
 
 
 def write_all(results: CallerResults, run_dir: Path, say: Say | None = None) -> dict[str, Path]:
     """Write every output under ``run_dir``; returns file name -> path.
 
-    ``optimal_policies.csv``, ``trades.parquet``, ``calls.parquet`` and ``worklist.csv`` have the same bytes for the
-    same results; ``results.duckdb`` holds the tables of them, ``report.html`` and ``summary.json`` the wall time too.
+    ``optimal_policies.csv``, ``survivors.parquet``, ``trades.parquet``, ``calls.parquet`` and ``worklist.csv`` have the
+    same bytes for the same results; ``results.duckdb`` holds the tables of them, ``report.html`` and ``summary.json``
+    the wall time too.
     ``say`` hears of results that were changed since quantray wrote them: they are kept. DiskError without room.
     """
     offered = baseline_of(results)
-    names = NAMES if offered is None else (*NAMES, BASELINE)
+    names = NAMES if offered is None else (*NAMES, BASELINE, OFFERED)
     published, places = Published(run_dir), {name: run_dir / name for name in (*names, DATABASE)}
     with room(f"the report in {run_dir}", "every result is stored in the study"), published.staging() as folder:
         paths = {name: folder / name for name in names}
         best = best_frame(results)
         write_table_csv(best, paths["optimal_policies.csv"])
+        write_parquet(survivors_frame(results), paths["survivors.parquet"])
         write_parquet(trades_frame(results), paths["trades.parquet"])
         write_parquet(calls_frame(results), paths["calls.parquet"])
         write_worklist(results.coverage, paths["worklist.csv"])
@@ -52,9 +58,10 @@ def write_all(results: CallerResults, run_dir: Path, say: Say | None = None) -> 
         paths["report.html"].write_text(report_html(results, offered, BASELINE), encoding="utf-8")
         if offered is not None:
             paths[BASELINE].write_text(page(offered), encoding="utf-8")
+            write_parquet(alerts_frame(offered.alerts), paths[OFFERED])
         write_parquet(best, folder / "best.parquet")
         tables = {
-            "policies": results.parts, "best": [folder / "best.parquet"],
+            "policies": results.parts, "best": [folder / "best.parquet"], "survivors": [places["survivors.parquet"]],
             "trades": [places["trades.parquet"]], "calls": [places["calls.parquet"]],
         }  # fmt: skip
         for sentence in published.write(results.study, paths):

@@ -23,7 +23,8 @@ DOING = {
     "first touch": "when each level is reached, asset by asset",
     "scores": "every caller under every policy",
     "ranking": "constraints, objective, ties",
-    "winners": "trades, accounts and checks of the best",
+    "survivors": "which policies luck does not explain",
+    "winners": "trades and accounts of the best",
     "offers": "what every call offered, without a policy",
     "writing": "report and tables",
 }

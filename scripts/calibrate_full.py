@@ -22,12 +22,13 @@ sys.path.insert(0, str(ROOT))
 from quantray.api import load_sweep, sweep  # noqa: E402
 
 
-def study(edge: float, seed: int, n_sessions: int) -> dict[str, Any]:
+def study(edge: float, seed: int, n_sessions: int, overrides: list[str]) -> dict[str, Any]:
     """The word on one market, and what led to it."""
     with tempfile.TemporaryDirectory() as folder:
         plan = load_sweep(
             "+experiment=options_table", f"data.synthetic.edge={edge}", f"data.synthetic.seed={seed}",
             f"data.synthetic.sessions={n_sessions}", f"run_dir={folder}/run", "mirror.enabled=false",
+            *overrides,
         )  # fmt: skip
         results = sweep(plan).results
     said, pick = results.verdict, results.pick
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--sessions", type=int, default=60)
     parser.add_argument("--results", type=Path, default=ROOT / "outputs" / "calibration_full.json")
+    parser.add_argument("overrides", nargs="*", help="of the run: space.cooldown_period_seconds=[60], ...")
     asked = parser.parse_args()
     made: list[dict[str, Any]] = json.loads(asked.results.read_text("utf-8")) if asked.results.exists() else []
     asked.results.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +61,7 @@ def main() -> None:
             if any((m["edge"], m["seed"]) == (edge, seed) for m in made):
                 continue
             began = time.monotonic()
-            made.append(study(edge, seed, asked.sessions))
+            made.append(study(edge, seed, asked.sessions, asked.overrides))
             print(f"{time.monotonic() - began:.0f} s", made[-1], flush=True)
             asked.results.write_text(json.dumps(made), "utf-8")
 

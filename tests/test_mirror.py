@@ -33,6 +33,10 @@ SHOWN_BY = {
     # the baseline of calls, one walk
     "callers/baseline/offered": "callers/baseline/test_pipeline.py",
     "callers/report/beside": "callers/report/test_files.py",
+    "callers/baseline/groups": "callers/baseline/test_pipeline.py",
+    "callers/report/baseline/figures": "callers/report/baseline/test_page.py",
+    "callers/report/baseline/sections": "callers/report/baseline/test_page.py",
+    "callers/report/baseline/stored": "callers/baseline/test_pipeline.py",
     "callers/baseline/trace": "callers/baseline/test_pipeline.py",
     "callers/baseline_study": "callers/baseline/test_pipeline.py",
     "callers/report/baseline/charts": "callers/baseline/test_pipeline.py",

@@ -34,7 +34,7 @@ def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
         notes.append(f"{those} dropped because {'it' if dropped == 1 else 'they'} could be held across it.")
     if prepared.split.split_ns is None:
         notes.append("Nothing was held out (oos.fraction=0): every value shown was picked on the calls it is told of.")
-    return notes + about_names(prepared.calls)
+    return notes + about_calls(prepared.calls)
 
 
 def market_notes(
@@ -70,9 +70,14 @@ def cut_off(coverage: Coverage) -> list[str]:
     ]
 
 
-def about_names(calls: Calls) -> list[str]:
-    """Callers who were asked for as groups, and callers who may be one."""
+def about_calls(calls: Calls) -> list[str]:
+    """Rows that are no call, callers who were asked for as groups or have no call, and callers who may be one."""
     notes = []
+    incomplete = calls.counts.get("incomplete", 0)
+    if incomplete:
+        notes.append(f"Calls without an id, a caller, an asset or a time, left out: {incomplete:,}.")
+    if calls.absent:
+        notes.append(f"Asked for, but without a call in the data: {listed(calls.absent)}.")
     if calls.groups_of_one:
         notes.append(f"calls.groups: no group has the name of {listed(calls.groups_of_one)}; taken as callers.")
     if calls.near_names:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from quantray.callers.baseline import offered
+from quantray.callers.baseline.alerts import Alerts
+from quantray.callers.baseline.following import Watch
 from quantray.callers.notes import notes_of
 from quantray.callers.plan import CallerPlan
 from quantray.callers.prepare import Prepared, prepare
@@ -32,12 +34,14 @@ def run(
 ) -> CallerResults:
     """Carry out the plan, or go on with it where an earlier run stopped.
 
-    ``progress`` is told of every finished row of a stage, ``say`` sentences a person should read. Files are written
-    under ``plan.run_dir``: ``policies/part-*.parquet`` (the table), ``.quantray/`` (the pieces from which a killed run
-    goes on) and the ledger. Raises UserError, before anything is written there, for a plan that cannot be carried out,
-    or whose study another process works on; DiskError where there is no room, and Interrupted on Ctrl-C.
+    ``progress`` is told of every finished row of a stage (``baseline.following.PolicyProgress``), ``say`` sentences a
+    person should read. Files are written under ``plan.run_dir``: ``policies/part-*.parquet`` (the table),
+    ``.quantray/`` (the pieces from which a killed run goes on) and the ledger. Raises UserError, before anything is
+    written there, for a plan that cannot be carried out, or whose study another process works on; DiskError where there
+    is no room, and Interrupted on Ctrl-C.
     """
-    driver = Driver(plan, progress, say or _log.warning)
+    watch = None if progress is None else Watch(progress)
+    driver = Driver(plan, None if watch is None else watch.reached, say or _log.warning)
     try:
         driver.pieces.check()
         Published(plan.run_dir).check([], [TABLE])
@@ -49,14 +53,23 @@ def run(
         stem = digest_of(digests)[:12]
         with opened(driver, plan, digests, described(plan)):
             driver.pieces.keep(lambda name: name.startswith(f"{stem}/"))
+            alerts = None if watch is None else _watched(watch, driver, prepared)
+            offered.measure(driver, plan, prepared.coverage, prepared.slice, stem, alerts)
             stages = Stages(driver, work_of(prepared, driver.pieces, stem))
             units, across, notes = stages.units()
-            offered.measure(driver, plan, prepared.coverage, prepared.slice, stem)
             _publish(driver, stages.parts)
         table = driver.pieces.path(f"{stem}/{folder_of(plan)}")
         return _results(prepared, digests, units, across, notes, driver, table)
     except KeyboardInterrupt:
         raise driver.interrupted from None
+
+
+def _watched(watch: Watch, driver: Driver, prepared: Prepared) -> Alerts:
+    """From here on events say what is known of the calls and of the ranking."""
+    plan = prepared.plan
+    watch.alerts = Alerts.empty(prepared.coverage, plan.costs)
+    watch.slice, watch.horizon_s, watch.notes = prepared.slice, plan.horizon_s, driver.notes
+    return watch.alerts
 
 
 def _publish(driver: Driver, parts: Sequence[str]) -> None:

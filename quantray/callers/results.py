@@ -156,7 +156,7 @@ class UnitResult:
         statistic = self.surviving.peak_statistic if self.surviving else None
         return Chosen(
             "peak", self.best, self.policy, self.value, self.held_out_value, self.train, self.held_out,
-            self.neighbours, self.lanes, statistic,
+            neighbours=self.neighbours, lanes=self.lanes, statistic=statistic,
         )  # fmt: skip
 
     @property

@@ -54,10 +54,10 @@ def quiet() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     for name in ("optuna", "ray", "alembic", "sqlalchemy", "matplotlib", "numba"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    presence.when_lost(_end)
+    presence.when_lost(end_with)
 
 
-def _end(sentence: str) -> None:
+def end_with(sentence: str) -> None:
     """End this process with a sentence, from any thread: see :func:`quantray.runner.presence.when_lost`."""
     if sys.stderr.isatty():
         drawing(sys.stderr).write("\x1b[?25h")  # the cursor, which the live picture hides

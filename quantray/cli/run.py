@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from quantray.capacity import check_run_dir
 from quantray.cli.exits import DONE, INTERRUPTED, WORST, guarded, quiet
 from quantray.cli.verbs import Parser, Work
+from quantray.errors import ConfigError
 from quantray.outlets import guarded_streams
 from quantray.passwords import masked
 from quantray.plain import one_line
@@ -62,6 +63,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """What every command takes that ends in :func:`run`."""
     parser.add_argument("-m", "--multirun", action="store_true", help="run every combination of key=a,b")
     parser.add_argument("-c", "--cfg", choices=["job"], help="print the resolved configuration and stop")
+    parser.add_argument("--tui", action="store_true", help="an experiment about callers on screens: docs/tui.md")
 
 
 class _Parser(Parser):
@@ -100,20 +102,44 @@ def run(args: argparse.Namespace, given: Sequence[str], command: str) -> int:
     quiet()
     if args.cfg:
         return print_config(args.overrides, multirun=args.multirun)
+    if args.tui:
+        _check_screens(args)
     plans = load_plans(args.overrides) if args.multirun else [load_plan(args.overrides)]
     for plan in plans:
         check_run_dir(plan.run_dir)
         _check_files(plan)
-    return _in_order(plans, typed(command, given))
+    return _in_order(plans, typed(command, given), tui=_has_screens(plans, args))
 
 
-def _in_order(plans: Sequence[AnyPlan], again: str) -> int:
+def _check_screens(args: argparse.Namespace) -> None:
+    """ConfigError where screens cannot be had, before anything is looked at."""
+    from quantray.cli.tui.session import check_installed
+
+    check_installed("--tui")
+    if args.multirun:
+        raise ConfigError("--tui shows one run, and --multirun asks for several; leave one of them out")
+
+
+def _has_screens(plans: Sequence[AnyPlan], args: argparse.Namespace) -> bool:
+    """Whether the run has screens: it was asked for, and there is a terminal."""
+    from quantray.sweeps.plan import Plan
+
+    if not args.tui:
+        return False
+    if any(isinstance(plan, Plan) for plan in plans):
+        raise ConfigError("--tui is for experiments about callers, and this is a sweep; leave it out")
+    from quantray.cli.tui.outlet import has_terminal
+
+    return has_terminal()
+
+
+def _in_order(plans: Sequence[AnyPlan], again: str, *, tui: bool = False) -> int:
     """Carry out every plan; the exit code is that of the worst. An interruption ends all of them."""
     worst = DONE
     for i, plan in enumerate(plans, 1):
         if len(plans) > 1:
             print(f"job {i} of {len(plans)}: {one_line(plan.study)}", file=sys.stderr)
-        code = guarded(partial(_carry_out, plan), again)
+        code = guarded(partial(_carry_out, plan, tui=tui), again)
         worst = max(worst, code, key=WORST.index)
         if code == INTERRUPTED:
             break
@@ -154,12 +180,16 @@ def _check_files(plan: AnyPlan) -> None:
         check_callers(plan)
 
 
-def _carry_out(plan: AnyPlan) -> int:
+def _carry_out(plan: AnyPlan, *, tui: bool = False) -> int:
     from quantray.callers.baseline.plan import BaselinePlan
     from quantray.sweeps.plan import Plan
 
     if isinstance(plan, Plan):
         return _sweep(plan)
+    if tui:
+        from quantray.cli.tui.session import baseline_screens, policy_screens
+
+        return baseline_screens(plan) if isinstance(plan, BaselinePlan) else policy_screens(plan)
     return _baseline(plan) if isinstance(plan, BaselinePlan) else _optimise(plan)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from quantray.arrays import FloatArray1D
+from quantray.plain import amount
 from quantray.stats.checks import Check
 from quantray.stats.compared import Compared
 from quantray.stats.guards import LEVEL as GUARD_LEVEL
@@ -39,9 +40,10 @@ class Lane:
     net: float
 
 
-def survive(survivors: Survivors, adaptive: bool, candidate: Unit) -> Check:
-    """How many of the family survive the step-down maximum test."""
+def survive(survivors: Survivors, adaptive: bool, candidate: Unit, kept: int | None = None) -> Check:
+    """How many of the family survive the step-down maximum test, and of these ``kept`` every bound (None: all)."""
     s, n = survivors, int(np.count_nonzero(survivors.mask))
+    kept = n if kept is None else kept
     name = "survivors"
     if s.untested:
         return Check(name, None, 1.0, None, s.untested)
@@ -50,12 +52,17 @@ def survive(survivors: Survivors, adaptive: bool, candidate: Unit) -> Check:
         sentence = f"Nothing survives: without any edge, the best {of} looks this good in {percent(s.p_family)} of "
         sentence += f"cases, where {percent(s.level)} are allowed."
         return Check(name, 0.0, 1.0, False, sentence)
-    sentence = f"{n:,} {of} {'survives' if n == 1 else 'survive'}: without any edge, not one of them all would, in "
-    sentence += f"{percent(1 - s.level)} of cases."
+    if not kept:
+        sentence = f"Nothing survives: {n:,} {of} {'passes' if n == 1 else 'pass'} the test, and none of them meets "
+        return Check(name, 0.0, 1.0, False, sentence + "every bound with an objective, so there is nothing to pick.")
+    bounded = f" (of {n:,} that pass the test, those that meet every bound)" if kept < n else ""
     if adaptive:
-        sentence = f"{n:,} {of} {'passes' if n == 1 else 'pass'} the filter; where the search chose what to evaluate, "
-        sentence += "that is no evidence, and the word rests on unseen data alone."
-    return Check(name, float(n), 1.0, True, sentence)
+        sentence = f"{kept:,} {of} {'passes' if kept == 1 else 'pass'} the filter{bounded}; where the search chose "
+        sentence += "what to evaluate, that is no evidence, and the word rests on unseen data alone."
+    else:
+        sentence = f"{kept:,} {of} {'survives' if kept == 1 else 'survive'}{bounded}: without any edge, not one of "
+        sentence += f"them all would, in {percent(1 - s.level)} of cases."
+    return Check(name, float(kept), 1.0, True, sentence)
 
 
 def searched(own: FloatArray1D, unit: Unit) -> Check:
@@ -86,6 +93,8 @@ def held_out_units(n_units: int | None, test: HeldOut | None, unit: Unit) -> Che
 
 def earns_unseen(test: HeldOut, unit: Unit, basis: str, account: str) -> Check:
     """Net of the pick on the held-out units."""
+    if not test.n_units:
+        return Check(f"unseen {unit.many}", None, 0.0, None, f"There are no unseen {unit.many} to earn anything on.")
     where = unit.count(test.n_units, "unseen")
     if test.total > 0:
         sentence = f"On {where} it earns {money(test.total)}{basis}."
@@ -185,7 +194,7 @@ def data_quality(quality: Mapping[str, float]) -> Check:
     """
     rescaled = int(quality.get(RESCALED, 0))
     if rescaled:
-        trades = "1 trade holds" if rescaled == 1 else f"{rescaled:,} trades hold"
+        trades = amount(rescaled, "trade holds", "trades hold")
         return Check("clean data", float(rescaled), 0.0, False,
                      f"{trades} across a change of the price's scale: no market paid that.")  # fmt: skip
     shares = {k: float(v) for k, v in quality.items() if k.startswith("quarantined_") and k.endswith("_share")}

@@ -84,11 +84,9 @@ def verdict(evidence: Evidence) -> Verdict:
 
 def _without_pick(e: Evidence) -> Verdict:
     n_held = max(e.n_held_out, 0 if e.held_out is None else len(e.held_out))
-    found = reasons.survive(e.survivors, e.adaptive, e.candidate)
+    found = reasons.survive(e.survivors, e.adaptive, e.candidate, kept=0)
     enough = reasons.held_out_units(n_held, None, e.unit)
     sentences = [found.sentence]
-    if found.passed:
-        sentences.append("None of them meets every bound with an objective, so there is nothing to pick.")
     if not enough.passed:
         sentences.append(enough.sentence)
     if e.more_units:
@@ -108,7 +106,7 @@ def _of_pick(e: Evidence, pick: Pick) -> Verdict:
             f"the pick has {own.size} searched and {held.size} held-out units, the tests {e.survivors.n_units} and "
             f"{test.n_units}"
         )
-    found = reasons.survive(e.survivors, e.adaptive, e.candidate)
+    found = reasons.survive(e.survivors, e.adaptive, e.candidate, pick.n_survivors)
     searched, enough = reasons.searched(own, e.unit), reasons.held_out_units(held.size, test, e.unit)
     earns = reasons.earns_unseen(test, e.unit, e.basis, e.account)
     luck = reasons.luck_unseen(test, e.level, e.bar)
@@ -156,7 +154,8 @@ def _figures(e: Evidence, test: HeldOut | None) -> dict[str, Any]:
     found: dict[str, Any] = {
         "n_candidates": s.n_candidates,
         "n_distinct": s.n_distinct,
-        "n_survivors": int(np.count_nonzero(s.mask)),
+        "n_rejected": int(np.count_nonzero(s.mask)),
+        "n_survivors": 0 if e.pick is None else e.pick.n_survivors,
         "n_searched": s.n_units,
         "family_level": s.level,
         "family_p": _known(s.p_family),

@@ -17,6 +17,7 @@ from quantray.stats.pick import Pick, choose
 from quantray.stats.surface import Regret, SurfaceSummary, regret, summarise, summarise_space
 from quantray.stats.survivors import Survivors, survivors
 from quantray.stats.verdict import verdict
+from quantray.stats.wording import SESSION
 from quantray.sweeps.evidence import evidence_of, looks
 from quantray.sweeps.family import Family, family_of
 from quantray.sweeps.grid.surface import Surface
@@ -70,7 +71,7 @@ def judge(
     if best is None:
         return _of_nothing(plan, exact, counts, reasons)
     family = family_of(plan, train, trials, exact)
-    tested = survivors(family.nets, seed=plan.seed)
+    tested = survivors(family.nets, seed=plan.seed, unit=SESSION)
     choice = _choice(plan, train, family, tested, 0 if held_out is None else len(held_out))
     pick = made = None
     if choice is not None:

@@ -241,9 +241,9 @@ def test_nothing_to_test() -> None:
     some = np.abs(rng.normal(size=(20, 12))) + 1
     assert nothing(np.empty((0, 12))) == "There is no candidate to test."
     assert nothing(np.empty((0, 0))) == "There is no candidate to test."
-    assert nothing(np.empty((3, 0))).startswith("0 units")
-    assert nothing(some[:, :1]).startswith("1 unit:")
-    assert nothing(some[:, :4]).startswith("4 units: at least 5")
+    assert nothing(np.empty((3, 0))).startswith("0 searched units")
+    assert nothing(some[:, :1]).startswith("1 searched unit:")
+    assert nothing(some[:, :4]).startswith("4 searched units: at least 5")
     assert nothing(np.zeros((20, 12))) == "No candidate traded."
     assert nothing(np.full((20, 12), 0.1)) == "Every candidate earned the same in every unit."
     assert nothing(np.repeat(some[:, :1], 12, axis=1)) == "Every candidate earned the same in every unit."
@@ -264,9 +264,9 @@ def test_amounts_so_equal_that_luck_is_as_good_as_skill() -> None:
 def test_units_that_nobody_traded_in_do_not_count() -> None:
     nets = np.zeros((6, 30))
     nets[:, 3:7] = np.abs(np.random.default_rng(1).normal(size=(6, 4))) + 1
-    assert nothing(nets).startswith("Trades in 4 of 30 units")
+    assert nothing(nets).startswith("Trades in 4 of 30 searched units")
     nets[-1] = 1.0  # the same in every unit is not tested, so it makes no unit count
-    assert nothing(nets).startswith("Trades in 4 of 30 units")
+    assert nothing(nets).startswith("Trades in 4 of 30 searched units")
     nets[0, 9] = 2.0
     assert survivors(nets).smallest_p == 1 / 32
 

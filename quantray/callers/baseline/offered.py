@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from quantray.callers.baseline.alerts import Alerts
 from quantray.callers.baseline.measure import Pass, measurer, seconds_of
@@ -22,12 +24,24 @@ from quantray.files import Pieces
 STAGE = "offers"
 
 
-def measure(driver: Driver, plan: CallerPlan, coverage: Coverage, made: CandleSlice, stem: str) -> None:
-    """Measure every eligible call over the run's own horizon; records are pieces whose names begin with ``stem``."""
+def measure(
+    driver: Driver, plan: CallerPlan, coverage: Coverage, made: CandleSlice, stem: str, alerts: Alerts | None = None
+) -> None:
+    """Measure every eligible call over the run's own horizon; records are pieces whose names begin with ``stem``.
+
+    They are entered in ``alerts`` as they come, where somebody follows the run.
+    """
     work = _pass(plan, coverage, made, driver.pieces, stem)
+
+    def enter(note: Mapping[str, Any]) -> str:
+        if alerts is not None:
+            alerts.take(work.read(int(note["bucket"])))
+        return ""
+
     driver.stage(
-        STAGE, work.buckets, lambda bucket: f"alerts/{bucket:06d}", partial(measurer, work), seconds=seconds_of(work)
-    )
+        STAGE, work.buckets, lambda bucket: f"alerts/{bucket:06d}", partial(measurer, work),
+        seconds=seconds_of(work), detail=enter, kept=enter,
+    )  # fmt: skip
 
 
 def _pass(plan: CallerPlan, coverage: Coverage, made: CandleSlice, pieces: Pieces, stem: str) -> Pass:

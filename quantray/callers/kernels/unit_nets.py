@@ -10,12 +10,13 @@ from quantray.callers.kernels.trades import gather
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def unit_nets(table, policies, queue, money, marks, first_ns, length_ns, s, out):  # type: ignore[no-untyped-def]
+def unit_nets(table, policies, queue, money, marks, unit, s, out):  # type: ignore[no-untyped-def]
     """Add up in ``out`` [P, units], zeros before, what executed trades bring, by the time of their entry.
 
-    Units are ``length_ns`` long from ``first_ns`` on; the last one holds whatever comes later. Money with an account,
-    returns of one position without.
+    ``unit`` is (first_ns, length_ns): units are so long, from there on; the last one holds whatever comes later. Money
+    with an account, returns of one position without.
     """
+    first_ns, length_ns = unit
     last = out.shape[1] - 1
     for p in range(policies.closer.shape[0]):
         n, _ = gather(table, policies, p, queue, money, s)

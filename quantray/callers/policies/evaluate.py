@@ -145,7 +145,7 @@ class Block:
 
         out = np.zeros((len(self.program), n_units))
         unit_nets(
-            self.tables.columns, self.program.columns, self._queue, self.money, market.columns, first_ns, length_ns,
+            self.tables.columns, self.program.columns, self._queue, self.money, market.columns, (first_ns, length_ns),
             self.scratch, out,
         )  # fmt: skip
         return out

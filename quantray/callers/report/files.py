@@ -7,6 +7,7 @@ from pathlib import Path
 from quantray.callers.baseline.offered import baseline_of
 from quantray.callers.data import write_worklist
 from quantray.callers.report.baseline.page import page
+from quantray.callers.report.baseline.tables import alerts_frame
 from quantray.callers.report.database import check_database, write_database
 from quantray.callers.report.html import report_html
 from quantray.callers.report.summary import summary
@@ -20,22 +21,17 @@ from quantray.report.json_text import dumped
 from quantray.report.tables import write_parquet, write_table_csv
 
 NAMES = (
-    "optimal_policies.csv",
-    "survivors.parquet",
-    "trades.parquet",
-    "calls.parquet",
-    "worklist.csv",
-    "summary.json",
+    "optimal_policies.csv", "survivors.parquet", "trades.parquet", "calls.parquet", "worklist.csv", "summary.json",
     "report.html",
-)
-#: What every call offered without a policy: the page that the report links to.
-BASELINE = "baseline.html"
+)  # fmt: skip
+#: What every call offered without a policy: the page that the report links to, and the table behind it.
+BASELINE, OFFERED = "baseline.html", "alerts.parquet"
 DATABASE = "results.duckdb"
 
 
 def check_results(run_dir: Path) -> None:
     """ConfigError, before work starts, where a result would replace what quantray did not write."""
-    Published(run_dir).check((*NAMES, BASELINE), [TABLE])
+    Published(run_dir).check((*NAMES, BASELINE, OFFERED), [TABLE])
     check_database(run_dir / DATABASE)
 
 
@@ -48,7 +44,7 @@ def write_all(results: CallerResults, run_dir: Path, say: Say | None = None) -> 
     ``say`` hears of results that were changed since quantray wrote them: they are kept. DiskError without room.
     """
     offered = baseline_of(results)
-    names = NAMES if offered is None else (*NAMES, BASELINE)
+    names = NAMES if offered is None else (*NAMES, BASELINE, OFFERED)
     published, places = Published(run_dir), {name: run_dir / name for name in (*names, DATABASE)}
     with room(f"the report in {run_dir}", "every result is stored in the study"), published.staging() as folder:
         paths = {name: folder / name for name in names}
@@ -62,6 +58,7 @@ def write_all(results: CallerResults, run_dir: Path, say: Say | None = None) -> 
         paths["report.html"].write_text(report_html(results, offered, BASELINE), encoding="utf-8")
         if offered is not None:
             paths[BASELINE].write_text(page(offered), encoding="utf-8")
+            write_parquet(alerts_frame(offered.alerts), paths[OFFERED])
         write_parquet(best, folder / "best.parquet")
         tables = {
             "policies": results.parts, "best": [folder / "best.parquet"], "survivors": [places["survivors.parquet"]],

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FILES = {
     "report.html": "the report: open it in a browser",
     "baseline.html": "what every call offered, without a policy",
+    "alerts.parquet": "the same, one row a call",
     "optimal_policies.csv": "the best policy of every caller",
     "survivors.parquet": "every survivor, caller by caller",
     "results.duckdb": "policies, best, survivors, trades and calls, to be asked in SQL",

@@ -104,14 +104,6 @@ def warnings(r: CallerResults) -> list[str]:
         names = [u.name for u in r.units if u.state == state]
         if names:
             found.append(f"Without a best policy, because {STATES[state]}: {_names(names)}.")
-    absent = r.coverage.plan.calls.absent
-    if absent:
-        found.append(f"Asked for, but without a call in the data: {_names(absent)}.")
-    bad, incomplete = int(r.quality.get("nonpositive", 0)), r.counts.get("incomplete", 0)
-    if bad:
-        found.append(f"Candles with a price that is no number above 0: {bad:,}; what was sold at one is lost money.")
-    if incomplete:
-        found.append(f"Calls without an id, a caller, an asset or a time, left out: {incomplete:,}.")
     return sorted(found, key=lambda sentence: not sentence.startswith(LOUD))
 
 

@@ -20,6 +20,7 @@ def summary(results: CallerResults) -> dict[str, Any]:
     r, plan, done = results, results.plan, traded(results)
     return {
         "study": r.study,
+        "kind": "caller_policies",
         "objective": plan.objective,
         "mode": plan.mode,
         "n_policies": len(plan.policies),
@@ -36,6 +37,8 @@ def summary(results: CallerResults) -> dict[str, Any]:
         "constraints": asdict(plan.bounds),
         "ties": list(plan.ties),
         "quality": dict(r.quality),
+        "horizon_s": plan.horizon_s,
+        "slice": None if r.slice is None else str(r.slice),
         "sources": {"calls": r.calls_source, "candles": r.candles_source},
         "near_names": [list(pair) for pair in r.coverage.plan.calls.near_names],
         "absent_callers": list(r.coverage.plan.calls.absent),

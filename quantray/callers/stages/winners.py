@@ -117,7 +117,7 @@ class Examined:
         }  # fmt: skip
         return Chosen(
             name, at if self.found.numbered else None, policy, values[TRAIN], values.get(HELD_OUT), parts[TRAIN],
-            parts.get(HELD_OUT), self._neighbours(at), lanes,
+            parts.get(HELD_OUT), neighbours=self._neighbours(at), lanes=lanes,
         )  # fmt: skip
 
     def _neighbours(self, at: int) -> tuple[Neighbour, ...]:

@@ -110,7 +110,7 @@ def in_line(levels: tuple[LevelShare, ...]) -> str:
     told = [f"{words.parameter(level.level)} {share_of(level.share)}" for level in ranked[:MOST_IN_LINE]]
     rest = len(ranked) - len(told)
     none = sum(1 for level in levels if not level.n_survivors)
-    more = [f"{rest} other{'s' if rest > 1 else ''}"] if rest else []
+    more = [amount(rest, "other")] if rest else []
     return ", ".join(told + more + ([f"none on {none}"] if none else []))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from quantray.plain import amount
 from quantray.report import words
 from quantray.report.svg import Canvas, Scale, padded
 from quantray.space import level_key
@@ -28,7 +29,7 @@ def level_chart(levels: tuple[LevelShare, ...], chosen: object, width: float = 3
         own = level_key(level.level) == level_key(chosen)
         if own:
             canvas.rect(0, mid - 10, width, 20, "chosen")
-        said = f"{level.n_survivors:,} of {level.n:,} candidates with {words.parameter(level.level)} survive"
+        said = f"{level.n_survivors:,} of {amount(level.n, 'candidate')} with {words.parameter(level.level)} survive"
         canvas.text(left - 8, mid + 4, words.parameter(level.level)[:13], "tick strong" if own else "tick", "end")
         canvas.rect(left, mid - 5, max(x(level.share) - left, 0.8), 10, "bar gain" if level.share else "bar dim", said)
         canvas.text(width - 4, mid + 4, share_of(level.share) if level.n else words.DASH,

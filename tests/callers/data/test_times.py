@@ -77,7 +77,7 @@ def test_each_table_has_its_zone(tmp_path):
     zones = {"calls": "America/New_York", "candles": "Asia/Tokyo"}
     assert shown(data_of(tmp_path, naive["calls"], naive["candles"], timezone=zones)) == wanted
     assert shown(data_of(tmp_path, calls, candles, timezone="Asia/Tokyo")) == wanted  # their times name one
-    with pytest.raises(ConfigError, match=r"unknown zone 'Asia/Tokio'; did you mean 'Asia/Tokyo'"):
+    with pytest.raises(ConfigError, match=r"unknown time zone 'Asia/Tokio'; did you mean 'Asia/Tokyo'"):
         CallsData(timezone="Asia/Tokio")
     with pytest.raises(ConfigError, match=r"data\.timezone\.cals: unknown table 'cals'; did you mean 'calls'"):
         CallsData(timezone={"cals": "UTC"})

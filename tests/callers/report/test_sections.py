@@ -53,7 +53,7 @@ def test_the_page_says_what_a_reader_looks_for():
         "costs 50/100 bps", "One step away in one level", "Account over time", "What ended the trades",
         "order inside a candle decided", "mean R multiple", "Net return of each trade", "Quality of the candles",
         "Calls left out or thin", "left out: first candle too late", "thin windows", "Spelt so alike",
-        "caller_0 and caller_O", "without a call in the data: nobody", "30 fee + 10 slippage", "Reproduce",
+        "caller_0 and caller_O", "30 fee + 10 slippage", "Reproduce",
         "Stop at 0.95x the entry", "9 policies", "token<1>", *r.digests,
     ):  # fmt: skip
         assert words in said, words

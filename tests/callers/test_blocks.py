@@ -38,7 +38,7 @@ def test_every_entry_falls_into_one_block_and_sums_are_kept(first: int, long: in
     assert blocks.n >= 1
     assert blocks.n * days <= max(long + 1, days)  # the last block holds the rest: none is shorter
     entry = since + np.array(hours, np.int64) * HOUR
-    net = np.arange(len(hours)) + 1.0
+    net = np.arange(1, len(hours) + 1, dtype=np.float64)
     place = blocks.place(entry)
     assert ((place >= 0) & (place < blocks.n)).all()
     sums = blocks.sums(entry, net)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from quantray.arrays import IntArray1D
 from quantray.callers.blocks import Blocks
 from quantray.callers.policies.objective import OBJECTIVES
 from quantray.callers.resampled import resampled
+from quantray.callers.results import Part
 from tests.builders.caller_results import results
 
 OWN = [name for name in OBJECTIVES if name not in ("sharpe", "sortino", "capture_ratio")]
 
 
-def figure(objective: str):
+def figure(objective: str) -> tuple[Callable[[IntArray1D], float], Blocks, Part]:
     r = results()
     train = r.unit("caller_1").train
     assert train is not None

@@ -232,7 +232,7 @@ def test_a_wrong_request_is_answered_with_key_value_and_remedy(overrides: tuple[
 def test_sections_of_sweeps_are_absent() -> None:
     cfg = compose(jobs([V1], multirun=False)[0])
     assert not {"strategy", "space", "search", "mirror"} & set(cfg)
-    assert set(cfg["report"]) == {"top"}
+    assert set(cfg["report"]) == {"top", "held_out"}
     assert not [gate for gate in cfg["gates"] if "quarantined" in gate]
     sweep = compose(jobs(["+experiment=options_sweep"], multirun=False)[0])
     assert not {"policy", "calls", "coverage", "mode", "ties"} & set(sweep)

@@ -131,10 +131,12 @@ def across(r: CallerResults) -> str:
     counts = {name: len(names) for name, names in standings(r).items()}
     said = f"Of {amount(a.n_callers, 'caller')} {counts[Standing.BELIEVED]:,} believed, {counts[Standing.NOT_YET]:,} "
     said += f"not yet, {counts[Standing.NO]:,} no."
+    if not a.n_tested:
+        return f"{said} Nobody could be tested on held-out calls."
     tested = f"{amount(a.n_tested, 'caller')} could be tested on held-out calls"
     if a.expected_false_share is not None:
         return f"{said} Of the believed {percent(a.expected_false_share)} are expected to be false; {tested}."
-    return f"{said} {tested[:1].upper()}{tested[1:]}; {percent(a.level)} of those believed may be false."
+    return f"{said} {tested[:1].upper()}{tested[1:]}; none of them passes every check."
 
 
 def shrunk(r: CallerResults, unit: UnitResult) -> str:

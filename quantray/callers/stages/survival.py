@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -105,7 +104,8 @@ class FamilyTest:
         """Survivors, pick, and what is told of the family."""
         plan, rows = self.plan, self.rows
         gathered, nets = self._nets()
-        tested = _named(survivors(nets, seed=plan.seed, threads=1), plan, self.blocks)
+        unit = unit_of(self.blocks.days)
+        tested = _named(survivors(nets, seed=plan.seed, threads=1, unit=unit, candidate=POLICY), plan)
         allowed = self._allowed(tested, gathered)
         pick = self._pick(tested, allowed, nets, gathered)
         kept = np.flatnonzero(tested.mask & allowed)
@@ -182,17 +182,12 @@ class FamilyTest:
         return float(tested.statistic[at[0]]) if at and np.isfinite(tested.statistic[at[0]]) else None
 
 
-def _named(tested: Survivors, plan: CallerPlan, blocks: Blocks) -> Survivors:
-    """The same; why nothing could be tested is said of policies and blocks of days."""
-    if not tested.n_candidates:
-        fewest = amount(max(plan.bounds.min_trades, 1), "trade")
-        return replace(tested, untested=f"No policy made {fewest} in training, so there is nothing to test.")
-    if tested.untested is None:
+def _named(tested: Survivors, plan: CallerPlan) -> Survivors:
+    """The same; where no policy made enough trades that is why nothing could be tested."""
+    if tested.n_candidates:
         return tested
-    said, unit = tested.untested, unit_of(blocks.days)
-    for general, own in (("candidate", POLICY), ("unit", unit)):
-        said = re.sub(rf"\b{general}(s?)\b", lambda m, own=own: own.many if m[1] else own.one, said)  # type: ignore[misc]
-    return replace(tested, untested=said)
+    fewest = amount(max(plan.bounds.min_trades, 1), "trade")
+    return replace(tested, untested=f"No policy made {fewest} in training, so there is nothing to test.")
 
 
 def _numbered(pick: Pick, rows: IntArray1D) -> Pick:

@@ -65,7 +65,7 @@ def test_the_blocks_of_a_part_are_the_same_for_every_unit(work: Work) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({}, "1 day of entry: at least 5 are needed"),
+        ({}, "1 searched day of entry: at least 5 are needed"),
         ({"policies": (read_policy({"hold": "2h", "tp": 1.1}),)}, "at least 5 are needed"),
         ({"bounds": Bounds(min_trades=1000)}, "No policy made 1,000 trades in training"),
         ({"oos": OutOfSample(0)}, "at least 5 are needed"),

@@ -30,6 +30,13 @@ SHOWN_BY = {
     "callers/stages/table": "callers/test_reference.py",
     "callers/stages/windows": "callers/stages/test_store.py",
     "callers/stages/work": "callers/stages/test_touch.py",
+    # screens, driven key by key
+    "cli/tui/letters": "cli/tui/test_chart.py",
+    "cli/tui/listing": "cli/tui/test_app.py",
+    "cli/tui/offers": "cli/tui/test_live_baseline.py",
+    "cli/tui/policies": "cli/tui/test_live_policies.py",
+    "cli/tui/shown": "cli/tui/test_app.py",
+    "cli/tui/source": "cli/tui/test_app.py",
     # the baseline of calls, one walk
     "callers/baseline/offered": "callers/baseline/test_pipeline.py",
     "callers/report/beside": "callers/report/test_files.py",

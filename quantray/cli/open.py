@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +14,7 @@ from quantray.cli.verbs import Parser, Work
 if TYPE_CHECKING:
     from quantray.cli.tui.source import Source
 
+LONGEST = 44  # of a name in a line
 ABOUT = """\
 Look at a finished run of quantray baseline, v1-baseline or caller-policies: its callers, a caller's calls, a call's
 candles. Keys stand at the foot of the screen. Without a terminal the callers are printed, one a line.
@@ -43,20 +46,19 @@ def look(run_dir: Path) -> int:
 
 
 def _print(source: Source) -> None:
-    """The callers as a table of lines, in the order of the screen."""
-    from rich.console import Group
-    from rich.table import Table
-    from rich.text import Text
-
+    """The callers as lines in the order of the screen: as many columns as a terminal has room for, all in a pipe."""
     from quantray.cli.tui.columns import ordered
-    from quantray.plain import one_line
-    from quantray.report.console import show
+    from quantray.cli.tui.fitted import drawable, fitted
 
-    columns = source.caller_columns
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in columns:
-        table.add_column(column.title, justify="left" if column.text else "right", overflow="fold")
-    for row in ordered(source.callers(), columns[2]):
-        table.add_row(*(Text(one_line(column.cell(row))) for column in columns))
+    columns = list(source.caller_columns)
+    rows = [[drawable(column.cell(row)) for column in columns] for row in ordered(source.callers(), columns[2])]
+    name = min(max([len(row[0]) for row in rows], default=0), LONGEST)
+    widths = [max(name, len(columns[0].title)), *(column.width for column in columns[1:])]
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    while room is not None and len(widths) > 1 and sum(widths) + 2 * (len(widths) - 1) > room:
+        widths.pop()
     head = source.head()
-    show(Group(Text(one_line(source.study), style="bold"), Text(head.progress), Text(head.medians), Text(), table))
+    print(*(line for line in (drawable(source.study), head.progress, head.medians, "")), sep="\n")
+    for row in [[column.title for column in columns], *rows]:
+        cells = zip(row, widths, columns, strict=False)
+        print("  ".join(fitted(cell, width, right=not column.text) for cell, width, column in cells).rstrip())

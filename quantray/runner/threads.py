@@ -7,6 +7,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any, TypeVar
 
 Row = TypeVar("Row")
@@ -46,8 +47,9 @@ class Threads:
 
     def close(self) -> None:
         """Threads end after what they are doing; nothing waits for them."""
-        while not self._tasks.empty():
-            self._tasks.get()
+        with suppress(queue.Empty):  # a worker may take the last one meanwhile: nothing may wait for it here
+            while True:
+                self._tasks.get_nowait()
         for _ in range(self.count):
             self._tasks.put(None)
 

@@ -18,6 +18,7 @@ from quantray.cli.tui.source import Source
 
 DRAW_S = 0.2
 STOPPING = "stopping; the same command goes on from here (q again: leave at once)"
+WRITTEN = "done: everything is written; q leaves, and says where"
 
 
 class Going(Protocol):
@@ -47,7 +48,7 @@ class Screens(App[None]):
         super().__init__(ansi_color=True)
         self.theme = "ansi-dark"
         self.source, self.run_, self._ended = source, run, ended
-        self._stopping = False
+        self._stopping, self._said = False, ""
         self._streams = sys.stdout, sys.stderr
 
     def on_mount(self) -> None:
@@ -68,8 +69,9 @@ class Screens(App[None]):
             self._finished()
         if isinstance(self.screen, Shown):
             self.screen.draw(again=False)
-            if run is not None:
-                self.screen.told(STOPPING if self._stopping else run.said, loud=self._stopping)
+            if self.run_ is not None:
+                self._said = STOPPING if self._stopping else self.run_.said
+            self.screen.told(self._said, loud=self._stopping)
 
     def _finished(self) -> None:
         """The run ended well: from now on its results are read."""
@@ -79,8 +81,7 @@ class Screens(App[None]):
                 if isinstance(screen, Shown):
                     screen.source = self.source
                     screen.draw()
-        if isinstance(self.screen, Shown):
-            self.screen.told("everything is written; q leaves")
+        self._said = WRITTEN
 
     def action_leave(self) -> None:
         if self.run_ is None or self._stopping:

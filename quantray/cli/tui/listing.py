@@ -17,7 +17,7 @@ from textual.strip import Strip
 from quantray.cli.tui.columns import Column, Row, filtered, ordered
 from quantray.cli.tui.fitted import drawable, fitted
 
-HEAD, SHORTEST, LONGEST, GAP = 1, 12, 44, 1
+HEAD, SHORTEST, LONGEST, GAP = 1, 18, 44, 1
 CURSOR, ELSE = "› ", "  "
 FALLS, RISES = "▼", "▲"
 

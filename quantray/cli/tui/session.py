@@ -45,9 +45,11 @@ def show(source: Source) -> int:
 
 def followed(
     source: Source, work: Callable[[Running], Study], finish: Callable[[Study], object],
-    ended: Callable[[Study], Source] | None = None,
+    ended: Callable[[Study], Source],
 ) -> int:  # fmt: skip
     """Run ``work`` behind its screens, then ``finish``; raises what the run raised, once the terminal is back.
+
+    Once it has ``ended`` the screens show what its folder holds.
 
     Who leaves twice does not wait for the rows that are being worked on: the process ends.
     """
@@ -58,8 +60,7 @@ def followed(
     with taken(_lost):
         try:
             run = Running(lambda mine: found.append(work(mine)))
-            then = None if ended is None else lambda: ended(found[0])
-            Screens(source, run, then).run()
+            Screens(source, run, lambda: ended(found[0])).run()
         finally:
             presence.when_lost(end_with)
     for sentence in dict.fromkeys(run.sentences):
@@ -107,6 +108,7 @@ def baseline_screens(plan: BaselinePlan) -> int:
     from quantray.callers.baseline.progress import BaselineProgress
     from quantray.callers.baseline_study import BaselineStudy, baseline
     from quantray.callers.report.baseline.terminal import BaselineTerminal
+    from quantray.cli.tui.finished import finished_source
     from quantray.cli.tui.live_baseline import LiveBaseline
 
     source = LiveBaseline(plan)
@@ -118,4 +120,4 @@ def baseline_screens(plan: BaselinePlan) -> int:
 
         return baseline(plan, progress=progress, say=run.say)
 
-    return followed(source, work, BaselineTerminal(plan).finish)
+    return followed(source, work, BaselineTerminal(plan).finish, lambda study: finished_source(study.plan.run_dir))

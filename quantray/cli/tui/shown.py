@@ -40,12 +40,14 @@ class Shown(Screen[None]):
     def __init__(self, source: Source) -> None:
         super().__init__()
         self.source, self._drawn = source, (-1, 0)
+        self._there = False  # it has its widgets
 
     def action_back(self) -> None:
         if len(self.app.screen_stack) > 2:
             self.app.pop_screen()
 
     def on_mount(self) -> None:
+        self._there = True
         self.draw()
 
     def on_screen_resume(self) -> None:
@@ -54,7 +56,7 @@ class Shown(Screen[None]):
     def draw(self, *, again: bool = True) -> None:
         """Read the source; ``again``: also where nothing is new."""
         now = self.source.version, int(time.monotonic()) if self.source.live else 0
-        if again or now != self._drawn:
+        if self._there and self.is_attached and (again or now != self._drawn):
             self._drawn = now
             self.read()
 

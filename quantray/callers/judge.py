@@ -14,9 +14,9 @@ from quantray.callers.plan import CallerPlan
 from quantray.callers.policies.account import Account
 from quantray.callers.results import GROUP, PHRASES, Across, Chosen, Part, Row, Shrunk, UnitResult
 from quantray.stats import across, reasons
+from quantray.stats.beside import Lane
 from quantray.stats.checks import Verdict
 from quantray.stats.held_out import HeldOut, held_out_test
-from quantray.stats.reasons import Lane
 from quantray.stats.verdict import ALPHA, Evidence, verdict
 from quantray.stats.wording import Unit
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantray.arrays import FloatArray1D
-from quantray.stats import reasons
+from quantray.stats import beside, reasons
+from quantray.stats.beside import Lane
 from quantray.stats.checks import Check, Verdict, Word
 from quantray.stats.compared import Compared
 from quantray.stats.held_out import HeldOut, check_finite, held_out_test
 from quantray.stats.pick import Pick
-from quantray.stats.reasons import Lane
 from quantray.stats.wording import CANDIDATE, SESSION, Unit
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _of_pick(e: Evidence, pick: Pick) -> Verdict:
         reasons.carried_fills(e.metrics, e.quotes),
         reasons.data_quality(e.quality),
     )
-    beside = reasons.told(
+    told = beside.told(
         pick, own, held, np.asarray(e.neighbours, np.float64), e.lanes, e.compared, e.unit, alpha=e.level, seed=e.seed
     )
     if not searched.passed or not enough.passed or (test.smallest_p or 0.0) > e.level or found.passed is not True:
@@ -130,7 +130,7 @@ def _of_pick(e: Evidence, pick: Pick) -> Verdict:
     else:
         word, blocking = Word.DOUBTFUL, [earns, luck, *(c for c in sound if not c.passed)]
         blocking[:0] = [found] if e.adaptive else []
-    checks = (found, searched, enough, earns, luck, *sound, *beside)
+    checks = (found, searched, enough, earns, luck, *sound, *told)
     return Verdict(word, _headline(word, blocking, e.lanes), checks, _figures(e, test))
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from quantray.space import candidate_digest
-from quantray.stats import reasons as told
+from quantray.stats import beside as told
 from quantray.stats.compared import compared
 from quantray.stats.effective import effective_number
 from quantray.stats.pick import Pick

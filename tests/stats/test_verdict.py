@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quantray.stats.beside import Lane
 from quantray.stats.checks import Check, Word
 from quantray.stats.held_out import held_out_test
 from quantray.stats.pick import choose
-from quantray.stats.reasons import Lane
 from quantray.stats.survivors import survivors
 from quantray.stats.verdict import ADAPTIVE_ALPHA, ALPHA, Evidence, verdict
 from quantray.stats.wording import Unit

@@ -101,7 +101,9 @@ def _neighbourhood(value: float, neighbours: FloatArray1D) -> Check:
     share = float(np.median(valued)) / value
     passed = share >= MIN_NEIGHBOUR_SHARE
     if share <= 0:
-        sentence = f"An isolated peak: half of its {valued.size} neighbours, one step away, do not earn."
+        alone = "its one neighbour, one step away, does not earn"
+        several = f"half of its {valued.size} neighbours, one step away, do not earn"
+        sentence = f"An isolated peak: {alone if valued.size == 1 else several}."
     else:
         what = "keep" if passed else "keep only"
         sentence = f"Candidates one step away {what} {percent(share)} of its value (median of {valued.size})."

@@ -83,6 +83,15 @@ class Screens(App[None]):
                     screen.draw()
         self._said = WRITTEN
 
+    def _fatal_error(self) -> None:
+        """An error of the screens closes them; it is told once the terminal is back, without what lies in memory."""
+        self._close_messages_no_wait()
+
+    @property
+    def failure(self) -> Exception | None:
+        """What the screens themselves fell over."""
+        return self._exception
+
     def action_leave(self) -> None:
         if self.run_ is None or self._stopping:
             self.exit()

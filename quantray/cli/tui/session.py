@@ -37,9 +37,12 @@ def show(source: Source) -> int:
 
     with taken(_lost):
         try:
-            Screens(source).run()
+            app = Screens(source)
+            app.run()
         finally:
             presence.when_lost(end_with)
+    if app.failure is not None:
+        raise app.failure
     return DONE
 
 
@@ -60,11 +63,15 @@ def followed(
     with taken(_lost):
         try:
             run = Running(lambda mine: found.append(work(mine)))
-            Screens(source, run, lambda: ended(found[0])).run()
+            app = Screens(source, run, lambda: ended(found[0]))
+            app.run()
         finally:
             presence.when_lost(end_with)
     for sentence in dict.fromkeys(run.sentences):
         print(sentence, file=sys.stderr)
+    if app.failure is not None:
+        run.stop()
+        raise app.failure
     if not run.over:
         print("interrupted: the run was left at once; the same command goes on with it", file=sys.stderr, flush=True)
         os._exit(INTERRUPTED)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SIZES = ((80, 24), (120, 40))
-LONG_S, LOOK_S = 20.0, 0.1
+LONG_S, LOOK_S = 60.0, 0.1
 KEYS, SHELL = "q leave", "ready$ "
 
 

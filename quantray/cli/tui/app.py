@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -59,7 +60,16 @@ class Screens(App[None]):
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 asyncio.get_running_loop().add_signal_handler(number, self.action_leave)
 
+    def _fit(self) -> None:
+        """Ask for the size of the terminal: not every server of terminals sends the signal that it has changed."""
+        if self.is_headless or sys.__stdout__ is None:
+            return
+        with suppress(OSError, ValueError):
+            if tuple(os.get_terminal_size(sys.__stdout__.fileno())) != tuple(self.size):
+                signal.raise_signal(signal.SIGWINCH)
+
     def _tick(self) -> None:
+        self._fit()
         run = self.run_
         if run is not None and run.over:
             if run.failed or self._stopping:

@@ -30,6 +30,8 @@ def taken(lost: Callable[[Callable[[], None]], object]) -> Iterator[None]:
     """
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
+    for name in ("COLUMNS", "LINES"):  # of a moment that is over: the terminal itself is asked
+        os.environ.pop(name, None)
     before = sys.__stdout__, sys.__stderr__
     kept = os.dup(1), os.dup(2)
     screen = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")

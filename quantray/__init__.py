@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from quantray.callers.study import CallerStudy
     from quantray.stats.checks import Verdict
     from quantray.sweeps.loop.progress import Progress
-    from quantray.sweeps.results import Results
+    from quantray.sweeps.results import Chosen, Results
     from quantray.sweeps.study import Study
 
 __version__ = "0.1.0"
@@ -57,6 +57,7 @@ _LATER = {
     "CallerProgress": "callers.progress:Progress",
     "CallerResults": "callers.results",
     "CallerStudy": "callers.study",
+    "Chosen": "sweeps.results",
     "Milestone": "callers.baseline.trace",
     "Policy": "callers.policies.policy",
     "Progress": "sweeps.loop.progress",
@@ -76,6 +77,7 @@ __all__ = [
     "CallerResults",
     "CallerStudy",
     "Candidates",
+    "Chosen",
     "ConfigError",
     "DataError",
     "Dimension",

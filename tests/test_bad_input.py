@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from quantray.cli.run import USER_ERROR, main
+from quantray.cli.exits import USER_ERROR
+from quantray.cli.run import main
 from tests.builders import market_files
 
 SWEEP = ["+experiment=options_sweep", "runner=local"]

@@ -31,6 +31,10 @@ def hashes(desk: Desk, run: str) -> set[str]:
     return found
 
 
+def survivors(desk: Desk, run: str) -> str:
+    return hashlib.sha256((desk.folder / run / "survivors.parquet").read_bytes()).hexdigest()
+
+
 @pytest.fixture(scope="module")
 def ray_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, str]]:
     """A desk, and the address of two nodes of a core each that count their calls there."""
@@ -62,3 +66,5 @@ def test_workers_runners_and_restarts_change_no_byte(ray_desk: tuple[Desk, str],
     desk.here(*plain, "runner=local", "runner.workers=4", f"run_dir={search}/restarted")
     found |= hashes(desk, f"{search}/restarted")
     assert len(found) == 1
+    runs = [*(f"local{n}" for n in (1, 2, 4)), *(f"ray{n}" for n in (1, 2)), "restarted"]
+    assert len({survivors(desk, f"{search}/{run}") for run in runs}) == 1

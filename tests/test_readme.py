@@ -88,11 +88,12 @@ def smaller(args: list[str]) -> list[str]:
     if args[:2] != ["-m", "quantray.run"] or {"--help", "--cfg"} & set(args):
         return args
     if "+experiment=options_table" in args:
-        return [*args, *SMALL_TABLE]
-    for experiment in ("v1_baseline", "caller_policies"):
+        return [*(word for word in args if not word.startswith("data.synthetic.sessions=")), *SMALL_TABLE]
+    for experiment in ("v1_baseline", "caller_policies", "alert_baseline"):
         if f"+experiment={experiment}" in args:
             own = any(word.startswith("data.duckdb=") for word in args)
-            return args if own else [*args, *SMALL_CALLS, f"study.name={experiment}"]
+            small = [word for word in SMALL_CALLS if experiment != "alert_baseline" or not word.startswith("policy.")]
+            return args if own else [*args, *small, f"study.name={experiment}"]
     plain = set(args[2:]) <= {"+experiment=options_sweep", "search.n_trials=500"}
     kept = [word for word in args if word != "search.n_trials=500"]
     if not plain and "runner=local" not in kept:
@@ -133,7 +134,8 @@ def test_the_tour_in_its_order(tmp_path: Path) -> None:
         ran += 1
     assert ran >= 24
     made_here = ("best.csv", "plots/history.png", "results/breakout/report.html", "missing.csv",
-                 "outputs/v1_baseline/report.html", "outputs/caller_policies/optimal_policies.csv")  # fmt: skip
+                 "outputs/v1_baseline/report.html", "outputs/caller_policies/optimal_policies.csv",
+                 "outputs/baseline/alerts.csv")  # fmt: skip
     for made in made_here:
         assert (tmp_path / made).is_file()
 

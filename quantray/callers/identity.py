@@ -6,7 +6,8 @@ from quantray import provenance
 
 #: Rooms that decide no result.
 TELLING = (
-    "checkpoints", "identity", "imports", "notes", "pipeline", "progress", "report", "results", "study", "warmup",
+    "baseline_study", "checkpoints", "identity", "imports", "leaderboard", "notes", "offered", "opening", "pipeline",
+    "progress", "report", "results", "study", "trace", "warmup",
 )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ CLIPPED = "data.print_filter=clip draws lone prints back to their neighbours: it
 
 
 def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
-    """What selects on the future, who never traded, what was dropped at the split, how many winners luck would make."""
+    """What selects on the future, who never traded, what was dropped at the split."""
     plan, coverage = prepared.plan, prepared.coverage
     notes = market_notes(plan.data, coverage, prepared.slice, prepared.told, _rescaled(prepared, units))
     because = "the longest hold of the grid" if plan.calls.horizon is None else "calls.horizon"
@@ -34,13 +34,7 @@ def notes_of(prepared: Prepared, units: Sequence[UnitResult]) -> list[str]:
         notes.append(f"{those} dropped because {'it' if dropped == 1 else 'they'} could be held across it.")
     if prepared.split.split_ns is None:
         notes.append("Nothing was held out (oos.fraction=0): every value shown was picked on the calls it is told of.")
-    judged = sum(u.verdict is not None and bool(u.verdict.checks) for u in units)
-    if judged >= 20:
-        notes.append(
-            f"{judged:,} units were judged one by one: of so many, about {max(1, round(judged * 0.05)):,} look better "
-            "than luck at 5 % without any edge."
-        )
-    return notes + about_names(prepared.calls)
+    return notes + about_calls(prepared.calls)
 
 
 def market_notes(
@@ -76,9 +70,14 @@ def cut_off(coverage: Coverage) -> list[str]:
     ]
 
 
-def about_names(calls: Calls) -> list[str]:
-    """Callers who were asked for as groups, and callers who may be one."""
+def about_calls(calls: Calls) -> list[str]:
+    """Rows that are no call, callers who were asked for as groups or have no call, and callers who may be one."""
     notes = []
+    incomplete = calls.counts.get("incomplete", 0)
+    if incomplete:
+        notes.append(f"Calls without an id, a caller, an asset or a time, left out: {incomplete:,}.")
+    if calls.absent:
+        notes.append(f"Asked for, but without a call in the data: {listed(calls.absent)}.")
     if calls.groups_of_one:
         notes.append(f"calls.groups: no group has the name of {listed(calls.groups_of_one)}; taken as callers.")
     if calls.near_names:

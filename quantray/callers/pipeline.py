@@ -13,11 +13,11 @@ from quantray.callers.notes import notes_of
 from quantray.callers.plan import CallerPlan
 from quantray.callers.prepare import Prepared, prepare
 from quantray.callers.progress import Progress
-from quantray.callers.results import CallerResults, UnitResult
+from quantray.callers.results import Across, CallerResults, UnitResult
 from quantray.callers.stages.checkpoints import Driver, described, digests_of
 from quantray.callers.stages.opening import opened, reach
 from quantray.callers.stages.sequence import Stages
-from quantray.callers.stages.table import TABLE
+from quantray.callers.stages.table import TABLE, folder_of
 from quantray.callers.stages.work import work_of
 from quantray.capacity import check_run_dir
 from quantray.digests import digest_of
@@ -56,9 +56,10 @@ def run(
             alerts = None if watch is None else _watched(watch, driver, prepared)
             offered.measure(driver, plan, prepared.coverage, prepared.slice, stem, alerts)
             stages = Stages(driver, work_of(prepared, driver.pieces, stem))
-            units, notes = stages.units()
+            units, across, notes = stages.units()
             _publish(driver, stages.parts)
-        return _results(prepared, digests, units, notes, driver, driver.pieces.path(f"{stem}/{TABLE}"))
+        table = driver.pieces.path(f"{stem}/{folder_of(plan)}")
+        return _results(prepared, digests, units, across, notes, driver, table)
     except KeyboardInterrupt:
         raise driver.interrupted from None
 
@@ -81,8 +82,8 @@ def _publish(driver: Driver, parts: Sequence[str]) -> None:
 
 
 def _results(
-    prepared: Prepared, digests: dict[str, str], units: Sequence[UnitResult], notes: Sequence[str], driver: Driver,
-    table: Path,
+    prepared: Prepared, digests: dict[str, str], units: Sequence[UnitResult], across: Across | None,
+    notes: Sequence[str], driver: Driver, table: Path,
 ) -> CallerResults:  # fmt: skip
     calls = prepared.calls
     return CallerResults(
@@ -101,5 +102,6 @@ def _results(
         reused=driver.reused,
         remade=driver.remade,
         seconds=time.monotonic() - driver.began,
+        across=across,
         notes=(*notes_of(prepared, units), *notes),
     )

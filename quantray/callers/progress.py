@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 #: Stages in the order in which they run.
-STAGES = ("calls", "candles", "coverage", "offers", "first touch", "scores", "ranking", "winners")
+STAGES = ("calls", "candles", "coverage", "offers", "first touch", "scores", "ranking", "survivors", "winners")
 
 
 @dataclass(frozen=True, slots=True)

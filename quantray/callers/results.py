@@ -13,11 +13,24 @@ from quantray.callers.plan import CallerPlan
 from quantray.callers.policies.evaluate import PolicyTrades
 from quantray.callers.policies.policy import Policy
 from quantray.stats.checks import Verdict
+from quantray.stats.compared import Compared
+from quantray.stats.pick import Pick
+from quantray.stats.survivors import Survivors
 
 Row = Mapping[str, float | int | None]  # metric -> value, None where it does not exist
 
 #: Name of the unit that holds the calls of every caller kept, on one account.
 GROUP = "(all callers)"
+#: How a lane goes on after "it loses money".
+PHRASES = {
+    "one candle late": "entered one candle later",
+    "dead at zero": "where assets that never print again end worthless",
+    "target first": "where a target inside a candle fills before its stop",
+    "raise first": "where stops are raised before the low of the same candle",
+    "costs 50/100 bps": "with fees of 50 bp and slippage of 100 bp a side",
+    "costs 75/150 bps": "with fees of 75 bp and slippage of 150 bp a side",
+    "costs 50/200 bps": "with fees of 50 bp and slippage of 200 bp a side",
+}
 #: Re-simulations of a winner: name -> what is different. ``at_zero``: an asset that never prints again pays nothing.
 LANES = {
     "one candle late": "entered at the next candle",
@@ -50,14 +63,64 @@ class Neighbour:
     policy: int  # place in plan.policies
     change: str  # e.g. "tp 2 -> 2.5"
     value: float | None  # objective in the training part
-    held_out: float | None
+    held_out: float | None  # with report.held_out=all
     n_trades: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class UnitResult:
-    """One caller, or the group: the best policy and what speaks for and against it.
+class Chosen:
+    """One policy of which everything is told: ``peak`` (the objective's maximum) or ``pick``."""
 
+    name: str
+    number: int | None  # place in plan.policies; None for a policy made of the callers' means
+    policy: Policy
+    value: float | None  # objective in the training part
+    held_out_value: float | None
+    train: Part | None
+    held_out: Part | None
+    neighbours: Sequence[Neighbour] = ()
+    lanes: Mapping[str, tuple[Row, Row | None]] = field(default_factory=dict)  # lane -> metrics (train, held out)
+    statistic: float | None = None  # Student's t of its mean net per block of days
+    reason: str = ""  # of a pick: why this one of the survivors
+
+
+@dataclass(frozen=True, slots=True)
+class LevelShare:
+    """One level of one axis of the grid: how many of the family have it, and how many of these survive."""
+
+    level: float | int | str | None
+    n: int
+    n_survivors: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surviving:
+    """What the step-down test says of a unit's family: every policy with ``constraints.min_trades`` in training.
+
+    A block is ``days`` UTC days of entry. ``tested`` keeps the rows that pass, ``numbers``, ``values`` (objective)
+    and ``statistic`` [survivors] are of those that meet every bound as well.
+    """
+
+    tested: Survivors
+    days: int
+    numbers: IntArray1D
+    values: FloatArray1D
+    statistic: FloatArray1D
+    family: FloatArray1D  # mean net of the family, [searched blocks]
+    n_held_out: int  # blocks
+    best_statistic: float | None = None  # of the whole family
+    peak_statistic: float | None = None
+    pick: Pick | None = None  # its ``number`` is a place in the policies that were ranked
+    compared: Compared | None = None
+    more_units: int | None = None  # blocks like these until the best would survive
+    levels: Mapping[str, tuple[LevelShare, ...]] = field(default_factory=dict)  # per axis that varies
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitResult:
+    """One caller, or the group: the best policy, the survivor that is judged, and what speaks for and against it.
+
+    ``best`` and what follows are of the objective's maximum, the peak; ``pick`` is the survivor put to the test.
     ``state``: ``ranked`` (there is a best policy), ``infeasible``, ``no_trades``, ``unranked``, or ``no_calls`` (none
     that may be trained on). ``collapsed``: ``kept``, ``collapsed`` or ``no_trades``, over the grid.
     """
@@ -81,7 +144,53 @@ class UnitResult:
     neighbours: Sequence[Neighbour] = ()
     lanes: Mapping[str, tuple[Row, Row | None]] = field(default_factory=dict)  # lane -> metrics (train, held out)
     top: Sequence[tuple[int, Row, Row | None]] = ()  # best policies: place in plan.policies, metrics train, held out
+    surviving: Surviving | None = None
+    pick: Chosen | None = None  # None: nothing survives
     verdict: Verdict | None = None
+
+    @property
+    def peak(self) -> Chosen | None:
+        """The best policy with all that is told of it; None without one."""
+        if self.policy is None:
+            return None
+        statistic = self.surviving.peak_statistic if self.surviving else None
+        return Chosen(
+            "peak", self.best, self.policy, self.value, self.held_out_value, self.train, self.held_out,
+            neighbours=self.neighbours, lanes=self.lanes, statistic=statistic,
+        )  # fmt: skip
+
+    @property
+    def shown(self) -> Chosen | None:
+        """Whom the report is about and the verdict judges: the pick, or the peak where there is none."""
+        return self.pick or self.peak
+
+    @property
+    def n_survivors(self) -> int:
+        """Policies that survive and meet every bound."""
+        return len(self.surviving.numbers) if self.surviving else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """A caller's mean net return a trade, drawn towards that of all callers as far as its own trades are few."""
+
+    n_trades: int
+    own: float
+    mean: float
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """What is left of each caller when all of them are judged together."""
+
+    n_callers: int
+    n_tested: int  # with a pick and enough held-out blocks with trades
+    bar: float  # held-out p-value up to which one is believed
+    level: float  # share of false ones among the believed that is allowed
+    expected_false_share: float | None  # of the believed; None where nobody is
+    part: str  # whose trades the means are of
+    shrunk: Mapping[str, Shrunk] = field(default_factory=dict)  # caller ->
+    common: float | None = None  # what a newcomer would be expected to have
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +211,7 @@ class CallerResults:
     reused: int = 0  # stages and blocks of an earlier run that were not done again; in no file that is compared
     remade: int = 0  # stages and blocks whose files were damaged or gone; in no file that is compared
     seconds: float = 0.0  # wall time; in no file that is compared
+    across: Across | None = None  # None: one caller, or none of them was judged
     notes: Sequence[str] = ()  # sentences the reader should see
     slice: Path | None = None  # folder of the candles that the calls were measured on without a policy; None: not
 
@@ -132,6 +242,6 @@ class CallerResults:
 
         return {
             u.name: {"state": u.state, "policy": u.policy and written(u.policy), "value": u.value,
-                     "held_out": u.held_out_value}
+                     "held_out": u.held_out_value, "pick": u.pick and written(u.pick.policy)}
             for u in self.units
         }  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,8 +12,10 @@ from quantray.callers.plan import CallerPlan
 from quantray.callers.policies.policy import Policy
 from quantray.callers.progress import Progress
 from quantray.callers.results import CallerResults
+from quantray.errors import DataError
 from quantray.outlets import logger
 from quantray.protocols import Say
+from quantray.stats.checks import Verdict
 
 if TYPE_CHECKING:
     import pandas
@@ -33,6 +36,23 @@ class CallerStudy:
         """Unit (a caller, or the group) -> its best policy; units without one are left out."""
         return {unit.name: unit.policy for unit in self.results.units if unit.policy is not None}
 
+    @property
+    def pick(self) -> dict[str, Policy]:
+        """Unit -> the survivor that was put to the held-out test; units where nothing survives are left out."""
+        return {unit.name: unit.pick.policy for unit in self.results.units if unit.pick is not None}
+
+    @property
+    def verdict(self) -> dict[str, Verdict]:
+        """Unit -> whether to believe its pick, and why."""
+        return {unit.name: unit.verdict for unit in self.results.units if unit.verdict is not None}
+
+    def survivors(self, unit: str | None = None) -> pandas.DataFrame:
+        """One row a survivor, as in ``survivors.parquet``; of one ``unit`` where it is named (KeyError: unknown)."""
+        from quantray.callers.report.tables import survivors_frame
+
+        frame = survivors_frame(self.results)
+        return frame if unit is None else frame[frame["unit"] == self.results.unit(unit).name].reset_index(drop=True)
+
     def frame(self) -> pandas.DataFrame:
         """One row a unit: what ``optimal_policies.csv`` holds."""
         from quantray.callers.report.tables import best_frame
@@ -40,7 +60,10 @@ class CallerStudy:
         return best_frame(self.results)
 
     def table(self, unit: str | None = None) -> pandas.DataFrame:
-        """The whole grid, one row a unit, policy and part; of one ``unit`` where it is named (KeyError: unknown)."""
+        """The whole grid, one row a unit and policy; of one ``unit`` where it is named (KeyError: unknown).
+
+        Figures are of the training calls; with ``report.held_out=all`` there are rows of the held-out ones too.
+        """
         from quantray.callers.report.tables import policy_table
 
         if unit is not None:
@@ -52,8 +75,10 @@ class CallerStudy:
         from quantray.callers.baseline.offered import baseline_of
         from quantray.callers.report.html import report_html
 
-        target = Path(path)
-        target.write_text(report_html(self.results, baseline_of(self.results)), encoding="utf-8")
+        target, offered = Path(path), None
+        with suppress(DataError):  # the candles it was measured on may be deleted by now
+            offered = baseline_of(self.results)
+        target.write_text(report_html(self.results, offered), encoding="utf-8")
         return target
 
 

@@ -47,9 +47,7 @@ VERBS = {
     "launch": Verb("run a sweep with several drivers, and wait for all of them", _family("launch")),
     "v1-baseline": Verb("run +experiment=v1_baseline by flags", _family("backtest", "v1-baseline")),
     "caller-policies": Verb("run +experiment=caller_policies by flags", _family("backtest", "caller-policies")),
-    "baseline": Verb(
-        "what every call did, without a policy: +experiment=alert_baseline", _family("backtest", "baseline")
-    ),
+    "baseline": Verb("run +experiment=alert_baseline by flags", _family("backtest", "baseline")),
     "backtest": Verb("these three by another name: backtest v1-baseline", _family("backtest")),
     "open": Verb("look at a finished run about callers on the screens of --tui", _family("open")),
     "calls": Verb("look at calls and their candles, stage by stage", _family("calls")),

@@ -16,6 +16,8 @@ from quantray.runner import presence
 DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 #: Of several jobs the worst decides: an interruption, then a failure, then a user's error.
 WORST = (DONE, USER_ERROR, FAILED, INTERRUPTED)
+#: What DuckDB makes of Ctrl-C in the middle of a query: a RuntimeError.
+QUERY_INTERRUPTED = "Query interrupted"
 
 
 def guarded(work: Callable[[], int], again: str | None = None) -> int:
@@ -26,10 +28,7 @@ def guarded(work: Callable[[], int], again: str | None = None) -> int:
     try:
         return work()
     except (KeyboardInterrupt, Interrupted) as error:
-        said = f": {error}" if str(error) else ""
-        resume = f"; what is stored stays stored, go on with: {again}" if again else ""
-        print(f"interrupted{said}{resume}", file=sys.stderr)
-        return INTERRUPTED
+        return _interrupted(str(error), again)
     except LedgerStalled as error:
         print(f"failed: {error}", file=sys.stderr)
         return FAILED
@@ -43,9 +42,17 @@ def guarded(work: Callable[[], int], again: str | None = None) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except Exception:
+    except Exception as error:
+        if str(error) == QUERY_INTERRUPTED:
+            return _interrupted("", again)
         traceback.print_exc()
         return FAILED
+
+
+def _interrupted(said: str, again: str | None) -> int:
+    resume = f"; what is stored stays stored, go on with: {again}" if again else ""
+    print(f"interrupted{f': {said}' if said else ''}{resume}", file=sys.stderr)
+    return INTERRUPTED
 
 
 def quiet() -> None:

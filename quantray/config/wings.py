@@ -27,7 +27,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     CALLERS: ("mode", "grouped", "filter_collapsed", "intrabar", "entry", "target_gap", "ties", "stress"),
 }
 INSIDE: dict[str, tuple[str, ...]] = {
-    SWEEPS: ("report.surface_max_points", "report.held_out"),
+    SWEEPS: ("report.surface_max_points",),
     CALLERS: ("runner.in_process_s",),
 }
 

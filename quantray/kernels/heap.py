@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numba import njit
 
 
@@ -37,7 +36,7 @@ def pop(time, item, n):  # type: ignore[no-untyped-def]
     i = 0
     while 2 * i + 2 < n:  # the hole goes down to where it has one child or none: the last one nearly always ends there
         child = 2 * i + 1
-        child += np.int64(_before(time, item, child + 1, time[child], item[child]))
+        child += int(_before(time, item, child + 1, time[child], item[child]))
         time[i], item[i] = time[child], item[child]
         i = child
     if 2 * i + 1 < n:

@@ -52,13 +52,21 @@ class Inventory:
 
     def __str__(self) -> str:
         c = self.counts
-        beside = f", {self.files:,} working files of {self.bytes / 1e6:,.1f} MB" if self.files else ""
+        beside = f", {amount(self.files, 'working file')} of {_size(self.bytes)}" if self.files else ""
         beside += " and its Optuna study" if self.mirrored else ""
         return (
             f"study {self.study!r} in {self.where}: {amount(c.attempts + c.claimed, 'evaluation')} "
-            f"({c.complete:,} complete, "
-            f"{c.pruned:,} pruned, {c.failed:,} failed, {c.claimed:,} unfinished), {self.notes:,} notes{beside}"
+            f"({c.complete:,} complete, {c.pruned:,} pruned, {c.failed:,} failed, {c.claimed:,} unfinished), "
+            f"{amount(self.notes, 'note')}{beside}"
         )
+
+
+def _size(n: int) -> str:
+    """
+    >>> _size(812), _size(3_400_000)
+    ('812 bytes', '3.4 MB')
+    """
+    return amount(n, "byte") if n < 1e5 else f"{n / 1e6:,.1f} MB"
 
 
 def inventory(database: Database, study: str) -> Inventory | None:

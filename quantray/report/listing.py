@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-WHOLE_PATH = 54  # a path up to here stands on one line, whatever becomes of the words beside it
+WHOLE_PATH = 54  # a path up to here stands on one line; of longer ones in one folder, the folder is told once
 
 
 def plain_grid() -> Table:
@@ -25,13 +25,18 @@ def listing(lying: Mapping[str, Path], told: Mapping[str, str]) -> Iterator[Rend
     """Files with what each is, in the order in which they are ``told``."""
     from rich.text import Text
 
-    yield Text("Where everything lies", style="bold")
+    shown = {name: _relative(path) for name, path in lying.items()}
+    folders = {str(Path(path).parent) for path in shown.values()}
+    head = "Where everything lies"
+    if len(folders) == 1 and max(map(len, shown.values())) > WHOLE_PATH:
+        shown = {name: Path(path).name for name, path in shown.items()}
+        head += f", in\n{folders.pop()}"
+    yield Text(head, style="bold", overflow="fold")
     grid = plain_grid()
-    longest = max((len(_relative(path)) for path in lying.values()), default=0)
-    grid.add_column(no_wrap=longest <= WHOLE_PATH, overflow="fold")
+    grid.add_column(no_wrap=max(map(len, shown.values()), default=0) <= WHOLE_PATH, overflow="fold")
     grid.add_column()
-    for name in sorted(lying, key=lambda n: list(told).index(n) if n in told else len(told)):
-        grid.add_row(Text(f"  {_relative(lying[name])}"), Text(told.get(name, ""), style="dim"))
+    for name in sorted(shown, key=lambda n: list(told).index(n) if n in told else len(told)):
+        grid.add_row(Text(f"  {shown[name]}"), Text(told.get(name, ""), style="dim"))
     yield grid
 
 

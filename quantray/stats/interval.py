@@ -22,17 +22,6 @@ class Interval:
     n_sessions: int
 
 
-def session_interval(
-    net: FloatArray1D, *, level: float = 0.9, n_resamples: int = 4000, seed: int = 0
-) -> Interval | None:
-    """Percentile bootstrap interval of the mean of ``net`` [sessions]; None under 3 sessions.
-
-    Efron and Tibshirani (1993), "An introduction to the bootstrap", ch. 13. With few sessions it is too narrow;
-    the verdict therefore asks for more than this interval.
-    """
-    return trade_interval(net, np.ones(net.size, np.int64), level=level, n_resamples=n_resamples, seed=seed)
-
-
 def trade_interval(
     net: FloatArray1D, n_trades: IntArray1D, *, level: float = 0.9, n_resamples: int = 4000, seed: int = 0
 ) -> Interval | None:

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D
-from quantray.plain import amount
 from quantray.stats.net_rows import Chunks, Rows, bin_edges, extremes, look, pieces, table_of, threads_there
 from quantray.stats.signs import flips
+from quantray.stats.wording import CANDIDATE, Unit
 
 LEVEL = 0.05
 MIN_UNITS = 5  # 2^5 patterns are the fewest that can show 5 %
 ROUNDING = 1e-9  # of level x patterns: 5 % of 40 patterns are 2
 TOLERANCE = 2.0**-30  # of the sum of a row of norm 1: equal ones must tie however they were summed
 
+UNIT = Unit("unit", "units")
+
 OUT_OF_REACH = (
-    "No statistic would do: under more than {level:g} % of the sign patterns a candidate earns the same in every unit."
+    "No statistic would do: under more than {level:g} % of the sign patterns a {candidate} earns the same in every "
+    "{unit}."
 )
 
 
@@ -47,6 +50,8 @@ def survivors(
     n_patterns: int = 2048,
     seed: int = 0,
     threads: int | None = None,
+    unit: Unit = UNIT,
+    candidate: Unit = CANDIDATE,
 ) -> Survivors:
     """Candidates that earn more than nothing, each of them, with a chance of any error of at most ``level``.
 
@@ -62,7 +67,8 @@ def survivors(
 
     All patterns are enumerated up to 11 units that anybody traded in; beyond, ``n_patterns`` are drawn (pairs of
     opposites, the observed one among them) from ``seed``. Candidates without a trade or with the same net in every unit
-    are not tested and count for nothing. ``threads`` (None: as many as cores) change no bit of the outcome.
+    are not tested and count for nothing. ``threads`` (None: as many as cores) change no bit of the outcome. ``unit``
+    and ``candidate`` name them in the sentence of what cannot be tested.
 
     Raises ValueError naming the row that holds NaN or infinity, and for a level or a number of patterns that is none.
     """
@@ -74,11 +80,12 @@ def survivors(
     found = look(table, threads)
     patterns, exact = flips(int(found.traded.sum()), n_patterns, seed)
     n_all = 2 * len(patterns) if found.traded.any() else 1
-    why, critical, p_family = _untested(table, found, n_all, level), math.nan, math.nan
+    why, critical, p_family = _untested(table, found, n_all, level, (unit, candidate)), math.nan, math.nan
     if not why:
         critical, p_family = _step_down(found, patterns, level, table.n_units, threads)
     if critical == math.inf:
-        why, critical, p_family = OUT_OF_REACH.format(level=100 * level), math.nan, math.nan
+        why = OUT_OF_REACH.format(level=100 * level, unit=unit.one, candidate=candidate.one)
+        critical, p_family = math.nan, math.nan
     mask = np.zeros(table.n_candidates, np.bool_) if why else found.statistic > critical
     return Survivors(
         mask=mask, statistic=found.statistic, critical=critical, p_family=p_family, smallest_p=1 / n_all,
@@ -87,26 +94,29 @@ def survivors(
     )  # fmt: skip
 
 
-def _untested(table: Chunks, found: Rows, n_patterns: int, level: float) -> str | None:
+def _untested(table: Chunks, found: Rows, n_patterns: int, level: float, names: tuple[Unit, Unit]) -> str | None:
+    unit, candidate = names
     n, k, live = table.n_candidates, table.n_units, int(found.traded.sum())
     n_tested = int(np.count_nonzero(~np.isnan(found.statistic)))
     if n == 0:
-        return "There is no candidate to test."
+        return f"There is no {candidate.one} to test."
     if k < MIN_UNITS:
-        return f"{amount(k, 'unit')}: at least {MIN_UNITS} are needed to tell skill from luck."
+        return f"{unit.count(k, 'searched')}: at least {MIN_UNITS} are needed to tell skill from luck."
     if not n_tested:
         traded = any(np.any(rows) for _, rows in pieces(table))
-        return "Every candidate earned the same in every unit." if traded else "No candidate traded."
+        same = f"Every {candidate.one} earned the same in every {unit.one}."
+        return same if traded else f"No {candidate.one} traded."
     if live < MIN_UNITS:
-        return f"Trades in {live} of {amount(k, 'unit')}: at least {MIN_UNITS} are needed to tell skill from luck."
+        of = f"{live} of {unit.count(k, 'searched')}"
+        return f"Trades in {of}: at least {MIN_UNITS} are needed to tell skill from luck."
     if n_patterns * level + ROUNDING < 1:
-        return f"{amount(live, 'unit')} can show a p-value of {1 / n_patterns:.2g} at best, not of {level:.2g}."
+        return f"{unit.count(live)} can show a p-value of {1 / n_patterns:.2g} at best, not of {level:.2g}."
     if n == 1:
-        return "A single candidate: there was nothing to choose among."
+        return f"A single {candidate.one}: there was nothing to choose among."
     if n_tested == 1:
-        return f"Of {n:,} candidates a single one can be tested: there was nothing to choose among."
+        return f"Of {candidate.count(n)} a single one can be tested: there was nothing to choose among."
     if found.n_distinct == 1:
-        return f"All {n_tested:,} candidates that can be tested earned the same: there was nothing to choose among."
+        return f"All {candidate.count(n_tested)} that can be tested earned the same: there was nothing to choose among."
     return None
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantray.arrays import FloatArray1D
-from quantray.stats import reasons
+from quantray.stats import beside, reasons
+from quantray.stats.beside import Lane
 from quantray.stats.checks import Check, Verdict, Word
 from quantray.stats.compared import Compared
 from quantray.stats.held_out import HeldOut, check_finite, held_out_test
 from quantray.stats.pick import Pick
-from quantray.stats.reasons import Lane
 from quantray.stats.wording import CANDIDATE, SESSION, Unit
 
 if TYPE_CHECKING:
@@ -84,11 +84,9 @@ def verdict(evidence: Evidence) -> Verdict:
 
 def _without_pick(e: Evidence) -> Verdict:
     n_held = max(e.n_held_out, 0 if e.held_out is None else len(e.held_out))
-    found = reasons.survive(e.survivors, e.adaptive, e.candidate)
+    found = reasons.survive(e.survivors, e.adaptive, e.candidate, kept=0)
     enough = reasons.held_out_units(n_held, None, e.unit)
     sentences = [found.sentence]
-    if found.passed:
-        sentences.append("None of them meets every bound with an objective, so there is nothing to pick.")
     if not enough.passed:
         sentences.append(enough.sentence)
     if e.more_units:
@@ -108,7 +106,7 @@ def _of_pick(e: Evidence, pick: Pick) -> Verdict:
             f"the pick has {own.size} searched and {held.size} held-out units, the tests {e.survivors.n_units} and "
             f"{test.n_units}"
         )
-    found = reasons.survive(e.survivors, e.adaptive, e.candidate)
+    found = reasons.survive(e.survivors, e.adaptive, e.candidate, pick.n_survivors)
     searched, enough = reasons.searched(own, e.unit), reasons.held_out_units(held.size, test, e.unit)
     earns = reasons.earns_unseen(test, e.unit, e.basis, e.account)
     luck = reasons.luck_unseen(test, e.level, e.bar)
@@ -118,7 +116,7 @@ def _of_pick(e: Evidence, pick: Pick) -> Verdict:
         reasons.carried_fills(e.metrics, e.quotes),
         reasons.data_quality(e.quality),
     )
-    beside = reasons.told(
+    told = beside.told(
         pick, own, held, np.asarray(e.neighbours, np.float64), e.lanes, e.compared, e.unit, alpha=e.level, seed=e.seed
     )
     if not searched.passed or not enough.passed or (test.smallest_p or 0.0) > e.level or found.passed is not True:
@@ -131,7 +129,8 @@ def _of_pick(e: Evidence, pick: Pick) -> Verdict:
         word, blocking = Word.BELIEVE, [found, earns, luck]
     else:
         word, blocking = Word.DOUBTFUL, [earns, luck, *(c for c in sound if not c.passed)]
-    checks = (found, searched, enough, earns, luck, *sound, *beside)
+        blocking[:0] = [found] if e.adaptive else []
+    checks = (found, searched, enough, earns, luck, *sound, *told)
     return Verdict(word, _headline(word, blocking, e.lanes), checks, _figures(e, test))
 
 
@@ -155,7 +154,8 @@ def _figures(e: Evidence, test: HeldOut | None) -> dict[str, Any]:
     found: dict[str, Any] = {
         "n_candidates": s.n_candidates,
         "n_distinct": s.n_distinct,
-        "n_survivors": int(np.count_nonzero(s.mask)),
+        "n_rejected": int(np.count_nonzero(s.mask)),
+        "n_survivors": 0 if e.pick is None else e.pick.n_survivors,
         "n_searched": s.n_units,
         "family_level": s.level,
         "family_p": _known(s.p_family),

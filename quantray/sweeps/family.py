@@ -133,6 +133,6 @@ def sorted_codes(family: Family, rows: IntArray1D, space: Space) -> tuple[tuple[
     return tuple(levels), codes
 
 
-def _place(value: Any) -> tuple[bool, Any]:
+def _place(value: object) -> tuple[bool, Any]:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return (not number, value if number else repr(value))

@@ -6,8 +6,8 @@ from quantray import provenance
 
 #: Rooms that do not decide what a candidate is worth (data have a digest of their own).
 TELLING = (
-    "data", "description", "grid", "holdout", "identity", "judge", "loop", "plan", "prepare", "report", "results",
-    "search", "study",
+    "data", "description", "evidence", "family", "grid", "holdout", "identity", "judge", "lanes", "loop", "plan",
+    "prepare", "report", "results", "search", "study", "survivors",
 )  # fmt: skip
 
 

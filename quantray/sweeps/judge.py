@@ -10,17 +10,15 @@ import numpy as np
 
 from quantray.failures import Reason
 from quantray.protocols import Counts
-from quantray.space import Candidates, candidate_digest
-from quantray.stats import reasons as told
+from quantray.space import Candidates
 from quantray.stats.checks import Verdict, Word
-from quantray.stats.compared import compared
-from quantray.stats.effective import effective_number
 from quantray.stats.held_out import standard_error
 from quantray.stats.pick import Pick, choose
 from quantray.stats.surface import Regret, SurfaceSummary, regret, summarise, summarise_space
 from quantray.stats.survivors import Survivors, survivors
-from quantray.stats.track_record import more_units
-from quantray.stats.verdict import Evidence, verdict
+from quantray.stats.verdict import verdict
+from quantray.stats.wording import SESSION
+from quantray.sweeps.evidence import evidence_of, looks
 from quantray.sweeps.family import Family, family_of
 from quantray.sweeps.grid.surface import Surface
 from quantray.sweeps.lanes import Stress, stress
@@ -73,26 +71,26 @@ def judge(
     if best is None:
         return _of_nothing(plan, exact, counts, reasons)
     family = family_of(plan, train, trials, exact)
-    tested = survivors(family.nets, seed=plan.seed)
+    tested = survivors(family.nets, seed=plan.seed, unit=SESSION)
     choice = _choice(plan, train, family, tested, 0 if held_out is None else len(held_out))
     pick = made = None
     if choice is not None:
         pick = _picked(plan, train, held_out, family, choice)
         made = stress(plan, train, pick.params, pick.inside, family.around(choice.number))
     top = {} if held_out is None or plan.report.held_out == "pick" else _top(plan, held_out, trials)
-    evidence = _evidence(plan, train, held_out, family, tested, choice, pick, made, counts.attempts)
+    evidence = evidence_of(plan, train, held_out, family, tested, choice, pick, made=made, n_tried=counts.attempts)
     return Judgement(
-        verdict(replace(evidence, n_looks=_looks(best, pick, [t for t in trials if t.number in top]))),
-        best,
-        sample(plan, train, best.params),
-        None if held_out is None else sample(plan, held_out, best.params),
-        pick,
-        surviving(family, tested, plan.space, _row_of(plan, family, best)),
-        made,
-        evidence.more_units,
-        top,
-        _summarised(plan, trials, exact),
-        None if exact is None else regret(exact.values, best.value or 0.0),
+        verdict=verdict(replace(evidence, n_looks=looks(best, pick, [t for t in trials if t.number in top]))),
+        best=best,
+        in_sample=sample(plan, train, best.params),
+        out_of_sample=None if held_out is None else sample(plan, held_out, best.params),
+        pick=pick,
+        surviving=surviving(family, tested, plan.space, _row_of(plan, family, best)),
+        stress=made,
+        more_sessions=evidence.more_units,
+        top_oos=top,
+        surface=_summarised(plan, trials, exact),
+        regret=None if exact is None else regret(exact.values, best.value or 0.0),
     )
 
 
@@ -131,41 +129,8 @@ def _picked(plan: Plan, train: Slice, held_out: Slice | None, family: Family, ch
     )  # fmt: skip
 
 
-def _evidence(
-    plan: Plan, train: Slice, held_out: Slice | None, family: Family, tested: Survivors, choice: Pick | None,
-    pick: Chosen | None, made: Stress | None, n_tried: int,
-) -> Evidence:  # fmt: skip
-    common = Evidence(
-        tested, choice, n_held_out=0 if held_out is None else len(held_out), adaptive=not family.whole,
-        family=family.nets.mean(axis=0),
-        quotes=train.has_quotes, quality=train.quality, seed=plan.seed,
-    )  # fmt: skip
-    if choice is None or pick is None or made is None:
-        known = tested.statistic[~np.isnan(tested.statistic)]
-        more = more_units(float(known.max()), tested.critical, len(train)) if known.size else None
-        return replace(common, more_units=more or None)
-    own = family.nets[choice.number]
-    return replace(
-        common,
-        searched=own,
-        held_out=None if pick.outside is None else pick.outside.session_net,
-        metrics=pick.metrics,
-        lanes=[told.Lane(lane.name, lane.phrase, lane.net) for lane in made.told if lane.net is not None],
-        neighbours=family.around(choice.number),
-        compared=compared(family.nets, own, n_tried=n_tried, n_effective=effective_number(family.nets)),
-    )
-
-
 def _row_of(plan: Plan, family: Family, trial: Trial) -> int | None:
     return family.row(plan.space.number(trial.params) if family.whole else trial.number)
-
-
-def _looks(best: Trial, pick: Chosen | None, listed: Sequence[Trial]) -> int:
-    """How many different candidates' held-out sessions are shown."""
-    shown = {best.digest, *(t.digest for t in listed)}
-    if pick is not None:
-        shown.add(candidate_digest(pick.params))
-    return len(shown)
 
 
 def _top(plan: Plan, held_out: Slice, trials: Sequence[Trial]) -> dict[int, Row]:

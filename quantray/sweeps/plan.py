@@ -107,6 +107,11 @@ class Constraints:
         if self.min_trades < 0:
             raise ConfigError(f"constraints.min_trades must be >= 0, got {self.min_trades}")
 
+    @property
+    def written(self) -> dict[str, float]:
+        """The bounds under the names that a configuration gives them: ``max_drawdown`` is a metric and its bound."""
+        return {key.replace("max_max_", "max_"): bound for key, bound in self.bounds.items()}
+
 
 def _gates() -> Gates:
     """The usual ones. They stand beside the data's settings, which ``import quantray`` does not load."""

@@ -15,7 +15,7 @@ CALLS = call_rows(("a", "X", 10), ("b", "X", 50), ("a", "Y", 30), ("b", "X", 400
 CANDLES = candle_rows({"X": range(600), "Y": range(0, 600, 1), "Z": range(600)})
 
 
-def made(folder, *, calls=CALLS, candles=CANDLES, hold_s=1800, callers=(), **settings):
+def made(folder, *, calls=CALLS, candles=CANDLES, hold_s=1800, callers=None, **settings):
     """(plan, coverage, slice) of a source in ``folder``."""
     data = data_of(folder, calls, candles, **settings)
     with open_candles(data) as source:

@@ -1,8 +1,11 @@
 """A price that changes scale pays no policy: it is told beside every figure that it touched."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from quantray.callers.notes import about_calls
 from quantray.callers.policies import read_policy
 from quantray.callers.policies.objective import Bounds
 from tests.builders.call_plans import finished
@@ -40,3 +43,11 @@ def test_a_note_names_assets_and_callers(results):
     assert "Prices of X change scale" in note
     assert "across (" in note
     assert "Y" not in note.split("change scale")[0]
+
+
+def test_rows_that_are_no_call_and_callers_without_one_are_told(results):
+    calls = results.coverage.plan.calls
+    assert about_calls(calls) == []
+    told = about_calls(replace(calls, counts={**calls.counts, "incomplete": 7}, absent=("nobody",)))
+    assert [n for n in told if "a time, left out: 7." in n]
+    assert [n for n in told if n.endswith("without a call in the data: nobody.")]

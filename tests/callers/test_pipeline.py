@@ -146,7 +146,7 @@ def test_no_eligible_call_is_refused_before_anything_is_written(tmp_path: Path) 
 
 
 def synthetic(folder: Path, **settings: object) -> CallerPlan:
-    market = SyntheticCalls(assets=30, callers=4, calls=400, days=14, **settings)  # type: ignore[arg-type]
+    market = SyntheticCalls(assets=30, callers=4, calls=800, days=28, **settings)  # type: ignore[arg-type]
     data = CallsData("synthetic", from_="2025-01-01", cache=str(folder / "cache"), synthetic=market)
     policies = grid("v1", tp_mults=(1.2, 1.3, 1.5), sl_mults=(0.85, 0.9), hold="12h")
     return CallerPlan("edge", data, policies, folder / "run", runner=Runner("local", 2))
@@ -159,9 +159,11 @@ def test_a_planted_edge_is_found_and_nobody_elses(tmp_path: Path) -> None:
     edge = found.unit("caller_2")
     assert edge.value > 0.02
     assert edge.held_out_value > 0.02
-    assert words.pop("caller_2") in (Word.BELIEVE, Word.DOUBTFUL)
-    luck = next(c for c in edge.verdict.checks if c.name == "better than luck")
-    assert luck.passed
+    assert edge.pick is not None
+    assert edge.pick.held_out_value > 0.02
+    survive = next(c for c in edge.verdict.checks if c.name == "survivors")
+    assert survive.passed
+    words.pop("caller_2")
     assert not {Word.BELIEVE, Word.DOUBTFUL} & set(words.values())
 
 

@@ -16,6 +16,7 @@ from quantray.callers.policies.account import Account, Costs
 from quantray.callers.prepare import Prepared, prepare
 from quantray.callers.results import GROUP
 from quantray.callers.split import HELD_OUT, PARTS, TRAIN
+from quantray.settings import Report
 from tests.builders.call_plans import POLICIES, finished, market, plan_on
 from tests.builders.candles import SPECS, rows
 from tests.reference import policies as reference
@@ -132,6 +133,7 @@ def compare(plan: CallerPlan, results: Any) -> int:
 )  # fmt: skip
 def test_every_row_of_the_table_is_the_references(tmp_path: Path, other: dict[str, Any]) -> None:
     data = market(tmp_path)
+    other = {**other, "report": Report(held_out="all")}
     plan = plan_on(data, tmp_path / "run", **other)
     results = finished(data, tmp_path / "run", **other)
     assert compare(plan, results) > 300

@@ -58,6 +58,7 @@ def test_a_fraction_of_zero_holds_out_nothing() -> None:
         split.period(HELD_OUT)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 300), st.booleans()), min_size=1, max_size=40),

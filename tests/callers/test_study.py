@@ -22,7 +22,7 @@ from quantray.errors import DataError
 from tests.builders.caller_results import results
 
 MARKET = SyntheticCalls(assets=8, callers=4, calls=120, days=4, tail_hours=8)
-COMPARED = ("optimal_policies.csv", "trades.parquet", "calls.parquet", "worklist.csv")
+COMPARED = ("optimal_policies.csv", "survivors.parquet", "trades.parquet", "calls.parquet", "worklist.csv")
 
 
 def plan(folder: Path, cache: Path, **given: Any) -> CallerPlan:
@@ -59,7 +59,7 @@ def test_the_pipeline_ends_in_a_study_and_its_files(study: CallerStudy):
     assert [u.name for u in r.units] == [*MARKET.caller_names, GROUP]
     assert all(path.exists() for path in study.files.values())
     table = study.table()
-    assert len(table) == len(r.units) * len(study.plan.policies) * 2
+    assert len(table) == len(r.units) * len(study.plan.policies)
     for unit in r.ranked:
         assert unit.policy == study.best[unit.name]
         own = table[(table.unit == unit.name) & (table.policy == unit.best)].set_index("part")

@@ -172,6 +172,7 @@ def test_a_bad_value_is_one_sentence_and_nothing_is_written(
     assert {path.name for path in tmp_path.iterdir()} <= {"data", "cache"}
 
 
+@pytest.mark.slow
 def test_the_word_backtest_changes_nothing(alerts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in backtest.RUNS:
         shown = []

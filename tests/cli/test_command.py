@@ -125,6 +125,7 @@ def test_what_old_scripts_did_has_a_verb(line: str) -> None:
     assert callable(command.parsed(line.split()))
 
 
+@pytest.mark.slow
 def test_a_verb_loads_its_own_family_alone() -> None:
     program = "import sys\nfrom quantray.cli import main\nmain(sys.argv[1:])\nprint(*sys.modules)"
     families = {"exits", "verbs", "command"}

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+
+import duckdb
 import pytest
 
 from quantray.cli import exits
@@ -29,3 +33,18 @@ def test_exit_codes(error: BaseException, code: int, capsys: pytest.CaptureFixtu
     assert str(error) in said
     assert ("go on with: python -m quantray.run seed=1" in said) == (code == 130)
     assert ("Traceback" in said) == isinstance(error, ZeroDivisionError)
+
+
+def test_ctrl_c_in_the_middle_of_a_query_is_an_interruption(capsys: pytest.CaptureFixture[str]) -> None:
+    """DuckDB raises something of its own where it notices the signal."""
+
+    def ask() -> int:
+        with duckdb.connect() as connection:
+            threading.Timer(0.5, signal.raise_signal, [signal.SIGINT]).start()
+            connection.execute("SELECT sum(a.range * b.range) FROM range(1000000) a, range(1000000) b").fetchall()
+        return 0
+
+    assert exits.guarded(ask, "the same") == exits.INTERRUPTED
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert "go on with: the same" in said

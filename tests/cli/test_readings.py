@@ -88,6 +88,7 @@ def as_read(key: str, text: str) -> object:
     return getattr(plan.calls, key)
 
 
+@pytest.mark.slow
 def test_a_name_arrives_as_it_is_whatever_it_holds() -> None:
     names = json.dumps(HOSTILE)
     assert as_read("callers", readings.many(names)) == HOSTILE

@@ -232,7 +232,7 @@ def test_a_wrong_request_is_answered_with_key_value_and_remedy(overrides: tuple[
 def test_sections_of_sweeps_are_absent() -> None:
     cfg = compose(jobs([V1], multirun=False)[0])
     assert not {"strategy", "space", "search", "mirror"} & set(cfg)
-    assert set(cfg["report"]) == {"top"}
+    assert set(cfg["report"]) == {"top", "held_out"}
     assert not [gate for gate in cfg["gates"] if "quarantined" in gate]
     sweep = compose(jobs(["+experiment=options_sweep"], multirun=False)[0])
     assert not {"policy", "calls", "coverage", "mode", "ties"} & set(sweep)
@@ -256,6 +256,7 @@ def test_an_experiment_of_ones_own_may_build_on_another(tmp_path: Path, monkeypa
         load_plan("+experiment=bad")
 
 
+@pytest.mark.slow
 def test_a_gate_in_a_file_of_ones_own_is_told_whose_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for wing, base, gate in (("sweeps", "v1_baseline", "max_unknown_symbols"),
                              ("callers", "options_sweep", "max_lone_prints")):  # fmt: skip

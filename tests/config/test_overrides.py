@@ -63,6 +63,7 @@ def test_a_path_may_hold_what_hydras_grammar_does_not(path: str) -> None:
     assert load_plan(f"run_dir={path}").run_dir == Path(path).expanduser()
 
 
+@pytest.mark.slow
 def test_a_multirun_names_its_jobs_apart() -> None:
     plans = load_plans(["search=tpe,random", "seed=range(1,3)", "runner.workers=2"])
     assert len({plan.study for plan in plans}) == len({plan.run_dir for plan in plans}) == 4

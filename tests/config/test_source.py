@@ -71,6 +71,7 @@ def test_ones_own_conf_may_name_it_anywhere(files: dict[str, str]) -> None:
     assert read("+experiment=mine" if "conf/experiment/mine.yaml" in files else V1) == ("duckdb", "mine.duckdb")
 
 
+@pytest.mark.slow
 def test_ones_own_conf_may_read_something_else(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(place("conf/experiment/mine.yaml")).write_text(
         "# @package _global_\ndefaults: [v1_baseline, {override /data: parquet}]\ndata: {calls: c, candles: d}\n"
@@ -79,6 +80,7 @@ def test_ones_own_conf_may_read_something_else(monkeypatch: pytest.MonkeyPatch) 
     assert read("+experiment=mine") == ("parquet", None)
 
 
+@pytest.mark.slow
 def test_a_variable_that_names_no_file_is_refused(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place("alerts.duckdb")
     for named, said in (
@@ -92,6 +94,7 @@ def test_a_variable_that_names_no_file_is_refused(home: Path, monkeypatch: pytes
         assert said in str(refused.value)
 
 
+@pytest.mark.slow
 def test_the_file_is_part_of_the_studys_name_and_a_sweep_reads_none_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = load_plan(V1).study
     monkeypatch.setenv(VARIABLE, place("mine.duckdb"))

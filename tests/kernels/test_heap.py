@@ -5,12 +5,14 @@ from __future__ import annotations
 import heapq
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from quantray.kernels.heap import pop, push
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.one_of(st.none(), st.integers(-5, 5)), max_size=80))
 def test_any_order_of_pushes_and_pops(steps: list[int | None]) -> None:

@@ -20,6 +20,7 @@ def slow(x: list[float], q: float) -> float:
     return low + (high - low) * (at - int(at))
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.lists(NUMBERS, min_size=1, max_size=90), st.floats(0, 1))
 def test_any_numbers(x: list[float], q: float) -> None:

@@ -21,7 +21,8 @@ from quantray.files import Pieces
 from quantray.ledger import open_ledger, start_mirror
 from quantray.ledger.addresses import address
 from quantray.ledger.database import Database
-from quantray.ledger.deletion import delete, unfinished
+from quantray.ledger.deletion import Inventory, delete, unfinished
+from quantray.protocols import Counts
 from quantray.settings import Mirror, Storage
 from quantray.sweeps.loop.ranges import SUFFIX
 from quantray.sweeps.report.studies.stored import delete_study, list_studies
@@ -187,3 +188,9 @@ def test_several_start_over_at_once(request: pytest.FixtureRequest, tmp_path: Pa
         process.join(30)
     assert set(ended) <= {"done", "refused"}, ended
     assert ended["done"] >= 20
+
+
+def test_what_goes_is_counted_in_words() -> None:
+    one = Inventory("s", "here", Counts(complete=1), notes=1, mirrored=False, files=1, bytes=1)
+    states = "(1 complete, 0 pruned, 0 failed, 0 unfinished)"
+    assert str(one).endswith(f"1 evaluation {states}, 1 note, 1 working file of 1 byte")

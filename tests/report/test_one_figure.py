@@ -123,6 +123,7 @@ def test_counts_of_a_sweep(kind: str, folder: Path):
     assert f"top_trials.csv {f'the best {top:,} trials' if top else 'no trial'}" in told.terminal
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SWEEPS)
 def test_figures_of_the_best_of_a_sweep(kind: str, folder: Path):
     study, told = swept(kind, folder / kind.replace(" ", "_"))
@@ -189,6 +190,7 @@ def test_held_out_values_are_those_of_pick_and_peak_alone(kind: str, folder: Pat
     assert shown is None or "held out" not in shown[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SWEEPS)
 def test_how_it_was_searched_and_what_matters(kind: str, folder: Path):
     study, told = swept(kind, folder / kind.replace(" ", "_"))
@@ -227,6 +229,7 @@ def test_executed_and_skipped_calls_of_callers(mode: str, folder: Path):
     assert told.summary["trades"]["neither"] == eligible - len(executed) - len(skipped) >= 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", MODES)
 def test_the_account_and_the_sum_of_all_calls_are_told_apart(mode: str, folder: Path):
     study, told = optimised(mode, folder / f"callers_{mode.replace(' ', '_')}")

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from quantray.stats.interval import session_interval, trade_interval
+from quantray.stats.interval import trade_interval
 
 
 def test_close_to_scipy():
     net = np.random.default_rng(0).gamma(2.0, 30.0, 25) - 40
-    found = session_interval(net, n_resamples=20_000)
+    found = trade_interval(net, np.ones(net.size, np.int64), n_resamples=20_000)
     assert found is not None
     theirs = stats.bootstrap((net,), np.mean, confidence_level=0.9, n_resamples=20_000, method="percentile", rng=1)
     assert found.mean == pytest.approx(net.mean())
@@ -30,16 +30,17 @@ def test_per_trade_divides_by_the_trades_of_the_drawn_sessions():
 
 
 def test_too_little_gives_nothing():
-    assert session_interval(np.array([1.0, 2.0])) is None
+    assert trade_interval(np.array([1.0, 2.0]), np.ones(2, int)) is None
     assert trade_interval(np.zeros(4), np.zeros(4, int)) is None
     with pytest.raises(ValueError, match="NaN"):
-        session_interval(np.array([1.0, np.nan, 2.0]))
+        trade_interval(np.array([1.0, np.nan, 2.0]), np.ones(3, int))
 
 
 def test_it_covers_about_as_often_as_it_says():
     inside = 0
     for seed in range(300):
-        found = session_interval(np.random.default_rng([1, seed]).normal(2.0, 1.0, 30), n_resamples=500)
+        net = np.random.default_rng([1, seed]).normal(2.0, 1.0, 30)
+        found = trade_interval(net, np.ones(30, np.int64), n_resamples=500)
         assert found is not None
         inside += found.low <= 2.0 <= found.high
     assert 0.82 <= inside / 300 <= 0.95

@@ -68,6 +68,7 @@ def test_equal_to_the_twin_over_several_steps(rows_of_a_bin: int, seed: int, mon
 TYING = st.sampled_from([0.0, 0.1, 0.2, 0.3, -0.1, -0.2, -0.3, 0.7, 1e-3])
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(arrays(np.float64, st.tuples(st.integers(2, 12), st.integers(5, 12)), elements=TYING), st.integers(0, 3))
 def test_equal_to_the_twin_when_statistics_tie(nets: np.ndarray, seed: int) -> None:
@@ -75,6 +76,7 @@ def test_equal_to_the_twin_when_statistics_tie(nets: np.ndarray, seed: int) -> N
         agrees(nets, seed=seed, level=0.2)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     arrays(
@@ -154,6 +156,7 @@ def test_the_seed_draws_the_patterns_and_no_pattern_is_drawn_up_to_11_units() ->
     assert survivors(many, n_patterns=500).smallest_p == 1 / 500
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6), st.sampled_from([2.0**-600, 2.0**-3, 1.0, 2.0**40, 2.0**700]))
 def test_repeats_sizes_and_units_without_a_trade_change_no_decision(seed: int, size: float) -> None:
@@ -174,6 +177,7 @@ def test_repeats_sizes_and_units_without_a_trade_change_no_decision(seed: int, s
     assert (with_idle.critical, with_idle.p_family) == (plain.critical, plain.p_family)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6))
 def test_who_survives_has_a_larger_statistic_than_who_does_not(seed: int) -> None:
@@ -186,12 +190,14 @@ def test_who_survives_has_a_larger_statistic_than_who_does_not(seed: int) -> Non
 # --- honest
 
 
+@pytest.mark.slow
 def test_without_an_edge_nothing_survives_more_often_than_the_level() -> None:
     """Of 400 null markets 5 % is 20; more than 31 come in one of 100 series of markets."""
     wrong = sum(survivors(market(40, 8, 7, seed)).mask.any() for seed in range(400))
     assert wrong <= 31
 
 
+@pytest.mark.slow
 def test_beside_real_edges_the_others_survive_no_more_often_than_the_level() -> None:
     """What the step-down adds must not come from the rest: 10 candidates earn for sure, 30 nothing."""
     wrong = found = 0
@@ -203,6 +209,7 @@ def test_beside_real_edges_the_others_survive_no_more_often_than_the_level() -> 
     assert found > 0.5 * 3000
 
 
+@pytest.mark.slow
 def test_a_planted_edge_survives_and_the_steps_find_more_than_the_first_alone() -> None:
     nets = market(300, 42, 9, edge=1.6, edged=100)
     outcome = survivors(nets)
@@ -234,9 +241,9 @@ def test_nothing_to_test() -> None:
     some = np.abs(rng.normal(size=(20, 12))) + 1
     assert nothing(np.empty((0, 12))) == "There is no candidate to test."
     assert nothing(np.empty((0, 0))) == "There is no candidate to test."
-    assert nothing(np.empty((3, 0))).startswith("0 units")
-    assert nothing(some[:, :1]).startswith("1 unit:")
-    assert nothing(some[:, :4]).startswith("4 units: at least 5")
+    assert nothing(np.empty((3, 0))).startswith("0 searched units")
+    assert nothing(some[:, :1]).startswith("1 searched unit:")
+    assert nothing(some[:, :4]).startswith("4 searched units: at least 5")
     assert nothing(np.zeros((20, 12))) == "No candidate traded."
     assert nothing(np.full((20, 12), 0.1)) == "Every candidate earned the same in every unit."
     assert nothing(np.repeat(some[:, :1], 12, axis=1)) == "Every candidate earned the same in every unit."
@@ -257,9 +264,9 @@ def test_amounts_so_equal_that_luck_is_as_good_as_skill() -> None:
 def test_units_that_nobody_traded_in_do_not_count() -> None:
     nets = np.zeros((6, 30))
     nets[:, 3:7] = np.abs(np.random.default_rng(1).normal(size=(6, 4))) + 1
-    assert nothing(nets).startswith("Trades in 4 of 30 units")
+    assert nothing(nets).startswith("Trades in 4 of 30 searched units")
     nets[-1] = 1.0  # the same in every unit is not tested, so it makes no unit count
-    assert nothing(nets).startswith("Trades in 4 of 30 units")
+    assert nothing(nets).startswith("Trades in 4 of 30 searched units")
     nets[0, 9] = 2.0
     assert survivors(nets).smallest_p == 1 / 32
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quantray.stats.beside import Lane
 from quantray.stats.checks import Check, Word
 from quantray.stats.held_out import held_out_test
 from quantray.stats.pick import choose
-from quantray.stats.reasons import Lane
 from quantray.stats.survivors import survivors
 from quantray.stats.verdict import ADAPTIVE_ALPHA, ALPHA, Evidence, verdict
 from quantray.stats.wording import Unit
@@ -132,6 +132,21 @@ def test_noise_is_not_believed_and_says_what_it_would_take():
     assert "so 2 more are missing" in few.headline
 
 
+def test_survivors_that_meet_no_bound_are_none():
+    e = strong()
+    some = replace(e.pick, n_survivors=1)
+    assert np.count_nonzero(e.survivors.mask) == 1
+    mask = np.ones_like(e.survivors.mask)
+    found = verdict(replace(e, pick=some, survivors=replace(e.survivors, mask=mask)))
+    assert found.headline.startswith("1 of 40 candidates survives (of 40 that pass the test, those that meet every")
+    assert (found.figures["n_survivors"], found.figures["n_rejected"]) == (1, 40)
+    none = verdict(replace(e, pick=None, searched=None, held_out=None))
+    assert none.word is Word.DISBELIEVE
+    assert none.headline.startswith("Nothing survives: 1 of 40 candidates passes the test, and none of them meets")
+    assert none.figures["n_survivors"] == 0
+    assert {c.name: c for c in none.checks}["survivors"].passed is False
+
+
 def test_an_adaptive_search_has_a_lower_bar_and_says_that_survivors_are_a_filter():
     held = np.array([30.0, -10.0, 25.0, -12.0, 9.0, -8.0, 20.0, -3.0])
     p = held_out_test(held, level=0.05).p_value
@@ -140,6 +155,7 @@ def test_an_adaptive_search_has_a_lower_bar_and_says_that_survivors_are_a_filter
     assert verdict(strong(held_out=held)).word is Word.BELIEVE
     found = verdict(strong(held_out=held, adaptive=True))
     assert found.word is Word.DOUBTFUL
+    assert "the word rests on unseen data alone" in found.headline
     assert "no evidence" in named(strong(adaptive=True))["survivors"].sentence
     assert found.figures["alpha"] == ADAPTIVE_ALPHA
 

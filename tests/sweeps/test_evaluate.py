@@ -25,6 +25,7 @@ def some(plan, n, seed=0):
     return np.random.default_rng(seed).choice(plan.space.size, n, replace=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quotes", [True, False])
 def test_a_candidate_does_not_depend_on_its_company(quotes):
     slice, plan = tiny_slice(3, quotes=quotes, n_bars=4000), sweep_plan(NEAR)

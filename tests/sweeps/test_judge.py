@@ -12,7 +12,7 @@ from quantray.settings import Report
 from quantray.stats.checks import Word
 from quantray.sweeps import judge as judged
 from quantray.sweeps.grid.points import surface
-from quantray.sweeps.judge import Judgement, best_of, judge
+from quantray.sweeps.judge import Judgement, judge
 from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Constraints, Plan
 from quantray.sweeps.scores import score_trials
@@ -89,10 +89,6 @@ def test_looking_at_everybody_counts():
     plan = sweep_plan(SPACE, constraints=FEW, report=Report(top=3, held_out="all"))
     found = judgement(plan)
     assert len(found.top_oos) == 3
-    trials = score_trials(plan, TRAIN, plan.space.candidates(np.arange(8)))
-    best = best_of(trials)
-    assert judged._looks(best, None, []) == 1
-    assert judged._looks(best, found.pick, trials) == 8
 
 
 @pytest.mark.usefixtures("survived")

@@ -26,7 +26,8 @@ pytestmark = pytest.mark.slow
 
 
 def table(study: Study) -> bytes:
-    return (study.plan.run_dir / "trials.parquet").read_bytes()
+    """Of the trials and of the survivors among them."""
+    return b"".join((study.plan.run_dir / name).read_bytes() for name in ("trials.parquet", "survivors.parquet"))
 
 
 @pytest.mark.parametrize("search", ["tpe", "random", "qmc"])

@@ -10,6 +10,7 @@ import numpy as np
 
 from quantray.arrays import BoolArray1D, FloatArray1D, IntArray1D
 from quantray.callers.baseline.columns import CODES, FLAGS, LATE, REAL, REASONS, RECORD, SECONDS, STATUSES
+from quantray.callers.baseline.groups import plain_list
 from quantray.callers.data import Coverage, Exclusion
 from quantray.callers.policies.account import Costs
 from quantray.durations import NS, iso
@@ -94,8 +95,8 @@ class Alerts:
             "chain": [calls.chain[i] for i in places],
             "ts_ns": calls.ts[at].tolist(),
             "ts": [iso(ns) for ns in calls.ts[at].tolist()],
-            "price_at_call": _plain(calls.price_at_call[at]),
-            "mcap": _plain(calls.mcap[at]),
+            "price_at_call": plain_list(calls.price_at_call[at]),
+            "mcap": plain_list(calls.mcap[at]),
         }
 
     def _of_coverage(self, at: IntArray1D) -> dict[str, list[Any]]:
@@ -114,12 +115,12 @@ class Alerts:
             "entry_ns": entry,
             "entry": [None if ns is None else iso(ns) for ns in entry],
             "entry_delay_s": _whole(self.real("entry_delay_s")[at]),
-            "entry_price": _plain(c.entry_open[at]),
+            "entry_price": plain_list(c.entry_open[at]),
         }
 
     def _measured(self, at: IntArray1D) -> dict[str, list[Any]]:
         done = self.done[at].tolist()
-        found: dict[str, list[Any]] = {n: _plain(self.real(n)[at]) for n in (*REAL[1:], *LATE, "tp_sl_net")}
+        found: dict[str, list[Any]] = {n: plain_list(self.real(n)[at]) for n in (*REAL[1:], *LATE, "tp_sl_net")}
         found |= {name: _whole(self.real(name)[at]) for name in SECONDS}
         reason = self.records["tp_sl_reason"][at].tolist()
         found["tp_sl_reason"] = [REASONS[k] if there else None for k, there in zip(reason, done, strict=True)]
@@ -135,10 +136,6 @@ def net_of(gross: FloatArray1D, costs: Costs) -> FloatArray1D:
     """Returns after costs of both sides, from returns before them."""
     sold = 1.0 if costs.basis == "entry" else 1.0 + gross
     return gross - (costs.side + costs.side * sold)
-
-
-def _plain(values: FloatArray1D) -> list[float | None]:
-    return [None if v != v else v for v in values.tolist()]
 
 
 def _whole(values: FloatArray1D) -> list[int | None]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from quantray.arrays import BoolArray1D, FloatArray1D, IntArray1D
 from quantray.callers.baseline.alerts import Alerts, net_of
 from quantray.callers.baseline.columns import MULTIPLES, REASONS, STATUSES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from quantray.callers.baseline.groups import Groups, plain_list
 
 #: Columns by which callers may be placed, the highest first.
 ORDERS = (
@@ -24,46 +21,6 @@ _QUANTILES = {"p05": 0.05, "p25": 0.25, "p75": 0.75, "p95": 0.95}
 #: Medians that exist for some of the calls alone, each with its own n beside it.
 _SOME = ("retention_after_1_2x", "giveback_after_1_5x", "giveback_after_2x", "drawdown_before_2x",
          "drawdown_after_2x", "drawdown_after_ath")  # fmt: skip
-
-
-class Groups:
-    """Calls by the group they belong to: counts, means and quantiles of every group in one sweep over a column."""
-
-    def __init__(self, group: IntArray1D, n: int) -> None:
-        self.group, self.n = group, n
-
-    def count(self, where: BoolArray1D) -> IntArray1D:
-        """How many of each group [n]."""
-        return np.bincount(self.group[where], minlength=self.n)
-
-    def mean(self, values: FloatArray1D) -> FloatArray1D:
-        """Mean of what exists [n], summed in the order of the calls; NaN where nothing does."""
-        there = ~np.isnan(values)
-        total = np.bincount(self.group[there], values[there], self.n)
-        with np.errstate(invalid="ignore"):
-            return total / self.count(there)
-
-    def quantiles(self, values: FloatArray1D, shares: Mapping[str, float]) -> dict[str, FloatArray1D]:
-        """Quantiles of what exists, linear between order statistics (Hyndman and Fan 1996, type 7) [n] each."""
-        there = ~np.isnan(values)
-        group, values = self.group[there], values[there]
-        order = np.lexsort((values, group))
-        values, size = values[order], np.bincount(group, minlength=self.n)
-        first = np.cumsum(size) - size
-        found = {}
-        for name, share in shares.items():
-            place = np.maximum(size - 1, 0) * share
-            low = np.floor(place).astype(np.int64)
-            high, part = np.minimum(low + 1, np.maximum(size - 1, 0)), place - low
-            out = np.full(self.n, np.nan)
-            some = size > 0
-            a, b = values[(first + low)[some]], values[(first + high)[some]]
-            out[some] = np.where(part[some] < 0.5, a + (b - a) * part[some], b - (b - a) * (1.0 - part[some]))
-            found[name] = out
-        return found
-
-    def median(self, values: FloatArray1D) -> FloatArray1D:
-        return self.quantiles(values, {"median": 0.5})["median"]
 
 
 def leaderboard(alerts: Alerts, min_calls: int, order_by: str) -> list[dict[str, Any]]:
@@ -96,15 +53,11 @@ def _rows(alerts: Alerts, groups: Groups, names: tuple[str, ...]) -> list[dict[s
         **_counts(alerts, groups), **_reached(alerts, groups), **_end(alerts, groups), **_simple(alerts, groups),
         **_path(alerts, groups), **_late(alerts, groups),
     }  # fmt: skip
-    lists = {name: _plain(values) for name, values in columns.items()}
+    lists = {name: plain_list(values) for name, values in columns.items()}
     return [
         {"place": None, "caller": caller, **{name: values[i] for name, values in lists.items()}}
         for i, caller in enumerate(names)
     ]
-
-
-def _plain(values: np.ndarray) -> list[Any]:
-    return [None if v != v else v for v in values.tolist()]
 
 
 def _counts(alerts: Alerts, groups: Groups) -> dict[str, Any]:

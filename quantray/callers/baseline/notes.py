@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from quantray.callers.baseline.alerts import Alerts
 from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.data import CandleSlice
-from quantray.callers.notes import about_names, cut_off, listed, market_notes
+from quantray.callers.notes import about_calls, cut_off, listed, market_notes
 from quantray.durations import written
 from quantray.plain import amount
 
@@ -34,7 +34,7 @@ def baseline_notes(plan: BaselinePlan, alerts: Alerts, made: CandleSlice, told: 
             f"neighbours and more: an "
             "all-time high may be one of them. The highest close beside it is not."
         )
-    return [*notes, *cut_off(coverage), *about_names(coverage.plan.calls)]
+    return [*notes, *cut_off(coverage), *about_calls(coverage.plan.calls)]
 
 
 def _rescaled(plan: BaselinePlan, alerts: Alerts) -> list[str]:

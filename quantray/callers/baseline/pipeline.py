@@ -131,7 +131,7 @@ def _described(plan: BaselinePlan) -> dict[str, Any]:
         "calls": {"calls": plan.calls, "coverage": plan.coverage},
         "data": plan.data,
         "baseline": plan.baseline,
-        "costs": plan.costs,
+        "fees": plan.costs,
     })  # fmt: skip
 
 

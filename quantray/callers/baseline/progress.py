@@ -6,16 +6,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from quantray.arrays import FloatArray1D
 from quantray.callers.baseline.alerts import Alerts
 from quantray.callers.baseline.columns import MULTIPLES
-from quantray.callers.baseline.leaderboard import Groups
+from quantray.callers.baseline.groups import Groups, plain_list
 from quantray.callers.data import CandleSlice
 
 #: Stages in the order in which they run.
 STAGES = ("calls", "candles", "coverage", "first touch", "writing")
 #: The stage whose rows are buckets of assets, and in which calls are measured.
 MEASURING = "first touch"
+#: Columns whose medians are followed.
+FOLLOWED = ("ath_multiple", "time_to_ath_s", "drawdown", "end_return")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,11 @@ class BaselineProgress:
 
 def medians_of(alerts: Alerts) -> Medians:
     """Running medians of what is measured."""
-    names = ("ath_multiple", "time_to_ath_s", "drawdown", "end_return")
-    if not alerts.done.any():
-        return Medians()
-    return Medians(*(float(np.median(alerts.real(name)[alerts.done])) for name in names))
+    return (
+        Medians()
+        if not alerts.done.any()
+        else Medians(*(float(np.median(alerts.real(name)[alerts.done])) for name in FOLLOWED))
+    )
 
 
 def callers_so_far(alerts: Alerts) -> list[CallerSoFar]:
@@ -88,11 +90,10 @@ def callers_so_far(alerts: Alerts) -> list[CallerSoFar]:
     groups = Groups(calls.caller, len(calls.callers))
     n = groups.count(alerts.done)
     eligible, made = groups.count(alerts.coverage.eligible), calls.per_caller
-    names = ("ath_multiple", "time_to_ath_s", "drawdown", "end_return")
-    medians = [_plain(groups.median(alerts.real(name))) for name in names]
+    medians = [plain_list(groups.median(alerts.real(name))) for name in FOLLOWED]
     hits = [groups.count(~np.isnan(alerts.real(f"time_to_{name}_s"))) for name in MULTIPLES]
     with np.errstate(invalid="ignore"):
-        rates = [_plain(hit / n) for hit in hits]
+        rates = [plain_list(hit / n) for hit in hits]
     return [
         CallerSoFar(
             caller, int(n[i]), int(eligible[i]), int(made[i]), medians[0][i], medians[1][i], medians[2][i],
@@ -100,7 +101,3 @@ def callers_so_far(alerts: Alerts) -> list[CallerSoFar]:
         )
         for i, caller in enumerate(calls.callers)
     ]  # fmt: skip
-
-
-def _plain(values: FloatArray1D) -> list[float | None]:
-    return [None if v != v else v for v in values.tolist()]

@@ -70,7 +70,8 @@ def _all_inside(table: Table, column: str, bounds: tuple[str, str]) -> bool:
 def _reading(table: Table, column: str, unit: str | None, zone: str | None, days: bool) -> _Reading:
     kind = table.types["ts"]
     if kind in TZ_TYPES:
-        return _Reading(_inside(column, _epoch(column, kind), "TIMESTAMPTZ"), STORE, _bounds("TIMESTAMPTZ"))
+        own = kind if kind.endswith("_NS") else "TIMESTAMPTZ"  # DuckDB compares no two precisions with a zone
+        return _Reading(_inside(column, _epoch(column, kind), own), STORE, _bounds(own))
     if kind in PLAIN_TYPES:
         return _Reading(_plain(column, zone, kind), STORE, _bounds("TIMESTAMP") if zone in (None, "UTC") else None)
     if kind in WHOLE or kind in BROKEN:

@@ -136,6 +136,20 @@ class Block:
 
         return Queue(self.queue, self.asset, self.caller, self.closing, *self.sizes)
 
+    def unit_nets(self, market: Market, first_ns: int, length_ns: int, n_units: int) -> FloatArray2D:
+        """What the account of every policy earned by the time of entry, [P, units] of ``length_ns`` from ``first_ns``.
+
+        The trades, sizes and skips are those of :meth:`metrics`; money, or returns of one position without an account.
+        """
+        from quantray.callers.kernels.unit_nets import unit_nets
+
+        out = np.zeros((len(self.program), n_units))
+        unit_nets(
+            self.tables.columns, self.program.columns, self._queue, self.money, market.columns, (first_ns, length_ns),
+            self.scratch, out,
+        )  # fmt: skip
+        return out
+
     def drawdowns(self, rows: IntArray1D, market: Market, closes: IntArray1D) -> FloatArray1D:
         """Account drawdown of some policies of the program, at every close of a candle."""
         return self.take(rows).metrics(market, closes=closes)["max_drawdown"]
@@ -158,6 +172,13 @@ class Block:
         columns |= {"call": self.call[s.call[:n]], "reason": self.program.reason[s.col[:n]]}
         columns |= {"asset": self.names[0][s.asset[:n]], "caller": self.names[1][s.caller[:n]]}
         return PolicyTrades(**{k: v[:n].copy() for k, v in columns.items() if v is not None}, final_capital=final)
+
+    def reached(self, p: int, market: Market) -> FloatArray1D:
+        """The highest gain before costs that each trade of policy ``p`` could have reached, in the order of them."""
+        none = np.zeros(0, np.int64)
+        _, n, *_ = self.take(np.array([p]))._score(market, none, none)
+        peaks: FloatArray1D = self.scratch.peak[:n].copy()
+        return peaks
 
     def equity(self, p: int, market: Market, times: IntArray1D) -> tuple[FloatArray1D, FloatArray1D]:
         """Equity and cash of policy ``p`` at rising ``times`` ns, after what happens at each of them."""

@@ -1,4 +1,4 @@
-"""What the calls of each caller offered, beside what the best policy captured of it."""
+"""What the calls of each caller offered, beside what the policy captured of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ def rows(r: CallerResults, offered: BaselineResults) -> list[list[str]]:
 
 
 def _row(r: CallerResults, unit: UnitResult, found: dict[str, Any]) -> list[str]:
-    parts = (unit.held_out, unit.train) if r.split_ns is not None else (unit.train,)
+    c = unit.shown
+    both = (None, None) if c is None else (c.held_out, c.train)
+    parts = both if r.split_ns is not None else both[1:]
     return [
         unit.name, number(found["n_ok"]), multiple(found["median_ath_multiple"]),
         seconds(found["median_time_to_ath_s"]), share(found["hit_rate_2x"]), share(found["median_end_return"]),

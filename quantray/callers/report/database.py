@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 #: The tables of a run of the optimiser, written anew by each.
-TABLES = ("policies", "best", "trades", "calls")
+TABLES = ("policies", "best", "survivors", "trades", "calls")
 #: Begins the comment on each of them, by which they are told from a person's own.
 OURS = "quantray:"
 MEMORY = "512MB"

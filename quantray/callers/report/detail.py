@@ -9,10 +9,10 @@ import numpy as np
 from quantray.arrays import FloatArray1D
 from quantray.callers.codes import Reason
 from quantray.callers.policies import written
-from quantray.callers.report import charts
+from quantray.callers.report import charts, survival
 from quantray.callers.report.tables import LATE, parts_of
 from quantray.callers.report.words import COLLAPSED, STATES, gain, label, metric, sentence
-from quantray.callers.results import LANES, CallerResults, Part, Row, UnitResult
+from quantray.callers.results import LANES, CallerResults, Chosen, Part, Row, UnitResult
 from quantray.report.words import DASH, number
 
 COMPARED = (
@@ -29,27 +29,31 @@ LISTED = 10
 def detail(r: CallerResults, unit: UnitResult, values: dict[str, FloatArray1D], anchor: str) -> dict[str, Any]:
     """Everything that the template shows of a unit with a best policy."""
     objective, initial = r.plan.objective, r.plan.account.initial
-    parts = [(part, name == "held_out") for name, part in parts_of(unit)]
-    assert unit.policy is not None
+    c = unit.shown
+    assert c is not None
+    parts = [(part, name == "held_out") for name, part in parts_of(c)]
     return {
         "anchor": anchor,
         "unit": unit,
-        "policy": written(unit.policy),
-        "sentence": sentence(unit.policy),
-        "flags": flags(r, unit),
-        "comparison": comparison(r, unit),
-        "around": neighbours(r, unit),
-        "plateau": plateau(objective, unit, initial),
+        "policy": written(c.policy),
+        "sentence": sentence(c.policy),
+        "survival": survival.sentences(r, unit),
+        "levels": survival.levels(unit),
+        "both": survival.both(r, unit),
+        "flags": flags(r, unit, c),
+        "comparison": comparison(r, c),
+        "around": neighbours(r, c),
+        "plateau": plateau(objective, c, initial),
         "account": charts.account(parts, initial),
         "cumulated": None if r.plan.account.limited else charts.cumulated(parts),
         "returns": [
-            (name, found) for name, part in (("training", unit.train), ("held out", unit.held_out))
+            (name, found) for name, part in (("training", c.train), ("held out", c.held_out))
             if (found := charts.returns(part)) is not None
         ],
-        "map": charts.grid_map(r.plan.policies, objective, values["train"], values["held_out"], unit.best),
-        "exits": exits(unit),
-        "skips": skips(r, unit),
-        "lanes": lanes(r, unit),
+        "map": charts.grid_map(r.plan.policies, objective, values["train"], values["held_out"], c.number),
+        "exits": exits(c),
+        "skips": skips(r, unit, c),
+        "lanes": lanes(r, c),
         "top": top(r, unit),
     }  # fmt: skip
 
@@ -63,44 +67,50 @@ def columns(r: CallerResults) -> list[str]:
     return two(r, "", "training", "held out")
 
 
-def _both(unit: UnitResult, name: str) -> tuple[Any, Any]:
-    return tuple(None if part is None else part.metrics.get(name) for part in (unit.train, unit.held_out))  # type: ignore[return-value]
+def _both(c: Chosen, name: str) -> tuple[Any, Any]:
+    return tuple(None if part is None else part.metrics.get(name) for part in (c.train, c.held_out))  # type: ignore[return-value]
 
 
-def comparison(r: CallerResults, unit: UnitResult) -> list[list[str]]:
+def comparison(r: CallerResults, c: Chosen) -> list[list[str]]:
     names = [r.plan.objective, *(n for n in COMPARED if n != r.plan.objective)]
-    rows = [(n, *(metric(n, v) for v in _both(unit, n))) for n in names]
+    rows = [(n, *(metric(n, v) for v in _both(c, n))) for n in names]
     return [two(r, label(n), a, b) for n, a, b in rows if (a, b) != (DASH, DASH)]
 
 
-def flags(r: CallerResults, unit: UnitResult) -> list[str]:
+def flags(r: CallerResults, unit: UnitResult, c: Chosen) -> list[str]:
     """What has to be known beside the policy."""
     said = []
-    policy, limited = unit.policy, r.plan.account.limited
-    if policy is not None and policy.wide_stop:
+    policy, limited = c.policy, r.plan.account.limited
+    if policy.wide_stop:
         said.append(f"Wide stop: at {policy.sl:g}x, more than 12 % below the entry.")
-    if policy is not None and policy.far_target:
+    if policy.far_target:
         said.append(f"Far target: at {policy.tp:g}x, more than four times the entry.")
     if limited and unit.collapsed == "collapsed":
         said.append("Collapsed: no policy of the grid ends the training period with the capital it began with.")
     if limited and unit.collapsed_held_out == "collapsed":
         said.append("Collapsed on the held-out calls: no policy of the grid keeps its capital there.")
-    if unit.held_out is not None and not unit.held_out.metrics.get("n_trades"):
+    if c.held_out is not None and not c.held_out.metrics.get("n_trades"):
         said.append("ZERO TRADES on the held-out calls: nothing says that this policy works.")
     return said
 
 
-def neighbours(r: CallerResults, unit: UnitResult) -> list[list[str]]:
-    """Change, held out, training, trades of every policy one step away."""
+def neighbours(r: CallerResults, c: Chosen) -> list[list[str]]:
+    """Change, training, trades of every policy one step away; held out too with ``report.held_out=all``."""
     name = r.plan.objective
     return [
-        [*two(r, n.change.replace("->", "→"), metric(name, n.value), metric(name, n.held_out)), number(n.n_trades)]
-        for n in unit.neighbours
-    ]
+        [n.change.replace("->", "→"), *([metric(name, n.held_out)] if looked(r) else []), metric(name, n.value),
+         number(n.n_trades)]
+        for n in c.neighbours
+    ]  # fmt: skip
 
 
-def plateau(objective: str, unit: UnitResult, initial: float) -> str:
-    """Whether the best policy stands on a plateau or on a spike, by what its neighbours gain in training."""
+def looked(r: CallerResults) -> bool:
+    """Whether held-out values of policies other than pick and peak are shown."""
+    return r.split_ns is not None and r.plan.report.held_out == "all"
+
+
+def plateau(objective: str, unit: UnitResult | Chosen, initial: float) -> str:
+    """Whether the policy stands on a plateau or on a spike, by what its neighbours gain in training."""
     own = gain(objective, unit.value, initial)
     near = [gain(objective, n.value, initial) for n in unit.neighbours]
     valued = np.array([v for v in near if v is not None])
@@ -114,20 +124,20 @@ def plateau(objective: str, unit: UnitResult, initial: float) -> str:
     return f"{word}: its neighbours, one step away in one level, {kept} in training (median of {len(valued)})."
 
 
-def skips(r: CallerResults, unit: UnitResult) -> list[list[str]]:
+def skips(r: CallerResults, unit: UnitResult, c: Chosen) -> list[list[str]]:
     """Calls of each part: executed, skipped, and why some opened nothing."""
-    names = ["no_entry", *(n for n in (unit.train.metrics if unit.train else {}) if n.startswith("skipped_"))]
-    by_reason = [(name, *_both(unit, name)) for name in names]
-    trades = _both(unit, "n_trades")
+    names = ["no_entry", *(n for n in (c.train.metrics if c.train else {}) if n.startswith("skipped_"))]
+    by_reason = [(name, *_both(c, name)) for name in names]
+    trades = _both(c, "n_trades")
     total = [sum(int(row[k] or 0) for row in by_reason) for k in (1, 2)]
     shown = [two(r, "executed", number(trades[0]), number(trades[1])), two(r, "skipped", *map(number, total))]
     shown += [two(r, label(name), number(a), number(b)) for name, a, b in by_reason if a or b]
     return [*shown, two(r, "calls", number(unit.n_train), number(unit.n_held_out))]
 
 
-def exits(unit: UnitResult) -> list[tuple[str, int, int, float]]:
+def exits(c: Chosen) -> list[tuple[str, int, int, float]]:
     """What ended the executed trades: reason, training, held out, length of the bar in [0, 1]."""
-    rows = [(reason, _ended(unit.train, reason), _ended(unit.held_out, reason)) for reason in Reason]
+    rows = [(reason, _ended(c.train, reason), _ended(c.held_out, reason)) for reason in Reason]
     most = max((max(a, b) for _, a, b in rows), default=0) or 1
     return [(label(reason.name.lower()), a, b, a / most) for reason, a, b in rows if a or b]
 
@@ -136,8 +146,8 @@ def _ended(part: Part | None, reason: Reason) -> int:
     return 0 if part is None else int(((part.trades.skip == 0) & (part.trades.reason == reason)).sum())
 
 
-def lanes(r: CallerResults, unit: UnitResult) -> list[list[str]]:
-    """The best policy simulated again under other assumptions, one candle late first; trades beside each value."""
+def lanes(r: CallerResults, unit: Chosen) -> list[list[str]]:
+    """The policy simulated again under other assumptions, one candle late first; trades beside each value."""
     own = (unit.train.metrics if unit.train else {}, unit.held_out.metrics if unit.held_out else None)
     order = sorted(unit.lanes, key=lambda lane: (lane != LATE, list(LANES).index(lane) if lane in LANES else 99))
     found: list[tuple[str, Row, Row | None]] = [("as ranked", *own)]
@@ -155,7 +165,7 @@ def top(r: CallerResults, unit: UnitResult) -> list[list[str]]:
     name, rows = r.plan.objective, []
     for rank, (policy, train, held) in enumerate(unit.top[:LISTED], 1):
         cells = [[metric(name, (part or {}).get(name)), number((part or {}).get("n_trades"))] for part in (train, held)]
-        figures = cells[0] if r.split_ns is None else [*cells[1], *cells[0]]
+        figures = [*cells[1], *cells[0]] if looked(r) else cells[0]
         rows.append([str(rank), written(r.plan.policies[policy]), *figures, metric("win_rate", train.get("win_rate"))])
     return rows
 

@@ -11,7 +11,7 @@ from quantray.callers.report.baseline.tables import alerts_frame
 from quantray.callers.report.database import check_database, write_database
 from quantray.callers.report.html import report_html
 from quantray.callers.report.summary import summary
-from quantray.callers.report.tables import best_frame, calls_frame
+from quantray.callers.report.tables import best_frame, calls_frame, survivors_frame
 from quantray.callers.report.trades import trades_frame
 from quantray.callers.results import CallerResults
 from quantray.callers.stages.table import TABLE
@@ -20,7 +20,10 @@ from quantray.protocols import Say
 from quantray.report.json_text import dumped
 from quantray.report.tables import write_parquet, write_table_csv
 
-NAMES = ("optimal_policies.csv", "trades.parquet", "calls.parquet", "worklist.csv", "summary.json", "report.html")
+NAMES = (
+    "optimal_policies.csv", "survivors.parquet", "trades.parquet", "calls.parquet", "worklist.csv", "summary.json",
+    "report.html",
+)  # fmt: skip
 #: What every call offered without a policy: the page that the report links to, and the table behind it.
 BASELINE, OFFERED = "baseline.html", "alerts.parquet"
 DATABASE = "results.duckdb"
@@ -35,8 +38,9 @@ def check_results(run_dir: Path) -> None:
 def write_all(results: CallerResults, run_dir: Path, say: Say | None = None) -> dict[str, Path]:
     """Write every output under ``run_dir``; returns file name -> path.
 
-    ``optimal_policies.csv``, ``trades.parquet``, ``calls.parquet`` and ``worklist.csv`` have the same bytes for the
-    same results; ``results.duckdb`` holds the tables of them, ``report.html`` and ``summary.json`` the wall time too.
+    ``optimal_policies.csv``, ``survivors.parquet``, ``trades.parquet``, ``calls.parquet`` and ``worklist.csv`` have the
+    same bytes for the same results; ``results.duckdb`` holds the tables of them, ``report.html`` and ``summary.json``
+    the wall time too.
     ``say`` hears of results that were changed since quantray wrote them: they are kept. DiskError without room.
     """
     offered = baseline_of(results)
@@ -46,6 +50,7 @@ def write_all(results: CallerResults, run_dir: Path, say: Say | None = None) -> 
         paths = {name: folder / name for name in names}
         best = best_frame(results)
         write_table_csv(best, paths["optimal_policies.csv"])
+        write_parquet(survivors_frame(results), paths["survivors.parquet"])
         write_parquet(trades_frame(results), paths["trades.parquet"])
         write_parquet(calls_frame(results), paths["calls.parquet"])
         write_worklist(results.coverage, paths["worklist.csv"])
@@ -56,7 +61,7 @@ def write_all(results: CallerResults, run_dir: Path, say: Say | None = None) -> 
             write_parquet(alerts_frame(offered.alerts), paths[OFFERED])
         write_parquet(best, folder / "best.parquet")
         tables = {
-            "policies": results.parts, "best": [folder / "best.parquet"],
+            "policies": results.parts, "best": [folder / "best.parquet"], "survivors": [places["survivors.parquet"]],
             "trades": [places["trades.parquet"]], "calls": [places["calls.parquet"]],
         }  # fmt: skip
         for sentence in published.write(results.study, paths):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from quantray.callers.baseline.results import BaselineResults
-from quantray.callers.report import beside, facts, sections
-from quantray.callers.report.detail import columns, detail, state_words
+from quantray.callers.report import beside, facts, sections, survival
+from quantray.callers.report.detail import columns, detail, looked, state_words
 from quantray.callers.report.tables import objective_columns
 from quantray.callers.report.words import SHARES, label
 from quantray.callers.results import GROUP, CallerResults, UnitResult
@@ -28,7 +28,7 @@ def context(results: CallerResults, offered: BaselineResults | None = None, link
     r = results
     tone, word, headline = sections.verdict(r)
     group, people = sections.group(r), sections.callers(r)
-    shown = [*sections.in_detail(r), *([group] if group is not None and group.policy is not None else [])]
+    shown = [*sections.in_detail(r), *([group] if group is not None and group.shown is not None else [])]
     values = objective_columns(r, [u.name for u in shown])
     details = [detail(r, u, values[u.name], _anchor(r, u)) for u in shown]
     anchors = {d["unit"].name: d["anchor"] for d in details}
@@ -40,6 +40,7 @@ def context(results: CallerResults, offered: BaselineResults | None = None, link
         "tone": tone,
         "word": word,
         "headline": headline,
+        **_across(r),
         "warnings": [(w, w.startswith(sections.LOUD)) for w in sections.warnings(r)],
         "ranked": bool(r.ranked),
         "tiles": sections.tiles(r),
@@ -52,7 +53,7 @@ def context(results: CallerResults, offered: BaselineResults | None = None, link
         "anchors": anchors,
         "details": [d for d in details if d["unit"].name != GROUP],
         "group": next((d for d in details if d["unit"].name == GROUP), None),
-        "group_state": state_words(group) if group is not None and group.policy is None else None,
+        "group_state": state_words(group) if group is not None and group.shown is None else None,
         "members": sections.members(r) if group is not None else "",
         "offered": None if offered is None else beside.rows(r, offered),
         "offered_head": beside.head(r),
@@ -71,6 +72,18 @@ def context(results: CallerResults, offered: BaselineResults | None = None, link
         "versions": dict(r.versions),
         "seconds": duration(r.seconds),
         "reused": r.reused,
+    }
+
+
+def _across(r: CallerResults) -> dict[str, Any]:
+    """What judging all callers together left, and whether held-out values of more than pick and peak are shown."""
+    a = r.across
+    drawn = a is not None and bool(a.shrunk)
+    return {
+        "across": survival.across(r),
+        "drawn": drawn,
+        "mean_of": a.part.replace("_", "-") if a else "",
+        "looked": looked(r),
     }
 
 

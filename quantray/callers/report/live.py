@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypedDict
 from quantray import plain
 from quantray.callers.plan import CallerPlan
 from quantray.callers.progress import STAGES, Progress
-from quantray.plain import amount
 from quantray.report import words
 
 if TYPE_CHECKING:
@@ -23,7 +22,8 @@ DOING = {
     "first touch": "when each level is reached, asset by asset",
     "scores": "every caller under every policy",
     "ranking": "constraints, objective, ties",
-    "winners": "trades, accounts and checks of the best",
+    "survivors": "which policies luck does not explain",
+    "winners": "trades and accounts of the best",
     "offers": "what every call offered, without a policy",
     "writing": "report and tables",
 }
@@ -46,7 +46,7 @@ def live(plan: CallerPlan, state: State | None, elapsed: float) -> RenderableTyp
     if not state:
         return Spinner("dots", Text(f"{plain.one_line(plan.study)}: preparing, {words.duration(round(elapsed))}"))
     head = Text(plain.one_line(plan.study), style="bold", no_wrap=True, overflow="ellipsis")
-    told = [amount(len(plan.policies), "policy", "policies"), f"{words.duration(round(elapsed))} so far"]
+    told = [plain.amount(len(plan.policies), "policy", "policies"), f"{words.duration(round(elapsed))} so far"]
     detail = state["event"].detail
     foot = Text(detail, style="dim", no_wrap=True, overflow="ellipsis") if detail else Text()
     return Group(head, Text(" · ".join(told), style="dim"), _stages(state), foot)

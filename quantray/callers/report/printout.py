@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantray.callers.policies import written
+from quantray.callers.report import survival
 from quantray.callers.report.detail import collapsed_words, state_words
 from quantray.callers.report.facts import value_words
 from quantray.callers.report.sections import LOUD, callers, group, skipped_words, verdict, warnings
@@ -29,8 +30,9 @@ FILES = {
     "baseline.html": "what every call offered, without a policy",
     "alerts.parquet": "the same, one row a call",
     "optimal_policies.csv": "the best policy of every caller",
-    "results.duckdb": "policies, best, trades and calls, to be asked in SQL",
-    "trades.parquet": "trades of the best policies, skipped calls with reasons",
+    "survivors.parquet": "every survivor, caller by caller",
+    "results.duckdb": "policies, best, survivors, trades and calls, to be asked in SQL",
+    "trades.parquet": "trades of the policies shown, skipped calls with reasons",
     "calls.parquet": "every call: why it counts or not, its coverage",
     "policies": "the whole grid, caller by caller",
     "worklist.csv": "which candles to fetch",
@@ -98,6 +100,8 @@ def _callers(r: CallerResults, width: int) -> Iterator[RenderableType]:
     few = len(people) <= FIRST + LAST + 1
     shown = [*([whole] if whole is not None else []), *(people if few else [*people[:FIRST], *people[-LAST:]])]
     what = label(r.plan.objective)
+    if r.across is not None:
+        yield Text(survival.across(r))
     yield Text(f"{what[:1].upper()}{what[1:]}, trades in brackets", style="bold")
     rows = [_cells(r, unit, width >= WIDE) for unit in shown]
     head = _head(r, width >= WIDE)
@@ -111,7 +115,7 @@ def _callers(r: CallerResults, width: int) -> Iterator[RenderableType]:
     for unit, row in zip(shown, rows, strict=True):
         if not few and unit is people[-LAST]:
             yield Text(f"… {len(people) - FIRST - LAST:,} more in the report …", style="dim")
-        policy = written(unit.policy) if unit.policy is not None else state_words(unit)
+        policy = written(unit.shown.policy) if unit.shown is not None else state_words(unit)
         line = Text(_line(row, widths), style="bold" if unit is whole else "")
         if beside:
             line.append("  " + _cut(policy, room).ljust(room), style="default" if unit.policy else "yellow")
@@ -119,31 +123,38 @@ def _callers(r: CallerResults, width: int) -> Iterator[RenderableType]:
         yield line.append(f"  {word or DASH}", style=STYLES[word] if word is not None else "")
         if not beside:
             yield Text("  " + _cut(policy, width - 2), style="dim" if unit.policy else "yellow")
-    best = next((u for u in people if u.policy is not None), whole)
-    if best is not None and best.policy is not None:
-        yield Text(f"First in the table, {one_line(best.name)}: {sentence(best.policy)}", style="dim")
+    best = next((u for u in people if u.shown is not None), whole)
+    if best is not None and best.shown is not None:
+        yield Text(f"First in the table, {one_line(best.name)}: {sentence(best.shown.policy)}", style="dim")
+    for unit in [u for u in shown if u.pick is not None][:FIRST]:
+        yield Text(f"{one_line(unit.name)}: {' '.join(survival.sentences(r, unit))}", style="dim")
 
 
 def _head(r: CallerResults, wide: bool) -> list[str]:
     more = ["win rate", *(["drawdown", "collapsed"] if r.plan.account.limited else [])] if wide else []
+    more += ["mean net, shrunk"] if wide and r.across is not None and r.across.shrunk else []
     scored = ["held out", "1 candle late", "training"] if r.split_ns is not None else ["training", "1 candle late"]
     return ["caller", *scored, *more]
 
 
 def _cells(r: CallerResults, u: UnitResult, wide: bool) -> list[str]:
-    held = r.split_ns is not None
-    late = u.lanes.get(LATE, (None, None))[1 if held else 0] or {}
+    held, c = r.split_ns is not None, u.shown
+    train, unseen = (c.train, c.held_out) if c is not None else (None, None)
+    values = (c.held_out_value, c.value) if c is not None else (None, None)
+    late = (c.lanes if c is not None else {}).get(LATE, (None, None))[1 if held else 0] or {}
     cells = [one_line(u.name)]
-    for value, part in [*([(u.held_out_value, u.held_out)] if held else []), (u.value, u.train)]:
+    for value, part in [*([(values[0], unseen)] if held else []), (values[1], train)]:
         n = None if part is None else part.metrics.get("n_trades")
         cells.append(DASH if part is None else f"{value_words(r, value)} ({number(n)})")
     cells.insert(2, value_words(r, late.get(r.plan.objective)))  # beside what it is the late version of
     if wide:
-        counting = u.held_out if held else u.train
+        counting = unseen if held else train
         found = counting.metrics if counting is not None else {}
         cells.append(metric("win_rate", found.get("win_rate")))
         if r.plan.account.limited:
             cells += [metric("max_drawdown", found.get("max_drawdown")), collapsed_words(u)]
+        if r.across is not None and r.across.shrunk:
+            cells.append(survival.shrunk(r, u))
     return cells
 
 

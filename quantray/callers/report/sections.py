@@ -10,6 +10,7 @@ from quantray.callers.policies import written
 from quantray.callers.report.detail import collapsed_words, state_words
 from quantray.callers.report.facts import value_words
 from quantray.callers.report.summary import Traded, period, traded, verdict_counts
+from quantray.callers.report.survival import across, shrunk
 from quantray.callers.report.tables import DEAD, LATE
 from quantray.callers.report.words import STATES, gain, label, metric
 from quantray.callers.results import GROUP, CallerResults, UnitResult
@@ -27,7 +28,9 @@ def callers(r: CallerResults) -> list[UnitResult]:
     """The callers: best held-out value first (training value where nothing is held out), units without one last."""
 
     def key(u: UnitResult) -> tuple[Any, ...]:
-        return (u.policy is None, _falling(u.held_out_value), _falling(u.value), u.name)
+        c = u.shown
+        values = (None, None) if c is None else (c.held_out_value, c.value)
+        return (c is None, *map(_falling, values), u.name)
 
     return sorted((u for u in r.units if u.name != GROUP), key=key)
 
@@ -72,16 +75,16 @@ def verdict(r: CallerResults) -> tuple[str, str, str]:
         return TONES[whole.verdict.word], str(whole.verdict.word).capitalize(), whole.verdict.headline
     if not r.ranked:
         return "none", "No result", "No caller has a best policy: there is nothing to believe or to doubt."
-    told = ", ".join(f"{k} {word}" for word, k in counts.items() if k)
+    told = across(r) or ", ".join(f"{k} {word}" for word, k in counts.items() if k) + "."
     best = [u.name for u in judged if u.verdict is not None and u.verdict.word is Word.BELIEVE]
     if best:
         few = ", ".join(best[:5]) + (f" and {len(best) - 5} more" if len(best) > 5 else "")
-        return "good", f"{len(best)} of {amount(n, 'caller')}", f"Every check passes for {few}. All callers: {told}."
+        return "good", f"{len(best)} of {amount(n, 'caller')}", f"Believed: {few}. {told}"
     if counts[str(Word.DOUBTFUL)]:
-        return "doubt", "Doubtful at best", f"No caller's best policy passes every check. {told}."
+        return "doubt", "Doubtful at best", f"Nobody's pick is to be believed yet. {told}"
     if counts[str(Word.DISBELIEVE)]:
-        return "bad", "Believe none of them", f"No caller's best policy is to be believed. {told}."
-    return "none", "Too little data", f"There is too little to judge any caller by. {told}."
+        return "bad", "Believe none of them", f"No caller's pick is to be believed. {told}"
+    return "none", "Too little data", f"There is too little to judge any caller by. {told}"
 
 
 LOUD = "ZERO TRADES"
@@ -90,9 +93,9 @@ LOUD = "ZERO TRADES"
 def warnings(r: CallerResults) -> list[str]:
     """What has to be said before any figure: the run's own notes, and what the units show; the loudest first."""
     found = list(r.notes)
-    silent = [u.name for u in r.units if u.held_out is not None and not u.held_out.metrics.get("n_trades")]
+    silent = [u.name for u in r.units if u.shown and u.shown.held_out and not u.shown.held_out.metrics.get("n_trades")]
     if silent:
-        found.append(f"{LOUD} on the held-out calls: the best policy of {_names(silent)} is untested.")
+        found.append(f"{LOUD} on the held-out calls: the policy of {_names(silent)} is untested.")
     if r.plan.account.limited:
         sunk = [u.name for u in callers(r) or r.units if u.collapsed == "collapsed"]
         if sunk:
@@ -101,14 +104,6 @@ def warnings(r: CallerResults) -> list[str]:
         names = [u.name for u in r.units if u.state == state]
         if names:
             found.append(f"Without a best policy, because {STATES[state]}: {_names(names)}.")
-    absent = r.coverage.plan.calls.absent
-    if absent:
-        found.append(f"Asked for, but without a call in the data: {_names(absent)}.")
-    bad, incomplete = int(r.quality.get("nonpositive", 0)), r.counts.get("incomplete", 0)
-    if bad:
-        found.append(f"Candles with a price that is no number above 0: {bad:,}; what was sold at one is lost money.")
-    if incomplete:
-        found.append(f"Calls without an id, a caller, an asset or a time, left out: {incomplete:,}.")
     return sorted(found, key=lambda sentence: not sentence.startswith(LOUD))
 
 
@@ -157,35 +152,41 @@ def table_head(r: CallerResults) -> list[str]:
     held = ["held out", "trades", "one candle late", "dead at zero"]
     money = ["drawdown"] if r.plan.account.limited else []
     training = ["training", "trades"] if r.split_ns is not None else [*("training", "trades"), *held[2:]]
-    rest = ["win rate", *money, "calls", "eligible", "collapsed", "verdict"]
+    drawn = ["mean net, shrunk"] if r.across is not None and r.across.shrunk else []
+    rest = ["win rate", *money, *drawn, "calls", "eligible", "survivors", "collapsed", "verdict"]
     if not r.plan.account.limited:
         rest.remove("collapsed")
-    return ["caller, best policy", *(held if r.split_ns is not None else []), *training, *rest]
+    return ["caller, policy", *(held if r.split_ns is not None else []), *training, *rest]
 
 
 def table_row(r: CallerResults, u: UnitResult) -> dict[str, Any]:
     """Cells of a unit; held out first. Without a best policy the second cell says why."""
     name = r.plan.objective
-    parts = (u.train, u.held_out)
+    c = u.shown
+    parts = (c.train, c.held_out) if c is not None else (None, None)
+    value_train, value_held = (c.value, c.held_out_value) if c is not None else (None, None)
     own = [dict(part.metrics) if part is not None else {} for part in parts]
     shown = own[1] if r.split_ns is not None else own[0]
-    lanes = [u.lanes.get(lane, (None, None))[0 if r.split_ns is None else 1] or {} for lane in (LATE, DEAD)]
+    again = c.lanes if c is not None else {}
+    lanes = [again.get(lane, (None, None))[0 if r.split_ns is None else 1] or {} for lane in (LATE, DEAD)]
     beside = [value_words(r, lane.get(name)) for lane in lanes]
-    held = [value_words(r, u.held_out_value), number(own[1].get("n_trades"))]
-    training = [value_words(r, u.value), number(own[0].get("n_trades"))]
+    held = [value_words(r, value_held), number(own[1].get("n_trades"))]
+    training = [value_words(r, value_train), number(own[0].get("n_trades"))]
     cells = [*held, *beside, *training] if r.split_ns is not None else [*training, *beside]
     cells.append(metric("win_rate", shown.get("win_rate")))
     if r.plan.account.limited:
         cells.append(metric("max_drawdown", shown.get("max_drawdown")))
-    cells += [number(u.n_calls), number(u.n_eligible)]
+    if r.across is not None and r.across.shrunk:
+        cells.append(shrunk(r, u))
+    cells += [number(u.n_calls), number(u.n_eligible), number(u.n_survivors) if u.surviving else DASH]
     if r.plan.account.limited:
         cells.append(collapsed_words(u))
     word = u.verdict.word if u.verdict is not None else None
-    value = gain(name, u.held_out_value if r.split_ns is not None else u.value, r.plan.account.initial)
+    value = gain(name, value_held if r.split_ns is not None else value_train, r.plan.account.initial)
     return {
         "name": u.name,
-        "policy": written(u.policy) if u.policy is not None else state_words(u),
-        "ranked": u.policy is not None,
+        "policy": written(c.policy) if c is not None else state_words(u),
+        "ranked": c is not None,
         "cells": cells,
         "verdict": str(word) if word is not None else DASH,
         "tone": TONES[word] if word is not None else "none",

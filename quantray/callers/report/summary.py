@@ -9,8 +9,9 @@ from typing import Any
 
 from quantray.callers.data import describe
 from quantray.callers.policies import spec_of, written
-from quantray.callers.results import GROUP, CallerResults, Part, UnitResult
+from quantray.callers.results import GROUP, CallerResults, Chosen, Part, Surviving, UnitResult
 from quantray.durations import iso
+from quantray.stats.across import Standing, standing
 from quantray.stats.checks import Word
 
 
@@ -29,6 +30,7 @@ def summary(results: CallerResults) -> dict[str, Any]:
         "period": period(r),
         "verdicts": verdict_counts([unit for unit in r.units if unit.name != GROUP]),
         "states": dict(Counter(unit.state for unit in r.units)),
+        "across": _across(r),
         "units": {unit.name: _unit(unit, plan.objective) for unit in r.units},
         "costs": asdict(plan.costs),
         "capital": asdict(plan.account),
@@ -60,9 +62,10 @@ def period(r: CallerResults) -> dict[str, str | None]:
 
 @dataclass(frozen=True, slots=True)
 class Traded:
-    """What became of the eligible calls under the best policies: of every caller, or of the group where it is alone.
+    """What became of the eligible calls under the policies shown, the pick or else the best.
 
-    ``rest`` were held across the split, or belong to a caller without a best policy.
+    Of every caller, or of the group where it is alone; ``rest`` were held across the split, or belong to a caller
+    without a policy.
     """
 
     eligible: int
@@ -78,7 +81,7 @@ class Traded:
 def traded(r: CallerResults) -> Traded:
     """The eligible calls by what became of them; the figures add up."""
     units = [u for u in r.units if u.name != GROUP] or list(r.units)
-    rows = [part.metrics for u in units for part in (u.train, u.held_out) if part is not None]
+    rows = [part.metrics for u in units if u.shown for part in (u.shown.train, u.shown.held_out) if part is not None]
     reasons: Counter[str] = Counter()
     for row in rows:
         reasons.update({k: int(v or 0) for k, v in row.items() if k == "no_entry" or k.startswith("skipped_")})
@@ -102,20 +105,83 @@ def _unit(u: UnitResult, objective: str) -> dict[str, Any]:
         "collapsed": u.collapsed,
         "collapsed_held_out": u.collapsed_held_out,
         "policies": dict(u.counts),
-        "best": None if u.policy is None else {
-            "number": u.best,
-            "policy": written(u.policy),
-            "spec": spec_of(u.policy),
-            "value": u.value,
-            "held_out": u.held_out_value,
-            "train_metrics": _metrics(u.train),
-            "held_out_metrics": _metrics(u.held_out),
-            "neighbours": [asdict(n) for n in u.neighbours],
-            "lanes": {lane: {"train": a.get(objective), "held_out": (b or {}).get(objective)}
-                      for lane, (a, b) in u.lanes.items()},
-        },
+        "best": _chosen(u.peak, objective),
+        "pick": _chosen(u.pick, objective),
+        "n_survivors": u.n_survivors,
+        "survivors": _surviving(u.surviving),
         "verdict": u.verdict.to_dict() if u.verdict else None,
     }  # fmt: skip
+
+
+def _chosen(c: Chosen | None, objective: str) -> dict[str, Any] | None:
+    """Peak or pick with its metrics in training and held out; of a pick also why this one of the survivors."""
+    if c is None:
+        return None
+    found = {
+        "number": c.number,
+        "policy": written(c.policy),
+        "spec": spec_of(c.policy),
+        "value": c.value,
+        "held_out": c.held_out_value,
+        "train_metrics": _metrics(c.train),
+        "held_out_metrics": _metrics(c.held_out),
+        "neighbours": [asdict(n) for n in c.neighbours],
+        "lanes": {lane: {"train": a.get(objective), "held_out": (b or {}).get(objective)}
+                  for lane, (a, b) in c.lanes.items()},
+        "statistic": c.statistic,
+    }  # fmt: skip
+    return {**found, "reason": c.reason} if c.name == "pick" else found
+
+
+def _surviving(t: Surviving | None) -> dict[str, Any] | None:
+    """What was tested, and the levels that survivors have."""
+    if t is None:
+        return None
+    s = t.tested
+    return {
+        "n_policies": s.n_candidates,
+        "n_distinct": s.n_distinct,
+        "n_blocks": s.n_units,
+        "block_days": t.days,
+        "n_held_out_blocks": t.n_held_out,
+        "n_rejected": int(s.mask.sum()),  # before bounds on outcomes
+        "level": s.level,
+        "critical": s.critical,
+        "p_family": s.p_family,
+        "smallest_p": s.smallest_p,
+        "untested": s.untested,
+        "more_blocks": t.more_units,
+        "best_statistic": t.best_statistic,
+        "peak_statistic": t.peak_statistic,
+        "levels": {axis: [asdict(level) for level in levels] for axis, levels in t.levels.items()},
+    }
+
+
+def _across(r: CallerResults) -> dict[str, Any] | None:
+    """What judging all callers together leaves: who is believed, and their means drawn towards all."""
+    a = r.across
+    if a is None:
+        return None
+    return {
+        "n_callers": a.n_callers,
+        "n_tested": a.n_tested,
+        "bar": a.bar,
+        "level": a.level,
+        "expected_false_share": a.expected_false_share,
+        "standings": standings(r),
+        "mean_of": a.part,
+        "common_mean": a.common,
+        "means": {name: asdict(found) for name, found in a.shrunk.items()},
+    }
+
+
+def standings(r: CallerResults) -> dict[str, list[str]]:
+    """``believed``, ``not yet``, ``no`` -> callers."""
+    found: dict[str, list[str]] = {str(s): [] for s in Standing}
+    for unit in r.units:
+        if unit.name != GROUP and unit.verdict is not None:
+            found[str(standing(unit.verdict.word))].append(unit.name)
+    return found
 
 
 def _metrics(part: Part | None) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from quantray.callers.codes import SKIPS
 from quantray.callers.market import Exclusion
 from quantray.callers.policies.notation import written
 from quantray.callers.policies.policy import Policy
-from quantray.callers.results import CallerResults, Part, UnitResult
+from quantray.callers.results import CallerResults, Chosen, Part, UnitResult
 from quantray.callers.split import DROPPED, UNUSED, split_calls
 from quantray.callers.split import PARTS as PART_NAMES
 from quantray.callers.stages.levels import AXES, NUMBERS, levels_of
@@ -37,9 +37,9 @@ LATE, DEAD = "one candle late", "dead at zero"
 _WHOLE = ("n_trades", "no_entry", *(f"skipped_{name}" for name in SKIPS[1:]))
 
 
-def parts_of(unit: UnitResult) -> list[tuple[str, Part]]:
-    """The parts of the calls on which the unit's best policy was simulated."""
-    both = zip(PARTS, (unit.train, unit.held_out), strict=True)
+def parts_of(unit: UnitResult | Chosen | None) -> list[tuple[str, Part]]:
+    """The parts of the calls on which a policy was simulated: the unit's best one, or another."""
+    both = zip(PARTS, (None, None) if unit is None else (unit.train, unit.held_out), strict=True)
     return [(name, part) for name, part in both if part is not None]
 
 
@@ -54,7 +54,7 @@ def best_frame(results: CallerResults) -> pandas.DataFrame:
     objective = results.plan.objective
     rows = [_best_row(unit, objective) for unit in results.units]
     frame = pandas.DataFrame(rows, columns=_best_columns())
-    whole = ["policy_number", "hold_s", *(f"{n}_{part}" for n in _WHOLE for part in PARTS)]
+    whole = ["policy_number", "pick_number", "hold_s", *(f"{n}_{part}" for n in _WHOLE for part in PARTS)]
     for name in frame.columns:
         if name in whole or name.startswith("n_"):
             frame[name] = frame[name].astype("Int64")
@@ -68,9 +68,10 @@ def best_frame(results: CallerResults) -> pandas.DataFrame:
 
 
 _FLAGS = ("wide_stop", "far_target")
+_PICK = ("pick", "pick_number", "pick_statistic", "pick_value_train", "pick_value_held_out")
 _TEXT = (
-    "unit", "state", "policy", "hold", *(axis for axis in AXES if axis not in NUMBERS), "objective", "collapsed",
-    "collapsed_held_out", "verdict", "verdict_headline",
+    "unit", "state", "policy", "pick", "hold", *(axis for axis in AXES if axis not in NUMBERS), "objective",
+    "collapsed", "collapsed_held_out", "verdict", "verdict_headline",
 )  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def _best_columns() -> list[str]:
     counts = [f"n_{name}" for name in ("calls", "eligible", "train", "held_out", "dropped")]
     values = ["objective", "value_train", "value_held_out", *(f"{n}_{part}" for n in SHOWN for part in PARTS)]
     lanes = [f"value_{lane}_{part}" for lane in ("late", "dead_at_zero") for part in PARTS]
-    said = [*_FLAGS, "collapsed", "collapsed_held_out", "verdict", "verdict_headline"]
+    said = [*_FLAGS, "collapsed", "collapsed_held_out", "n_survivors", *_PICK, "verdict", "verdict_headline"]
     return ["unit", "state", "policy", "policy_number", *levels, *counts, *values, *lanes, *said]
 
 
@@ -89,8 +90,11 @@ def _best_row(unit: UnitResult, objective: str) -> dict[str, Any]:
         "n_eligible": unit.n_eligible, "n_train": unit.n_train, "n_held_out": unit.n_held_out,
         "n_dropped": unit.n_dropped, "objective": objective, "value_train": unit.value,
         "value_held_out": unit.held_out_value, "collapsed": unit.collapsed,
-        "collapsed_held_out": unit.collapsed_held_out,
+        "collapsed_held_out": unit.collapsed_held_out, "n_survivors": unit.n_survivors,
     }  # fmt: skip
+    if (pick := unit.pick) is not None:
+        values = written(pick.policy), pick.number, pick.statistic, pick.value, pick.held_out_value
+        row |= dict(zip(_PICK, values, strict=True))
     if unit.policy is not None:
         row |= _levels(unit.policy)
     if unit.verdict is not None:
@@ -108,6 +112,44 @@ def _levels(policy: Policy) -> dict[str, Any]:
         **levels_of(policy), "policy": written(policy), "hold": policy.hold_s and duration(policy.hold_s),
         "wide_stop": policy.wide_stop, "far_target": policy.far_target,
     }  # fmt: skip
+
+
+def survivors_frame(results: CallerResults) -> pandas.DataFrame:
+    """One row a unit and survivor that meets every bound: its policy with its levels, objective and Student's t.
+
+    ``policy`` is its place in the grid (null for means of the callers' levels), ``pick`` the one that is judged.
+    """
+    import pandas
+
+    rows = []
+    for unit in results.units:
+        t, grid = unit.surviving, results.plan.policies
+        for number, value, statistic in (
+            () if t is None else zip(t.numbers.tolist(), t.values.tolist(), t.statistic.tolist(), strict=True)
+        ):
+            picked = t is not None and t.pick is not None and t.pick.number == number
+            rows.append(
+                {
+                    "unit": unit.name,
+                    "policy": number,
+                    "written": written(grid[number]),
+                    **levels_of(grid[number]),
+                    "objective": value,
+                    "statistic": statistic,
+                    "pick": picked,
+                }
+            )
+    frame = pandas.DataFrame(rows, columns=["unit", "policy", "written", *AXES, "objective", "statistic", "pick"])
+    for name in frame.columns:
+        if name in ("policy", "hold_s"):
+            frame[name] = frame[name].astype("Int64")
+        elif name == "pick":
+            frame[name] = frame[name].astype("boolean")
+        elif name in ("unit", "written") or (name in AXES and name not in NUMBERS):
+            frame[name] = texts(frame[name])
+        else:
+            frame[name] = frame[name].astype("float64")
+    return frame
 
 
 def calls_frame(results: CallerResults) -> pandas.DataFrame:
@@ -144,7 +186,10 @@ def call_parts(results: CallerResults) -> list[str]:
 
 
 def policy_table(results: CallerResults, unit: str | None = None) -> pandas.DataFrame:
-    """The whole grid: one row a unit, policy and part, in that order; of one unit where it is named."""
+    """The whole grid: one row a unit, policy and part, in that order; of one unit where it is named.
+
+    Held-out rows are there with ``report.held_out=all``.
+    """
     import pyarrow.dataset
 
     where = None if unit is None else pyarrow.dataset.field("unit") == unit

@@ -1,4 +1,4 @@
-"""The trades of the best policies: what ``trades.parquet`` holds."""
+"""The trades of each unit's pick, or of its best policy where nothing survives: what ``trades.parquet`` holds."""
 
 from __future__ import annotations
 
@@ -26,18 +26,21 @@ def trades_frame(results: CallerResults) -> pandas.DataFrame:
     """One row a call that got an entry, by unit and part in the order in which they queued, executed or skipped.
 
     Times are UTC, in ns and in ISO. ``exit_price`` is the mean over the fills; ``net`` is the return after costs;
+    They are of the policy that the verdict judges, ``chosen`` says whether that is the pick or the peak (``best``).
     ``skipped`` is empty for what was executed, and what a skipped call would have earned is null. Without an account
     ``size`` and ``pnl`` are null.
     """
     import pandas
 
-    queues = [(unit.name, part, found.trades) for unit in results.units for part, found in parts_of(unit)]
+    queues = [(unit.name, part, found.trades) for unit in results.units for part, found in parts_of(unit.shown)]
+    named = {unit.name: unit.shown.name for unit in results.units if unit.shown is not None}
     t = {name: _joined([trades for *_, trades in queues], name) for name in _READ}
     long = [len(trades) for *_, trades in queues]
     calls, done, limited = results.coverage.plan.calls, t["skip"] == 0, results.plan.account.limited
     columns: dict[str, Any] = {
         "unit": texts(np.repeat([unit for unit, *_ in queues], long)),
         "part": texts(np.repeat([part for _, part, _ in queues], long)),
+        "chosen": texts(np.repeat([named[unit] for unit, *_ in queues], long)),
         "caller": texts(_named(calls.callers, calls.caller[t["call"]])),
         "call_id": texts(_named(calls.call_id, t["call"])),
         "asset": texts(_named(calls.assets, calls.asset[t["call"]])),

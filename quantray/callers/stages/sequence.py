@@ -9,17 +9,20 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from quantray.callers.judge import Grounds, judged
 from quantray.callers.policies import Policy
-from quantray.callers.results import GROUP, UnitResult
+from quantray.callers.results import GROUP, Across, UnitResult
+from quantray.callers.split import HELD_OUT, TRAIN
 from quantray.callers.stages.checkpoints import Driver
 from quantray.callers.stages.group import Group, depends_on_callers, group_of
 from quantray.callers.stages.lanes import lanes_of
 from quantray.callers.stages.ranking import Place, columns_of
 from quantray.callers.stages.scores import scorer, scores_of
-from quantray.callers.stages.table import parts_of, piece_of, ranker
+from quantray.callers.stages.survival import Found, blocks_of, tester
+from quantray.callers.stages.table import parts_of, piece_of, ranker, ranking_of
 from quantray.callers.stages.touch import Touch, buckets_of, toucher
 from quantray.callers.stages.warmup import warm
-from quantray.callers.stages.winners import Found, examiner
+from quantray.callers.stages.winners import examiner
 from quantray.callers.stages.work import TableSpec, Unit, Work
 
 #: Seconds of one core: a candle of a call's window, a column of its tables; a policy on a call; a unit's report.
@@ -41,8 +44,8 @@ class Stages:
         self.base = self._spec(self.plan.policies, marks=True)
         self.parts: list[str] = []  # names of the pieces that are the table, once there are units
 
-    def units(self) -> tuple[list[UnitResult], tuple[str, ...]]:
-        """Results of every unit that was asked for, and what is to be said of the group."""
+    def units(self) -> tuple[list[UnitResult], Across | None, tuple[str, ...]]:
+        """Results of every unit that was asked for, what judging all left, and what is to be said of the group."""
         plan, names = self.plan, self.work.prepared.calls.callers
         warm()
         self.touch([self.base])
@@ -58,7 +61,8 @@ class Stages:
             notes = group.notes
         self.parts = [piece_of(self.work, f.scores, p) for f in found for p in parts_of(f.scores)]
         hidden = plan.mode == "grouped" and depends  # ranked for the group's sake
-        return self.examined(found[1:] if hidden else found), notes
+        units_found, told = self.examined(found[1:] if hidden else found)
+        return units_found, told, notes
 
     def touch(self, specs: Sequence[TableSpec]) -> None:
         """Stage A for some sets of tables."""
@@ -80,7 +84,7 @@ class Stages:
             partial(scorer, work, spec, scores), seconds=pairs * _PAIR_S,
         )  # fmt: skip
         done = driver.stage(
-            "ranking", parts_of(scores), lambda p: f"ranking/{name}/{p.number:06d}",
+            "ranking", parts_of(scores), lambda p: f"{ranking_of(self.plan)}/{name}/{p.number:06d}",
             partial(ranker, work, spec, scores, numbered), seconds=None, detail=_best,
         )  # fmt: skip
         places = tuple(Place(**place) for note in done for place in note["places"])
@@ -94,14 +98,28 @@ class Stages:
         self.touch([spec])
         return self.ranked(group.name, [group.unit], spec, numbered=False)
 
-    def examined(self, found: Sequence[Found]) -> list[UnitResult]:
-        """Stage C: what the report shows of every unit, in the order of the sets."""
+    def examined(self, found: Sequence[Found]) -> tuple[list[UnitResult], Across | None]:
+        """Stage C: who survives, what the report shows of every unit, in the order of the sets, and the verdicts."""
+        rows = [winner for k, f in enumerate(found) for winner in f.winners(k)]
+        pairs = sum(len(self.work.calls_of(w.unit)) * len(found[w.found].spec.policies) for w in rows)
+        tested = self.driver.passed(
+            "survivors", rows, partial(tester, self.work, found, self.base), seconds=pairs * _PAIR_S
+        )
         policies = [p for f in found for p in map(f.policy, f.places) if p is not None]
+        policies += [found[w.found].spec.policies[t.pick.number] for w, t in zip(rows, tested, strict=True) if t.pick]
         lanes = lanes_of(self.plan, policies) if policies else []
         self.touch([lane.spec for lane in lanes if lane.spec is not None])
-        rows = [winner for k, f in enumerate(found) for winner in f.winners(k)]
         make = partial(examiner, self.work, found, lanes, self.base)
-        return self.driver.passed("winners", rows, make, seconds=len(policies) * _WINNER_S)
+        told = list(zip(rows, tested, strict=True))
+        made = self.driver.passed("winners", told, make, seconds=len(policies) * _WINNER_S)
+        grounds = [self._grounds(f) for f in found]
+        return judged([(unit, grounds[w.found]) for unit, w in zip(made, rows, strict=True)])
+
+    def _grounds(self, found: Found) -> Grounds:
+        split, policies = self.work.prepared.split, found.spec.policies
+        train = blocks_of(split, policies, TRAIN)
+        assert train is not None
+        return Grounds(self.plan, self.work.prepared.slice.quality, train, blocks_of(split, policies, HELD_OUT))
 
     def _spec(self, policies: tuple[Policy, ...], marks: bool = False) -> TableSpec:
         """Tables of some policies in the plan's own market."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from quantray.callers.plan import CallerPlan
 from quantray.callers.policies.objective import Bounds, violations
 from quantray.callers.policies.policy import Policy
-from quantray.callers.split import PARTS
+from quantray.callers.split import PARTS, TRAIN
 from quantray.callers.stages.levels import NUMBERS, levels_of, used_axes
 from quantray.callers.stages.ranking import Ranked, rank_set
 from quantray.callers.stages.scores import ROWS, ScoreSet
@@ -42,9 +43,19 @@ def parts_of(scores: ScoreSet) -> list[TablePart]:
     return [TablePart(i, start, min(start + step, len(scores.units))) for i, start in enumerate(starts)]
 
 
+def folder_of(plan: CallerPlan) -> str:
+    """The folder of the parts among the pieces: one for each choice of whose held-out values they show."""
+    return TABLE if plan.report.held_out == "pick" else f"{TABLE}-{plan.report.held_out}"
+
+
+def ranking_of(plan: CallerPlan) -> str:
+    """What the ledger calls the ranking that writes them."""
+    return "ranking" if plan.report.held_out == "pick" else f"ranking-{plan.report.held_out}"
+
+
 def piece_of(work: Work, scores: ScoreSet, part: TablePart) -> str:
     """The name of the piece that holds the part."""
-    return f"{work.stem}/{TABLE}/part-{scores.name.split('-')[0]}-{part.number:05d}.parquet"
+    return f"{work.stem}/{folder_of(work.prepared.plan)}/part-{scores.name.split('-')[0]}-{part.number:05d}.parquet"
 
 
 def ranker(
@@ -60,10 +71,16 @@ def ranker(
     def write(part: TablePart) -> dict[str, Any]:
         ranked = [rank_set(store, spec, scores, u, n_parts) for u in range(part.first, part.last)]
         name, plan = piece_of(work, scores, part), work.prepared.plan
-        note = work.pieces.write(name, lambda path: write_part(path, ranked, described, plan.bounds, plan.objective))
+        shown = ranked if plan.report.held_out == "all" else [_unlooked(r) for r in ranked]
+        note = work.pieces.write(name, lambda path: write_part(path, shown, described, plan.bounds, plan.objective))
         return {"files": {name: note.as_json()}, "places": [r.place.as_json() for r in ranked]}
 
     return write
+
+
+def _unlooked(ranked: Ranked) -> Ranked:
+    """Without its held-out part: what is shown of it is what pick and peak did there."""
+    return replace(ranked, columns={TRAIN: ranked.columns[TRAIN]})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

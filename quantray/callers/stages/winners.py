@@ -1,76 +1,46 @@
-"""Stage C, winners: trades, equity, neighbours, lanes and the verdict of each unit's best policy."""
+"""Stage C, winners: trades, equity, neighbours and lanes of each unit's peak and pick."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from quantray.arrays import FloatArray1D, IntArray1D, plain
-from quantray.callers.judge import judged, net_per_day, position
+from quantray.arrays import IntArray1D, plain
 from quantray.callers.policies.evaluate import PolicyTrades
-from quantray.callers.policies.objective import DAILY, Bounds, violations
+from quantray.callers.policies.objective import DAILY
 from quantray.callers.policies.policy import Policy
 from quantray.callers.policies.program import Program
-from quantray.callers.results import Neighbour, Part, Row, UnitResult
+from quantray.callers.results import Chosen, Neighbour, Part, Row, Surviving, UnitResult
 from quantray.callers.split import DROPPED, HELD_OUT, TRAIN
 from quantray.callers.stages.lanes import Lane
 from quantray.callers.stages.levels import Steps
-from quantray.callers.stages.ranking import Place, columns_of
-from quantray.callers.stages.scores import ScoreSet, needs_marks
+from quantray.callers.stages.ranking import columns_of
+from quantray.callers.stages.scores import needs_marks
 from quantray.callers.stages.store import Gathered, Store
+from quantray.callers.stages.survival import Found, Winner
 from quantray.callers.stages.warmup import warm
-from quantray.callers.stages.work import TableSpec, Unit, Work
-from quantray.stats.checks import Verdict
-from quantray.stats.judgements import RESCALED
-from quantray.stats.verdict_of_the_peak import Evidence, verdict
+from quantray.callers.stages.work import TableSpec, Work
 
 #: Points of an equity curve that a chart shows.
 POINTS = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Winner:
-    """One unit and its place: unit ``number`` of the ``found``-th set of units that was ranked."""
-
-    found: int
-    number: int
-    unit: Unit
-    place: Place
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """A set of units that were ranked: on which tables, of which policies."""
-
-    spec: TableSpec
-    scores: ScoreSet
-    places: tuple[Place, ...]
-    numbered: bool = True  # the policies are those of the plan's grid
-
-    def policy(self, place: Place) -> Policy | None:
-        return None if place.best is None else self.spec.policies[place.best]
-
-    def winners(self, found: int) -> list[Winner]:
-        """Every unit, this set being the ``found``-th."""
-        rows = zip(self.scores.units, self.places, strict=True)
-        return [Winner(found, i, unit, place) for i, (unit, place) in enumerate(rows)]
-
-
 def examiner(
     work: Work, found: Sequence[Found], lanes: Sequence[Lane], marked: TableSpec
-) -> Callable[[Winner], UnitResult]:
-    """What a worker does with a unit: everything that its report shows."""
+) -> Callable[[tuple[Winner, Surviving]], UnitResult]:
+    """What a worker does with a unit: everything that its report shows, of the peak and of the pick."""
     work.check_visible()
     warm()
     store, steps = Store(work, marked), Steps(work.prepared.plan.policies)
 
-    def examine(winner: Winner) -> UnitResult:
-        base, mine = unit_result(work, winner), found[winner.found]
-        policy = mine.policy(winner.place)
-        around = steps if mine.numbered else None
-        return base if policy is None else _examined(store, mine, lanes, around, winner, policy, base)
+    def examine(row: tuple[Winner, Surviving]) -> UnitResult:
+        winner, surviving = row
+        base, mine = replace(unit_result(work, winner), surviving=surviving), found[winner.found]
+        if winner.place.best is None:
+            return base
+        return Examined(store, mine, lanes, steps if mine.numbered else None, winner).told(base)
 
     return examine
 
@@ -91,38 +61,83 @@ def unit_result(work: Work, winner: Winner) -> UnitResult:
         collapsed=place.collapsed,
         collapsed_held_out=place.collapsed_held_out,
         counts=place.counts,
-        verdict=verdict(Evidence(np.empty((0, 0)), None)),
     )
 
 
-def _examined(
-    store: Store, found: Found, lanes: Sequence[Lane], steps: Steps | None, winner: Winner, policy: Policy,
-    base: UnitResult,
-) -> UnitResult:  # fmt: skip
-    place, work, plan = winner.place, store.work, store.work.prepared.plan
-    program = found.spec.program([policy])
-    gathered = {
-        part: store.gather(found.spec, work.calls_of(winner.unit, part), marks=plan.account.limited)
-        for part in work.prepared.split.parts
-    }
-    metrics = found.scores.columns(winner.number)
-    columns = {part: columns_of(m) for part, m in zip(gathered, metrics, strict=True)}
-    parts = {part: part_of(store, program, some, part) for part, some in gathered.items()}
-    near = _neighbours(steps, place, columns, plan.objective)
-    return replace(
-        base,
-        best=place.best if found.numbered else None,
-        policy=policy,
-        value=place.value,
-        held_out_value=place.held_out_value,
-        train=parts[TRAIN],
-        held_out=parts.get(HELD_OUT),
-        neighbours=near,
-        lanes={lane.name: _lane(store, lane, winner, policy, program, gathered) for lane in lanes
-               if not lane.raising or (lane.spec is not None and policy in lane.spec.policies)},
-        top=_top(place, columns) if found.numbered else (),
-        verdict=_verdict(store, found, winner, gathered, parts, columns[TRAIN], near),
-    )  # fmt: skip
+class Examined:
+    """One unit with a best policy: its tables are gathered once for whatever is told of it."""
+
+    def __init__(
+        self, store: Store, found: Found, lanes: Sequence[Lane], steps: Steps | None, winner: Winner
+    ) -> None:  # fmt: skip
+        work = store.work
+        self.store, self.found, self.lanes, self.steps, self.winner = store, found, lanes, steps, winner
+        self.plan = work.prepared.plan
+        self.gathered = {
+            part: store.gather(found.spec, work.calls_of(winner.unit, part), marks=self.plan.account.limited)
+            for part in work.prepared.split.parts
+        }
+        metrics = found.scores.columns(winner.number)
+        self.columns = {part: columns_of(m) for part, m in zip(self.gathered, metrics, strict=True)}
+        self.every = self.plan.report.held_out == "all"  # whether held-out values of the others are looked at
+
+    def told(self, base: UnitResult) -> UnitResult:
+        """The unit with its peak, and with the survivor that was picked."""
+        place, surviving = self.winner.place, base.surviving
+        assert place.best is not None
+        peak = self.chosen("peak", place.best)
+        found = replace(
+            base,
+            best=peak.number,
+            policy=peak.policy,
+            value=peak.value,
+            held_out_value=peak.held_out_value,
+            train=peak.train,
+            held_out=peak.held_out,
+            neighbours=peak.neighbours,
+            lanes=peak.lanes,
+            top=self._top() if self.found.numbered else (),
+        )
+        if surviving is None or surviving.pick is None:
+            return found
+        pick = peak if surviving.pick.number == place.best else self.chosen("pick", surviving.pick.number)
+        return replace(found, pick=replace(
+            pick, name="pick", statistic=surviving.pick.statistic, reason=surviving.pick.reason
+        ))  # fmt: skip
+
+    def chosen(self, name: str, at: int) -> Chosen:
+        """Everything of policy ``at`` of the set that was ranked."""
+        policy, objective = self.found.spec.policies[at], self.plan.objective
+        program = self.found.spec.program([policy])
+        parts = {part: part_of(self.store, program, some, part) for part, some in self.gathered.items()}
+        values = {part: plain(columns[objective][at]) for part, columns in self.columns.items()}
+        lanes = {
+            lane.name: _lane(self.store, lane, policy, program, self.gathered) for lane in self.lanes
+            if not lane.raising or (lane.spec is not None and policy in lane.spec.policies)
+        }  # fmt: skip
+        return Chosen(
+            name, at if self.found.numbered else None, policy, values[TRAIN], values.get(HELD_OUT), parts[TRAIN],
+            parts.get(HELD_OUT), neighbours=self._neighbours(at), lanes=lanes,
+        )  # fmt: skip
+
+    def _neighbours(self, at: int) -> tuple[Neighbour, ...]:
+        if self.steps is None:
+            return ()
+        objective, train, held = self.plan.objective, self.columns[TRAIN], self.columns.get(HELD_OUT)
+        return tuple(
+            Neighbour(i, change, plain(train[objective][i]),
+                      plain(held[objective][i]) if held is not None and self.every else None,
+                      int(train["n_trades"][i]))
+            for i, change in self.steps.around(at)
+        )  # fmt: skip
+
+    def _top(self) -> tuple[tuple[int, Row, Row | None], ...]:
+        held, place = self.columns.get(HELD_OUT) if self.every else None, self.winner.place
+        rows = []
+        for i, drawdown in zip(place.top, place.drawdowns, strict=True):
+            train = {**row_of(self.columns[TRAIN], i), "max_drawdown": drawdown}
+            rows.append((i, train, None if held is None else row_of(held, i)))
+        return tuple(rows)
 
 
 def part_of(store: Store, program: Program, gathered: Gathered, part: int) -> Part:
@@ -158,30 +173,8 @@ def row_of(columns: Mapping[str, np.ndarray], i: int) -> dict[str, float | int |
     return {name: int(v) if name in COUNTS and v is not None else v for name, v in values.items()}
 
 
-def _neighbours(
-    steps: Steps | None, place: Place, columns: Mapping[int, Mapping[str, np.ndarray]], objective: str
-) -> tuple[Neighbour, ...]:
-    if steps is None or place.best is None:
-        return ()
-    train, held = columns[TRAIN], columns.get(HELD_OUT)
-    return tuple(
-        Neighbour(i, change, plain(train[objective][i]), None if held is None else plain(held[objective][i]),
-                  int(train["n_trades"][i]))
-        for i, change in steps.around(place.best)
-    )  # fmt: skip
-
-
-def _top(place: Place, columns: Mapping[int, Mapping[str, np.ndarray]]) -> tuple[tuple[int, Row, Row | None], ...]:
-    held = columns.get(HELD_OUT)
-    rows = []
-    for i, drawdown in zip(place.top, place.drawdowns, strict=True):
-        train = {**row_of(columns[TRAIN], i), "max_drawdown": drawdown}
-        rows.append((i, train, None if held is None else row_of(held, i)))
-    return tuple(rows)
-
-
 def _lane(
-    store: Store, lane: Lane, winner: Winner, policy: Policy, program: Program, gathered: Mapping[int, Gathered]
+    store: Store, lane: Lane, policy: Policy, program: Program, gathered: Mapping[int, Gathered]
 ) -> tuple[Row, Row | None]:
     plan, rows = store.work.prepared.plan, {}
     daily = plan.account.limited and plan.objective in DAILY
@@ -196,34 +189,3 @@ def _lane(
         block = store.block(some, one, plan.account, lane.costs)
         rows[part] = row_of(block.metrics(store.market(some, part), daily=daily), 0)
     return rows[TRAIN], rows.get(HELD_OUT)
-
-
-def _verdict(
-    store: Store, found: Found, winner: Winner, gathered: Mapping[int, Gathered], parts: Mapping[int, Part],
-    train: Mapping[str, np.ndarray], near: Sequence[Neighbour],
-) -> Verdict:  # fmt: skip
-    """The family are the policies that could have been picked, on the training calls, no account between."""
-    work, place = store.work, winner.place
-    plan, split, size = work.prepared.plan, work.prepared.split, position(work.prepared.plan.account)
-    best = place.top[0]
-    rows = np.union1d(eligible_policies(train, plan.objective, plan.bounds), [best])
-    program = found.spec.program([found.spec.policies[i] for i in rows.tolist()])
-    first = split.train_ns[0]
-    family = net_per_day(gathered[TRAIN].tables, program, plan.costs, first, split.last_call_ns[0], size)
-    pick = int(np.searchsorted(rows, best))
-    held: FloatArray1D | None = None
-    if HELD_OUT in gathered and split.held_out_ns is not None:
-        one = program.take(np.array([pick]))
-        days = (split.held_out_ns[0], split.last_call_ns[1])
-        held = net_per_day(gathered[HELD_OUT].tables, one, plan.costs, *days, size)[0]
-    values = (place.value, place.held_out_value)
-    quality = {**work.prepared.slice.quality, RESCALED: sum(part.jumped for part in parts.values())}
-    return judged(plan, family, pick, held, parts[TRAIN].metrics, values, [n.value for n in near], quality,
-                  held_metrics=parts[HELD_OUT].metrics if HELD_OUT in parts else None)  # fmt: skip
-
-
-def eligible_policies(train: Mapping[str, np.ndarray], objective: str, bounds: Bounds) -> IntArray1D:
-    """Policies that traded, have an objective and meet every bound whose metric is known."""
-    known = {**train, "max_drawdown": np.full(len(train["n_trades"]), -np.inf)}
-    fits = np.all(violations(bounds, known) <= 0, axis=1)
-    return np.flatnonzero(fits & (train["n_trades"] > 0) & np.isfinite(train[objective]))

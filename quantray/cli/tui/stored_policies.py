@@ -112,7 +112,8 @@ class StoredPolicies:
         return Picture(candles, shown, facts_of(call), self._told(str(exits), trade))
 
     def _told(self, unit: str, trade: Trade) -> str:
-        best = self._facts["units"].get(unit, {}).get("best") or {}
+        found = self._facts["units"].get(unit, {})
+        best = found.get("pick") or found.get("best") or {}  # whose trades are stored
         fills = f" in {trade.fills} fills" if trade.fills is not None and trade.fills > 1 else ""
         held = "" if trade.exit_ns is None else f" after {seconds((trade.exit_ns - trade.entry_ns) / NS)}"
         return f"{best.get('policy', 'policy')} of {unit}: {trade.reason}{fills}{held}, {share(trade.net)} net"
@@ -130,7 +131,7 @@ def _marks_of(trade: Trade, call: Row) -> list[Milestone]:
 
 
 def _unit(name: str, unit: Mapping[str, Any], offered: Mapping[str, Any]) -> Row:
-    best, verdict = unit["best"] or {}, unit["verdict"] or {}
+    best, verdict = unit.get("pick") or unit["best"] or {}, unit["verdict"] or {}
     parts = [best.get(part) or {} for part in ("train_metrics", "held_out_metrics")]
     trades = [part.get("n_trades") for part in parts if part.get("n_trades") is not None]
     return {

@@ -81,5 +81,5 @@ def cost_rows(r: Results) -> list[tuple[str, str]]:
         ("open positions at most", str(plan.capital.max_open_positions or "unlimited")),
         ("trades at least", str(plan.constraints.min_trades)),
     ]
-    rows += [(words.label(k), words.parameter(v)) for k, v in plan.constraints.bounds.items()]
+    rows += [(words.label(k), words.parameter(v)) for k, v in plan.constraints.written.items()]
     return [*rows, ("held out", words.percent(plan.oos.fraction, 0) + " of sessions")]

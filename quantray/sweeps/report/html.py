@@ -6,7 +6,7 @@ from typing import Any
 
 from quantray.report import verdict, words
 from quantray.report.page import render
-from quantray.sweeps.report import facts, sections, survival
+from quantray.sweeps.report import facts, sections, standing, survival
 from quantray.sweeps.report.reasons import failures, nothing
 from quantray.sweeps.results import Results
 
@@ -81,6 +81,6 @@ def _survival(r: Results) -> dict[str, Any]:
         "level_rest": survival.level_rest(r),
         "plane": survival.plane(r),
         "tradeoff": survival.tradeoff(r),
-        "lanes": survival.lanes(r),
-        "limits": survival.limits(r),
+        "lanes": standing.lanes(r),
+        "limits": standing.limits(r),
     }

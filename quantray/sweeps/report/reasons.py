@@ -32,11 +32,10 @@ def meaning(reason: Reason, plan: Plan) -> str:
 def nothing(counts: Counts, reasons: Sequence[Reason], plan: Plan) -> str:
     """The sentence of a run without a best candidate: the commonest reason, its count, and what may help."""
     if counts.complete:
-        bounds = ", ".join(f"{key} {words.parameter(value)}" for key, value in plan.constraints.bounds.items())
+        bounds = ", ".join(f"{key} {words.parameter(value)}" for key, value in plan.constraints.written.items())
         return (
             f"{counts.complete:,} of {amount(counts.attempts, 'candidate')} completed, and none of them meets "
-            f"the constraints "
-            f"({bounds}). Wider constraints, another space or more data may help."
+            f"the constraints ({bounds}). Wider constraints, another space or more data may help."
         )
     tried = f"None of {amount(counts.attempts, 'candidate')} completed" if counts.attempts else "No candidate was tried"
     if not reasons:

@@ -57,12 +57,16 @@ def summary(results: Results) -> dict[str, Any]:
 
 
 def _best(r: Results) -> dict[str, Any] | None:
-    """The best candidate with its metrics on the sessions searched and, as ``oos``, on those held out."""
+    """The best trial with its metrics on the sessions searched and, as ``oos``, on those held out.
+
+    ``point`` is its place in the whole table, null where there is none; ``number`` that of the trial.
+    """
     if r.best is None:
         return None
-    held = r.out_of_sample
+    held, plan = r.out_of_sample, r.plan
     return {
         "number": r.best.number,
+        "point": plan.space.number(r.best.params) if r.surviving is not None and r.surviving.whole else None,
         "value": r.best.value,
         "params": dict(r.best.params),
         "metrics": dict(r.best.metrics),
@@ -71,12 +75,13 @@ def _best(r: Results) -> dict[str, Any] | None:
 
 
 def _pick(r: Results) -> dict[str, Any] | None:
-    """The pick; its number is one of survivors.parquet."""
+    """The pick; its number is one of survivors.parquet: the point of the whole table, else the trial."""
     if r.pick is None:
         return None
     held = r.pick.outside
     return {
         "number": r.pick.number,
+        "point": r.pick.number if r.surviving is not None and r.surviving.whole else None,
         "value": r.pick.value,
         "params": dict(r.pick.params),
         "metrics": dict(r.pick.metrics),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
+from quantray.plain import amount
 from quantray.report import words
 from quantray.report.svg import Canvas, Scale, padded
 from quantray.space import level_key
@@ -19,7 +19,7 @@ def share_of(share: float) -> str:
     return words.percent(share, 0 if share >= 0.1 or not share else 1)
 
 
-def level_chart(levels: tuple[LevelShare, ...], chosen: Any, width: float = 340) -> str:
+def level_chart(levels: tuple[LevelShare, ...], chosen: object, width: float = 340) -> str:
     """Share of survivors of every level; the level of the ``chosen`` one is set off."""
     left = min(max(max(len(words.parameter(e.level)) for e in levels) * 6.2 + 14, 34), 96)
     canvas = Canvas(width, 8 + 20 * len(levels), "Share of survivors by level")
@@ -29,7 +29,7 @@ def level_chart(levels: tuple[LevelShare, ...], chosen: Any, width: float = 340)
         own = level_key(level.level) == level_key(chosen)
         if own:
             canvas.rect(0, mid - 10, width, 20, "chosen")
-        said = f"{level.n_survivors:,} of {level.n:,} candidates with {words.parameter(level.level)} survive"
+        said = f"{level.n_survivors:,} of {amount(level.n, 'candidate')} with {words.parameter(level.level)} survive"
         canvas.text(left - 8, mid + 4, words.parameter(level.level)[:13], "tick strong" if own else "tick", "end")
         canvas.rect(left, mid - 5, max(x(level.share) - left, 0.8), 10, "bar gain" if level.share else "bar dim", said)
         canvas.text(width - 4, mid + 4, share_of(level.share) if level.n else words.DASH,
@@ -37,7 +37,7 @@ def level_chart(levels: tuple[LevelShare, ...], chosen: Any, width: float = 340)
     return canvas.render()
 
 
-def plane(p: Plane, marks: Mapping[str, Mapping[str, Any]], width: float) -> str:
+def plane(p: Plane, marks: Mapping[str, Mapping[str, object]], width: float) -> str:
     """Share of survivors in each cell; pick and peak are ``marks`` (name -> parameters)."""
     left = min(max(len(words.parameter(v)) for v in p.row_levels) * 6 + 12, 84)
     w, h = (width - left - 4) / len(p.column_levels), 30.0 if len(p.row_levels) <= 12 else 22.0
@@ -71,7 +71,7 @@ def plane(p: Plane, marks: Mapping[str, Mapping[str, Any]], width: float) -> str
     return canvas.render()
 
 
-def _at(params: Mapping[str, Any], p: Plane, row: Any, column: Any) -> bool:
+def _at(params: Mapping[str, object], p: Plane, row: object, column: object) -> bool:
     return (level_key(params.get(p.rows)), level_key(params.get(p.columns))) == (level_key(row), level_key(column))
 
 

@@ -21,14 +21,21 @@ from quantray.callers.baseline.columns import ALERTS, MULTIPLES
 from quantray.callers.baseline.progress import STAGES
 from quantray.callers.baseline_study import BaselineStudy, baseline, open_baseline
 from quantray.callers.data import CallsData, CallSettings, CoverageSettings
+from quantray.callers.policies import read_policy
+from quantray.callers.report.baseline.tables import alerts_frame
+from quantray.callers.report.baseline.words import multiple
+from quantray.callers.report.beside import rows as beside_rows
+from quantray.callers.report.words import metric
 from quantray.errors import ConfigError, DataError
 from quantray.plain import original
 from quantray.settings import Runner
+from tests.builders import call_plans
 from tests.builders.baselines import TABLES, bytes_of, finished, plan_on
 from tests.builders.call_plans import market
 from tests.builders.call_tables import call_rows, candle_rows, changed, data_of, minute
 
 ROOT = Path(__file__).parents[3]
+ATH = "median_ath_multiple"
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +73,7 @@ def test_killed_and_resumed_the_bytes_are_the_same(tmp_path: Path) -> None:
     row = 2
 
     def start(*arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "tests.callers.baseline.killed", str(tmp_path), *map(str, arguments)]
+        command = [sys.executable, "-m", "tests.builders.killed_baseline", str(tmp_path), *map(str, arguments)]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
 
     assert start(row).returncode == -signal.SIGKILL
@@ -278,6 +285,23 @@ def test_entered_one_candle_later_until_the_same_end(straight: BaselineStudy) ->
         price = candles.open[1]
         assert row["late_ath_multiple"] == max(candles.high[1:].max() / price, 1.0)
         assert row["late_end_return"] == candles.close[-1] / price - 1.0
+
+
+def test_a_run_over_policies_measures_its_calls_alike(straight: BaselineStudy, data: CallsData, tmp_path: Path) -> None:
+    """What its report shows beside the policies is what the baseline alone says of the calls that both measure."""
+    from quantray.callers.baseline.offered import baseline_of
+
+    results = call_plans.finished(data, tmp_path, policies=(read_policy({"sl": 0.9, "hold": "2h"}),))
+    found = baseline_of(results)
+    assert found is not None
+    beside, alone = (alerts_frame(a).set_index("call_id") for a in (found.alerts, straight.results.alerts))
+    pandas.testing.assert_frame_equal(beside, alone)
+    rows = {row[0]: row for row in beside_rows(results, found)}
+    board = straight.leaderboard().set_index("caller")
+    for unit in results.units:
+        net = unit.held_out.metrics["captured_return"] if unit.held_out is not None else None
+        assert rows[unit.name][1:3] == [f"{board.loc[unit.name, 'n_ok']}", multiple(board.loc[unit.name, ATH])]
+        assert rows[unit.name][6].startswith(metric("captured_return", net))
 
 
 def test_coverage_by_window_says_that_it_selects_on_the_future(data: CallsData, tmp_path: Path) -> None:

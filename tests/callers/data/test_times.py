@@ -5,6 +5,7 @@ import datetime
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from quantray.callers.data import CallsData, load_calls
@@ -76,7 +77,7 @@ def test_each_table_has_its_zone(tmp_path):
     zones = {"calls": "America/New_York", "candles": "Asia/Tokyo"}
     assert shown(data_of(tmp_path, naive["calls"], naive["candles"], timezone=zones)) == wanted
     assert shown(data_of(tmp_path, calls, candles, timezone="Asia/Tokyo")) == wanted  # their times name one
-    with pytest.raises(ConfigError, match=r"unknown zone 'Asia/Tokio'; did you mean 'Asia/Tokyo'"):
+    with pytest.raises(ConfigError, match=r"unknown time zone 'Asia/Tokio'; did you mean 'Asia/Tokyo'"):
         CallsData(timezone="Asia/Tokio")
     with pytest.raises(ConfigError, match=r"data\.timezone\.cals: unknown table 'cals'; did you mean 'calls'"):
         CallsData(timezone={"cals": "UTC"})
@@ -112,3 +113,17 @@ def test_an_impossible_date_is_a_counted_row(tmp_path, sentinel, kind):
     assert shown(data) == wanted
     assert load_calls(data).counts["incomplete"] == 2
     assert inventory(data).undated == 2
+
+
+@pytest.mark.parametrize("zone", ["UTC", None, "Europe/Rome"])
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_parquet_times_of_any_precision_are_one_time(tmp_path, unit, zone):
+    """pandas has long written nanoseconds, polars microseconds, Spark milliseconds."""
+    calls = call_rows(*ROWS)
+    for name, table in (("calls", calls), ("candles", CANDLES)):
+        ns = np.asarray(table["ts"].cast(pa.int64())) * 1000
+        stamps = pa.array(ns // {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}[unit], pa.timestamp(unit, tz=zone))
+        pq.write_table(changed(table, ts=stamps), tmp_path / f"{name}.parquet")
+    data = CallsData("parquet", calls=str(tmp_path / "calls.parquet"), candles=str(tmp_path / "candles.parquet"))
+    (tmp_path / "file").mkdir()
+    assert shown(data) == shown(data_of(tmp_path / "file", calls, CANDLES))

@@ -98,6 +98,7 @@ def test_any_account(data):
     compare(c, draw(st.sampled_from(POLICIES)), rules, costs)
 
 
+@pytest.mark.slow
 def test_permuting_calls_of_one_time_changes_nothing():
     c = case(n_calls=60, seed=5, together=10)
     rules = Account(max_positions=4, max_allocation_pct=0.3, max_risk_per_trade=5000, max_positions_per_asset=2)

@@ -64,6 +64,7 @@ PRICES = st.sampled_from([0.4, 0.5, 0.9, 1.0, 1.1, 1.2, 1.5, 2.0, 3.0, 4.5, 5.0,
 CANDLE = st.tuples(PRICES, PRICES, PRICES, PRICES, st.integers(1, 4))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.lists(CANDLE, min_size=1, max_size=14), st.integers(1, 20), st.sampled_from([1.2, 2.0]),
        st.sampled_from([0.5, 0.95]), st.booleans())  # fmt: skip

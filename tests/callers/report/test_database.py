@@ -23,7 +23,7 @@ def test_the_database_keeps_what_was_imported(tmp_path: Path):
     assert write_all(r, tmp_path)["results.duckdb"] == path
     with duckdb.connect(str(path), read_only=True) as connection:
         tables = {name for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
-        assert tables == {"policies", "best", "trades", "calls", "imported_results", "scribbles"}
+        assert tables == {"policies", "best", "survivors", "trades", "calls", "imported_results", "scribbles"}
         assert connection.execute("SELECT answer FROM imported_results").fetchone() == (42,)
         n = connection.execute("SELECT count(*) FROM policies WHERE part = 'train'").fetchone()
     assert n == (len(r.units) * len(r.plan.policies),)

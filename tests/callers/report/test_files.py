@@ -17,9 +17,9 @@ from tests.builders.caller_pages import page
 from tests.builders.caller_results import SHAPES, results
 
 FILES = {"optimal_policies.csv", "trades.parquet", "calls.parquet", "worklist.csv", "summary.json", "report.html",
-         "results.duckdb", "policies"}  # fmt: skip
+         "results.duckdb", "policies", "survivors.parquet"}  # fmt: skip
 KINDS = [pytest.param(s, marks=pytest.mark.slow) if s == "thousand callers" else s for s in SHAPES]
-COMPARED = ("optimal_policies.csv", "trades.parquet", "calls.parquet", "worklist.csv")
+COMPARED = ("optimal_policies.csv", "survivors.parquet", "trades.parquet", "calls.parquet", "worklist.csv")
 
 
 @pytest.mark.parametrize("shape", KINDS)

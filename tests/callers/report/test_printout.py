@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,7 +57,6 @@ def test_bad_news_stands_before_the_scores():
     flat = " ".join(said.split())
     assert flat.index("ZERO TRADES on the held-out calls") < flat.index("Mean net return")
     assert "Collapsed, no policy of the grid keeps the capital of" in flat
-    assert "without a call in the data: nobody" in flat
 
 
 def test_nothing_ranked_is_said_with_the_reason_of_each():
@@ -67,16 +65,6 @@ def test_nothing_ranked_is_said_with_the_reason_of_each():
     assert "No caller has a best policy." in said
     assert "caller_2: no trade executed" in said
     assert "Verdict: No result" in said
-
-
-def test_bad_prices_and_incomplete_calls_are_told_before_any_figure():
-    r = results()
-    clean = end(replace(r, quality={**r.quality, "nonpositive": 0}, counts={**r.counts, "incomplete": 0}), 120)
-    assert "no number above 0" not in clean
-    assert "without an id" not in clean
-    said = end(replace(r, quality={**r.quality, "nonpositive": 1234}, counts={**r.counts, "incomplete": 7}), 120)
-    assert "Candles with a price that is no number above 0: 1,234;" in said
-    assert "a time, left out: 7." in said
 
 
 def test_where_a_file_lies_stands_on_one_line():

@@ -20,7 +20,7 @@ def test_held_out_results_come_first_and_decide_the_order():
     r = results(8, 300)
     html, _ = page(r)
     head = re.findall(r"<th>([^<]*)</th>", html[html.index('class="grid callers"') :])
-    assert head[:5] == ["caller, best policy", "held out", "trades", "one candle late", "dead at zero"]
+    assert head[:5] == ["caller, policy", "held out", "trades", "one candle late", "dead at zero"]
     assert head.index("held out") < head.index("training")
     values = [u.held_out_value for u in callers(r) if u.held_out_value is not None]
     assert values == sorted(values, reverse=True)
@@ -53,7 +53,7 @@ def test_the_page_says_what_a_reader_looks_for():
         "costs 50/100 bps", "One step away in one level", "Account over time", "What ended the trades",
         "order inside a candle decided", "mean R multiple", "Net return of each trade", "Quality of the candles",
         "Calls left out or thin", "left out: first candle too late", "thin windows", "Spelt so alike",
-        "caller_0 and caller_O", "without a call in the data: nobody", "30 fee + 10 slippage", "Reproduce",
+        "caller_0 and caller_O", "30 fee + 10 slippage", "Reproduce",
         "Stop at 0.95x the entry", "9 policies", "token<1>", *r.digests,
     ):  # fmt: skip
         assert words in said, words
@@ -83,7 +83,7 @@ def test_a_policy_that_was_never_tried_on_held_out_calls_is_said_loudly():
     })  # fmt: skip
     silent = replace(unit, held_out=replace(unit.held_out, metrics=none, trades=empty), held_out_value=None)
     _, said = page(replace(r, units=[silent if u is unit else u for u in r.units]))
-    assert "ZERO TRADES on the held-out calls: the best policy of caller_1 is untested" in said
+    assert "ZERO TRADES on the held-out calls: the policy of caller_1 is untested" in said
 
 
 def test_constraints_that_nobody_meets_leave_every_caller_in_the_table():

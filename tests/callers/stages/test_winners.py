@@ -96,7 +96,7 @@ def test_the_group_may_take_the_mean_of_its_callers(data: CallsData, tmp_path: P
     assert group.train.metrics["n_trades"] > 0
     assert group.lanes
     rows = pq.read_table(found.table, filters=[("unit", "=", GROUP)]).to_pylist()
-    assert [(r["policy"], r["part"], r["rank"]) for r in rows] == [(None, "train", 1), (None, "held_out", 1)]
+    assert [(r["policy"], r["part"], r["rank"]) for r in rows] == [(None, "train", 1)]
 
 
 def test_zero_trades_are_said_loudly_and_never_win(data: CallsData, tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def test_random_candidates_of_the_published_space(quotes, interval_s):
     assert total > 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quotes", [True, False])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())

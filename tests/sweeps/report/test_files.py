@@ -9,6 +9,7 @@ import pandas
 import pytest
 
 from quantray.sweeps.report.files import write_all
+from quantray.sweeps.report.summary import summary
 from tests.builders.sweep_pages import SHAPES
 
 
@@ -28,3 +29,14 @@ def test_every_file_is_written_and_reads_back(shape: str, tmp_path: Path):
     assert len(kept) == found["n_survivors"]
     assert found["pick"] is None or found["pick"]["number"] in set(kept["number"])
     assert found["n_attempts"] == found["n_completed"] + found["n_pruned"] + found["n_failed"]
+
+
+def test_pick_and_best_are_found_by_the_same_number():
+    """A pick of a whole table has the number of a point, the best the number of a trial: both name the point."""
+    for shape in SHAPES.values():
+        r = shape()
+        found = summary(r)
+        for chosen in (found["best"], found["pick"]):
+            if chosen is not None:
+                point = r.plan.space.number(chosen["params"]) if r.surviving and r.surviving.whole else None
+                assert chosen["point"] == point

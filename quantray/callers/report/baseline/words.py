@@ -78,7 +78,7 @@ BOARD = (
 
 def cell(row: Mapping[str, Any], column: Shown) -> str:
     """The value of a column, with the number of calls behind it where that is not the one of the row."""
-    told = column.told(row[column.name])
+    told = column.told(row[column.name]).replace(" ", "\u00a0")  # a narrow column parts no figure from its unit
     if column.name == "n_ok" and row["n_calls"] != row["n_ok"]:
         return f"{told} of {count(row['n_calls'])}"
     if column.of is None or row[column.name] is None or row[column.of] == row["n_ok"]:

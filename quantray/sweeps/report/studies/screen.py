@@ -34,6 +34,8 @@ def render_list(rows: Sequence[StudyRow]) -> RenderableType:
         if row.units is not None:
             ranked = sum(state == "ranked" for state in row.units.values())
             told = f"{ranked:,} of {len(row.units):,} ranked"
+            if row.buckets is not None:
+                told = f"{amount(row.buckets, 'bucket')} measured"
             table.add_row(Text(one_line(row.name)), told, *[""] * 4, _day(row.created_at), Text(one_line(row.where)))
             continue
         figures = (f"{n:,}" for n in (c.complete, c.pruned, c.failed, c.claimed))
@@ -98,6 +100,8 @@ def _sections(s: StudySummary) -> Iterator[tuple[str, Mapping[str, str]]]:
 def _caller_sections(s: StudySummary, units: Mapping[str, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
     """A study about callers: what was asked, how far it is, and whose policy was found."""
     asked = {"policies": s.described.get("policy", {}).get("grid"), "objective": s.described.get("objective")}
+    if "baseline" in s.described:
+        asked = {"alert baseline": "no policies"}
     yield f"created {_day(s.created_at)}", {name: str(value) for name, value in asked.items()}
     stages: dict[str, int] = {}
     for key in s.notes:
@@ -105,6 +109,8 @@ def _caller_sections(s: StudySummary, units: Mapping[str, str]) -> Iterator[tupl
             stage = key.split("/")[1]
             stages[stage] = stages.get(stage, 0) + 1
     yield "finished parts by stage", {stage: f"{n:,}" for stage, n in stages.items()} or {"none": ""}
+    if "baseline" in s.described:
+        return
     yield "callers by state", _counted(dict(Counter(units.values()).most_common())) or {"none yet": ""}
 
 

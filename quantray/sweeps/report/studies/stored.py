@@ -33,6 +33,7 @@ class StudyRow:
     created_at: float = 0.0  # seconds since 1970, by the database's clock
     error: str | None = None
     units: Mapping[str, str] | None = None  # of a study about callers: unit -> state; None for a sweep
+    buckets: int | None = None  # of an alert baseline: buckets of assets that are measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,13 @@ class StudySummary:
 
 
 def about_callers(study: Reader) -> bool:
-    """Whether it is a study of the per-caller optimiser, which keeps finished stages instead of trials."""
-    return "policy" in study.described
+    """Whether it is of the callers wing, whose studies keep finished stages instead of trials."""
+    return "policy" in study.described or "baseline" in study.described
+
+
+def buckets_of(described: Mapping[str, Any], notes: Mapping[str, Any]) -> int | None:
+    """Buckets of assets that an alert baseline has measured; None for every other study."""
+    return sum(key.startswith("callers/alerts/") for key in notes) if "baseline" in described else None
 
 
 def units_of(notes: Mapping[str, Any]) -> dict[str, str]:
@@ -157,9 +163,9 @@ def export_csv(where: str | Path, name: str | None, path: str | Path, top: int |
 def refuse_callers(study: Reader) -> None:
     """A study about callers has no trials. LedgerError says where its tables are."""
     if about_callers(study):
+        table = "alerts.csv" if "baseline" in study.described else "optimal_policies.csv"
         raise LedgerError(
-            f"{study.name} is about callers and has no trials; ask results.duckdb of its run directory, or open "
-            "optimal_policies.csv"
+            f"{study.name} is about callers and has no trials; ask results.duckdb of its run directory, or open {table}"
         )
 
 
@@ -278,7 +284,11 @@ def _list(url: str) -> Iterator[StudyRow]:
             study = reader(database, name)
             best = next(iter(study.ranked(1)), None)
             value = best.value if best else None
-            units = units_of(study.notes()) if about_callers(study) else None
-            yield StudyRow(name, database.name, _counts(study, study.notes()), value, study.created_at, units=units)
+            notes = study.notes()
+            units = units_of(notes) if about_callers(study) else None
+            yield StudyRow(
+                name, database.name, _counts(study, notes), value, study.created_at, units=units,
+                buckets=buckets_of(study.described, notes),
+            )  # fmt: skip
     finally:
         database.close()

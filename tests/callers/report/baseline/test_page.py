@@ -18,8 +18,8 @@ from quantray.callers.report.baseline.charts import call_chart, distribution
 from quantray.callers.report.baseline.page import context, page
 from quantray.durations import NS
 from tests.builders.baselines import finished
+from tests.builders.browsers import BROWSER, opened
 from tests.builders.call_plans import market
-from tests.sweeps.report.test_html import BROWSER, opened
 
 browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
 

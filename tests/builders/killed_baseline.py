@@ -1,4 +1,4 @@
-"""A baseline in a process that may kill itself: ``python -m tests.callers.baseline.killed DIRECTORY [ROW]``."""
+"""A baseline in a process that may kill itself: ``python -m tests.builders.killed_baseline DIRECTORY [ROW]``."""
 
 from __future__ import annotations
 

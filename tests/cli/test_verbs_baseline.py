@@ -183,3 +183,18 @@ def test_the_report_of_policies_links_to_the_baseline_of_its_calls(folder: Path)
     assert '<a href="baseline.html">' in report
     assert "What the calls offered" in report
     assert "alert baseline" in (folder / "v1" / "baseline.html").read_text()
+
+
+def test_the_study_tools_tell_of_a_baseline(capsys: pytest.CaptureFixture[str]) -> None:
+    """It has no trials, so nothing counts some: not even none."""
+    assert cli.main(["baseline", "--duckdb", "market.duckdb", "calls.horizon=1h", "--runner", "local"]) == 0
+    capsys.readouterr()
+    assert cli.main(["study", "list"]) == 0
+    assert "1 bucket measured" in capsys.readouterr().out
+    assert cli.main(["study", "show"]) == 0
+    shown = capsys.readouterr().out
+    assert "alert baseline" in shown
+    assert "candidate" not in shown
+    for tool in ("export", "plot"):
+        assert cli.main(["study", tool, "--out", "x"]) == 2
+        assert "open alerts.csv" in capsys.readouterr().err

@@ -1,0 +1,37 @@
+"""The table in memory, which a sampled search is compared with, is the one that is stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from quantray.config.plans import load_plan
+from quantray.sweeps.grid.points import surface
+from quantray.sweeps.grid.surface import read
+from quantray.sweeps.prepare import opened
+from quantray.sweeps.search import surface_files
+from quantray.sweeps.study import sweep
+
+pytestmark = pytest.mark.slow
+
+
+def test_in_memory_and_on_disk_are_one_surface(tmp_path: Path) -> None:
+    space = ["space.entry_window=['9:30-15:45']", "space.stretch_threshold=[.001,.002]", "space.strikes_depth=[1]"]
+    plan = load_plan(
+        "+experiment=options_table", "data.synthetic.sessions=4", *space, f"run_dir={tmp_path}", "mirror.enabled=false",
+        "study.name=table", "constraints.min_trades=3", "constraints.min_win_rate=0.3",
+    )  # fmt: skip
+    sweep(plan)
+    with opened(plan, str) as again:
+        stored, made = read(plan, again.train, surface_files(again)), surface(plan, again.train)
+        assert stored.counts == made.counts
+        assert 0 < len(stored.numbers) < len(stored.values) == plan.space.size
+        for name in ("values", "numbers", "allowed", "session_net"):
+            assert np.array_equal(getattr(stored, name), getattr(made, name), equal_nan=name == "values"), name
+        some = stored.numbers[::97]
+        mine, theirs = stored.metrics(some), made.metrics(some)
+        assert list(mine) == list(theirs)
+        for name in mine:
+            assert np.array_equal(mine[name], theirs[name], equal_nan=mine[name].dtype.kind == "f"), name

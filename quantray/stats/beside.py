@@ -35,8 +35,7 @@ def told(
 ) -> tuple[Check, ...]:  # fmt: skip
     """What is told of the pick and does not decide."""
     return (
-        _promising(pick, unit),
-        _range(held_out, unit, seed),
+        *((_promising(pick, unit), _range(held_out, unit, seed)) if held_out.size else ()),
         *_blocks(own, held_out, unit, alpha, seed),
         *(_lane(lane) for lane in lanes),
         _one_unit(own, unit),

@@ -23,14 +23,12 @@ class Compared:
     overfit: Overfit | None
 
 
-def compared(
-    nets: FloatArray2D, own: FloatArray1D, *, n_tried: int | None = None, n_effective: float | None = None
-) -> Compared:
-    """Of the family ``nets`` [candidates, units] and the pick's ``own`` [units]; at least its candidates were tried."""
+def compared(nets: FloatArray2D, own: FloatArray1D, *, n_effective: float | None = None) -> Compared:
+    """Of the family ``nets`` [candidates, units], each of them a try, and the pick's ``own`` [units]."""
     ratios = sharpes(nets)
     known = ratios[~np.isnan(ratios)]
     spread = float(known.std(ddof=1)) if known.size > 1 else 0.0
-    tried = max(n_tried or 0, len(nets))
+    tried = len(nets)
     effective = None if n_effective is None else _known(deflated_sharpe(own, max(1, round(n_effective)), spread))
     return Compared(
         tried, n_effective, _known(deflated_sharpe(own, tried, spread)), effective, overfit_probability(nets)

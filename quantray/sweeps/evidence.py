@@ -25,9 +25,9 @@ from quantray.trial import Trial
 
 def evidence_of(
     plan: Plan, train: Slice, held_out: Slice | None, family: Family, tested: Survivors, choice: Pick | None,
-    pick: Chosen | None, made: Stress | None, n_tried: int,
+    pick: Chosen | None, made: Stress | None,
 ) -> Evidence:  # fmt: skip
-    """The family tested on ``train``, the survivor that was chosen, what it made and stands; ``n_tried`` in all."""
+    """The family tested on ``train``, the survivor that was chosen, what it made and stands."""
     common = Evidence(
         tested, choice, n_held_out=0 if held_out is None else len(held_out), adaptive=not family.whole,
         family=family.nets.mean(axis=0),
@@ -45,7 +45,7 @@ def evidence_of(
         metrics=pick.metrics,
         lanes=[told.Lane(lane.name, lane.phrase, lane.net) for lane in made.told if lane.net is not None],
         neighbours=family.around(choice.number),
-        compared=compared(family.nets, own, n_tried=n_tried, n_effective=effective_number(family.nets)),
+        compared=compared(family.nets, own, n_effective=effective_number(family.nets)),
     )
 
 

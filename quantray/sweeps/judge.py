@@ -68,17 +68,19 @@ def judge(
     ``reasons`` of those that did not complete.
     """
     best = best_of(trials)
-    if best is None:
+    if best is None and not counts.complete:
         return _of_nothing(plan, exact, counts, reasons)
     family = family_of(plan, train, trials, exact)
     tested = survivors(family.nets, seed=plan.seed, unit=SESSION)
+    if best is None:
+        return _outside_bounds(plan, train, held_out, family, tested, exact)
     choice = _choice(plan, train, family, tested, 0 if held_out is None else len(held_out))
     pick = made = None
     if choice is not None:
         pick = _picked(plan, train, held_out, family, choice)
         made = stress(plan, train, pick.params, pick.inside, family.around(choice.number))
     top = {} if held_out is None or plan.report.held_out == "pick" else _top(plan, held_out, trials)
-    evidence = evidence_of(plan, train, held_out, family, tested, choice, pick, made=made, n_tried=counts.attempts)
+    evidence = evidence_of(plan, train, held_out, family, tested, choice, pick, made)
     return Judgement(
         verdict=verdict(replace(evidence, n_looks=looks(best, pick, [t for t in trials if t.number in top]))),
         best=best,
@@ -95,11 +97,23 @@ def judge(
 
 
 def _of_nothing(plan: Plan, exact: Surface | None, counts: Counts, reasons: Sequence[Reason]) -> Judgement:
-    """The word where no candidate is feasible."""
+    """The word where no candidate completed."""
     failed = bool(reasons) and reasons[0].state == TrialState.FAIL and not counts.complete
     word = Word.FAILED if failed else Word.TOO_LITTLE_DATA
     summary = None if exact is None else summarise_space(plan.space, exact.values)
     return Judgement(Verdict(word, nothing(counts, reasons, plan)), surface=summary)
+
+
+def _outside_bounds(
+    plan: Plan, train: Slice, held_out: Slice | None, family: Family, tested: Survivors, exact: Surface | None
+) -> Judgement:
+    """The word where candidates completed and none meets every bound: the family is tested all the same."""
+    evidence = evidence_of(plan, train, held_out, family, tested, None, None, None)
+    return Judgement(
+        verdict(evidence),
+        surviving=surviving(family, tested, plan.space, None),
+        surface=None if exact is None else summarise_space(plan.space, exact.values),
+    )
 
 
 def _summarised(plan: Plan, trials: Sequence[Trial], exact: Surface | None) -> SurfaceSummary:

@@ -101,6 +101,17 @@ def test_who_is_picked_meets_every_bound():
 
 
 @pytest.mark.usefixtures("survived")
+@pytest.mark.usefixtures("survived")
+def test_bounds_that_nobody_meets_leave_the_family_tested_and_nothing_to_pick():
+    """Bounds on outcomes filter what survives; they decide neither what is tested nor the word."""
+    nobody = Constraints(2, {"min_win_rate": 2.0})
+    found = judgement(sweep_plan(SPACE, constraints=nobody))
+    assert (found.best, found.pick, found.in_sample) == (None, None, None)
+    assert found.surviving.tested.mask.sum() >= 3
+    assert found.verdict.word is Word.DISBELIEVE
+    assert "none of them meets every bound" in found.verdict.headline
+
+
 def test_where_the_search_chose_survivors_are_no_evidence():
     plan = sweep_plan(SPACE, constraints=FEW)
     assert judgement(plan, exact=False).verdict.figures["adaptive"] is True

@@ -114,8 +114,7 @@ class FamilyTest:
         more = None if best is None or pick is not None else more_units(best, tested.critical, self.blocks.n)
         told = None
         if pick is not None:
-            n_tried, n_effective = len(self.found.spec.policies), effective_number(nets, threads=1)
-            told = compared(nets, nets[pick.number], n_tried=n_tried, n_effective=n_effective)
+            told = compared(nets, nets[pick.number], n_effective=effective_number(nets, threads=1))
         return Surviving(
             tested=replace(tested, mask=tested.mask[tested.mask], statistic=tested.statistic[tested.mask]),
             days=self.blocks.days,

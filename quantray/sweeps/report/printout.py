@@ -146,7 +146,7 @@ def _verdict(r: Results) -> Iterator[RenderableType]:
     v = r.verdict
     style = STYLES[v.word]
     yield Text("Verdict: ", style="bold").append(str(v.word), style=f"bold {style}")
-    if r.best is not None:
+    if r.best is not None or v.checks:  # else what is said of the candidates above is the whole of it
         yield Text(f"  {v.headline}")
     grid = plain_grid()
     grid.add_column(no_wrap=True)

@@ -170,7 +170,7 @@ def test_a_real_process_prints_none(tmp_path: Path) -> None:
     """The traceback of a bug, a driver's words, and the sentence about going on, through real pipes."""
     program = (
         "import sys, quantray.cli.run as run\n"
-        "def bug(plan): raise RuntimeError('lost ' + plan.storage.url)\n"
+        "def bug(plan, **_): raise RuntimeError('lost ' + plan.storage.url)\n"
         "run._carry_out = bug\nsys.exit(run.main(sys.argv[1:]))"
     )
     address = f"storage.url=postgresql://ann@corp:{SECRET}@127.0.0.1:1/s"

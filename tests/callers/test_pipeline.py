@@ -20,6 +20,7 @@ from quantray.errors import DataError
 from quantray.settings import OutOfSample, Runner
 from quantray.stats.checks import Word
 from tests.builders.call_plans import TP_SL, bytes_of, finished, market, plan_on, shown
+from tests.builders.rays import own_ray
 
 
 @pytest.mark.parametrize("workers", [1, 4])
@@ -31,13 +32,8 @@ def test_workers_change_no_byte(data: CallsData, both: CallerResults, tmp_path: 
 
 @pytest.mark.slow
 def test_ray_gives_the_same_bytes(data: CallsData, both: CallerResults, tmp_path: Path) -> None:
-    import ray
-
-    ray.init(address="local", num_cpus=2, include_dashboard=False, object_store_memory=150 << 20, log_to_driver=False)
-    try:
+    with own_ray():
         again = finished(data, tmp_path, mode="both", runner=Runner("ray", 2, in_process_s=0))
-    finally:
-        ray.shutdown()
     assert bytes_of(tmp_path) == bytes_of(both.table.parent)
     assert shown(again) == shown(both)
 

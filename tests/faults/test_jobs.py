@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -24,6 +25,15 @@ SCRIPT = str(ROOT / "scripts" / "cluster.py")
 def free(port: int) -> bool:
     with closing(socket.socket()) as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def closed_soon(port: int) -> bool:
+    """Whether nobody listens there any more: a head that was told to end may take a few seconds for it."""
+    for _ in range(100):
+        if free(port):
+            return True
+        time.sleep(0.2)
+    return False
 
 
 def free_range() -> int:
@@ -58,7 +68,7 @@ def head(desk: Desk) -> Iterator[tuple[int, dict[str, str]]]:
         yield base, {**desk.env, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token}
     finally:
         subprocess.run([sys.executable, SCRIPT, "down", str(folder)], check=True)
-        assert free(base)
+        assert closed_soon(base)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -115,7 +115,7 @@ def test_fresh_says_what_it_deletes_and_starts_over(tmp_path: Path) -> None:
     assert len(said) == 1
     assert "deleting study 'fake'" in said[0]
     assert "40 evaluations" in said[0]
-    assert "1 notes" in said[0]
+    assert "1 note" in said[0]
     assert new.counts() == Counts()
     assert new.notes() == {}
     new.close()

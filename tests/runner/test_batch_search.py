@@ -9,17 +9,15 @@ from pathlib import Path
 import pytest
 
 from tests.builders.objectives import EMPTY, evaluate, make_plan, open_sweep
+from tests.builders.rays import own_ray
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _ray() -> Iterator[None]:
-    import ray
-
-    ray.init(address="local", num_cpus=2, include_dashboard=False, object_store_memory=150 << 20, log_to_driver=False)
-    yield
-    ray.shutdown()
+    with own_ray():
+        yield
 
 
 def test_the_stopper_ends_a_trial_that_reports_a_candidate_again(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 from quantray.errors import DataError
 from quantray.runner.dataflow import flow
 from quantray.settings import Runner
+from tests.builders.rays import own_ray
 
 ROOT = Path(__file__).parents[2]
 LOCAL, RAY = Runner("local", 2), Runner("ray", 2)
@@ -67,11 +68,8 @@ def counting(folder: Path) -> Callable[[int], int]:
 
 @pytest.fixture(scope="module")
 def _ray() -> Iterator[None]:
-    import ray
-
-    ray.init(address="local", num_cpus=2, include_dashboard=False, object_store_memory=150 << 20, log_to_driver=False)
-    yield
-    ray.shutdown()
+    with own_ray():
+        yield
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4, None])

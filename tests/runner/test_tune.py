@@ -18,6 +18,7 @@ from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan
 from quantray.trial import Trial, TrialState
 from tests.builders.objectives import EMPTY, evaluate, make_plan, open_sweep, score, table
+from tests.builders.rays import own_ray
 from tests.builders.sessions import tiny_slice
 
 pytestmark = pytest.mark.slow
@@ -25,11 +26,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module", autouse=True)
 def _ray() -> Iterator[None]:
-    import ray
-
-    ray.init(address="local", num_cpus=2, include_dashboard=False, object_store_memory=150 << 20, log_to_driver=False)
-    yield
-    ray.shutdown()
+    with own_ray():
+        yield
 
 
 def on_ray(plan: Plan, work: Any = evaluate, market: Slice = EMPTY) -> tuple[Any, Any]:

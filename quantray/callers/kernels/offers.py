@@ -67,11 +67,13 @@ def _simple_exit(c, i, begin, levels, row):  # type: ignore[no-untyped-def]
     """
     price, stop, target, real, code = levels.entry, levels.stop, levels.target, row.real, row.code
     opened, high = c.open[i], c.high[i]
-    gap = opened <= stop or (opened >= target and high >= target)
-    if c.low[i] <= stop and not (gap and opened > stop):
+    through_target = opened >= target and high >= target
+    if c.low[i] <= stop and not through_target:
+        gap = opened <= stop
         real[TP_SL] = (opened if gap else stop) / price - 1.0
         code[REASON], code[AMBIGUOUS] = STOP, (not gap) and high >= target
     elif high >= target:
+        gap = through_target
         real[TP_SL] = target / price - 1.0
         code[REASON] = TARGET
     else:

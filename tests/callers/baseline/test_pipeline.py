@@ -33,6 +33,7 @@ from tests.builders import call_plans
 from tests.builders.baselines import TABLES, bytes_of, finished, plan_on
 from tests.builders.call_plans import market
 from tests.builders.call_tables import call_rows, candle_rows, changed, data_of, minute
+from tests.builders.rays import own_ray
 
 ROOT = Path(__file__).parents[3]
 ATH = "median_ath_multiple"
@@ -58,13 +59,8 @@ def test_workers_and_buckets_change_no_byte(
 
 @pytest.mark.slow
 def test_ray_data_gives_the_same_bytes(data: CallsData, straight: BaselineStudy, tmp_path: Path) -> None:
-    import ray
-
-    ray.init(address="local", num_cpus=2, include_dashboard=False, object_store_memory=150 << 20, log_to_driver=False)
-    try:
+    with own_ray():
         finished(data, tmp_path, runner=Runner("ray", 2, in_process_s=0))
-    finally:
-        ray.shutdown()
     assert bytes_of(tmp_path) == bytes_of(straight.plan.run_dir)
 
 

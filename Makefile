@@ -16,13 +16,13 @@ demo: $(RUN_DEPS) ## set everything up and search the options table on the synth
 	$(BIN)/python -m quantray.run +experiment=options_sweep $(ARGS)
 
 test: $(DEV_DEPS) ## set everything up and run every test
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-check: $(DEV_DEPS) ## style, types and the core of the tests, in a minute
+check: $(DEV_DEPS) ## style, types and the core of the tests, with what it covers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -n auto --dist worksteal --core --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -q -n auto --core --cov --cov-report= $(ARGS)
 	@echo "$$($(BIN)/python -m coverage report --format=total) % of the lines of quantray ran, of those that Python counts: compiled ones it does not"
 
 bench: $(DEV_DEPS) ## print the figures of benchmarks/

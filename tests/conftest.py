@@ -14,8 +14,6 @@ from quantray import folders
 
 TESTS = Path(__file__).parent
 OWN_SHELF = str(TESTS / "shelf")
-#: Where single tests take a minute.
-LONG = ("faults", "test_determinism", "test_scale", "cli/test_launch", "ledger", "test_readme", "test_nothing_written")
 
 _strategy = folders.install()
 if OWN_SHELF not in _strategy.__path__:
@@ -31,11 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long tests begin first, so that no core is idle at the end.
-
-    With ``--core``: nothing slow, and of a test of many cases two, which differ the most in most lists.
-    """
-    items.sort(key=lambda item: not str(item.path.relative_to(TESTS)).startswith(LONG))
+    """With ``--core``: nothing slow, and of a test of many cases two, which differ the most in most lists."""
     if not config.getoption("core"):
         return
     cases: dict[str, list[pytest.Item]] = {}

@@ -147,7 +147,7 @@ def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _spans(text: str, *, whole: bool) -> Iterator[tuple[int, int]]:
     """Where passwords stand. ``whole``: the text is one value, which may hold spaces; every reading of it counts."""
-    starts = list(_SCHEME.finditer(text))
+    starts = _starts(text)
     for i, match in enumerate(starts):
         end = starts[i + 1].start() if i + 1 < len(starts) else len(text)
         body = text[match.end() : end]
@@ -166,6 +166,15 @@ def _spans(text: str, *, whole: bool) -> Iterator[tuple[int, int]]:
             while not whole and text[rest] not in "'\"" and end > rest + 1 and text[end - 1] in _CLOSING:
                 end -= 1
             yield rest, end
+
+
+def _starts(text: str) -> list[re.Match[str]]:
+    """Where addresses begin. What stands where a user does is one: ``postgres:secret``, or a password of slashes."""
+    found: list[re.Match[str]] = []
+    for match in _SCHEME.finditer(text):
+        if not found or re.search(r"[\s/?#:,;=&'\"()\[\]{}]", text[found[-1].end() : match.start()]):
+            found.append(match)
+    return found
 
 
 def _in_address(body: str, *, database: bool, whole: bool) -> Iterator[tuple[int, int]]:

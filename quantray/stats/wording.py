@@ -29,6 +29,16 @@ def money(amount: float) -> str:
     return text.replace("-", "−")
 
 
+def peak_beside_pick(peak: str, statistic: float | None, critical: float, pick: str) -> str:
+    """Why pick and peak differ: ``peak`` and ``pick`` begin the sentences about them, ``statistic`` is the peak's."""
+    if statistic is None:
+        return f"{peak}, and no statistic: luck cannot be told from skill. {pick}."
+    if statistic > critical:
+        return f"{peak} and a statistic of {statistic:.2f}: it survives too. {pick}."
+    asked = f"where more than {critical:.2f} is asked for: luck can explain it"
+    return f"{peak} and a statistic of {statistic:.2f}, {asked}. {pick}."
+
+
 def percent(share: float) -> str:
     """A share in percent; neither a small one nor a large one is rounded to none or all."""
     points = 100 * share

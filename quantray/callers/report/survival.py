@@ -12,7 +12,7 @@ from quantray.durations import written as duration
 from quantray.plain import amount
 from quantray.report.words import DASH, number, parameter
 from quantray.stats.across import Standing
-from quantray.stats.wording import percent
+from quantray.stats.wording import peak_beside_pick, percent
 
 #: Levels of an axis that a line names.
 MOST_IN_LINE = 4
@@ -69,15 +69,9 @@ def _apart(r: CallerResults, unit: UnitResult) -> list[str]:
     if pick.policy == peak.policy:
         return ["Pick and peak are the same policy."]
     name = r.plan.objective
-    said = f"The peak, {written(peak.policy)}, has {metric(name, peak.value)} on {_trades(peak)}"
-    if peak.statistic is None:
-        said += ", and no statistic: luck cannot be told from skill"
-    elif peak.statistic > t.tested.critical:
-        said += f" and a statistic of {peak.statistic:.2f}: it survives too"
-    else:
-        said += f" and a statistic of {peak.statistic:.2f}, where more than {t.tested.critical:.2f} is asked for: "
-        said += "luck can explain it"
-    return [f"{said}. The pick has {metric(name, pick.value)} on {_trades(pick)} and {pick.statistic:.2f}."]
+    high = f"The peak, {written(peak.policy)}, has {metric(name, peak.value)} on {_trades(peak)}"
+    own = f"The pick has {metric(name, pick.value)} on {_trades(pick)} and {pick.statistic:.2f}"
+    return [peak_beside_pick(high, peak.statistic, t.tested.critical, own)]
 
 
 def _trades(c: Chosen) -> str:

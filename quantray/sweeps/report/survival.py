@@ -8,6 +8,7 @@ from quantray.plain import amount
 from quantray.report import words
 from quantray.report.svg import Chart
 from quantray.space import level_key
+from quantray.stats.wording import peak_beside_pick
 from quantray.sweeps.report import survival_charts as drawn
 from quantray.sweeps.report.survival_charts import share_of
 from quantray.sweeps.results import Chosen, Results
@@ -69,15 +70,9 @@ def apart(r: Results) -> str | None:
     if _same(pick, peak):
         return "Pick and peak are the same candidate."
     name = r.plan.objective
-    said = f"The peak has {words.metric(name, peak.value)} on {_trades(peak)}"
-    if peak.statistic is None:
-        said += ", and no statistic: luck cannot be told from skill"
-    elif peak.statistic > s.tested.critical:
-        said += f" and a statistic of {peak.statistic:.2f}: it survives too"
-    else:
-        said += f" and a statistic of {peak.statistic:.2f}, where more than {s.tested.critical:.2f} is asked for: luck "
-        said += "can explain it"
-    return f"{said}. The pick has {words.metric(name, pick.value)} on {_trades(pick)} and {pick.statistic:.2f}."
+    high = f"The peak has {words.metric(name, peak.value)} on {_trades(peak)}"
+    own = f"The pick has {words.metric(name, pick.value)} on {_trades(pick)} and {pick.statistic:.2f}"
+    return peak_beside_pick(high, peak.statistic, s.tested.critical, own)
 
 
 def _trades(chosen: Chosen) -> str:

@@ -7,23 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quantray.config.plans import load_plan
 from quantray.sweeps.grid.points import surface
 from quantray.sweeps.grid.surface import read
 from quantray.sweeps.prepare import opened
 from quantray.sweeps.search import surface_files
-from quantray.sweeps.study import sweep
+from tests.builders.stored_tables import stored_table
 
 pytestmark = pytest.mark.slow
 
 
 def test_in_memory_and_on_disk_are_one_surface(tmp_path: Path) -> None:
-    space = ["space.entry_window=['9:30-15:45']", "space.stretch_threshold=[.001,.002]", "space.strikes_depth=[1]"]
-    plan = load_plan(
-        "+experiment=options_table", "data.synthetic.sessions=4", *space, f"run_dir={tmp_path}", "mirror.enabled=false",
-        "study.name=table", "constraints.min_trades=3", "constraints.min_win_rate=0.3",
-    )  # fmt: skip
-    sweep(plan)
+    plan = stored_table(tmp_path)
     with opened(plan, str) as again:
         stored, made = read(plan, again.train, surface_files(again)), surface(plan, again.train)
         assert stored.counts == made.counts

@@ -7,23 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quantray.config.plans import load_plan
 from quantray.sweeps.grid.surface import _read_trials, best_numbers, read
 from quantray.sweeps.prepare import opened
 from quantray.sweeps.scores import score_trials
 from quantray.sweeps.search import surface_files
-from quantray.sweeps.study import sweep
+from tests.builders.stored_tables import stored_table
 
 pytestmark = pytest.mark.slow
 
 
 def test_trials_read_from_a_table_are_those_that_an_evaluation_gives(tmp_path: Path) -> None:
-    space = ["space.entry_window=['9:30-15:45']", "space.stretch_threshold=[.001,.002]", "space.strikes_depth=[1]"]
-    plan = load_plan(
-        "+experiment=options_table", "data.synthetic.sessions=4", *space, f"run_dir={tmp_path}", "mirror.enabled=false",
-        "study.name=table", "constraints.min_trades=3", "constraints.min_win_rate=0.3",
-    )  # fmt: skip
-    sweep(plan)
+    plan = stored_table(tmp_path)
     with opened(plan, str) as again:
         files = surface_files(again)
         best = best_numbers(read(plan, again.train, files).values, 300)

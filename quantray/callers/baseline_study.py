@@ -58,8 +58,7 @@ class BaselineStudy:
 
     def milestones(self, call_id: str) -> list[Milestone]:
         """Entry, levels as they were touched, highest price, exit of the simple trade and end, in order of time."""
-        simple = self.plan.baseline
-        return milestones_of(self._row(call_id), self.plan.horizon_s, simple.tp, simple.sl)
+        return milestones_of(self._row(call_id), self.plan.horizon_s)
 
     def report(self, path: str | Path) -> Path:
         """Write the report to ``path`` as one self-contained HTML file."""

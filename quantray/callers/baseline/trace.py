@@ -56,7 +56,7 @@ class Milestone(NamedTuple):
     multiple: float  # of the entry price
 
 
-def milestones_of(row: Mapping[str, Any], horizon_s: int, tp: float, sl: float) -> list[Milestone]:
+def milestones_of(row: Mapping[str, Any], horizon_s: int) -> list[Milestone]:
     """The milestones of a row of the alerts' table in order of time; none of a call that was not measured."""
     if row["status"] != "ok" or row["ath_multiple"] is None:
         return []

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from quantray.callers.baseline.columns import MULTIPLES
 from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.baseline.progress import MEASURING, STAGES, BaselineProgress, CallerSoFar, Medians
-from quantray.callers.baseline.trace import candles_of, milestones_of
 from quantray.cli.tui.columns import Row
-from quantray.cli.tui.offers import CALLERS, CALLS, call_row, chosen, exits_of, facts_of, medians_line, sold
+from quantray.cli.tui.offers import CALLERS, CALLS, call_row, exits_of, medians_line, picture_of
 from quantray.cli.tui.pace import Pace, bar, pace, since, stage_line
 from quantray.cli.tui.source import Head, Picture
 from quantray.errors import DataError
@@ -24,7 +23,7 @@ class LiveBaseline:
     caller_columns, call_columns = CALLERS, CALLS
 
     def __init__(self, plan: BaselinePlan) -> None:
-        self.study, self._simple = plan.study, plan.baseline
+        self.study = plan.study
         self._event: BaselineProgress | None = None
         self._version, self._pace, self._began = 0, Pace(), time.monotonic()
 
@@ -54,14 +53,9 @@ class LiveBaseline:
         return exits_of(call)
 
     def picture(self, call: Row, exits: str | None) -> Picture:
-        event = self._event
-        if event is None or event.slice is None:
+        if self._event is None or self._event.slice is None:
             raise DataError("the candles are not there yet")
-        candles = next(candles_of(event.slice, [call], event.horizon_s))
-        if candles is None or not len(candles):
-            raise DataError(f"this call has no candles: {call['state']}")
-        marks = milestones_of(call, event.horizon_s, self._simple.tp, self._simple.sl)
-        return Picture(candles, chosen(marks, exits), facts_of(call), sold(call, exits))
+        return picture_of(self._event.slice, call, self._event.horizon_s, exits)
 
 
 def _counted(event: BaselineProgress) -> str:

@@ -10,14 +10,13 @@ import numpy as np
 
 from quantray.callers.baseline.following import PolicyProgress
 from quantray.callers.baseline.progress import Medians, callers_so_far
-from quantray.callers.baseline.trace import candles_of, milestones_of
 from quantray.callers.plan import CallerPlan
 from quantray.callers.policies import written
 from quantray.callers.progress import STAGES, Progress
 from quantray.callers.report.words import STATES
 from quantray.callers.results import GROUP
 from quantray.cli.tui.columns import Row
-from quantray.cli.tui.offers import call_row, chosen, exits_of, facts_of, medians_line, sold
+from quantray.cli.tui.offers import call_row, exits_of, medians_line, picture_of
 from quantray.cli.tui.pace import Pace, bar, pace, since, stage_line
 from quantray.cli.tui.policies import CALLS, callers_columns
 from quantray.cli.tui.source import Head, Picture
@@ -90,11 +89,6 @@ class LivePolicies:
         return exits_of(call)
 
     def picture(self, call: Row, exits: str | None) -> Picture:
-        event = self._event
-        if event is None or event.slice is None:
+        if self._event is None or self._event.slice is None:
             raise DataError("the candles are not there yet")
-        candles = next(candles_of(event.slice, [call], event.horizon_s))
-        if candles is None or not len(candles):
-            raise DataError(f"this call has no candles: {call['state']}")
-        marks = milestones_of(call, event.horizon_s, 0.0, 0.0)
-        return Picture(candles, chosen(marks, exits), facts_of(call), sold(call, exits))
+        return picture_of(self._event.slice, call, self._event.horizon_s, exits)

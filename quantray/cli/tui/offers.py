@@ -9,7 +9,8 @@ import numpy as np
 
 from quantray.callers.baseline.columns import MULTIPLES
 from quantray.callers.baseline.progress import Medians
-from quantray.callers.baseline.trace import Milestone
+from quantray.callers.baseline.trace import Milestone, candles_of, milestones_of
+from quantray.callers.data import CandleSlice
 from quantray.callers.report.baseline.words import multiple, seconds, share
 from quantray.cli.tui.columns import (
     Column,
@@ -21,6 +22,8 @@ from quantray.cli.tui.columns import (
     text_column,
     time_column,
 )  # fmt: skip
+from quantray.cli.tui.source import Picture
+from quantray.errors import DataError
 from quantray.report.words import DASH
 
 CALLERS: tuple[Column, ...] = (
@@ -80,6 +83,14 @@ def sold(call: Row, exits: str | None) -> str:
     if exits != SIMPLE:
         return ""
     return f"{SIMPLE}: {call['tp_sl_reason']} after {seconds(call['tp_sl_time_s'])}, {share(call['tp_sl_net'])} net"
+
+
+def picture_of(made: CandleSlice, call: Row, horizon_s: int, exits: str | None) -> Picture:
+    """A call's candles with its milestones. DataError where it has none."""
+    candles = next(candles_of(made, [call], horizon_s))
+    if candles is None or not len(candles):
+        raise DataError(f"this call has no candles: {call['state']}")
+    return Picture(candles, chosen(milestones_of(call, horizon_s), exits), facts_of(call), sold(call, exits))
 
 
 def facts_of(call: Row) -> str:

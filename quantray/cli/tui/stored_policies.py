@@ -104,7 +104,7 @@ class StoredPolicies:
         candles = next(candles_of(open_slice(Path(made)), [call], horizon_s))
         if candles is None or not len(candles):
             raise DataError(f"this call has no candles: {call['state']}")
-        marks = milestones_of(call, horizon_s, 0.0, 0.0)
+        marks = milestones_of(call, horizon_s)
         trade = None if exits in (None, SIMPLE) else self._trades.get((str(exits), str(call["call_id"])))
         if trade is None:
             return Picture(candles, chosen(marks, exits), facts_of(call), sold(call, exits))

@@ -55,10 +55,10 @@ def _three(r: BaselineResults, caller: str) -> list[tuple[int, str]]:
 def _charts(r: BaselineResults, calls: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Call -> its chart and what it is called, read asset by asset."""
     calls = sorted(calls, key=lambda call: (int(r.coverage.plan.calls.asset[call]), call))
-    rows, simple = r.alerts.rows(np.array(calls, np.int64)), r.plan.baseline
+    rows = r.alerts.rows(np.array(calls, np.int64))
     found: dict[int, dict[str, Any]] = {}
     for call, row, candles in zip(calls, rows, candles_of(r.slice, rows, r.plan.horizon_s), strict=True):
-        marks = milestones_of(row, r.plan.horizon_s, simple.tp, simple.sl)
+        marks = milestones_of(row, r.plan.horizon_s)
         chart = None if candles is None else call_chart(candles, marks, f"{row['asset']}, called {row['ts']}")
         if chart is not None:
             found[call] = {"chart": chart, "asset": row["asset"], "ts": row["ts"], "call_id": row["call_id"]}

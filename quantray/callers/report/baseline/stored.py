@@ -50,9 +50,8 @@ class StoredBaseline:
 
     def milestones(self, call_id: str) -> list[Milestone]:
         """Entry, levels as they were touched, highest price, exit of the simple trade and end, in order of time."""
-        simple = self._summary["baseline"]
         horizon_s = int(self._summary["horizon_s"])
-        return milestones_of(self._row(call_id), horizon_s, float(simple["tp"]), float(simple["sl"]))
+        return milestones_of(self._row(call_id), horizon_s)
 
     def _row(self, call_id: str) -> dict[str, Any]:
         from quantray.callers.report.baseline.tables import plain_row

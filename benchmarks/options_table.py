@@ -36,7 +36,7 @@ def timed(work: Callable[[], Any], runs: int) -> tuple[float, float]:
 def whole_table(plan: Any, market: Any, work: Any, workers: int) -> int:
     """Evaluate every point without writing files; returns how many."""
     parts = spread(plan, market, ranges(plan), work, kind="local", workers=workers)
-    return sum(len(part.state) for _, part in parts)
+    return sum(len(part.scores) for _, part in parts)
 
 
 def mismatch(plan: Any, market: Any, n: int) -> tuple[float, int]:

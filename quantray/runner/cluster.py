@@ -36,20 +36,26 @@ _QUIET = {
     "TUNE_WARN_THRESHOLD_S": "60",
 }
 _shared: dict[str, Any] = {}  # digest of the data -> reference, of the newest only
+_joined: list[str] = []  # the address that a study gave, and the head that it stands for
 
 
 def start(runner: Runner, data: Data | None = None) -> None:
-    """Connect to ``runner.address``, or start a local Ray, unless this process has one already.
+    """Connect to ``runner.address``, or start a local Ray, unless this process is there already.
 
     A local object store has room for ``data``; without any, where rows are descriptors, it is as small as it may be.
-    ``local`` never joins another cluster. Raises :class:`ConfigError` when there is none at the address, in seconds.
+    ``local`` never joins another cluster; a Ray that the caller of this process started serves it, as it serves
+    ``auto``. A study that names its cluster is never run on another: what an earlier study of this process joined
+    is left for it, and what the caller started is refused. Raises :class:`ConfigError` when there is none at the
+    address, in seconds.
     """
     os.environ.update({k: v for k, v in _QUIET.items() if k not in os.environ})
     import ray
 
     if ray.is_initialized():
-        _watch(runner)
-        return
+        if _is_there(runner.address):
+            _watch(runner)
+            return
+        ray.shutdown()
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
     if runner.address == "local":
         bring_token()
@@ -66,7 +72,37 @@ def start(runner: Runner, data: Data | None = None) -> None:
             ray.init(address=runner.address, **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise ConfigError(f"runner.address={runner.address}: no Ray cluster answers there: {error}") from error
+    _shared.clear()
+    _joined[:] = [runner.address, _here()]
     _watch(runner)
+
+
+def _is_there(address: str) -> bool:
+    """Does the Ray of this process serve ``address``? False when it is an earlier study's, to be left for another."""
+    here = _here()
+    ours = _joined[1:] == [here]
+    if ours and _joined[0] == address:
+        return True
+    if address in ("local", "auto"):
+        return not ours
+    presence.check(address)
+    if here and not address.startswith("ray://") and presence.same(address, here):
+        return True
+    if ours:
+        return False
+    raise ConfigError(
+        f"runner.address={address}: this process uses another Ray already ({here or 'over Ray Client'}), and a study "
+        "runs on the cluster that it names; call ray.shutdown() first, or leave runner.address out"
+    )
+
+
+def _here() -> str:
+    """HOST:PORT of the head that this process has joined; empty over Ray Client, which does not tell."""
+    import ray
+
+    if ray.util.client.ray.is_connected():  # type: ignore[no-untyped-call]
+        return ""
+    return str(ray.get_runtime_context().gcs_address)
 
 
 def bring_token() -> None:

@@ -121,6 +121,33 @@ def silent(host: str, port: int, seconds: float = ANSWER_S) -> str | None:
     return None
 
 
+def same(address: str, other: str) -> bool:
+    """Do two addresses HOST:PORT name one port of one machine?"""
+    ours, theirs = ((host.strip("[]"), port) for host, _, port in (a.rpartition(":") for a in (address, other)))
+    if ours[1] != theirs[1]:
+        return False
+    return ours[0] == theirs[0] or bool(_machines(ours[0]) & _machines(theirs[0]))
+
+
+def _machines(host: str) -> set[str]:
+    """Addresses of a host; those of this machine stand for each other."""
+    try:
+        found = {str(line[4][0]) for line in socket.getaddrinfo(host, None)}
+    except OSError:
+        return set()
+    return found | {"here"} if any(_is_ours(one) for one in found) else found
+
+
+def _is_ours(ip: str) -> bool:
+    """An address is this machine's when something can listen at it."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in ip else socket.AF_INET) as line:
+            line.bind((ip, 0))
+    except OSError:
+        return False
+    return True
+
+
 _watched: set[str] = set()
 _lost: list[Callable[[str], None]] = []
 

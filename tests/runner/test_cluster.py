@@ -11,7 +11,10 @@ import pytest
 from quantray.errors import ConfigError
 from quantray.runner import cluster
 from quantray.settings import Runner
+from tests.builders.clusters import cluster as made
+from tests.builders.desks import Desk
 from tests.builders.objectives import EMPTY
+from tests.builders.rays import own_ray
 
 
 def test_an_address_where_nothing_answers_is_refused_at_once() -> None:
@@ -47,3 +50,27 @@ def test_a_worker_gets_the_drivers_path_and_shelf(tmp_path: Path, monkeypatch: p
     from strategy import only_here_for_the_worker  # type: ignore[attr-defined]
 
     assert (only_here_for_the_worker.ANSWER, a_library_of_the_driver.ANSWER) == (42, 43)
+
+
+@pytest.mark.slow
+def test_a_study_never_runs_on_another_ray_than_the_one_it_names(tmp_path: Path) -> None:
+    """One that the caller of this process started stays; one that an earlier study joined is left for the other."""
+    import ray
+
+    with own_ray(), made(Desk(tmp_path / "desk"), 1) as other:
+        here = ray.get_runtime_context().gcs_address
+        for address in ("local", "auto", here, f"127.0.0.1:{here.rpartition(':')[2]}"):
+            cluster.start(Runner("ray", 1, address), EMPTY)
+            assert ray.get_runtime_context().gcs_address == here
+        with pytest.raises(ConfigError, match=f"uses another Ray already .{here}.*ray.shutdown"):
+            cluster.start(Runner("ray", 1, other.address), EMPTY)
+        with pytest.raises(ConfigError, match="no Ray cluster answers there"):
+            cluster.start(Runner("ray", 1, "127.0.0.1:1"), EMPTY)
+        assert ray.get_runtime_context().gcs_address == here
+        ray.shutdown()
+        cluster.start(Runner("ray", 1, other.address), EMPTY)
+        assert ray.get_runtime_context().gcs_address == other.address
+        cluster.start(Runner("ray", 1, "local"), EMPTY)
+        assert ray.get_runtime_context().gcs_address not in (other.address, here)
+        with pytest.raises(ConfigError, match="no Ray cluster answers there"):
+            cluster.start(Runner("ray", 1, "127.0.0.1:1"), EMPTY)

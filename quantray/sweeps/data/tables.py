@@ -76,7 +76,7 @@ def typed_table(
     names = {name: name for name in (*ours, *(("file",) if several else ()))}
     present = tuple(dict.fromkeys(name for f in found for name in f.part.columns))
     paths = tuple(file for f in found for file in f.part.files)
-    return Table(connection, key, where, source, names, kinds, present, explain, paths)
+    return Table(connection, key, where, source, names, kinds, present, explain, files=paths)
 
 
 def _match(part: Part, key: str, where: str, columns: Record, reading: Reading) -> _Found:

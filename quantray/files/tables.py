@@ -36,6 +36,7 @@ class Table:
     types: dict[str, str]
     present: tuple[str, ...]  # every column of the table
     explain: Callable[[], DataError | None] | None = None  # what DuckDB could not read, where that is known
+    files: tuple[Path, ...] = ()  # in the order of the numbers in the column ``file``, where there is one
 
     def has(self, *columns: str) -> bool:
         return all(c in self.names for c in columns)

@@ -75,7 +75,8 @@ def typed_table(
         _store(connection, source, found, ours, kinds, several, where, explain)
     names = {name: name for name in (*ours, *(("file",) if several else ()))}
     present = tuple(dict.fromkeys(name for f in found for name in f.part.columns))
-    return Table(connection, key, where, source, names, kinds, present, explain)
+    paths = tuple(file for f in found for file in f.part.files)
+    return Table(connection, key, where, source, names, kinds, present, explain, paths)
 
 
 def _match(part: Part, key: str, where: str, columns: Record, reading: Reading) -> _Found:

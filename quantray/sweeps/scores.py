@@ -122,12 +122,14 @@ def resampled(plan: Plan, made: Sample, drawn: IntArray1D) -> float:
 
     Trades stay as they were made: limits of capital are not applied anew.
     """
+    from quantray.sweeps.kernels.columns import outcome_of
+
     t = made.trades
     first, last = (np.searchsorted(t.session, drawn, side) for side in ("left", "right"))
     counts = last - first
     rows = np.repeat(first - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(counts.sum())
     columns = {f.name: getattr(t, f.name)[rows] for f in fields(t)}
     again = Trades(**{**columns, "session": np.repeat(np.arange(len(drawn)), counts)})
-    out = np.full(len(METRICS), np.nan)
-    summarise(again, float(made.slice.sessions[0].interval_s), np.zeros(len(drawn)), out)
-    return float(out[METRICS.index(plan.objective)])
+    out = outcome_of(len(METRICS), 1, len(drawn))
+    summarise(again, float(made.slice.sessions[0].interval_s), out)
+    return float(out.amount[METRICS.index(plan.objective), 0])

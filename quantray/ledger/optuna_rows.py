@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -27,6 +27,17 @@ COPIED: tuple[sa.ColumnElement[Any], ...] = tuple(
     )
 )  # fmt: skip
 
+_PARAMS, _VALUES = models.TrialParamModel.__table__, models.TrialValueModel.__table__
+_USER, _SYSTEM = models.TrialUserAttributeModel.__table__, models.TrialSystemAttributeModel.__table__
+_FINITE = models.TrialValueModel.TrialValueType.FINITE.name  # the ledger stores nothing else
+#: What is written of a trial beside its own row.
+COLUMNS: Mapping[sa.Table, Sequence[str]] = {
+    _PARAMS: ("trial_id", "param_name", "param_value", "distribution_json"),
+    _VALUES: ("trial_id", "objective", "value", "value_type"),
+    _USER: ("trial_id", "key", "value_json"),
+    _SYSTEM: ("trial_id", "key", "value_json"),
+}
+
 
 def distributions(space: Mapping[str, object]) -> dict[str, BaseDistribution]:
     """The dimensions as Optuna knows them: the real values, never indices."""
@@ -45,17 +56,14 @@ def _choice(value: object) -> bool | int | float | str | None:
 
 @dataclass(slots=True)
 class Rows:
-    """Rows of trials for each of Optuna's tables, made before these are locked; :meth:`numbered` then enters ids.
+    """Rows of trials for Optuna's tables, by table: made before these are locked, when no trial has an id yet.
 
     Metrics, also zeros and those that do not exist, the reason, the ledger's number and the digest are user
     attributes, violations constraints.
     """
 
     space: Mapping[str, BaseDistribution]
-    params: list[dict[str, Any]] = field(default_factory=list)
-    values: list[dict[str, Any]] = field(default_factory=list)
-    user: list[dict[str, Any]] = field(default_factory=list)
-    system: list[dict[str, Any]] = field(default_factory=list)
+    of: dict[sa.Table, list[tuple[Any, ...]]] = field(default_factory=lambda: {table: [] for table in COLUMNS})
     _written: dict[str, str] = field(default_factory=dict)  # dimension -> its distribution as JSON
     _known: dict[tuple[str, type, object], float] = field(default_factory=dict)  # choices as Optuna stores them
 
@@ -63,23 +71,17 @@ class Rows:
         """``row`` of the ledger (:data:`COPIED`), the trial at ``place`` among those that are added."""
         for name, value in json.loads(row.params).items():
             if name in self.space:
-                number, written = self._stored(name, _choice(value))
-                self.params.append(
-                    {"trial_id": place, "param_name": name, "param_value": number, "distribution_json": written}
-                )
+                self.of[_PARAMS].append((place, name, *self._stored(name, _choice(value))))
         if row.value is not None:
-            kind = models.TrialValueModel.TrialValueType.FINITE  # the ledger stores nothing else
-            self.values.append({"trial_id": place, "objective": 0, "value": row.value, "value_type": kind})
-        for key, value in attributes(row).items():
-            self.user.append({"trial_id": place, "key": key, "value_json": _json(value)})
+            self.of[_VALUES].append((place, 0, row.value, _FINITE))
+        self.of[_USER] += [(place, key, _json(value)) for key, value in attributes(row).items()]
         if violations := json.loads(row.violations or "[]"):
-            self.system.append({"trial_id": place, "key": "constraints", "value_json": json.dumps(violations)})
+            self.of[_SYSTEM].append((place, "constraints", json.dumps(violations)))
 
-    def numbered(self, ids: Sequence[int]) -> None:
-        """The trials have these ids, in the order of their places."""
-        for rows in (self.params, self.values, self.user, self.system):
-            for entry in rows:
-                entry["trial_id"] = ids[entry["trial_id"]]
+    def numbered(self, ids: Sequence[int]) -> Iterator[tuple[sa.Table, Sequence[str], list[tuple[Any, ...]]]]:
+        """Table, columns and rows of trials that have these ids, in the order of their places."""
+        for table, rows in self.of.items():
+            yield table, COLUMNS[table], [(ids[place], *rest) for place, *rest in rows]
 
     def _stored(self, name: str, value: bool | int | float | str | None) -> tuple[float, str]:
         distribution = self.space[name]

@@ -18,7 +18,7 @@ from optuna.storages._rdb import models
 from optuna.study import StudyDirection
 
 from quantray.errors import LedgerError
-from quantray.ledger import optuna_rows, schema
+from quantray.ledger import bulk, optuna_rows, schema
 from quantray.ledger.database import Database
 from quantray.ledger.reader import Reader
 from quantray.ledger.schema import evaluations
@@ -48,10 +48,7 @@ _directions = models.StudyDirectionModel.__table__
 _marks = models.StudyUserAttributeModel.__table__
 _settings = models.StudySystemAttributeModel.__table__
 _trials = models.TrialModel.__table__
-_params = models.TrialParamModel.__table__
-_values = models.TrialValueModel.__table__
 _user = models.TrialUserAttributeModel.__table__
-_system = models.TrialSystemAttributeModel.__table__
 _DIGESTS = sa.select(_trials.c.trial_id, _user.c.value_json).outerjoin(
     _user, sa.and_(_user.c.trial_id == _trials.c.trial_id, _user.c.key == "digest")
 )
@@ -132,11 +129,9 @@ class OptunaStudy:
         heads = [optuna_rows.head(row, self._id, first + i) for i, row in enumerate(missing)]
         entered = sa.insert(_trials).returning(_trials.c.trial_id, sort_by_parameter_order=True)
         ids = connection.execute(entered, heads).scalars().all()
-        rows.numbered(ids)
-        pairs = ((_params, rows.params), (_values, rows.values), (_user, rows.user), (_system, rows.system))
-        for table, some in pairs:
+        for table, columns, some in rows.numbered(ids):
             if some:
-                connection.execute(sa.insert(table), some)
+                bulk.append(connection, table, columns, some)
         return int(max(ids))
 
     def _opened(self, connection: sa.Connection) -> int:

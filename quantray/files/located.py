@@ -26,17 +26,19 @@ def located(table: Table, findings: Sequence[Finding], ns: str, name: str | None
     wanted = {"ns": pa.array([k[0] for k in keys], pa.int64()), "name": pa.array([k[1] for k in keys], pa.string())}
     table.connection.register("shown_rows", pa.table(wanted))
     file, called = ("file" if table.has("file") else "0"), (f"({name})::VARCHAR" if name else "''")
+    # of a table that was read into memory rows may have been taken out since: its own numbers remember them
+    n = "rowid + 1" if table.source.isidentifier() else "row_number() OVER ()"
     got = table.fetch(
-        f"SELECT n, ns, name, file FROM (SELECT row_number() OVER () AS n, ({ns})::BIGINT AS ns, {called} AS name, "
+        f"SELECT n, ns, name, file FROM (SELECT {n} AS n, ({ns})::BIGINT AS ns, {called} AS name, "
         f"{file} AS file FROM {{t}}) SEMI JOIN shown_rows USING (ns, name) ORDER BY n"
     )
     table.connection.unregister("shown_rows")
-    before = _rows_before(table)
+    before, near = _rows_before(table), "near " if table.aside and len(table.files) > 1 else ""
     places: dict[tuple[int, str], list[str]] = {}
     columns = (np.ma.getdata(got[c]).tolist() for c in ("n", "ns", "name", "file"))
     for n, at, its, number in zip(*columns, strict=True):
         where = f"{table.files[number].name} " if len(table.files) > 1 else ""
-        places.setdefault((at, str(its)), []).append(f"{where}row {n - before.get(number, 0):,}")
+        places.setdefault((at, str(its)), []).append(f"{where}{near}row {n - before.get(number, 0):,}")
     return [replace(f, rows=tuple(_placed(r, places.get(_key(r, name), [])) for r in f.rows)) for f in findings]
 
 

@@ -43,7 +43,7 @@ def _checked(settings: DataSettings, tables: dict[str, Table], gates: Gates) -> 
     span = reached_span(settings, table, symbol)
     raw = raw_bars(table, symbol, span)
     bars = raw.usable()
-    found = [undated(table), *row_checks(raw)]
+    found = [*_set_aside(table), undated(table), *row_checks(raw)]
     name = symbol or Path(table.where).stem
     facts = {"underlying": f"{name}, {len(raw.ts):,} rows", "sessions": f"{len(span.windows):,}"}
     interval, said = _interval(settings, table, bars, span)
@@ -101,10 +101,18 @@ def _options(
         return [dated, _refused(error)], {}
     facts["options"] = f"{len(chain.symbol):,} contracts, {walk.tally['rows']:,} rows in sessions"
     interval = grids[0].interval_s if grids else 60
-    found = [dated, *option_findings(walk, quotes=reader.quotes, interval_s=interval)]
+    found = [*_set_aside(options), dated, *option_findings(walk, quotes=reader.quotes, interval_s=interval)]
     found = located(options, found, f"epoch_ns({options.column('ts')})", options.column("symbol"))
     quality = summary_of(counts)
     return [*found, *gate_findings(quality, gates)], quality
+
+
+def _set_aside(table: Table) -> list[Finding]:
+    """Rows that the format of the file says are none."""
+    return [
+        Finding("set aside", table.key, Severity.NOTE, n, 0, f"rows that the format sets aside while it reads: {reason}")
+        for reason, n in table.aside.items()
+    ]
 
 
 def undated_options(options: Table) -> Finding:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 T = TypeVar("T")
-READERS = {".gz": "read_csv"} | {n: "read_parquet" if k == PARQUET else "read_csv" for n, k in SUFFIXES.items()}
+READERS = {".gz": "read_csv", ".txt": "read_csv"} | {
+    n: "read_parquet" if k == PARQUET else "read_csv" for n, k in SUFFIXES.items()
+}
 TZ_TYPES = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
 
 
@@ -36,6 +38,9 @@ class Table:
     types: dict[str, str]
     present: tuple[str, ...]  # every column of the table
     explain: Callable[[], DataError | None] | None = None  # what DuckDB could not read, where that is known
+    files: tuple[Path, ...] = ()  # in the order of the numbers in the column ``file``, where there is one
+    aside: Mapping[str, int] = field(default_factory=dict)  # reason -> rows that were set aside while it was read
+    said: tuple[str, ...] = ()  # what a format decided about it
 
     def has(self, *columns: str) -> bool:
         return all(c in self.names for c in columns)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from quantray.callers.data.columns import CallTable
+from quantray.callers.data.columns import CallTable, edited_of
 from quantray.callers.data.filters import Kept, filtered
 from quantray.callers.data.lists import is_list_file, read_list
 from quantray.callers.data.names import alias_table, callers_among_groups, chosen, near_names
@@ -58,7 +58,7 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
     _check_ids(table.where, rows["call_id"], kept.rows)
     counts = {"read": kept.counts["read"], "aliased": aliased, **kept.counts}
     found = _columns(rows, kept, groups, absent, near_names(everyone), table.where, counts)
-    return replace(found, groups_of_one=people)
+    return replace(found, groups_of_one=people, told=table.told, messages=table.messages)
 
 
 def _read(table: CallTable, data: CallsData) -> dict[str, np.ndarray]:
@@ -66,7 +66,7 @@ def _read(table: CallTable, data: CallsData) -> dict[str, np.ndarray]:
     texts = [f"nullif(trim({table.column(c)}::VARCHAR), '') AS {quoted(c)}" for c in ("call_id", "caller", "asset")]
     texts.append(f"{table.column('chain')}::VARCHAR AS chain" if table.has("chain") else "NULL::VARCHAR AS chain")
     ns, numbers = ns_of(table, data.unit_of("calls")), table.numbers(("price_at_call", "mcap"))
-    got = table.fetch(f"SELECT {', '.join(texts)}, {ns} AS ts, {numbers} FROM {{t}}")
+    got = table.fetch(f"SELECT {', '.join(texts)}, {ns} AS ts, {numbers}, {edited_of(table)} AS edited FROM {{t}}")
     rows: dict[str, np.ndarray] = {}
     for name in ("call_id", "caller", "asset", "chain"):
         rows[name] = np.ma.getdata(got[name]).astype(object)
@@ -74,6 +74,7 @@ def _read(table: CallTable, data: CallsData) -> dict[str, np.ndarray]:
     rows["ts"] = np.asarray(got["ts"], np.int64)
     for name in ("price_at_call", "mcap"):
         rows[name] = np.asarray(got[name], np.float64)
+    rows["edited"] = np.asarray(got["edited"], np.int8)
     return rows
 
 
@@ -158,4 +159,5 @@ def _columns(
         counts={**counts, "kept": len(at)},
         near_names=near,
         absent=absent,
+        edited=None if (rows["edited"][at] < 0).all() else rows["edited"][at],
     )

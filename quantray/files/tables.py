@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,6 +36,8 @@ class Table:
     types: dict[str, str]
     present: tuple[str, ...]  # every column of the table
     explain: Callable[[], DataError | None] | None = None  # what DuckDB could not read, where that is known
+    aside: Mapping[str, int] = field(default_factory=dict)  # reason -> rows that were set aside while it was read
+    said: tuple[str, ...] = ()  # what a format decided about it
 
     def has(self, *columns: str) -> bool:
         return all(c in self.names for c in columns)

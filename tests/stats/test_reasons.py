@@ -58,7 +58,8 @@ def test_prices_and_data():
 
 
 @pytest.mark.parametrize(("share", "passed", "text"), [
-    (0.0, True, "No call was edited."), (0.05, True, "edited after they were made."), (0.051, False, "outcome was known"),
+    (0.0, True, "No call was edited."), (0.05, True, "edited after they were made."),
+    (0.051, False, "outcome was known"),
 ])  # fmt: skip
 def test_what_was_edited_is_doubted_above_a_twentieth(share: float, passed: bool, text: str):
     check = reasons.told_in_time(share)

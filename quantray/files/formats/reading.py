@@ -159,7 +159,7 @@ class _Maker:
         if column.value is not None:
             return text(column.value), "VARCHAR"
         if column.group is not None:
-            return self._of_name(column.group), "VARCHAR"
+            return self._of_name(column), "VARCHAR"
         name = str(column.source)
         if "{side}" in name and self.layout.sides:
             each = [self._raw(name.replace("{side}", side)) for side in self.layout.sides]
@@ -184,11 +184,16 @@ class _Maker:
         theirs = self.found.get(plain(name))
         return None if theirs is None else self.part.columns[theirs]
 
-    def _of_name(self, group: str) -> str:
+    def _of_name(self, column: Column) -> str:
         import re
 
-        at = re.compile(str(self.layout.file)).groupindex[group]
-        return f"regexp_extract(filename, {text(f'(?:^|/)(?:{self.layout.file})$')}, {at})"
+        place, found = re.compile(str(self.layout.file)).groupindex, str(column.group)
+        pattern = text(f"(?:^|/)(?:{self.layout.file})$")
+        each = {name: f"regexp_extract(filename, {pattern}, {place[name]})" for name in column.groups}
+        if found in each:
+            return each[found]
+        words = re.split(r"\{(\w+)\}", found)  # text and groups in turn
+        return f"concat({', '.join(each[w] if i % 2 else text(w) for i, w in enumerate(words))})"
 
     def need(self, column: Column, what: str) -> tuple[str, str]:
         found = self.sql(column)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from quantray.errors import DataError, near_miss
 from quantray.files.duckdb_file import Catalog, confined, open_market
 from quantray.files.folders import data_files
-from quantray.files.formats import Ask, Head, Read, choices, head_of, named, read_as, shelf
+from quantray.files.formats import Ask, Head, Read, choices, head_of, named, read_as, shelf, unpacked
 from quantray.files.parts import Part, part_of_table, parts_of
 from quantray.files.tables import Table, guarded
 from quantray.outlets import logger
@@ -30,7 +31,21 @@ _log = logger(__name__)
 
 def open_tables(settings: DataSettings) -> dict[str, Table]:
     """The tables that the settings name; ``chain`` is absent where options bring their own. Raises DataError."""
-    connection, sources = _in_database(settings) if settings.kind == "duckdb" else _in_files(settings)
+    if settings.kind == "duckdb":
+        return _typed(*_in_database(settings))
+    given = {key: getattr(settings, key) for key in TABLES}
+    if given["chain"] == "synthetic":
+        given["chain"] = None
+    with ExitStack() as scratch:  # text is read into memory, so what was unpacked may go afterwards
+        files = {
+            key: scratch.enter_context(unpacked(data_files(key, path, archives=True)))
+            for key, path in given.items()
+            if path is not None
+        }
+        return _typed(*_in_files(settings, files))
+
+
+def _typed(connection: DuckDBPyConnection, sources: dict[str, Source]) -> dict[str, Table]:
     try:
         return {key: typed_table(connection, key, where, reads) for key, (where, reads) in sources.items()}
     except BaseException:
@@ -50,23 +65,19 @@ def ask_of(settings: DataSettings, key: str) -> Ask:
     )  # fmt: skip
 
 
-def _in_files(settings: DataSettings) -> tuple[DuckDBPyConnection, dict[str, Source]]:
-    given = {key: getattr(settings, key) for key in TABLES}
-    if given["chain"] == "synthetic":
-        given["chain"] = None
-    files = {key: data_files(key, path) for key, path in given.items() if path is not None}
+def _in_files(
+    settings: DataSettings, files: dict[str, list[Path]]
+) -> tuple[DuckDBPyConnection, dict[str, Source]]:  # fmt: skip
     connection = confined([file for found in files.values() for file in found])
+    sources: dict[str, Source] = {}
     try:
-        return connection, {
-            key: (
-                given[key],
-                _reads(settings, key, given[key], [head_of(file) for file in found], partial(parts_of, connection)),
-            )
-            for key, found in files.items()
-        }
+        for key, found in files.items():
+            heads, parts = [head_of(file) for file in found], partial(parts_of, connection)
+            sources[key] = getattr(settings, key), _reads(settings, key, getattr(settings, key), heads, parts)
     except BaseException:
         connection.close()
         raise
+    return connection, sources
 
 
 def _reads(

@@ -149,7 +149,7 @@ def survey(
         reached("coverage")
         coverage = cover(windows, source, plan.coverage, candles=made.candles(windows))
         told = (
-            *calls.told, compare_prices(calls, source).note, fetched_per_call(coverage, source.inventory),
+            *calls.told, *source.told, compare_prices(calls, source).note, fetched_per_call(coverage, source.inventory),
             _unpriced(made),
         )  # fmt: skip
     require_eligible(coverage, plan.gates.max_excluded_calls)

@@ -14,6 +14,7 @@ from quantray.callers.data.names import alias_table, callers_among_groups, chose
 from quantray.callers.data.settings import CallsData, CallSettings
 from quantray.callers.data.source import ns_of, opened
 from quantray.callers.market import Calls
+from quantray.digests import digest_of
 from quantray.durations import iso
 from quantray.errors import ConfigError, DataError, near_miss
 from quantray.files.duckdb_file import confined, open_market, quoted
@@ -33,7 +34,7 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
     """
     with opened(data, "calls") as tables:
         table = tables["calls"]
-        table.require("call_id", "caller", "asset")
+        table.require("caller", "asset")
         for key, column in (("chain", "chain"), ("min_mcap", "mcap"), ("max_mcap", "mcap")):
             if getattr(settings, key) is not None:
                 table.require(column)
@@ -62,19 +63,26 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
 
 
 def _read(table: CallTable, data: CallsData) -> dict[str, np.ndarray]:
-    """Columns of every row with a time; text columns as objects, None where null or empty."""
-    texts = [f"nullif(trim({table.column(c)}::VARCHAR), '') AS {quoted(c)}" for c in ("call_id", "caller", "asset")]
+    """Columns of every row with a time; text columns as objects, None where null or empty.
+
+    Where the table has no ids, a call's is made of its caller, asset and time: the same wherever the row stands.
+    """
+    names = [name for name in ("call_id", "caller", "asset") if table.has(name)]
+    texts = [f"nullif(trim({table.column(c)}::VARCHAR), '') AS {quoted(c)}" for c in names]
     texts.append(f"{table.column('chain')}::VARCHAR AS chain" if table.has("chain") else "NULL::VARCHAR AS chain")
     ns, numbers = ns_of(table, data.unit_of("calls")), table.numbers(("price_at_call", "mcap"))
     got = table.fetch(f"SELECT {', '.join(texts)}, {ns} AS ts, {numbers}, {edited_of(table)} AS edited FROM {{t}}")
     rows: dict[str, np.ndarray] = {}
-    for name in ("call_id", "caller", "asset", "chain"):
+    for name in (*names, "chain"):
         rows[name] = np.ma.getdata(got[name]).astype(object)
         rows[name][np.ma.getmaskarray(got[name])] = None
     rows["ts"] = np.asarray(got["ts"], np.int64)
     for name in ("price_at_call", "mcap"):
         rows[name] = np.asarray(got[name], np.float64)
     rows["edited"] = np.asarray(got["edited"], np.int8)
+    if "call_id" not in rows:
+        made = zip(rows["caller"].tolist(), rows["asset"].tolist(), rows["ts"].tolist(), strict=True)
+        rows["call_id"] = np.array([digest_of(*parts)[:16] for parts in made], object)
     return rows
 
 

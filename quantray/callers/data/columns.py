@@ -41,7 +41,10 @@ class CallTable(Table):
 def cleaned(table: Table, data: CallsData) -> CallTable:
     """The table with readable times, numbers and assets. DataError for a column most of which cannot be read."""
     made = _numbered(_one_asset(table))
-    made, undated = timed(made, data.unit_of(table.key), data.zone_of(table.key), days=table.key == "candles")
+    days = table.key == "candles"
+    made, undated = timed(
+        made, data.unit_of(table.key), data.zone_of(table.key), days=days, date=None if days else data.date
+    )
     return CallTable(**{f.name: getattr(made, f.name) for f in fields(made)}, undated=undated)
 
 

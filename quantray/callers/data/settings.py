@@ -79,6 +79,7 @@ class CallsData:
     interval: str | None = None  # 1m, 15m, 1h, …; null: as the candles are, one interval
     ts_unit: str | Mapping[str, str] | None = None  # s, ms, us or ns, where times are numbers; or {calls: ms, …}
     timezone: str | Mapping[str, str] | None = None  # of times that name none (null: UTC); or {calls: Europe/Rome, …}
+    date: str | None = None  # of calls whose times are clocks alone, 12:30: the day of all of them
     stamp: str | Mapping[str, str] | None = None  # of a candle: its start | its end; null: its start, on the grid
     format: str | Mapping[str, str] | None = None  # whose files they are; or {calls: telegram, candles: binance}
     messages: Messages = Messages()  # how calls are read from chats
@@ -104,7 +105,7 @@ class CallsData:
                 raise ConfigError(f"data.{name} must be above 1, got {getattr(self, name)}")
         if self.bucket_rows < 1:
             raise ConfigError(f"data.bucket_rows must be >= 1, got {self.bucket_rows}")
-        for key, value in (("from", self.from_), ("to", self.to)):
+        for key, value in (("from", self.from_), ("to", self.to), ("date", self.date)):
             check_date(f"data.{key}", value)
         if self.from_ and self.to and self.from_ > self.to:
             raise ConfigError(f"data.from={self.from_} lies after data.to={self.to}; swap them")
@@ -146,9 +147,9 @@ class CallsData:
         """How files are read: what a study's data depend on beside them."""
         times = (*((self.unit_of(t), self.zone_of(t)) for t in TABLES), (self.candle_stamp,))
         formats = tuple(self.format_of(t) for t in TABLES)
-        if not any(formats):
+        if not any(formats) and self.date is None:
             return times
-        return (*times, formats, self.messages if formats[0] in CHATS else None)
+        return (*times, formats, self.messages if formats[0] in CHATS else None, self.date)
 
     @property
     def interval_s(self) -> int | None:

@@ -32,15 +32,23 @@ def opened(settings: CallsData, *keys: str) -> Iterator[dict[str, CallTable]]:
 
         settings = synthetic_source(settings)
     keys = keys or TABLES
-    by_format = {key: found for key in keys if (found := formatted(settings, key)) is not None}
+    with formatted(settings, keys) as by_format:
+        yield from _opened(settings, keys, by_format)
+
+
+def _opened(
+    settings: CallsData, keys: tuple[str, ...], by_format: dict[str, Formatted]
+) -> Iterator[dict[str, CallTable]]:
     plain = tuple(key for key in keys if key not in by_format)
-    connection, sources = _sources(settings, plain, [file for f in by_format.values() for file in f.files])
+    files = _files(settings, plain)
+    connection, sources = _sources(settings, plain, files, [file for f in by_format.values() for file in f.files])
     try:
         sources |= {key: (found.given, found.source(connection)) for key, found in by_format.items()}
         tables = {
             key: table_of(connection, key, where, source, _columns(settings, key, by_format.get(key)))
             for key, (where, source) in sources.items()
         }
+        tables = {key: _named_callers(table, files.get(key, [])) for key, table in tables.items()}
         made = {key: cleaned(table, settings) for key, table in tables.items()}
         for key, found in by_format.items():
             made[key] = replace(made[key], told=found.told, messages=found.messages)
@@ -56,15 +64,21 @@ def _columns(settings: CallsData, key: str, found: Formatted | None) -> Record:
     return getattr(CallMaps(), key)  # type: ignore[no-any-return]
 
 
+def _files(settings: CallsData, keys: tuple[str, ...]) -> dict[str, list[Path]]:
+    """The files of the tables that lie in files."""
+    if settings.kind != "parquet":
+        return {}
+    for key in keys:
+        if getattr(settings, key) is None:
+            raise DataError(f"data=parquet needs a file of {key}: data.{key}=FILE")
+    return {key: data_files(key, getattr(settings, key)) for key in keys}
+
+
 def _sources(
-    settings: CallsData, keys: tuple[str, ...], more: list[Path]
+    settings: CallsData, keys: tuple[str, ...], files: dict[str, list[Path]], more: list[Path]
 ) -> tuple[DuckDBPyConnection, dict[str, tuple[str, str]]]:
     """A connection that reaches ``more`` files too, and key -> (name for messages, what follows FROM)."""
     if settings.kind == "parquet" or not keys:
-        for key in keys:
-            if getattr(settings, key) is None:
-                raise DataError(f"data=parquet needs a file of {key}: data.{key}=FILE")
-        files = {key: data_files(key, getattr(settings, key)) for key in keys}
         connection = confined([*(file for found in files.values() for file in found), *more])
         return connection, {key: (getattr(settings, key), _reader(found)) for key, found in files.items()}
     if settings.duckdb is None:
@@ -94,6 +108,17 @@ def _reader(files: list[Path]) -> str:
     if kind_of(files[0]) == PARQUET:
         return f"read_parquet([{names}], union_by_name = true)"
     return f"read_csv([{names}], all_varchar = true, header = true, union_by_name = true)"
+
+
+def _named_callers(table: Table, files: list[Path]) -> Table:
+    """Calls whose files say nobody's name: each file is one caller, called as the file is."""
+    if table.key != "calls" or table.has("caller") or not files or "caller" in table.present:
+        return table
+    named = table.source.removesuffix(")") + ", filename = true)"
+    stem = "regexp_extract(filename, '([^/\\\\]+?)(\\.[A-Za-z]+){1,2}$', 1)"
+    source = f"(SELECT * EXCLUDE (filename), {stem} AS caller FROM {named})"
+    return replace(table, source=source, names=table.names | {"caller": "caller"},
+                   types=table.types | {"caller": "VARCHAR"})  # fmt: skip
 
 
 def ns_of(table: Table, unit: str | None) -> str:

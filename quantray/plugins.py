@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import is_dataclass
 from types import FunctionType
@@ -103,6 +104,9 @@ def _targets(value: object, path: str) -> Iterator[str]:
 
 
 def _imported(module_name: str, name: str, where: str) -> object:
+    loaded = sys.modules.get(module_name)
+    if loaded is not None and hasattr(loaded, name):  # what was imported before is not looked for again
+        return getattr(loaded, name)
     folders.install()
     try:
         module = importlib.import_module(module_name)

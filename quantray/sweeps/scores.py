@@ -124,13 +124,15 @@ def resampled(plan: Plan, made: Sample, drawn: IntArray1D) -> float:
 
     Trades stay as they were made: limits of capital are not applied anew.
     """
+    from quantray.sweeps.kernels.columns import outcome_of
+
     t = made.trades
     first, last = (np.searchsorted(t.session, drawn, side) for side in ("left", "right"))
     counts = last - first
     rows = np.repeat(first - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(counts.sum())
     columns = {f.name: getattr(t, f.name)[rows] for f in fields(t)}
     again = Trades(**{**columns, "session": np.repeat(np.arange(len(drawn)), counts)})
-    out = np.full(len(METRICS), np.nan)
-    summarise(again, float(made.slice.sessions[0].interval_s), np.zeros(len(drawn)), out)
+    out = outcome_of(len(METRICS), 1, len(drawn))
+    summarise(again, float(made.slice.sessions[0].interval_s), out)
     judged = objective(plan.objective)
-    return float(judged.judge({name: out[METRICS.index(name)][None] for name in judged.metrics})[0][0])
+    return float(judged.judge({name: out.amount[METRICS.index(name)] for name in judged.metrics})[0][0])

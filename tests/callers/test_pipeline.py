@@ -186,3 +186,4 @@ def test_a_market_in_layouts_of_vendors_is_the_same_market(tmp_path: Path) -> No
         assert shown(found[name]) == own, name
         assert any(sentence.startswith("Candles of 3 files: read as") for sentence in found[name].notes)
         assert any("calls were read from" in sentence for sentence in found[name].notes)
+        assert any(sentence.startswith("Ids that no") or "cannot be seen" in sentence for sentence in found[name].notes)

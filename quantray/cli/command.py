@@ -51,6 +51,7 @@ VERBS = {
     "backtest": Verb("these three by another name: backtest v1-baseline", _family("backtest")),
     "open": Verb("look at a finished run about callers on the screens of --tui", _family("open")),
     "calls": Verb("look at calls and their candles, stage by stage", _family("calls")),
+    "data": Verb("take data as vendors and tools write it into a DuckDB file", _family("data")),
     "import-results": Verb(
         "take JSON or CSV results of other tools into a DuckDB file, beside one's own", _family("imports")
     ),

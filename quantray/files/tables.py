@@ -38,6 +38,7 @@ class Table:
     explain: Callable[[], DataError | None] | None = None  # what DuckDB could not read, where that is known
     aside: Mapping[str, int] = field(default_factory=dict)  # reason -> rows that were set aside while it was read
     said: tuple[str, ...] = ()  # what a format decided about it
+    origin: str = ""  # how it was imported, where ``quantray data import`` made it
 
     def has(self, *columns: str) -> bool:
         return all(c in self.names for c in columns)

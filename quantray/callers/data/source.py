@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from quantray.errors import DataError, near_miss
 from quantray.files.conventions import UNITS
 from quantray.files.duckdb_file import confined, open_market, text
 from quantray.files.folders import PARQUET, data_files, kind_of
+from quantray.files.origin import origin_of
 from quantray.files.tables import TZ_TYPES, Table, table_of
 
 
@@ -28,23 +30,23 @@ def opened(settings: CallsData, *keys: str) -> Iterator[dict[str, CallTable]]:
     connection, sources = _sources(settings, keys or TABLES)
     try:
         tables = {
-            key: table_of(connection, key, where, source, getattr(settings.columns, key))
-            for key, (where, source) in sources.items()
+            key: replace(table_of(connection, key, where, source, getattr(settings.columns, key)), origin=origin)
+            for key, (where, source, origin) in sources.items()
         }
         yield {key: cleaned(table, settings) for key, table in tables.items()}
     finally:
         connection.close()
 
 
-def _sources(settings: CallsData, keys: tuple[str, ...]) -> tuple[Any, dict[str, tuple[str, str]]]:
-    """A connection, and key -> (name for messages, what follows FROM)."""
+def _sources(settings: CallsData, keys: tuple[str, ...]) -> tuple[Any, dict[str, tuple[str, str, str]]]:
+    """A connection, and key -> (name for messages, what follows FROM, how it was imported)."""
     if settings.kind == "parquet":
         for key in keys:
             if getattr(settings, key) is None:
                 raise DataError(f"data=parquet needs a file of {key}: data.{key}=FILE")
         files = {key: data_files(key, getattr(settings, key)) for key in keys}
         connection = confined([file for found in files.values() for file in found])
-        return connection, {key: (getattr(settings, key), _reader(found)) for key, found in files.items()}
+        return connection, {key: (getattr(settings, key), _reader(found), "") for key, found in files.items()}
     if settings.duckdb is None:
         raise DataError("data=duckdb needs a file: data.duckdb=calls.duckdb")
     connection, market = open_market(settings.duckdb, settings.allow_paths)
@@ -56,7 +58,9 @@ def _sources(settings: CallsData, keys: tuple[str, ...]) -> tuple[Any, dict[str,
             if found is None:
                 hint = near_miss(name, market.shown, what="table")
                 raise DataError(f"{settings.duckdb} has no table of {key}: {hint} (or name it with data.{key}=TABLE)")
-            sources[key] = (f"{settings.duckdb} ({getattr(settings, key) or found[1]})", market.source(found))
+            where = f"{settings.duckdb} ({getattr(settings, key) or found[1]})"
+            origin = origin_of(connection, market, [found[1]]) if found[0] == "main" else ""
+            sources[key] = (where, market.source(found), origin)
     except BaseException:
         connection.close()
         raise

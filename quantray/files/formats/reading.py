@@ -15,7 +15,7 @@ from quantray.files.formats.times import moment, shift_s, start
 from quantray.files.parts import Part
 from quantray.files.typed import Cell, Reading, day, is_text, label, number, right
 
-LABELS = ("symbol", "underlying", "asset", "caller")
+LABELS = ("symbol", "underlying", "asset", "caller", "call_id", "chain", "chat", "message", "text")
 
 
 @dataclass(frozen=True, slots=True)

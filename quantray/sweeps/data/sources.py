@@ -12,10 +12,11 @@ from quantray.errors import DataError, near_miss
 from quantray.files.duckdb_file import Catalog, confined, open_market
 from quantray.files.folders import data_files
 from quantray.files.formats import Ask, Head, Read, choices, head_of, named, read_as, shelf
+from quantray.files.formats.matching import has_ours, matched
+from quantray.files.origin import origin_of
 from quantray.files.parts import Part, part_of_table, parts_of
 from quantray.files.tables import Table, guarded
 from quantray.outlets import logger
-from quantray.sweeps.data.matching import has_ours, matched
 from quantray.sweeps.data.sessions import zone_of
 from quantray.sweeps.data.settings import DataSettings, of_table, seconds_of
 from quantray.sweeps.data.tables import typed_table
@@ -30,9 +31,11 @@ _log = logger(__name__)
 
 def open_tables(settings: DataSettings) -> dict[str, Table]:
     """The tables that the settings name; ``chain`` is absent where options bring their own. Raises DataError."""
-    connection, sources = _in_database(settings) if settings.kind == "duckdb" else _in_files(settings)
+    origins: dict[str, str] = {}
+    connection, sources = _in_database(settings, origins) if settings.kind == "duckdb" else _in_files(settings)
     try:
-        return {key: typed_table(connection, key, where, reads) for key, (where, reads) in sources.items()}
+        tables = {key: typed_table(connection, key, where, reads) for key, (where, reads) in sources.items()}
+        return {key: replace(table, origin=origins.get(key, "")) for key, table in tables.items()}
     except BaseException:
         connection.close()
         raise
@@ -90,12 +93,17 @@ def _reads(
     return reads
 
 
-def _in_database(settings: DataSettings) -> tuple[DuckDBPyConnection, dict[str, Source]]:
+def _in_database(settings: DataSettings, origins: dict[str, str]) -> tuple[DuckDBPyConnection, dict[str, Source]]:
+    """The tables of a DuckDB file; ``origins`` gets how each of them was imported."""
     if settings.duckdb is None:
         raise DataError("data=duckdb needs a file: data.duckdb=market.duckdb")
     connection, market = open_market(settings.duckdb, settings.allow_paths)
     try:
-        return connection, {key: source for key in TABLES for source in _table(connection, market, settings, key)}
+        found = {key: source for key in TABLES for source in _table(connection, market, settings, key)}
+        for key in found:
+            named = market.find(getattr(settings, key) or key)
+            origins[key] = origin_of(connection, market, [named[1]]) if named and named[0] == "main" else ""
+        return connection, found
     except BaseException:
         connection.close()
         raise

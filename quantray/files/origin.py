@@ -17,24 +17,22 @@ if TYPE_CHECKING:
 PROVENANCE = "quantray_provenance"
 #: The column of its tables that numbers the batches of rows: each is in time order, as a file of a folder is.
 BATCH = "quantray_file"
-_COLUMNS = {"name", "table", "format", "reading", "rows", "set_aside"}
 SHOWN = 3  # ways of reading that a sentence tells apart
 
 
-def origin_of(connection: DuckDBPyConnection, catalog: Catalog, tables: Sequence[str]) -> str:
-    """How the tables of an attached file were imported, in a few words; empty for a file that nobody imported.
+def origin_of(connection: DuckDBPyConnection, catalog: Catalog, table: tuple[str, str]) -> str:
+    """How a table (schema, name) of an attached file was imported, in a few words; empty where nobody imported it.
 
     What is wrong with a table of that name is nothing to a run: it is then a table like any other.
     """
     import duckdb
 
-    if ("main", PROVENANCE) not in catalog.tables:
+    if table[0] != "main" or ("main", PROVENANCE) not in catalog.tables:
         return ""
-    wanted = ", ".join(text(table) for table in tables)
     try:
         found = connection.execute(
             f'SELECT "table", format, reading, count(*), min(name), sum(rows), list(set_aside) FROM '
-            f'{catalog.source(("main", PROVENANCE))} WHERE "table" IN ({wanted}) GROUP BY ALL ORDER BY ALL'
+            f'{catalog.source(("main", PROVENANCE))} WHERE "table" = {text(table[1])} GROUP BY ALL ORDER BY ALL'
         ).fetchall()
     except duckdb.Error:
         return ""

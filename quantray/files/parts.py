@@ -31,6 +31,7 @@ class Part:
     files: tuple[Path, ...] = ()
     dialect: Dialect | None = None
     twice: frozenset[str] = frozenset()
+    origin: str = ""  # how it was imported (quantray.files.origin)
 
     @property
     def batch(self) -> str | None:

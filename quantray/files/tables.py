@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 T = TypeVar("T")
-READERS = {".gz": "read_csv"} | {n: "read_parquet" if k == PARQUET else "read_csv" for n, k in SUFFIXES.items()}
+READERS = {".gz": "read_csv", ".txt": "read_csv"} | {
+    n: "read_parquet" if k == PARQUET else "read_csv" for n, k in SUFFIXES.items()
+}
 TZ_TYPES = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
 
 

@@ -55,7 +55,7 @@ def import_data(request: Request, tell: Tell = lambda _: None, *, dry_run: bool 
     given = None if request.format is None else named(request.format, "--format")
     known = cache(shelf)
     entries = planned(found, request, given, known)
-    files = [e.item.path for e in entries if e.item.path is not None]
+    files = [path for e in entries if e.item.path is not None for path in (e.item.path, Path(f"{e.item.path}.wal"))]
     scratch = request.into.parent / unfinished_name("unpacked")
     try:
         with opened(request.into, files, scratch, memory=request.memory, read_only=dry_run) as target:

@@ -43,4 +43,4 @@ def is_plain(table: str, told: Mapping[str, str], head: Head) -> bool:
     contract = has("strike") or has("right") or has("underlying") or (has("bid") and has("ask"))
     if table == "options":
         return contract or (not has("open") and any(has(name) for name in ("vwap", "close", "last")))
-    return {"chain": not has("ts"), "underlying": not contract}.get(table, True)
+    return {"chain": not has("ts"), "underlying": not contract and not has("asset")}.get(table, True)

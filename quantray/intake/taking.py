@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from quantray.errors import DataError
 from quantray.files.duckdb_file import quoted
-from quantray.files.formats.reading import Read
+from quantray.files.formats import Read
 from quantray.intake.columns import BATCH, type_of
 from quantray.intake.known import Reading
 from quantray.intake.overlaps import settle
@@ -62,12 +62,11 @@ def take(
     columns = [c for c in read.cells if c not in NOT_STORED]
     target.widen(table, columns, name)
     into = ", ".join(quoted(c) for c in (*columns, BATCH))
-    rule = wanted.rule(table, read.cells)
-    cells = ", ".join(f"({read.cells[c].value})::{type_of(c)}" for c in columns)
-    source = _rejecting(read.source) if rejecting else read.source
-    target.connection.execute(
-        f"INSERT INTO {table} ({into}) SELECT {cells}, ({_code(read, batch)})::INTEGER FROM {source} WHERE {rule}"
-    )
+    rule = " AND ".join([*([f"({read.only})"] if read.only else []), wanted.rule(table, read.cells)])
+    kinds = {c: type_of(c) for c in columns}
+    lenient = {c: replace(cell, bad=None) for c, cell in read.cells.items()}
+    select = replace(read, cells=lenient, only=rule).select(columns, kinds, _code(read, batch))
+    target.connection.execute(f"INSERT INTO {table} ({into}) {_rejecting(select) if rejecting else select}")
     if rejecting:
         _count_broken(target.connection, taken, limits)
     _set_aside(target, read, taken, rule, limits)

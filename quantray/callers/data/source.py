@@ -59,8 +59,7 @@ def _sources(settings: CallsData, keys: tuple[str, ...]) -> tuple[Any, dict[str,
                 hint = near_miss(name, market.shown, what="table")
                 raise DataError(f"{settings.duckdb} has no table of {key}: {hint} (or name it with data.{key}=TABLE)")
             where = f"{settings.duckdb} ({getattr(settings, key) or found[1]})"
-            origin = origin_of(connection, market, [found[1]]) if found[0] == "main" else ""
-            sources[key] = (where, market.source(found), origin)
+            sources[key] = (where, market.source(found), origin_of(connection, market, found))
     except BaseException:
         connection.close()
         raise

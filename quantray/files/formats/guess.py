@@ -38,12 +38,17 @@ def guess(head: Head, table: str, known: Mapping[str, Format]) -> Guess:
     fits = [(f.name, layout) for f in known.values() for layout in f.of(table) if not layout.weak and fit(layout, head)]
     if not fits:
         return Guess(None, None)
-    most = max(len(layout.wanted) for _, layout in fits)
-    best = [(name, layout) for name, layout in fits if len(layout.wanted) == most]
+    most = max(telling(layout) for _, layout in fits)
+    best = [(name, layout) for name, layout in fits if telling(layout) == most]
     if len(best) > 1:
-        return Guess(None, None, (), tuple(name for name, _ in best))
+        return Guess(None, None, (), tuple(dict.fromkeys(name for name, _ in best)))
     name, layout = best[0]
     return Guess(name, layout, (_reason(layout),))
+
+
+def telling(layout: Layout) -> tuple[int, bool, bool]:
+    """How much a layout asks of a file: of those that fit, the one that asks most is meant."""
+    return len(layout.wanted), layout.refuse is None, layout.file is not None
 
 
 def _reason(layout: Layout) -> str:
@@ -74,12 +79,12 @@ def layout_for(format: Format, head: Head, table: str) -> Layout:
     layouts = format.of(table)
     fits = [layout for layout in layouts if fit(layout, head)]
     if fits:
-        return max(fits, key=lambda layout: len(layout.wanted))
+        return max(fits, key=telling)
     if not layouts:
         serve = sorted({layout.table for layout in format.layouts})
         raise DataError(
-            f"{head.path}: {format.title} has no file that serves as {table}, only as {' and '.join(serve)}; give "
-            f"data.format.{table} another format, or null"
+            f"{head.path}: {format.title} has no file that serves as {table}, only as {' and '.join(serve)}; say "
+            f"for which table it is meant: data.format={{{serve[0]}: {format.name}}}"
         )
     raise DataError(f"{head.path} is no file of {format.title} that serves as {table}: {_lacks(layouts, head)}")
 

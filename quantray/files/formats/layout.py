@@ -22,9 +22,10 @@ BY_HAND = "never guessed"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Where a value of ours stands: in a column, in the file's name, or nowhere because it is always the same.
+    """Where a value of ours stands: in a column, in the file's name, in a setting, or nowhere: it is always the same.
 
-    ``per`` of the file's units make one of ours. ``nulls`` are values that mean that there is none.
+    ``per`` of the file's units make one of ours; ``fixed`` is the same for files that hold plain numbers or whole ones
+    in a smaller unit. ``nulls`` are values that mean that there is none. Of a name ``strip`` is taken from its front.
     """
 
     source: str | None = None
@@ -32,15 +33,30 @@ class Column:
     nulls: tuple[str, ...] = ()
     group: str | None = None  # of the layout's pattern of file names
     value: str | None = None
+    setting: str | None = None
+    fixed: int = 1
+    strip: str = ""
+    upper: bool = False  # in capital letters
+    mid: tuple[str, ...] = ()  # bid and ask: the middle between them
 
     def __post_init__(self) -> None:
-        if sum(x is not None for x in (self.source, self.group, self.value)) != 1:
-            raise ConfigError("a column has one of from, file and value")
-        if self.per < 1:
-            raise ConfigError(f"per must be a whole number above 0, got {self.per}")
+        if sum(x is not None for x in (self.source, self.group, self.value, self.setting, self.mid or None)) != 1:
+            raise ConfigError("a column has one of from, file, setting, value and mid")
+        if self.mid and len(self.mid) != 2:
+            raise ConfigError("mid takes two columns: bid and ask")
+        for name in ("per", "fixed"):
+            given = getattr(self, name)
+            if isinstance(given, bool) or not isinstance(given, int) or given < 1:
+                raise ConfigError(f"{name} must be a whole number above 0, got {given!r}")
+        if self.setting not in (None, "symbol"):
+            raise ConfigError(f"setting: {near_miss(str(self.setting), ['symbol'], what='setting')}")
 
     @property
     def shown(self) -> str:
+        if self.setting is not None:
+            return f"data.{self.setting}"
+        if self.mid:
+            return " and ".join(self.mid)
         return self.source or (f"the file's name ({self.group})" if self.group else repr(self.value))
 
 
@@ -102,6 +118,8 @@ class Layout:
     time: Time | None = None
     contract: Contract | None = None
     aside: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)  # reason -> column -> value: all hold
+    withdrawn: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)  # the same: nobody quotes any more
+    once: bool = False  # rows repeat one value for each contract: what is the same is one row
     last_by: tuple[str, ...] = ()  # rows are events: the last of a contract's interval, in the order of these, counts
     adjusted: bool = False  # prices are changed by splits and dividends
     refuse: str | None = None  # it is known, and cannot be read; why

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from quantray.errors import DataError, near_miss
 from quantray.files.formats.heads import Head
-from quantray.files.formats.reading import LABELS, Ask, Read
+from quantray.files.formats.reading import LABELS
+from quantray.files.formats.relation import Ask, Read
 from quantray.files.formats.times import shift_s, start
 from quantray.files.parts import Part
 from quantray.files.tables import mapped, spelt

@@ -15,7 +15,10 @@ from quantray.folders import folders
 FOLDER = "format"
 _TOP = ("title", "zone", "doubts", "layouts")
 #: Names of the YAML that are no names of ours.
-_COLUMN = {"from": "source", "per": "per", "null": "nulls", "file": "group", "value": "value"}
+_COLUMN = {
+    "from": "source", "per": "per", "none": "nulls", "file": "group", "value": "value", "setting": "setting",
+    "fixed": "fixed", "strip": "strip", "upper": "upper", "mid": "mid",
+}  # fmt: skip
 _TIME = {"from": "parts", "form": "form", "unit": "unit", "of_day": "of_day", "zone": "zone", "stamp": "stamp"}
 
 
@@ -73,7 +76,8 @@ def _layout(name: str, raw: object, zone: object, doubts: tuple[str, ...]) -> La
     makers: dict[str, Callable[[Any, str], Any]] = {
         "table": _text, "title": _text, "header": _texts, "row": _texts, "names": _texts, "file": _text, "weak": _flag,
         "columns": _columns, "sides": _pairs, "time": partial(_time, zone=zone), "contract": _contract,
-        "aside": _aside, "last_by": _texts, "adjusted": _flag, "refuse": _text, "doubts": _texts,
+        "aside": _aside, "withdrawn": _aside, "once": _flag, "last_by": _texts, "adjusted": _flag,
+        "refuse": _text, "doubts": _texts,
     }  # fmt: skip
     made = {key: makers[key](value, key) for key, value in given.items()}
     if "table" not in made:
@@ -91,13 +95,15 @@ def _column(raw: object, key: str) -> Column:
         return Column(raw)
     given = _known(raw, tuple(_COLUMN), key)
     made: dict[str, Any] = {_COLUMN[name]: value for name, value in given.items()}
-    for name in ("source", "group", "value"):
-        if made.get(name) is not None:
-            made[name] = _text(made[name], key)
+    for name in ("source", "group", "value", "setting", "strip"):
+        if name in made:
+            made[name] = _text(made[name], f"{key}.{name}")
+    if "upper" in made:
+        made["upper"] = _flag(made["upper"], f"{key}.upper")
+    if "mid" in made:
+        made["mid"] = _texts(made["mid"], f"{key}.mid")
     if "nulls" in made:
-        made["nulls"] = _texts(made["nulls"], f"{key}.null")
-    if "per" in made and (isinstance(made["per"], bool) or not isinstance(made["per"], int)):
-        raise ConfigError(f"{key}.per must be a whole number, got {made['per']!r}")
+        made["nulls"] = _texts(made["nulls"], f"{key}.none")
     try:
         return Column(**made)
     except ConfigError as error:

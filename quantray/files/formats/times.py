@@ -31,6 +31,22 @@ def shift_s(stamp: str, interval_s: int | None, what: str, key: str) -> int:
     return interval_s
 
 
+def gathered_s(interval_s: int | None, what: str) -> int:
+    """Seconds of the interval into which events are gathered. DataError without one."""
+    if interval_s is None:
+        raise DataError(f"{what}: it holds events, of which each interval's last counts: say data.interval=1s (or 1m)")
+    return interval_s
+
+
+def event(raw: str, unit: str | None, seconds: int) -> Cell:
+    """START of the interval in which an event happened, a whole number of ``unit`` since 1970."""
+    n, step = f"TRY_CAST({raw} AS BIGINT)", UNITS[unit or "ns"]
+    low, high = (s * 1_000_000_000 // step for s in (FIRST_S, LAST_S))
+    each = seconds * 1_000_000_000 // step
+    value = f"CASE WHEN {n} BETWEEN {low} AND {high} THEN make_timestamptz({n} // {each} * {seconds * 1_000_000}) END"
+    return Cell(value, f"({raw} IS NOT NULL AND {value} IS NULL)", remedy=no_instant(None, unit))
+
+
 def start(cell: Cell, seconds: int) -> Cell:
     """The cell's instant, so much earlier."""
     if not seconds:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from quantray.errors import DataError, near_miss
 from quantray.files.duckdb_file import Catalog, confined, open_market
 from quantray.files.folders import data_files
-from quantray.files.formats import Ask, Head, Read, choices, head_of, named, read_as, shelf
+from quantray.files.formats import Ask, Head, Read, choices, head_of, named, read_as, shelf, unpacked
 from quantray.files.formats.matching import has_ours, matched
 from quantray.files.origin import origin_of
 from quantray.files.parts import Part, part_of_table, parts_of
@@ -31,11 +32,23 @@ _log = logger(__name__)
 
 def open_tables(settings: DataSettings) -> dict[str, Table]:
     """The tables that the settings name; ``chain`` is absent where options bring their own. Raises DataError."""
-    origins: dict[str, str] = {}
-    connection, sources = _in_database(settings, origins) if settings.kind == "duckdb" else _in_files(settings)
+    if settings.kind == "duckdb":
+        return _typed(*_in_database(settings))
+    given = {key: getattr(settings, key) for key in TABLES}
+    if given["chain"] == "synthetic":
+        given["chain"] = None
+    with ExitStack() as scratch:  # text is read into memory, so what was unpacked may go afterwards
+        files = {
+            key: scratch.enter_context(unpacked(data_files(key, path, archives=True)))
+            for key, path in given.items()
+            if path is not None
+        }
+        return _typed(*_in_files(settings, files))
+
+
+def _typed(connection: DuckDBPyConnection, sources: dict[str, Source]) -> dict[str, Table]:
     try:
-        tables = {key: typed_table(connection, key, where, reads) for key, (where, reads) in sources.items()}
-        return {key: replace(table, origin=origins.get(key, "")) for key, table in tables.items()}
+        return {key: typed_table(connection, key, where, reads) for key, (where, reads) in sources.items()}
     except BaseException:
         connection.close()
         raise
@@ -53,23 +66,19 @@ def ask_of(settings: DataSettings, key: str) -> Ask:
     )  # fmt: skip
 
 
-def _in_files(settings: DataSettings) -> tuple[DuckDBPyConnection, dict[str, Source]]:
-    given = {key: getattr(settings, key) for key in TABLES}
-    if given["chain"] == "synthetic":
-        given["chain"] = None
-    files = {key: data_files(key, path) for key, path in given.items() if path is not None}
+def _in_files(
+    settings: DataSettings, files: dict[str, list[Path]]
+) -> tuple[DuckDBPyConnection, dict[str, Source]]:  # fmt: skip
     connection = confined([file for found in files.values() for file in found])
+    sources: dict[str, Source] = {}
     try:
-        return connection, {
-            key: (
-                given[key],
-                _reads(settings, key, given[key], [head_of(file) for file in found], partial(parts_of, connection)),
-            )
-            for key, found in files.items()
-        }
+        for key, found in files.items():
+            heads, parts = [head_of(file) for file in found], partial(parts_of, connection)
+            sources[key] = getattr(settings, key), _reads(settings, key, getattr(settings, key), heads, parts)
     except BaseException:
         connection.close()
         raise
+    return connection, sources
 
 
 def _reads(
@@ -93,17 +102,12 @@ def _reads(
     return reads
 
 
-def _in_database(settings: DataSettings, origins: dict[str, str]) -> tuple[DuckDBPyConnection, dict[str, Source]]:
-    """The tables of a DuckDB file; ``origins`` gets how each of them was imported."""
+def _in_database(settings: DataSettings) -> tuple[DuckDBPyConnection, dict[str, Source]]:
     if settings.duckdb is None:
         raise DataError("data=duckdb needs a file: data.duckdb=market.duckdb")
     connection, market = open_market(settings.duckdb, settings.allow_paths)
     try:
-        found = {key: source for key in TABLES for source in _table(connection, market, settings, key)}
-        for key in found:
-            named = market.find(getattr(settings, key) or key)
-            origins[key] = origin_of(connection, market, [named[1]]) if named and named[0] == "main" else ""
-        return connection, found
+        return connection, {key: source for key in TABLES for source in _table(connection, market, settings, key)}
     except BaseException:
         connection.close()
         raise
@@ -118,6 +122,7 @@ def _table(connection: DuckDBPyConnection, market: Catalog, settings: DataSettin
     if found is not None:
         where = f"{settings.duckdb} ({name or found[1]})"
         part = guarded(where, lambda: part_of_table(connection, market.source(found)))
+        part = replace(part, origin=origin_of(connection, market, found))
         yield where, _reads(settings, key, where, [Head(Path(where), tuple(part.columns))], lambda *_: [part])
         return
     hint = near_miss(name or key, market.shown, what="table")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from quantray.errors import DataError
 from quantray.files.delimited import broken_row
+from quantray.files.duckdb_file import text
 from quantray.files.formats import Read
 from quantray.files.formats.matching import place_of
 from quantray.files.formats.reading import LABELS
@@ -48,18 +49,19 @@ def typed_table(connection: DuckDBPyConnection, key: str, where: str, found: lis
         aside = _set_aside(connection, source, found)
     names = {name: name for name in (*ours, *(("file",) if several else ()))}
     present = tuple(dict.fromkeys(name for f in found for name in f.part.columns))
-    said = tuple(dict.fromkeys(text for f in found for text in f.said))
-    return Table(connection, key, where, source, names, kinds, present, explain, aside, said)
+    said = tuple(dict.fromkeys(line for f in found for line in f.said))
+    origin = "; ".join(dict.fromkeys(f.part.origin for f in found if f.part.origin))
+    return Table(connection, key, where, source, names, kinds, present, explain, aside, said, origin)
 
 
 def _set_aside(connection: DuckDBPyConnection, source: str, found: list[Read]) -> Counter[str]:
-    """Take the rows that are set aside out of the table, and count them by reason."""
-    reasons = list(dict.fromkeys(reason for f in found for reason in f.aside))
-    if not reasons:
+    """Take the rows that are set aside out of the table; count them by reason, and those that withdraw a quote."""
+    if not any(f.aside or f.withdrawn for f in found):
         return Counter()
     rows = connection.execute(f"SELECT aside, count(*) FROM {source} WHERE aside IS NOT NULL GROUP BY ALL").fetchall()
-    if rows:
-        connection.execute(f"DELETE FROM {source} WHERE aside IS NOT NULL")
+    out = ", ".join(text(reason) for f in found for reason in f.aside)
+    if rows and out:
+        connection.execute(f"DELETE FROM {source} WHERE aside IN ({out})")
     return Counter({str(reason): int(n) for reason, n in sorted(rows)})
 
 
@@ -97,7 +99,7 @@ def _store(
     several: bool, where: str, explain: Callable[[], DataError | None],
 ) -> None:  # fmt: skip
     """Read the parts into a table of the connection's own: text is parsed once, not once a session."""
-    at, why = 0, any(f.aside for f in found)
+    at, why = 0, any(f.aside or f.withdrawn for f in found)
     for f in found:
         for _, one in f.part.each():
             select = f.of(one).select(ours, kinds, (one.batch or str(at)) if several else None, why=why)

@@ -38,6 +38,7 @@ class Table:
     types: dict[str, str]
     present: tuple[str, ...]  # every column of the table
     explain: Callable[[], DataError | None] | None = None  # what DuckDB could not read, where that is known
+    files: tuple[Path, ...] = ()  # in the order of the numbers in the column ``file``, where there is one
     aside: Mapping[str, int] = field(default_factory=dict)  # reason -> rows that were set aside while it was read
     said: tuple[str, ...] = ()  # what a format decided about it
     origin: str = ""  # how it was imported, where ``quantray data import`` made it

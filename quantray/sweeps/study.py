@@ -144,8 +144,9 @@ def _mirrored(made: Opened, say: Say) -> Iterator[MirrorProcess | None]:
         raise
     if mirror is None:
         return
-    say("bringing the Optuna study for dashboards up to date (Ctrl-C skips that; the results are complete)")
     try:
+        if not mirror.caught_up(within=1.0):
+            say("bringing the Optuna study for dashboards up to date (Ctrl-C skips that; the results are complete)")
         report = mirror.finish()
     except KeyboardInterrupt:
         mirror.stop()

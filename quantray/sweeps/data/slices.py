@@ -56,8 +56,8 @@ def _load_synthetic(settings: DataSettings) -> Slice:
 def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
     table, counts = tables["underlying"], Counter[str]()
     table.require_times()
-    symbol = _symbol(settings, table)
-    span = _span(settings, table, symbol)
+    symbol = symbol_of(settings, table)
+    span = reached_span(settings, table, symbol)
     windows = span.windows
     bars = read_bars(table, symbol, span, counts)
     given = None if settings.interval is None else seconds_of(settings.interval)
@@ -87,7 +87,7 @@ def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
     return Slice(name, tuple(sessions), source, summary_of(counts))
 
 
-def _symbol(settings: DataSettings, table: Table) -> str | None:
+def symbol_of(settings: DataSettings, table: Table) -> str | None:
     """The underlying's symbol where the table tells several apart."""
     if not table.has("symbol"):
         return settings.symbol
@@ -110,7 +110,7 @@ def _reach(table: Table, symbol: str | None) -> tuple[int, int] | None:
     return None if low is None else (int(low), int(high))
 
 
-def _span(settings: DataSettings, table: Table, symbol: str | None) -> Span:
+def reached_span(settings: DataSettings, table: Table, symbol: str | None) -> Span:
     """Sessions of the calendar that both the data and the settings reach."""
     reach = _reach(table, symbol)
     if reach is None:

@@ -49,9 +49,12 @@ def typed_table(connection: DuckDBPyConnection, key: str, where: str, found: lis
         aside = _set_aside(connection, source, found)
     names = {name: name for name in (*ours, *(("file",) if several else ()))}
     present = tuple(dict.fromkeys(name for f in found for name in f.part.columns))
-    said = tuple(dict.fromkeys(line for f in found for line in f.said))
-    origin = "; ".join(dict.fromkeys(f.part.origin for f in found if f.part.origin))
-    return Table(connection, key, where, source, names, kinds, present, explain, aside, said, origin)
+    return Table(
+        connection, key, where, source, names, kinds, present, explain,
+        files=tuple(file for f in found for file in f.part.files), aside=aside,
+        said=tuple(dict.fromkeys(line for f in found for line in f.said)),
+        origin="; ".join(dict.fromkeys(f.part.origin for f in found if f.part.origin)),
+    )  # fmt: skip
 
 
 def _set_aside(connection: DuckDBPyConnection, source: str, found: list[Read]) -> Counter[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from quantray.errors import DataError, near_miss
@@ -31,6 +31,7 @@ def staged(connection: DuckDBPyConnection, item: Item) -> str:
         return _attached(connection, item)
     connection.execute(f"DROP TABLE IF EXISTS {STAGE}")
     kinds, batches = _of_sqlite(item) if item.kind == SQLITE_FILE else _of_postgres(item)
+    import duckdb
     import pyarrow as pa
 
     schema = pa.schema([pa.field(name, _arrow(kind)) for name, kind in kinds.items()])
@@ -39,7 +40,8 @@ def staged(connection: DuckDBPyConnection, item: Item) -> str:
     try:
         connection.execute(f"CREATE TEMP TABLE {STAGE} AS SELECT * FROM quantray_batches")
     finally:
-        connection.unregister("quantray_batches")
+        with suppress(duckdb.Error):  # of what failed before this
+            connection.unregister("quantray_batches")
     return STAGE
 
 
@@ -96,7 +98,7 @@ def _of_sqlite(item: Item) -> tuple[Kinds, Iterator[Sequence[Sequence[Any]]]]:
 
     assert item.path is not None
     address = f"file:{quote(str(item.path.resolve()))}?mode=ro"
-    connection = sqlite3.connect(address, uri=True)
+    connection = sqlite3.connect(address, uri=True, check_same_thread=False)  # DuckDB reads in threads of its own
     try:
         source = f"({item.part.rstrip('; ')})" if is_query(item.part) else quoted(_sqlite_table(connection, item))
         names = [row[0] for row in connection.execute(f"SELECT * FROM {source} LIMIT 0").description]

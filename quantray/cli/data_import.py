@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 import sys
 from collections import Counter
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from quantray.cli.exits import DONE, FAILED, USER_ERROR, quiet
 from quantray.cli.verbs import Parser, Work, at_least_one
-from quantray.errors import ConfigError
+from quantray.errors import ConfigError, UserError
 from quantray.plain import amount, one_line
 
 if TYPE_CHECKING:
@@ -72,8 +73,11 @@ def _work(args: argparse.Namespace) -> int:
 
     quiet()
     request = _request(args)
-    with _Line() as line:
-        outcome = import_data(request, line.draw, dry_run=args.dry_run)
+    try:
+        with _Line() as line:
+            outcome = import_data(request, line.draw, dry_run=args.dry_run)
+    except UserError as error:
+        raise type(error)(in_flags(str(error))) from None
     print("\n".join(_told(outcome, args.examples)))
     print(_total(outcome, request, args.dry_run))
     failed = sum(done.state == "failed" for done in outcome.done)
@@ -82,9 +86,19 @@ def _work(args: argparse.Namespace) -> int:
     return DONE if not failed else FAILED if any(done.state == "taken" for done in outcome.done) else USER_ERROR
 
 
-def _request(args: argparse.Namespace) -> Request:
-    import re
+def in_flags(sentence: str) -> str:
+    """A sentence about settings of a run, as one about the flags of this command.
 
+    >>> in_flags("say data.timezone=America/New_York (or data.stamp={options: start})")
+    'say --timezone America/New_York (or --stamp start)'
+    """
+    sentence = re.sub(r"data\.columns\.(\w+\.\w+)=", r"--column \1=", sentence)
+    names = "timezone|ts_unit|date_format|stamp|interval|adjusted|format|symbol"
+    sentence = re.sub(rf"data\.({names})=\{{\w+: ([^}}]*)\}}", r"data.\1=\2", sentence)
+    return re.sub(rf"data\.({names})(?:\.\w+)?(?:=|\b)", lambda m: f"--{m[1].replace('_', '-')} ", sentence)
+
+
+def _request(args: argparse.Namespace) -> Request:
     from quantray.durations import interval_s
     from quantray.intake import Limits, Request, Wanted
 
@@ -169,7 +183,7 @@ def _how(done: Done) -> str:
 def _of(done: Done, examples: int) -> Iterator[str]:
     name = one_line(done.item.name)
     if done.state == "failed":
-        yield f"{name}: failed: {done.why.removeprefix(f'{done.item.name}: ')}"
+        yield f"{name}: failed: {in_flags(done.why.removeprefix(f'{done.item.name}: '))}"
         return
     why = f" ({done.why})" if done.why and done.why != done.state else ""
     replaced = f", {amount(done.replaced, 'row')} of before replaced" if done.replaced and done.state == "taken" else ""

@@ -9,7 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from quantray.errors import DataError
-from quantray.files.formats import Choice, Format, Head, choices, head_of
+from quantray.files.formats import Choice, Format, Head, Layout, choices, head_of
+from quantray.files.formats.heads import plain
+from quantray.files.formats.symbols import parse
 from quantray.intake import archives
 from quantray.intake.columns import TABLES
 from quantray.intake.plain import is_plain
@@ -76,6 +78,35 @@ def _ways_of(
         return ways(head_of(path), item.name, request, given, known)
 
 
+def _likely(found: list[tuple[str, Choice]], head: Head, name: str) -> list[tuple[str, Choice]]:
+    """Of the tables that a file could serve as, those that it does.
+
+    One header may be a part of another's, and vendors write bars of stocks and of options under one header: then the
+    first rows say which it is. DataError where there are none to look at.
+    """
+    most = max((len(c.layout.wanted) for _, c in found if c.layout is not None), default=0)
+    found = [(t, c) for t, c in found if c.layout is None or len(c.layout.wanted) == most]
+    named_by = {t: _naming(c.layout) for t, c in found if c.layout is not None}
+    if len({column for column in named_by.values() if column}) == 1 and {"options", "underlying"} <= set(named_by):
+        column = named_by["options"]
+        if column is not None and column == named_by["underlying"]:
+            at = [plain(c) for c in head.columns].index(plain(column)) if head.columns else -1
+            shown = [row[at] for row in head.rows if 0 <= at < len(row) and row[at].strip()]
+            if not shown:
+                raise DataError(f"{name}: bars of stocks and of options look alike; say which with --table")
+            kept = "options" if any(parse(symbol) is not None for symbol in shown) else "underlying"
+            return [(t, c) for t, c in found if t == kept]
+    return found
+
+
+def _naming(layout: Layout) -> str | None:
+    """The one column that says whose row it is."""
+    if layout.contract is not None:
+        return layout.contract.occ.source if layout.contract.occ is not None else None
+    column = layout.columns.get("symbol")
+    return None if column is None else column.source
+
+
 def ways(
     head: Head, name: str, request: Request, given: Format | None, known: Shelf
 ) -> list[tuple[str, Choice]]:  # fmt: skip
@@ -92,7 +123,7 @@ def ways(
         except DataError as error:
             why.append(str(error))
     if found:
-        return found
+        return _likely(found, head, name)
     if why:
         raise DataError(why[0])
     has = ", ".join(one_line(c) for c in (head.columns or (head.rows[0] if head.rows else ()))[:12])

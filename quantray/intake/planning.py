@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,10 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from quantray.errors import DataError
+from quantray.files import archives
 from quantray.files.formats import Choice, Format, Head, Layout, choices, head_of
 from quantray.files.formats.heads import plain
 from quantray.files.formats.symbols import parse
-from quantray.intake import archives
 from quantray.intake.columns import TABLES
 from quantray.intake.plain import is_plain
 from quantray.intake.request import Request, size_of
@@ -53,7 +54,8 @@ def _members(item: Item, found: Found) -> Iterator[tuple[Item, int]]:
     if item.kind != ZIP:
         yield item, size_of(item)
         return
-    names = archives.members(item)
+    assert item.path is not None
+    names = archives.members(item.path)
     if not names:
         found.pass_over("nothing in it is data by its name", item.name)
     for name in names:
@@ -67,8 +69,11 @@ def at_hand(item: Item, scratch: Path, *, head: bool = False) -> Iterator[Path]:
     if item.kind != ZIP:
         yield item.path
         return
-    with archives.unpacked(item, item.part, scratch, head=head) as path:
-        yield path
+    folder = scratch / "zip"
+    try:
+        yield archives.unpack(item.path, item.part, folder, head=head)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _ways_of(

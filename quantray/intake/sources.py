@@ -10,11 +10,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from quantray.errors import ConfigError, DataError, near_miss
+from quantray.files import archives
 from quantray.files.duckdb_file import MAGIC
 from quantray.plain import amount, one_line
 
 #: Ends of names of files that may hold data; what else lies in a folder is passed over and counted.
-ENDS = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".gz", ".zip", ".json", ".feather")
+ENDS = (*archives.ENDS, ".zip")
 SQLITE = b"SQLite format 3"
 FILE, ZIP, DUCKDB, SQLITE_FILE, POSTGRES = "file", "zip", "duckdb", "sqlite", "postgres"
 DATABASES = (DUCKDB, SQLITE_FILE, POSTGRES)

@@ -130,7 +130,8 @@ def _note_spans(target: Target, table: str, batch: int) -> None:
     """The first and last time of each name: what shows that two batches cannot meet, without looking at their rows."""
     shape, columns = SHAPES[table], target.columns[table]
     label = f"coalesce({quoted(shape.label)}, '')" if shape.label in columns and shape.key[0] == shape.label else "''"
-    when = f"{quoted(shape.when)}::TIMESTAMPTZ" if shape.when in shape.key and shape.when in columns else "NULL::TIMESTAMPTZ"
+    timed = shape.when in shape.key and shape.when in columns
+    when = f"{quoted(shape.when)}::TIMESTAMPTZ" if timed else "NULL::TIMESTAMPTZ"
     low, high = (f"coalesce(epoch_us({f}({when})), 0)" for f in ("min", "max"))
     target.connection.execute(
         f"INSERT INTO {SPANS} SELECT {text(table)}, {batch}, {label}, {low}, {high} FROM {table} "

@@ -43,7 +43,7 @@ VERBS = {
     "import-results": Verb(
         "take JSON or CSV results of other tools into a DuckDB file, beside one's own", family("imports")
     ),
-    "data": Verb("look at your own data before a run trusts it: data check", family("data")),
+    "data": Verb("take data as vendors and tools write it into a DuckDB file, and check it", family("data")),
     "doctor": Verb("check the installation, and the configuration's data and database", family("doctor")),
     "study": Verb("list, show, export, plot and delete stored studies", family("study")),
 }

@@ -41,6 +41,7 @@ class Table:
     files: tuple[Path, ...] = ()  # in the order of the numbers in the column ``file``, where there is one
     aside: Mapping[str, int] = field(default_factory=dict)  # reason -> rows that were set aside while it was read
     said: tuple[str, ...] = ()  # what a format decided about it
+    origin: str = ""  # how it was imported, where ``quantray data import`` made it
 
     def has(self, *columns: str) -> bool:
         return all(c in self.names for c in columns)

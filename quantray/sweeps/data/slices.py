@@ -89,7 +89,8 @@ def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
         count_session(counts, session, suspects[session.date])
     where = ", ".join(dict.fromkeys(Path(t.where).name for t in tables.values()))
     modelled = ", options modelled on it (not a market)" if settings.chain == "synthetic" else ""
-    source = f"{name} {sessions[0].date} to {sessions[-1].date} from {where}{modelled}"
+    imported = "".join(f"; {table.origin}" for table in tables.values() if table.origin)
+    source = f"{name} {sessions[0].date} to {sessions[-1].date} from {where}{modelled}{imported}"
     return Slice(name, tuple(sessions), source, summary_of(counts))
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from quantray.errors import DataError, DiskError
-from quantray.files.formats import archives, unpacked
+from quantray.errors import DataError
+from quantray.files.formats import unpacked
 
 
 def zipped(path: Path, **members: str) -> Path:
@@ -21,7 +21,7 @@ def test_members_are_read_under_the_archives_name_and_gone_afterwards(tmp_path: 
     plain = tmp_path / "plain.csv"
     with unpacked([plain, path]) as files:
         assert files[0] == plain
-        assert [file.read_text() for file in files[1:]] == ["1", "2"]
+        assert sorted(file.read_text() for file in files[1:]) == ["1", "2"]
         assert ["/".join(file.parts[-2:]) for file in files[1:]] == ["a.zip/x.csv"] * 2
     assert not files[1].exists()
 
@@ -40,7 +40,7 @@ def test_a_message_names_the_archive_and_the_member(tmp_path: Path):
     assert str(caught.value) == f"{path}/sub/x.csv: line 3"
 
 
-def test_an_archive_that_cannot_be_unpacked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_an_archive_that_cannot_be_unpacked_is_refused(tmp_path: Path):
     broken = tmp_path / "b.zip"
     broken.write_bytes(zipped(tmp_path / "a.zip", **{"x.csv": "1" * 1000}).read_bytes()[:-40])
     with pytest.raises(DataError, match="cannot be unpacked"), unpacked([broken]):
@@ -49,7 +49,4 @@ def test_an_archive_that_cannot_be_unpacked_is_refused(tmp_path: Path, monkeypat
         pytest.raises(DataError, match="holds no text file"),
         unpacked([zipped(tmp_path / "c.zip", **{"x.md": ""})]),
     ):
-        pass
-    monkeypatch.setattr(archives.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 10})())
-    with pytest.raises(DiskError, match="holds 1,000 bytes and"), unpacked([tmp_path / "a.zip"]):
         pass

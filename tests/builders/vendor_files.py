@@ -39,10 +39,13 @@ def market() -> dict[str, pd.DataFrame]:
     return {"underlying": pd.concat(bars).reset_index(drop=True), "options": options}
 
 
-def _sides(o: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Bid, ask and the size of both, 0 where nobody quotes, as most vendors write it."""
-    there = o.ask.notna()
-    return o.bid, o.ask.fillna(0.0), there.astype(int) * 5
+def _ns(ts: pd.Series) -> pd.Series:
+    return ts.astype("datetime64[ns, UTC]").astype("int64")
+
+
+def _sides(o: pd.DataFrame) -> tuple[pd.Series, pd.Series, pd.Series, pd.Series]:
+    """Bid, ask and their sizes, 0 of a side that is not there, as most vendors write it."""
+    return o.bid.fillna(0.0), o.ask.fillna(0.0), (o.bid > 0).astype(int) * 5, o.ask.notna().astype(int) * 5
 
 
 def ours(folder: Path, made: dict[str, pd.DataFrame], quotes: bool = True) -> dict[str, str]:
@@ -54,11 +57,11 @@ def ours(folder: Path, made: dict[str, pd.DataFrame], quotes: bool = True) -> di
 
 
 def thetadata(folder: Path, o: pd.DataFrame) -> Path:
-    bid, ask, size = _sides(o)
+    bid, ask, bidden, asked = _sides(o)
     stamp = (o.ts + MINUTE).dt.tz_convert(ZONE).dt.strftime("%Y-%m-%dT%H:%M:%S.000")
     pd.DataFrame({"symbol": o.underlying, "expiration": o.expiry, "strike": o.strike.map("{:.3f}".format),
-                  "right": o.right.map({"C": "CALL", "P": "PUT"}), "timestamp": stamp, "bid_size": size,
-                  "bid_exchange": 1, "bid": bid, "bid_condition": 50, "ask_size": size, "ask_exchange": 1, "ask": ask,
+                  "right": o.right.map({"C": "CALL", "P": "PUT"}), "timestamp": stamp, "bid_size": bidden,
+                  "bid_exchange": 1, "bid": bid, "bid_condition": 50, "ask_size": asked, "ask_exchange": 1, "ask": ask,
                   "ask_condition": 50}).to_csv(folder / "theta.csv", index=False)  # fmt: skip
     return folder / "theta.csv"
 
@@ -66,7 +69,7 @@ def thetadata(folder: Path, o: pd.DataFrame) -> Path:
 def massive(folder: Path, o: pd.DataFrame) -> Path:
     """Bars of trades, gzipped, a file a day."""
     frame = pd.DataFrame({"ticker": "O:" + o.symbol, "volume": o.volume, "open": o["last"], "close": o["last"],
-                          "high": o["last"], "low": o["last"], "window_start": o.ts.astype("int64"),
+                          "high": o["last"], "low": o["last"], "window_start": _ns(o.ts),
                           "transactions": 1})  # fmt: skip
     (folder / "flat").mkdir()
     for date, day in frame.groupby(o.ts.dt.strftime("%Y-%m-%d")):
@@ -75,12 +78,12 @@ def massive(folder: Path, o: pd.DataFrame) -> Path:
 
 
 def cboe(folder: Path, o: pd.DataFrame, bars: pd.DataFrame) -> Path:
-    bid, ask, size = _sides(o)
+    bid, ask, bidden, asked = _sides(o)
     spot = o.ts.map(bars.set_index("ts").close)
     stamp = (o.ts + MINUTE).dt.tz_convert(ZONE).dt.strftime("%Y-%m-%d %H:%M:%S")
     pd.DataFrame({"underlying_symbol": "^" + o.underlying, "quote_datetime": stamp, "root": o.underlying,
                   "expiration": o.expiry, "strike": o.strike, "option_type": o.right, "open": 0, "high": 0, "low": 0,
-                  "close": 0, "trade_volume": 0, "bid_size": size, "bid": bid, "ask_size": size, "ask": ask,
+                  "close": 0, "trade_volume": 0, "bid_size": bidden, "bid": bid, "ask_size": asked, "ask": ask,
                   "underlying_bid": spot, "underlying_ask": spot}).to_csv(folder / "cboe.csv", index=False)  # fmt: skip
     return folder / "cboe.csv"
 
@@ -93,7 +96,7 @@ def optionsdx(folder: Path, o: pd.DataFrame, bars: pd.DataFrame) -> Path:
     wide.columns = ["_".join(filter(None, pair)) for pair in wide.columns]
     spot = wide.ts.map(bars.set_index("ts").close)
     columns = {
-        "QUOTE_UNIXTIME": (wide.ts + MINUTE).astype("int64") // 10**9, "UNDERLYING_LAST": spot,
+        "QUOTE_UNIXTIME": _ns(wide.ts + MINUTE) // 10**9, "UNDERLYING_LAST": spot,
         "EXPIRE_DATE": wide.expiry, "C_SIZE": "12 x 14", "C_BID": wide.bid_C, "C_ASK": wide.ask_C,
         "STRIKE": wide.strike, "P_BID": wide.bid_P, "P_ASK": wide.ask_P,
     }  # fmt: skip
@@ -107,8 +110,8 @@ def optionsdx(folder: Path, o: pd.DataFrame, bars: pd.DataFrame) -> Path:
 def databento(folder: Path, o: pd.DataFrame) -> Path:
     nothing = 2**63 - 1
     whole = [[nothing if x != x or (x == 0) else round(x * 10**9) for x in side] for side in (o.bid, o.ask)]
-    symbol = o.symbol.str.slice(0, len(ROOT)).str.ljust(6) + o.symbol.str.slice(len(ROOT))
-    pd.DataFrame({"ts_recv": (o.ts + MINUTE).astype("int64"), "ts_event": 0, "instrument_id": 7, "bid_px_00": whole[0],
+    symbol = o.symbol.str.slice(0, -15).str.ljust(6) + o.symbol.str.slice(-15)
+    pd.DataFrame({"ts_recv": _ns(o.ts + MINUTE), "ts_event": 0, "instrument_id": 7, "bid_px_00": whole[0],
                   "ask_px_00": whole[1], "symbol": symbol}).to_csv(folder / "cbbo.csv", index=False)  # fmt: skip
     return folder / "cbbo.csv"
 

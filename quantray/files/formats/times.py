@@ -12,8 +12,8 @@ from quantray.files.formats.layout import Time
 from quantray.files.remedies import no_instant
 from quantray.files.typed import Cell, Reading, instant, is_text
 
-#: No market's time lies outside, so a unit that leads there is wrong. Seconds since 1970.
-FIRST_S, LAST_S = 0, 7_258_118_400
+#: No such file's time lies outside 1990 to 2200, so a unit that leads there is wrong. Seconds since 1970.
+FIRST_S, LAST_S = 631_152_000, 7_258_118_400
 SHIFTS = (" + INTERVAL 1 HOUR", " - INTERVAL 1 HOUR")
 #: Digits of times of our days -> their unit.
 DIGITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}

@@ -74,7 +74,7 @@ def test_whole_numbers_have_a_unit_or_tell_it_by_their_digits(unit: str, n: int)
     value = 1_723_815_060 * n
     assert read(whole("x", unit), str(value)) == [(1_723_815_060.0, False)]
     assert read(whole("x", "digits"), str(value)) == [(1_723_815_060.0, False)]
-    assert read(whole("x", unit), str(value * 10**10), "-1", "1.5", "x") == [(None, True)] * 4
+    assert read(whole("x", unit), str(value * 10**10), str(value // 1000), "-1", "1.5", "x") == [(None, True)] * 5
     assert read(whole("x", unit), None) == [(None, False)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from quantray.errors import ConfigError, DataError
@@ -87,3 +88,25 @@ def test_a_setting_that_means_nothing_is_refused_when_it_is_made(keys: dict[str,
     with pytest.raises(ConfigError) as caught:
         settings(**keys)
     assert sentence in str(caught.value)
+
+
+REAL = Path(__file__).parents[4] / "shared" / "data"
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real data are no part of the project")
+def test_real_quotes_in_vendors_layouts_are_the_slice_that_they_are_in_ours(tmp_path: Path):
+    rows = pd.read_parquet(REAL / "option_quotes_1m.parquet")
+    # the day of expiry; what has neither side changes nothing, and no vendor of quotes writes it
+    one = (rows.underlying == "GOOG") & (rows.ts >= "2015-12-24") & (rows.ts < "2015-12-25")
+    rows = rows[one & (rows.bid.notna() | rows.ask.notna())].reset_index(drop=True)
+    quotes = rows[["ts", "symbol", "underlying", "expiry", "strike", "right", "bid", "ask"]]
+    bars = pd.read_parquet(REAL / "underlying_1m.parquet")
+    bars[bars.symbol == "GOOG"].to_parquet(tmp_path / "bars.parquet")
+    quotes.to_parquet(tmp_path / "quotes.parquet")
+    own = {"underlying": str(tmp_path / "bars.parquet"), "from_": "2015-12-24", "to": "2015-12-24"}
+    plain = load(settings(**own, options=str(tmp_path / "quotes.parquet")))
+    made = quotes.assign(expiry=pd.to_datetime(quotes.expiry).dt.strftime("%Y-%m-%d"))
+    for vendor in (vendor_files.thetadata, vendor_files.databento):
+        found = load(settings(**own, options=str(vendor(tmp_path, made))))
+        assert found.digest == plain.digest
+        assert len(found.sessions[0].symbol) > 100

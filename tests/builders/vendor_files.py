@@ -81,7 +81,7 @@ def cboe(folder: Path, o: pd.DataFrame, bars: pd.DataFrame) -> Path:
     bid, ask, bidden, asked = _sides(o)
     spot = o.ts.map(bars.set_index("ts").close)
     stamp = (o.ts + MINUTE).dt.tz_convert(ZONE).dt.strftime("%Y-%m-%d %H:%M:%S")
-    pd.DataFrame({"underlying_symbol": "^" + o.underlying, "quote_datetime": stamp, "root": o.underlying,
+    pd.DataFrame({"underlying_symbol": "^" + o.underlying, "quote_datetime": stamp, "root": o.symbol.str.slice(0, -15),
                   "expiration": o.expiry, "strike": o.strike, "option_type": o.right, "open": 0, "high": 0, "low": 0,
                   "close": 0, "trade_volume": 0, "bid_size": bidden, "bid": bid, "ask_size": asked, "ask": ask,
                   "underlying_bid": spot, "underlying_ask": spot}).to_csv(folder / "cboe.csv", index=False)  # fmt: skip
@@ -152,3 +152,12 @@ def _quotes(one: pd.DataFrame) -> str:
             f"{ms},{sides[0]},{sides[0]},{sides[0]},{sides[0]},5,{sides[1]},{sides[1]},{sides[1]},{sides[1]},5"
         )
     return "\n".join(lines) + "\n"
+
+
+def kibot(folder: Path, bars: pd.DataFrame) -> Path:
+    """Bars without a header."""
+    local = bars.ts.dt.tz_convert(ZONE)
+    made = bars.assign(date=local.dt.strftime("%m/%d/%Y"), time=local.dt.strftime("%H:%M"))
+    names = ["date", "time", "open", "high", "low", "close", "volume"]
+    made[names].to_csv(folder / "SPOT.txt", index=False, header=False)
+    return folder / "SPOT.txt"

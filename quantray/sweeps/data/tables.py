@@ -106,11 +106,12 @@ def _store(
     """Read the parts into a table of the connection's own: text is parsed once, not once a session."""
     at, why = 0, any(f.aside or f.withdrawn for f in found)
     for f in found:
-        for _, one in f.part.each():
-            select = f.of(one).select(ours, kinds, (one.batch or str(at)) if several else None, why=why)
-            into = f"INSERT INTO {name} {select}" if at else f"CREATE TABLE {name} AS {select}"
-            guarded(place_of(where, one), partial(connection.execute, into), explain)
-            at += 1
+        # all of its files at once: planning a statement a file would take longer than reading a small one
+        number_of = f.part.batch or (f"file_index + {at}" if f.part.files else str(at))
+        select = f.select(ours, kinds, number_of if several else None, why=why)
+        into = f"INSERT INTO {name} {select}" if at else f"CREATE TABLE {name} AS {select}"
+        guarded(place_of(where, f.part), partial(connection.execute, into), explain)
+        at += max(len(f.part.files), 1)
 
 
 def _explainer(connection: DuckDBPyConnection, where: str, found: list[Read]) -> Callable[[], DataError | None]:

@@ -6,9 +6,8 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from quantray.cli.exits import DONE, guarded
+from quantray.cli.exits import DONE, attended, guarded
 from quantray.cli.verbs import Verb, Work, work_of
-from quantray.outlets import guarded_streams
 
 ABOUT = "Search trading strategies on market data, and policies for calls, honestly."
 
@@ -16,7 +15,7 @@ ABOUT = "Search trading strategies on market data, and policies for calls, hones
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
-    with guarded_streams(given):
+    with attended(given):
         return guarded(lambda: parsed(given)())
 
 

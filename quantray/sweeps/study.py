@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.errors import ConfigError, TooManyFailures
 from quantray.outlets import logger
-from quantray.protocols import Say
+from quantray.protocols import Reached, Say
 from quantray.provenance import versions
 from quantray.stats.checks import Verdict
 from quantray.sweeps.holdout import load_slice, split
@@ -89,26 +89,32 @@ def sweep(
     progress: OnProgress | None = None,
     say: Say | None = None,
     done: Callable[[Study], object] | None = None,
+    reached: Reached | None = None,
     share: Share | None = None,
     began: float | None = None,
 ) -> Study:
     """Run the plan, or go on with it where an earlier run stopped, and write its report under ``plan.run_dir``.
 
-    ``progress`` is called with :class:`quantray.sweeps.loop.progress.Progress` as trials are stored; ``say`` with
-    sentences a person should read, ``done`` with the study as soon as it is written: before the Optuna study beside
-    it has caught up, which Ctrl-C then skips. ``share`` says that the study has several drivers, which ``began``
-    then (``time.monotonic()``): this one finishes it (see :func:`quantray.sweeps.search.search`). Raises UserError,
-    before anything is written, for a plan that cannot be carried out, and :class:`TooManyFailures`, after everything
-    is written, when more candidates failed than ``search.max_failures`` allows, or all of them.
+    ``progress`` is called with :class:`quantray.sweeps.loop.progress.Progress` as trials are stored, ``reached`` with
+    the name of each stage as it begins, ``say`` with sentences a person should read, ``done`` with the study as soon as
+    it is written: before the Optuna study beside it has caught up, which Ctrl-C then skips. ``share`` says that the
+    study has several drivers, which ``began`` then (``time.monotonic()``): this one finishes it (see
+    :func:`quantray.sweeps.search.search`). Raises UserError, before anything is written, for a plan that cannot be
+    carried out, and :class:`TooManyFailures`, after everything is written, when more candidates failed than
+    ``search.max_failures`` allows, or all of them.
     """
     began, say = time.monotonic() if began is None else began, say or _log.warning
-    with opened(plan, say) as made, _mirrored(made, say) as mirror:
+    reached = reached or (lambda stage: None)
+    with opened(plan, say, reached) as made, _mirrored(made, say) as mirror:
+        reached("searching")
         found = search(made, progress, say, share=share)
         assert found is not None  # only a driver that is not the last has none
         if mirror is not None:
             mirror.hurry()  # it catches up while the report is made
+        reached("judging")
         judged = judge(plan, made.train, made.held_out, found.trials, found.exact, found.counts, found.reasons)
         results = _results(made, found, judged, began)
+        reached("writing")
         study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
         if done is not None:
             done(study)

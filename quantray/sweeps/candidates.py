@@ -13,7 +13,7 @@ import numpy as np
 
 from quantray.errors import ConfigError, near_miss
 from quantray.space import Candidates, Space
-from quantray.sweeps.combinations import codes_of, distinct
+from quantray.sweeps.combinations import codes_of, distinct, ranked
 from quantray.sweeps.long_option import EXIT_FIELDS, LongOption
 from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan
@@ -154,7 +154,7 @@ def _exit_columns(
             values = np.array([candidates.levels[d][k] for k in used], float)
         else:
             codes, values = np.zeros(len(candidates), np.int64), np.array([defaults[name]], float)
-        found, place = np.unique(-values if falling else values, return_inverse=True)
+        found, place = ranked(-values if falling else values)
         columns.append((place[codes] + offset).astype(np.int32))
         levels.append(-found if falling else found)
         if falling:

@@ -15,6 +15,8 @@ _LARGEST = 2**62  # of a key in 64 bits
 
 def codes_of(key: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Distinct keys, rising, and each key's place among them; without a sort where the range is small."""
+    if len(key) == 1:
+        return key, np.zeros(1, np.int64)
     if size > 50_000_000:
         values, inverse = np.unique(key, return_inverse=True)
         return values, inverse
@@ -23,9 +25,19 @@ def codes_of(key: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     return np.flatnonzero(seen), (np.cumsum(seen) - 1)[key]
 
 
+def ranked(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct values, rising, and each one's place among them."""
+    if len(values) == 1:  # what one candidate alone asks for
+        return values, np.zeros(1, np.int64)
+    found, place = np.unique(values, return_inverse=True)
+    return found, place
+
+
 def distinct(candidates: Candidates, dims: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """One candidate's row for each distinct combination of these dimensions, and each candidate's combination."""
     n = len(candidates)
+    if n == 1:
+        return np.zeros(1, np.int64), np.zeros(1, np.int64)
     key = np.zeros(n, np.int64)
     size = 1
     for d in dims:

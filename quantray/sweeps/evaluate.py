@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,12 +15,18 @@ from quantray.sweeps.candidates import Prepared, check_fields, prepare
 from quantray.sweeps.market import Slice
 from quantray.sweeps.metrics import CORE, COUNTED, METRICS, Metric, Metrics
 from quantray.sweeps.plan import Capital, Plan
-from quantray.sweeps.tables import Tables
+from quantray.sweeps.tables import Levels, Tables
 from quantray.sweeps.trades import ExitReason, Trades
 from quantray.sweeps.validity import reason
 
+if TYPE_CHECKING:
+    from quantray.sweeps.kernels.columns import Outcome
+
 #: Beyond it a net per session is no amount of money, and its square no number.
 MOST_NET = 1e100
+
+#: Of each metric its name, whether it is an amount, a whole number or counted on the way, and its row there.
+_PLACES = [(m.key, 2, COUNTED.index(m)) if m in COUNTED else (m.key, int(m.unit is Unit.COUNT), int(m)) for m in Metric]
 
 
 def evaluate(plan: Plan, market: Slice, candidates: Candidates, *, full: bool = True) -> Metrics:
@@ -29,7 +36,7 @@ def evaluate(plan: Plan, market: Slice, candidates: Candidates, *, full: bool = 
     per-session sums). One bad candidate has a reason in ``why``; it never ends the others.
     """
     strategy = plan.strategy.resolved
-    if not plan.strategy.gives_signals:
+    if not hasattr(strategy, "signals"):
         return _boxed(plan, market, candidates, strategy, full)
     prepared = prepare(plan, market, candidates, strategy)
     return _score(plan, market, prepared, full)
@@ -39,21 +46,30 @@ def _score(plan: Plan, market: Slice, p: Prepared, full: bool) -> Metrics:
     from quantray.sweeps.kernels import columns
     from quantray.sweeps.kernels.score import scores
 
-    out = np.full((len(p.group), len(METRICS if full else CORE)), np.nan)
-    by_session = np.zeros((len(p.group), len(market)))
-    counts = np.zeros((len(p.group), len(COUNTED)), np.int64)
+    out = columns.outcome_of(len(METRICS if full else CORE), len(p.group), len(market))
+    counts = np.zeros((len(COUNTED), len(p.group) if full else 0), np.int64)
     if p.tables is not None:
         candidates = columns.Candidates(p.group, p.tp, p.sl, p.held, p.stop_percent)
         cash, max_open = _limits(plan.capital)
         rules = columns.Rules(
-            len(p.levels.take_profit), len(p.levels.stop_loss), plan.capital.contracts * plan.fees.per_contract(),
+            _reasons(p.levels), plan.capital.contracts * plan.fees.per_contract(),
             float(market.sessions[0].interval_s), cash, max_open,
         )  # fmt: skip
-        scores(candidates, p.tables.columns, rules, full, by_session, out)
-        counts = p.tables.counts[p.group]
+        scores(candidates, p.tables.columns, rules, full, out)
+        counts = np.take(p.tables.counts.T, p.group, axis=1) if full else counts
     if p.rows is not None:  # candidates that failed have no numbers, least of all another one's
-        out, by_session, counts = (_spread(column, p.rows, p.n) for column in (out, by_session, counts))
-    return _metrics(market, out, by_session, counts, p.why, full)
+        whole = columns.outcome_of(len(out.amount), p.n, len(market))
+        whole.whole[:, p.rows], whole.net[p.rows], out = out.whole, out.net, whole
+        if full:
+            counts, given = np.zeros((len(COUNTED), p.n), np.int64), counts
+            counts[:, p.rows] = given
+    return _metrics(market, out, counts, p.why)
+
+
+def _reasons(levels: Levels) -> np.ndarray:
+    """Why a trade ended in each column of the tables but the last, [K - 1]."""
+    kinds = np.array([ExitReason.TAKE_PROFIT, ExitReason.STOP_LOSS, ExitReason.TIME], np.int8)
+    return np.repeat(kinds, [len(levels.take_profit), len(levels.stop_loss), len(levels.duration_s)])
 
 
 def _limits(capital: Capital) -> tuple[float, int]:
@@ -64,41 +80,36 @@ def _limits(capital: Capital) -> tuple[float, int]:
     return np.inf if cash is None else float(cash), UNLIMITED if most is None else most
 
 
-def _spread(part: np.ndarray, rows: np.ndarray, n: int) -> np.ndarray:
-    """The rows of ``part`` at their places among ``n``; NaN, or 0 of a whole number, elsewhere."""
-    whole = np.full((n, part.shape[1]), np.nan if part.dtype.kind == "f" else 0, part.dtype)
-    whole[rows] = part
-    return whole
+def _metrics(market: Slice, out: Outcome, counts: np.ndarray, why: Mapping[int, str]) -> Metrics:
+    """Columns of what was measured and of what was counted on the way, ``counts`` [COUNTED, n].
 
-
-def _metrics(
-    market: Slice, out: np.ndarray, by_session: np.ndarray, counts: np.ndarray, why: Mapping[int, str], full: bool
-) -> Metrics:
-    """Columns of finite numbers: what overflows does not exist, and a candidate whose net does fails."""
+    A candidate that failed has none, and one whose net overflows fails.
+    """
     said = dict(why)
-    with np.errstate(invalid="ignore"):
-        beyond = ~(np.abs(by_session) <= MOST_NET).all(axis=1)
-    beyond[list(why)] = False
-    for i in np.flatnonzero(beyond).tolist():
-        k = int(np.argmax(~(np.abs(by_session[i]) <= MOST_NET)))
-        said[i] = f"its net of {market.sessions[k].date} is {by_session[i, k]:.3g}: prices or sizes beyond any market"
+    if not _usual(out.net):
+        beyond = ~(np.abs(out.net) <= MOST_NET).all(axis=1)
+        beyond[list(why)] = False
+        for i in np.flatnonzero(beyond).tolist():
+            k = int(np.argmax(~(np.abs(out.net[i]) <= MOST_NET)))
+            said[i] = f"its net of {market.sessions[k].date} is {out.net[i, k]:.3g}: prices or sizes beyond any market"
+    columns = _columns(out, counts)
     if said:
         failed = list(said)
-        out[failed], by_session[failed], counts[failed] = np.nan, 0.0, 0
-    out[~np.isfinite(out)] = np.nan
-    return Metrics(_columns(out, counts, full), by_session, said)
+        out.net[failed] = 0.0
+        for column in columns.values():
+            column[failed] = np.nan if column.dtype.kind == "f" else 0
+    return Metrics(columns, out.net, said)
 
 
-def _columns(out: np.ndarray, counts: np.ndarray, full: bool) -> dict[str, np.ndarray]:
-    """Rows of the kernel [n, M] and what was counted on the way [n, COUNTED] as columns; counts as whole numbers."""
-    columns: dict[str, np.ndarray] = {}
-    for metric in Metric:
-        if full or not metric.listed:
-            column = counts[:, COUNTED.index(metric)] if metric in COUNTED else out[:, metric]
-            if metric.unit is Unit.COUNT and metric not in COUNTED:
-                column = np.where(np.isnan(column), 0, column).astype(np.int64)
-            columns[metric.key] = column
-    return columns
+def _usual(nets: np.ndarray) -> bool:
+    """Whether all are amounts of money."""
+    return not nets.size or (float(nets.min()) >= -MOST_NET and float(nets.max()) <= MOST_NET)  # of NaN none is
+
+
+def _columns(out: Outcome, counts: np.ndarray) -> dict[str, np.ndarray]:
+    """The metrics by their names; counts are whole numbers."""
+    found = (out.amount, out.whole, counts)
+    return {name: found[which][row] for name, which, row in _PLACES[: len(out.amount)]}
 
 
 def trades(plan: Plan, market: Slice, params: Mapping[str, object]) -> Trades:
@@ -128,11 +139,8 @@ def _listed(plan: Plan, p: Prepared, t: Tables) -> Trades:
     e = t.entry
     cost = t.entry_cost[e] * t.size[e]
     k = np.array([first_exit(t.when[i], p.tp[0], p.sl[0], p.held[0]) for i in e], np.int64)
-    n_tp, n_sl, last = len(p.levels.take_profit), len(p.levels.stop_loss), t.when.shape[1] - 1
-    reason = np.select(
-        [k == last, k < n_tp, k < n_tp + n_sl], [t.last_reason[e], ExitReason.TAKE_PROFIT, ExitReason.STOP_LOSS],
-        ExitReason.TIME,
-    )  # fmt: skip
+    reasons = _reasons(p.levels)
+    reason = np.where(k == len(reasons), t.last_reason[e], np.append(reasons, np.int8(0))[k])
     fees = np.full(len(e), plan.capital.contracts * plan.fees.per_contract())
     keep = _admitted(plan.capital, t, k, cost + 0.5 * fees)
     stop = abs(p.stop_percent[0]) / 100.0
@@ -154,10 +162,10 @@ def _admitted(capital: Capital, t: Tables, k: np.ndarray, cost: np.ndarray) -> n
     e, n = t.entry, len(t.entry)
     if capital.initial is None and capital.max_open_positions is None:
         return np.ones(n, bool)
-    made, room = listed_of(n), scratch_of(n, 0)
+    made, room = listed_of(n), scratch_of(n, 1, 0)
     made.session[:], made.entry_bar[:], made.exit_bar[:] = t.session[e], t.entry_bar[e], t.exit_bar[e, k]
     made.net[:], made.cost[:] = t.net[e, k], cost
-    affordable(made, n, *_limits(capital), room)
+    affordable(made, 1, *_limits(capital), room)
     return room.keep
 
 
@@ -189,10 +197,11 @@ def _checked_trades(found: object, market: Slice) -> Trades:
 
 def _boxed(plan: Plan, market: Slice, candidates: Candidates, strategy: type, full: bool) -> Metrics:
     """Metrics of a black box, each candidate asked for its own trades."""
+    from quantray.sweeps.kernels.columns import outcome_of
+
     n = len(candidates)
     check_fields(strategy, candidates.names)
-    out = np.full((n, len(METRICS)), np.nan)
-    by_session = np.zeros((n, len(market)))
+    out = outcome_of(len(METRICS), n, len(market))
     why: dict[int, str] = {}
     for i in range(n):
         try:
@@ -205,17 +214,18 @@ def _boxed(plan: Plan, market: Slice, candidates: Candidates, strategy: type, fu
         except OWN as error:  # the user's own code: whatever it raises belongs to this candidate
             why[i] = told(error)
             continue
-        summarise(t, float(market.sessions[0].interval_s), by_session[i], out[i])
-    return _metrics(market, out, by_session, np.zeros((n, len(COUNTED)), np.int64), why, full)
+        summarise(t, float(market.sessions[0].interval_s), out, i)
+    some = out._replace(amount=out.amount[: len(METRICS if full else CORE)])
+    return _metrics(market, some, np.zeros((len(COUNTED), n), np.int64), why)
 
 
-def summarise(t: Trades, interval_s: float, by_session: np.ndarray, out: np.ndarray) -> None:
-    """Metrics of one candidate's trades into ``out`` [M], net per session into ``by_session`` [sessions]."""
+def summarise(t: Trades, interval_s: float, out: Outcome, i: int = 0) -> None:
+    """Every metric of candidate ``i`` and its net per session into ``out`` from its trades."""
     from quantray.sweeps.kernels.columns import listed_of, scratch_of
-    from quantray.sweeps.kernels.score import summarise_core, summarise_listed
+    from quantray.sweeps.kernels.metrics import list_up, sum_up
 
-    made, room = listed_of(len(t)), scratch_of(len(t), len(by_session))
+    made, room = listed_of(len(t)), scratch_of(len(t), 1, out.net.shape[1])
     for name in set(made._fields) - {"cost", "no_bid"}:
         getattr(made, name)[:] = getattr(t, name)
-    summarise_core(made, len(t), room.traded, by_session, out)
-    summarise_listed(made, len(t), interval_s, room, out)
+    sum_up(made, room, i, i + 1, out)
+    list_up(made, room, i, i + 1, interval_s, out)

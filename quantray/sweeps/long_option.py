@@ -93,9 +93,15 @@ def bar_at(session: Session, moment: str, end: int | None = None) -> int:
 
 def bars_at(session: Session, moment: str) -> IntArray1D:
     """The same for each contract of the session, [m]: ``close`` is where the contract ends."""
+    return by_end(session, lambda end: bar_at(session, moment, end)).astype(np.int64)
+
+
+def by_end(session: Session, ask: Callable[[int], float]) -> np.ndarray:
+    """What ``ask`` answers for the bar at which each contract of the session ends, [m]; asked once a bar."""
     assert session.ends is not None
-    found = {int(end): bar_at(session, moment, int(end)) for end in np.unique(session.ends)}
-    return np.array([found[int(end)] for end in session.ends], np.int64)
+    ends = session.ends.tolist()
+    found = {end: ask(end) for end in set(ends)}
+    return np.array([found[end] for end in ends] if len(found) > 1 else [*found.values()] * len(ends))
 
 
 def _number(value: object) -> TypeGuard[float]:

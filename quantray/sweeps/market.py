@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from quantray.digests import digest_of
 from quantray.sweeps.hours import check_break, checked_ends
 
 CALL, PUT = 1, -1
+
+_EPOCH = date(1970, 1, 1).toordinal()
 
 MOST_BARS = 2**31 - 1  # of any duration
 
@@ -89,12 +92,12 @@ class Session:
     @property
     def has_volume(self) -> bool:
         """False of an index, whose volume is NaN."""
-        return not bool(np.isnan(self.volume).all())
+        return not (np.isnan(self.volume[:1]).all() and np.isnan(self.volume).all())  # mostly the first one tells
 
     @property
     def day(self) -> int:
         """Days since 1970-01-01 of the session date, to compare with ``expiry``."""
-        return int(np.datetime64(self.date, "D").astype(np.int64))
+        return date.fromisoformat(self.date).toordinal() - _EPOCH
 
     def bars(self, seconds: float) -> int:
         """Round a duration up to whole bars (on minute bars 1 s is one bar); what no session holds is one number."""

@@ -24,7 +24,7 @@ from quantray.sweeps.identity import code_digest
 from quantray.sweeps.long_option import LongOption
 from quantray.sweeps.market import Slice
 from quantray.sweeps.metrics import METRICS
-from quantray.sweeps.objective import check_constraints, check_objective
+from quantray.sweeps.objective import check_constraints, objective
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.report.files import check_results
 from quantray.sweeps.scores import score
@@ -95,7 +95,7 @@ def check(plan: Plan) -> None:
         )
     check_fields(strategy, [*plan.space.names, *plan.strategy.params])
     check_ranges(strategy, plan.space)
-    check_objective(plan.objective)
+    objective(plan.objective)
     check_constraints(plan.constraints, METRICS)
     check_run_dir(plan.run_dir)
     if plan.search.kind == "exhaustive":

@@ -142,7 +142,7 @@ def _nonsense(bar: object, side: object, origin: object, n: int, lists: tuple[An
         return None
     if not np.issubdtype(bar.dtype, np.integer) or bar.min() < 0 or bar.max() >= n:
         return f"signal bars must be whole numbers in [0, {n}), got {bar.min()} to {bar.max()}"
-    if not np.isin(side, (-1, 1)).all():
+    if not ((side == 1) | (side == -1)).all():
         return f"signal sides must be -1 or 1, got {sorted(set(side.tolist()))[:5]}"
     if not np.issubdtype(origin.dtype, np.integer):
         return f"signal origins must be whole numbers, got {origin.dtype}"

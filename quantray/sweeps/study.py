@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.errors import ConfigError, TooManyFailures
 from quantray.outlets import logger
-from quantray.protocols import Reached, Say
+from quantray.protocols import REPORTED, Reached, Say
 from quantray.provenance import versions
 from quantray.stats.checks import Verdict
 from quantray.sweeps.holdout import load_slice, split
@@ -116,6 +116,7 @@ def sweep(
         results = _results(made, found, judged, began)
         reached("writing")
         study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
+        made.ledger.note(REPORTED, {"table": results.table, "trials": len(results.trials)})
         if done is not None:
             done(study)
     if found.failure is not None:
@@ -150,8 +151,9 @@ def _mirrored(made: Opened, say: Say) -> Iterator[MirrorProcess | None]:
         raise
     if mirror is None:
         return
-    say("bringing the Optuna study for dashboards up to date (Ctrl-C skips that; the results are complete)")
     try:
+        if not mirror.caught_up(within=1.0):
+            say("bringing the Optuna study for dashboards up to date (Ctrl-C skips that; the results are complete)")
         report = mirror.finish()
     except KeyboardInterrupt:
         mirror.stop()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantray.sweeps.long_option import MODES, LongOption, bar_at, bars_at
+from quantray.sweeps.long_option import MODES, LongOption, bar_at, bars_at, by_end
 from quantray.sweeps.market import CALL, PUT, Session, Slice
 from quantray.sweeps.metrics import COUNTED
 from quantray.sweeps.plan import Plan
@@ -120,10 +120,15 @@ def _choice(rules: LongOption) -> Choice:
 
 def spot_at(session: Session) -> np.ndarray:
     """The underlying's last close before each contract ends, [m]; NaN where there is none yet."""
-    assert session.ends is not None
-    known = np.maximum.accumulate(np.where(np.isnan(session.close), -1, np.arange(session.n_bars)))
-    at = np.where(session.ends > 0, known[session.ends - 1], -1)
-    return np.where(at < 0, np.nan, session.close[at])
+    return by_end(session, lambda end: _last(session.close[:end])).astype(np.float64)
+
+
+def _last(close: np.ndarray) -> float:
+    """The last number of a column that is none of the missing ones; NaN without one."""
+    if len(close) and not np.isnan(close[-1]):
+        return float(close[-1])  # nearly always: nothing else is looked at
+    known = np.flatnonzero(~np.isnan(close))
+    return float(close[known[-1]]) if len(known) else np.nan
 
 
 def _context(rules: LongOption) -> tuple[Any, ...]:

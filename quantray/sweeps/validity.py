@@ -43,8 +43,10 @@ def _alone(strategy: type, fixed: Mapping[str, object], candidates: Candidates) 
                 return dict.fromkeys(range(len(candidates)), said)
             continue
         d = candidates.names.index(name)
-        for k, level in enumerate(candidates.levels[d]):
-            said = _said(rule, level)
+        levels = candidates.levels[d]
+        few = len(candidates) < len(levels)  # then only those that occur are asked about
+        for k in sorted(set(candidates.codes[:, d].tolist())) if few else range(len(levels)):
+            said = _said(rule, levels[k])
             if said is not None:
                 for i in np.flatnonzero(candidates.codes[:, d] == k).tolist():
                     why.setdefault(i, said)
@@ -61,8 +63,9 @@ def _said(rule: Rule, value: object) -> str | None:
 
 def _whole(strategy: type, fixed: Mapping[str, object], candidates: Candidates) -> list[tuple[int, np.ndarray, str]]:
     """Groups of candidates that cannot be made: (group, each candidate's group, reason)."""
-    own = getattr(strategy, "__post_init__", None) is not LongOption.__post_init__ or hides(strategy)
-    recorder = Recorder(strategy) if own and len(candidates) > 1 else None
+    if getattr(strategy, "__post_init__", None) is LongOption.__post_init__ and not hides(strategy):
+        return []  # there are no other rules than those about one parameter
+    recorder = Recorder(strategy) if len(candidates) > 1 else None
 
     def ask(rows: np.ndarray, names: frozenset[str]) -> tuple[dict[int, str], frozenset[str]]:
         bad: dict[int, str] = {}

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from quantray.sweeps.trades import ExitReason
+
 
 class Signals(NamedTuple):
     """Signal lists of one session: list k is ``[ptr[k]:ptr[k + 1]]`` of the others."""
@@ -131,8 +133,7 @@ class Candidates(NamedTuple):
 class Rules(NamedTuple):
     """What holds for every candidate."""
 
-    n_tp: int  # take profits, which stand first among the columns
-    n_sl: int  # stop losses behind them
+    reason: np.ndarray  # trades.ExitReason of each column but the last, which has the entry's own
     fees: float  # money, of the whole position
     interval: float  # s
     cash: float  # money at the start; inf: no limit
@@ -140,12 +141,15 @@ class Rules(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """Trades [n] of one candidate in (session, entry, signal, side) order."""
+    """Trades [n] of a block of candidates, one after the other, each one's in (session, entry, signal, side) order.
+
+    Where only sums are asked for, the last seven are left as they are.
+    """
 
     net: np.ndarray  # money, as risk and cost
     risk: np.ndarray
-    cost: np.ndarray  # what an entry ties up
     session: np.ndarray
+    cost: np.ndarray  # what an entry ties up
     entry_bar: np.ndarray
     exit_bar: np.ndarray
     reason: np.ndarray  # trades.ExitReason
@@ -155,15 +159,30 @@ class Listed(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room for what is worked out on the way, used again for the next candidate."""
+    """Room for what is worked out on the way, used again for the next block of ``b`` candidates."""
 
+    start: np.ndarray  # [b + 1] trades of candidate i are [start[i]:start[i + 1]] of the listed ones
+    row: np.ndarray  # [n] of the tables, and its column, of each trade
+    column: np.ndarray
     order: np.ndarray  # [n]
     ordered: np.ndarray  # [n]
     keep: np.ndarray  # [n]
     heap: np.ndarray  # [n] exits of open positions
     heap_bar: np.ndarray
-    refused: np.ndarray  # [2] by the number of open positions, and for want of cash
-    traded: np.ndarray  # [sessions]
+    refused: np.ndarray  # [b, 2] by the number of open positions, and for want of cash
+    tally: np.ndarray  # [reasons]
+    traded: np.ndarray  # [sessions] nets of those with a trade
+
+
+class Outcome(NamedTuple):
+    """What comes out for N candidates: metrics [M, N], and net per session.
+
+    ``whole`` is the memory of ``amount``: metrics that count are whole numbers there, and have no amount.
+    """
+
+    amount: np.ndarray
+    whole: np.ndarray
+    net: np.ndarray  # [N, sessions] 0 without a trade
 
 
 def listed_of(n: int) -> Listed:
@@ -174,10 +193,20 @@ def listed_of(n: int) -> Listed:
     return Listed(**{name: np.zeros(n, kinds.get(name, np.float64)) for name in Listed._fields})
 
 
-def scratch_of(n: int, sessions: int) -> Scratch:
-    """Room for ``n`` trades in so many sessions."""
+def scratch_of(n: int, block: int, sessions: int) -> Scratch:
+    """Room for ``n`` trades of a ``block`` of candidates in so many sessions; all trades are one candidate's now."""
     i32, i64 = np.int32, np.int64
+    start = np.full(block + 1, n, i64)
+    start[0] = 0
     return Scratch(
-        order=np.zeros(n, i32), ordered=np.zeros(n), keep=np.ones(n, np.bool_), heap=np.zeros(n, i64),
-        heap_bar=np.zeros(n, i64), refused=np.zeros(2, i64), traded=np.zeros(sessions, i32),
+        start=start, row=np.zeros(n, i32), column=np.zeros(n, i32), order=np.zeros(n, i32), ordered=np.zeros(n),
+        keep=np.ones(n, np.bool_), heap=np.zeros(n, i64), heap_bar=np.zeros(n, i64),
+        refused=np.zeros((block, 2), i64), tally=np.zeros(len(ExitReason), i64), traded=np.zeros(sessions),
     )  # fmt: skip
+
+
+def outcome_of(metrics: int, n: int, sessions: int) -> Outcome:
+    """Room for so many metrics of ``n`` candidates; net per session begins at 0."""
+    # columns a power of two apart would share the few places that one candidate's numbers have in a cache
+    amount = np.empty((metrics, n + 8))[:, :n]
+    return Outcome(amount, amount.view(np.int64), np.zeros((n, sessions)))

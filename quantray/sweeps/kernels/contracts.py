@@ -23,14 +23,15 @@ def ladder(session, right: int, same_day: bool):  # type: ignore[no-untyped-def]
 
     ``same_day``: the contracts that expire this session; otherwise the nearest expiry on or after it.
     """
-    rows = np.flatnonzero((session.right == right) & (session.expiry >= session.day))
-    if rows.size:
-        expiry = session.day if same_day else session.expiry[rows].min()
-        rows = rows[session.expiry[rows] == expiry]
-    strikes, first = np.unique(
-        session.strike[rows], return_index=True
-    )  # one contract a strike: quantray.sweeps.data.standard
-    return Ladder(strikes, rows[first].astype(np.int32))
+    day, of = session.day, session.right == right
+    rows = np.flatnonzero(of & (session.expiry == day if same_day else session.expiry >= day))
+    if rows.size and not same_day:
+        rows = rows[session.expiry[rows] == session.expiry[rows].min()]
+    strikes = session.strike[rows]
+    if not (strikes[1:] > strikes[:-1]).all():  # mostly they rise already
+        strikes, first = np.unique(strikes, return_index=True)  # one contract a strike: quantray.sweeps.data.standard
+        rows = rows[first]
+    return Ladder(strikes, rows.astype(np.int32))
 
 
 @njit(cache=True, nogil=True)

@@ -11,6 +11,7 @@ from quantray.space import Candidates
 from quantray.sweeps.data import load
 from quantray.sweeps.data.settings import DataSettings
 from quantray.sweeps.evaluate import evaluate, trades
+from quantray.sweeps.kernels.score import TRADES
 from quantray.sweeps.metrics import METRICS
 from quantray.sweeps.plan import Capital, Fees
 from tests.builders.sessions import tiny_slice
@@ -97,6 +98,21 @@ def test_any_rules_on_any_market(quotes, data):
         max_open_positions=draw(st.sampled_from([None, 1, 2])),
     )  # fmt: skip
     compare(slice, params, capital, Fees(slippage_per_share=draw(st.sampled_from([None, 0.0, 0.01]))))
+
+
+@pytest.mark.parametrize("capital", [Capital(), Capital(max_open_positions=1), Capital(initial=600.0)])
+def test_candidates_come_out_together_as_alone(capital):
+    """More candidates and trades than one block holds, some of them without any."""
+    space = {**SPACE, "stretch_threshold": [0.0003, 0.001, 0.02], "entry_window": SPACE["entry_window"][-1:]}
+    plan = sweep_plan(space, capital=capital)
+    market = tiny_slice(3, seed=5, n_bars=3000)
+    numbers = np.random.default_rng(3).choice(plan.space.size, 400, replace=False)
+    together = evaluate(plan, market, plan.space.candidates(numbers))
+    assert together.columns["n_trades"].sum() > 2 * TRADES
+    for i in range(0, 400, 9):
+        alone = evaluate(plan, market, plan.space.candidates(numbers[i : i + 1]))
+        assert alone.row(0) == together.row(i)
+        assert np.array_equal(alone.session_net[0], together.session_net[i])
 
 
 def test_an_entry_that_takes_the_last_cent_is_admitted_in_whatever_order_it_was_added_up():

@@ -194,6 +194,14 @@ def _carry_out(plan: AnyPlan, *, tui: bool = False, last: bool = True) -> int:
 
 def _sweep(plan: Plan, last: bool) -> int:
     """``last``: no later job of this process needs Ray."""
+    from quantray.sweeps.seal import standing
+
+    if (found := standing(plan)) is not None:
+        from quantray.report.console import show
+        from quantray.sweeps.report.printout import still
+
+        show(still(plan.study, found.counts, found.files))
+        return DONE
     from quantray.runner import cluster
     from quantray.sweeps.report.terminal import Terminal
     from quantray.sweeps.study import sweep

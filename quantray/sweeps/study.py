@@ -22,6 +22,7 @@ from quantray.sweeps.prepare import Opened, opened
 from quantray.sweeps.report.files import write_all
 from quantray.sweeps.report.tables import table_digest, trials_frame
 from quantray.sweeps.results import Chosen, Results
+from quantray.sweeps.seal import seal
 from quantray.sweeps.search import Found, OnProgress, search
 from quantray.trial import Trial
 
@@ -105,20 +106,24 @@ def sweep(
     """
     began, say = time.monotonic() if began is None else began, say or _log.warning
     reached = reached or (lambda stage: None)
-    with opened(plan, say, reached) as made, _mirrored(made, say) as mirror:
-        reached("searching")
-        found = search(made, progress, say, share=share)
-        assert found is not None  # only a driver that is not the last has none
-        if mirror is not None:
-            mirror.hurry()  # it catches up while the report is made
-        reached("judging")
-        judged = judge(plan, made.train, made.held_out, found.trials, found.exact, found.counts, found.reasons)
-        results = _results(made, found, judged, began)
-        reached("writing")
-        study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
-        made.ledger.note(REPORTED, {"table": results.table, "trials": len(results.trials)})
-        if done is not None:
-            done(study)
+    left: list[str] = []
+    with opened(plan, say, reached) as made:
+        with _mirrored(made, say, left) as mirror:
+            reached("searching")
+            found = search(made, progress, say, share=share)
+            assert found is not None  # only a driver that is not the last has none
+            if mirror is not None:
+                mirror.hurry()  # it catches up while the report is made
+            reached("judging")
+            judged = judge(plan, made.train, made.held_out, found.trials, found.exact, found.counts, found.reasons)
+            results = _results(made, found, judged, began)
+            reached("writing")
+            study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
+            made.ledger.note(REPORTED, {"table": results.table, "trials": len(results.trials)})
+            if done is not None:
+                done(study)
+        if found.failure is None and share is None and plan.search.timeout_s is None and not left:
+            seal(plan, made.ledger, study.files)
     if found.failure is not None:
         raise TooManyFailures(found.failure)
     return study
@@ -138,8 +143,11 @@ def _results(made: Opened, found: Found, judged: Judgement, began: float) -> Res
 
 
 @contextmanager
-def _mirrored(made: Opened, say: Say) -> Iterator[MirrorProcess | None]:
-    """An Optuna study beside the ledger while the search runs; it is waited for at the end, where Ctrl-C skips it."""
+def _mirrored(made: Opened, say: Say, left: list[str]) -> Iterator[MirrorProcess | None]:
+    """An Optuna study beside the ledger while the search runs; it is waited for at the end, where Ctrl-C skips it.
+
+    ``left`` gets a sentence where it stays incomplete.
+    """
     from quantray.ledger import start_mirror
 
     mirror: MirrorProcess | None = start_mirror(made.ledger, made.plan.mirror, expected=made.plan.search.attempts)
@@ -157,10 +165,12 @@ def _mirrored(made: Opened, say: Say) -> Iterator[MirrorProcess | None]:
         report = mirror.finish()
     except KeyboardInterrupt:
         mirror.stop()
-        say("the Optuna study beside the ledger was left incomplete; the next run of this study completes it")
+        left.append("the Optuna study beside the ledger was left incomplete; the next run of this study completes it")
+        say(left[0])
         return
     if report.error:
-        say(f"the Optuna study beside the ledger is incomplete: {report.error}; the ledger is not affected")
+        left.append(f"the Optuna study beside the ledger is incomplete: {report.error}; the ledger is not affected")
+        say(left[0])
 
 
 def _described(made: Opened) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantray.plain import amount
+from quantray.protocols import Counts
 from quantray.report import words
-from quantray.report.listing import listing, plain_grid
+from quantray.report.listing import listing, plain_grid, reports
 from quantray.report.verdict import MARKS, STYLES
 from quantray.sweeps.objective import objective
 from quantray.sweeps.report import facts, survival
@@ -40,6 +41,19 @@ def ending(results: Results, files: Mapping[str, Path]) -> RenderableType:
     from rich.console import Group
 
     return Group(*_parts(results, files))
+
+
+def still(study: str, counts: Counts, files: Mapping[str, Path]) -> RenderableType:
+    """What a request is answered with that is carried out already."""
+    from rich.console import Group
+    from rich.text import Text
+
+    done = f"{counts.complete:,} completed, {counts.pruned:,} pruned, {counts.failed:,} failed"
+    return Group(
+        Text(f"{study}: nothing to do. {done}, and the results are as they were written"),
+        Text("search.n_trials=… goes on with it, fresh=true starts over", style="dim"),
+        *reports(files),
+    )
 
 
 def _parts(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:

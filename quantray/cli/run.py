@@ -200,7 +200,7 @@ def _sweep(plan: Plan, last: bool) -> int:
         from quantray.report.console import show
         from quantray.sweeps.report.printout import still
 
-        show(still(plan.study, found.counts, found.files))
+        show(still(plan, found.counts, found.files))
         return DONE
     from quantray.runner import cluster
     from quantray.sweeps.report.terminal import Terminal

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from quantray.digests import digest_of
 from quantray.errors import UserError
-from quantray.protocols import Counts
+from quantray.protocols import TABLE, Counts
 from quantray.provenance import made_with, versions
 from quantray.sweeps.identity import code_digest
 from quantray.sweeps.plan import Plan
@@ -51,16 +51,17 @@ def standing(plan: Plan) -> Standing | None:
         return None
     try:
         with open_reader(address(plan.storage, plan.run_dir), plan.study) as study:
-            kept, counts = study.notes().get(SEALED), study.counts()
+            notes, counts = study.notes(), study.counts()
     except UserError:  # the run itself says what is wrong
         return None
+    kept, of_table = notes.get(SEALED), notes.get(TABLE)
     if kept is None or counts.claimed or kept["digest"] != _digest(plan):
         return None
     files = [Path(name) for name in kept["files"]]
     states = _states(files)
     if states is None or {str(path): state for path, state in states.items()} != kept["files"]:
         return None
-    return Standing(counts, {path.name: path for path in files})
+    return Standing(Counts(*of_table["counts"]) if of_table else counts, {path.name: path for path in files})
 
 
 def _digest(plan: Plan) -> str | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Study", "load_slice", "split", "sweep"]
 
 _log = logger(__name__)
+_LATER = ("scipy.stats", "quantray.report.charts", "matplotlib.backends.backend_agg", "jinja2", "quantray.report.page")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +113,7 @@ def sweep(
     with opened(plan, say, reached) as made:
         with _mirrored(made, say, left) as mirror:
             reached("searching")
+            threading.Thread(target=_read_ahead, name="quantray-read-ahead", daemon=True).start()
             found = search(made, progress, say, share=share)
             assert found is not None  # only a driver that is not the last has none
             if mirror is not None:
@@ -127,6 +131,13 @@ def sweep(
     if found.failure is not None:
         raise TooManyFailures(found.failure)
     return study
+
+
+def _read_ahead() -> None:
+    """Import beside the search what judges it and writes its report: seconds that nobody has to wait for."""
+    for name in _LATER:
+        with suppress(ImportError):  # whoever needs it says so
+            import_module(name)
 
 
 def _results(made: Opened, found: Found, judged: Judgement, began: float) -> Results:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from quantray.cli.exits import DONE, guarded
+from quantray.cli.exits import DONE, attended, guarded
 from quantray.cli.verbs import Verb, Work, family, work_of
-from quantray.outlets import guarded_streams
 
 ABOUT = "Search trading strategies on market data, and policies for calls, honestly."
 
@@ -15,7 +14,7 @@ ABOUT = "Search trading strategies on market data, and policies for calls, hones
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
-    with guarded_streams(given):
+    with attended(given):
         return guarded(lambda: parsed(given)())
 
 

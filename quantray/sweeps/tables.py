@@ -170,7 +170,7 @@ def build(
             made += len(distinct)
     group = np.concatenate(groups)
     order = np.argsort(group, kind="stable")
-    column = np.concatenate(rows, axis=1)[:, order]
+    column = np.ascontiguousarray(np.concatenate(rows, axis=1)[:, order])  # a kernel is compiled for each layout
     ptr = np.zeros(len(list_of) + 1, np.int64)
     np.cumsum(np.bincount(group, minlength=len(list_of)), out=ptr[1:])
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

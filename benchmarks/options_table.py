@@ -35,7 +35,7 @@ def timed(work: Callable[[], Any], runs: int) -> tuple[float, float]:
 
 def whole_table(plan: Any, market: Any, work: Any, workers: int) -> int:
     """Evaluate every point without writing files; returns how many."""
-    parts = spread(plan, market, ranges(plan), work, kind="local", workers=workers)
+    parts = spread(plan, market, ranges(plan, len(market)), work, kind="local", workers=workers)
     return sum(len(part.scores) for _, part in parts)
 
 

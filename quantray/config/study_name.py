@@ -14,6 +14,7 @@ from quantray.passwords import masked
 SILENT = (
     "study", "run_dir", "fresh", "runner", "storage", "mirror", "report", "gates",
     "search.n_trials", "search.max_attempts", "search.max_failures", "search.timeout_s", "search.target",
+    "data.memory_gb",
 )  # fmt: skip
 LONGEST = 100
 MOST = 6  # changes a name can tell; more of them become a digest

@@ -39,10 +39,11 @@ def evaluate(plan: Plan, market: Slice, candidates: Candidates, *, full: bool = 
     if not hasattr(strategy, "signals"):
         return _boxed(plan, market, candidates, strategy, full)
     prepared = prepare(plan, market, candidates, strategy)
-    return _score(plan, market, prepared, full)
+    return measured(plan, market, prepared, full)
 
 
-def _score(plan: Plan, market: Slice, p: Prepared, full: bool) -> Metrics:
+def measured(plan: Plan, market: Slice, p: Prepared, full: bool) -> Metrics:
+    """Metrics of prepared candidates; of the slice itself nothing is read but its sessions' number and names."""
     from quantray.sweeps.kernels import columns
     from quantray.sweeps.kernels.score import scores
 
@@ -91,7 +92,7 @@ def _metrics(market: Slice, out: Outcome, counts: np.ndarray, why: Mapping[int, 
         beyond[list(why)] = False
         for i in np.flatnonzero(beyond).tolist():
             k = int(np.argmax(~(np.abs(out.net[i]) <= MOST_NET)))
-            said[i] = f"its net of {market.sessions[k].date} is {out.net[i, k]:.3g}: prices or sizes beyond any market"
+            said[i] = f"its net of {market.dates[k]} is {out.net[i, k]:.3g}: prices or sizes beyond any market"
     columns = _columns(out, counts)
     if said:
         failed = list(said)

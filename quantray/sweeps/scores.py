@@ -10,7 +10,8 @@ import numpy as np
 
 from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D, plain
 from quantray.space import Candidates, candidate_digest
-from quantray.sweeps.evaluate import evaluate, summarise, trades
+from quantray.sweeps.candidates import Prepared
+from quantray.sweeps.evaluate import evaluate, measured, summarise, trades
 from quantray.sweeps.market import Slice
 from quantray.sweeps.metrics import METRICS, Metrics
 from quantray.sweeps.objective import violations
@@ -71,6 +72,11 @@ class Sample:
 def score(plan: Plan, market: Slice, candidates: Candidates, *, full: bool = True) -> Scores:
     """Evaluate candidates [N] on the slice; ``full=False`` computes the core metrics alone (see ``evaluate``)."""
     return scored(plan, evaluate(plan, market, candidates, full=full))
+
+
+def score_prepared(plan: Plan, market: Slice, prepared: Prepared) -> Scores:
+    """Every metric of candidates whose tables were built before."""
+    return scored(plan, measured(plan, market, prepared, True))
 
 
 def scored(plan: Plan, metrics: Metrics) -> Scores:

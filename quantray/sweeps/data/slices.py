@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +20,10 @@ from quantray.sweeps.data.quality import summary_of
 from quantray.sweeps.data.sessions import NS, Span, Window, span_of
 from quantray.sweeps.data.settings import DataSettings, seconds_of
 from quantray.sweeps.data.sources import open_tables
+from quantray.sweeps.data.stored import Shelf, found_market
 from quantray.sweeps.data.synthetic_market import FILES, VERSION, ensure_market
 from quantray.sweeps.data.underlying import Bars, interval_of, read_bars
-from quantray.sweeps.market import Slice
+from quantray.sweeps.market import Session, Slice
 
 
 def load(settings: DataSettings) -> Slice:
@@ -33,9 +36,13 @@ def load(settings: DataSettings) -> Slice:
         raise DataError("no option data: give data.options=FILE, or data.chain=synthetic for modelled options")
     if settings.options is not None and settings.chain == "synthetic":
         raise DataError("data.chain=synthetic models the options: leave data.options out, or give a chain")
+    stored = found_market(settings)
+    if stored is not None:
+        return stored
     tables = open_tables(settings)
     try:
-        return _load_tables(settings, tables)
+        with closing(Shelf(settings)) as shelf:
+            return _load_tables(settings, tables, shelf)
     finally:
         tables["underlying"].connection.close()
 
@@ -53,7 +60,7 @@ def _load_synthetic(settings: DataSettings) -> Slice:
     return replace(made, source=source)
 
 
-def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
+def _load_tables(settings: DataSettings, tables: dict[str, Table], shelf: Shelf) -> Slice:
     table, counts = tables["underlying"], Counter[str]()
     table.require_times()
     symbol = _symbol(settings, table)
@@ -69,21 +76,23 @@ def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
     name = symbol or Path(table.where).stem
     if settings.chain == "synthetic":
         variances = day_variances(grids, settings.synthetic.daily_vol**2)
-        made = [model_options(g, v, settings.synthetic, name, counts) for g, v in zip(grids, variances, strict=True)]
-        sessions = [session_of(g, *pair) for g, pair in zip(grids, made, strict=True)]
+        made: Iterator[Session] = (session_of(g, *model_options(g, v, settings.synthetic, name, counts))
+                for g, v in zip(grids, variances, strict=True))  # fmt: skip
     else:
-        sessions = priced_sessions(settings, tables, symbol, grids, span, counts)
-    if not sessions:
-        raise _nothing_left(counts)
-    counts["sessions"] = len(sessions)
-    for session in sessions:
+        made = priced_sessions(settings, tables, symbol, grids, span, counts)
+    dates = []
+    for session in made:
+        shelf.add(session)
+        dates.append(session.date)
         counts["bars"] += session.n_bars - (0 if session.closed is None else int(session.closed.sum()))
         counts["carried_bars"] += int((session.filled & ~np.isnan(session.close)).sum())
         counts["suspect_bars"] += suspects[session.date]
+    if not dates:
+        raise _nothing_left(counts)
+    counts["sessions"] = len(dates)
     where = ", ".join(dict.fromkeys(Path(t.where).name for t in tables.values()))
     modelled = ", options modelled on it (not a market)" if settings.chain == "synthetic" else ""
-    source = f"{name} {sessions[0].date} to {sessions[-1].date} from {where}{modelled}"
-    return Slice(name, tuple(sessions), source, summary_of(counts))
+    return shelf.market(name, f"{name} {dates[0]} to {dates[-1]} from {where}{modelled}", summary_of(counts))
 
 
 def _symbol(settings: DataSettings, table: Table) -> str | None:

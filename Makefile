@@ -25,8 +25,8 @@ check: $(DEV_DEPS) ## style, types and the core of the tests, with what it cover
 	$(BIN)/python -m pytest -q -n auto --core --cov --cov-report= $(ARGS)
 	@echo "$$($(BIN)/python -m coverage report --format=total) % of the lines of quantray ran, of those that Python counts: compiled ones it does not"
 
-bench: $(DEV_DEPS) ## print the figures of benchmarks/
-	sh scripts/bench.sh $(BIN)/python $(ARGS)
+bench: $(DEV_DEPS) ## run every benchmark and write docs/benchmarks.md
+	$(BIN)/python -m benchmarks $(ARGS)
 
 wheel: $(DEV_DEPS) ## build the wheel into dist/
 	$(BIN)/python -m build --wheel

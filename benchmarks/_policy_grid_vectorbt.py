@@ -9,7 +9,6 @@ stop: vectorbt looks at the stop first, here the open comes first.
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -17,9 +16,12 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:  # the other interpreter has nothing of ours
+    from benchmarks._page import Report
 
 TARGETS = (1.01, 1.02, 1.03, 1.05, 1.08, 1.12, 1.2, 1.5)
 DISTANCES = (0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 0.3)
@@ -144,33 +146,24 @@ def taken(work: Callable[[], Any], runs: int) -> list[float]:
     return seconds
 
 
-def compare(python: str, runs: int = 5) -> None:
-    """Print the ratio on 200 entries x 128 policies x 480 candles, and the differences on many more pairs."""
+def compare(report: Report, python: str, runs: int = 5) -> None:
+    """The ratio on 200 entries x 128 policies x 480 candles, and the differences on many more pairs."""
     markets = [market(200, 481, seed, rough=seed > 2) for seed in range(5)]
     mine = ours(markets[0], 200)[2]
-    profits, report = theirs(python, markets, runs)
+    profits, found = theirs(python, markets, runs)
     own = [ours(prices) for prices in markets]
     mine += ours(markets[0], 200)[2]  # before and after the other, on the same machine
-    middle = statistics.median(mine)
-    print(
-        f"\n200 entries x {len(specs())} policies x 480 candles against vectorbt {report['version']}, one call a policy"
-    )
-    print(f"{'first-touch tables and grid':46} {_spread(mine)}")
-    for name, seconds in report["seconds"].items():
-        other = statistics.median(seconds)
-        ratios = f"{other / middle:,.0f} x by medians, {min(seconds) / min(mine):,.0f} x by best runs"
-        print(f"{'vectorbt, ' + name:46} {_spread(seconds)}   {ratios}")
-    for engine, why in report["missing"].items():
-        print(f"vectorbt, {engine} engine: not available ({why})")
-    _differences(own, profits)
+    _differences(report, own, profits)
+    for name, seconds in found["seconds"].items():
+        report.row("200 entries x 128 policies x 480 candles: tables and grid", mine,
+                   beside=(f"vectorbt {found['version']}, {name}", seconds))  # fmt: skip
+    for engine, why in found["missing"].items():
+        report.note(f"vectorbt, {engine} engine: not available ({why}).")
 
 
-def _spread(seconds: Sequence[float]) -> str:
-    found = (("median", statistics.median(seconds)), ("worst", max(seconds)), ("best", min(seconds)))
-    return "   ".join(f"{name} {x * 1e3:9.2f} ms" for name, x in found)
-
-
-def _differences(own: Sequence[tuple[np.ndarray, np.ndarray, Any]], profits: Sequence[np.ndarray]) -> None:
+def _differences(
+    report: Report, own: Sequence[tuple[np.ndarray, np.ndarray, Any]], profits: Sequence[np.ndarray]
+) -> None:
     pairs = ruled = unexplained = 0
     worst = 0.0
     for (net, gap, _), pnl in zip(own, profits, strict=True):
@@ -180,9 +173,11 @@ def _differences(own: Sequence[tuple[np.ndarray, np.ndarray, Any]], profits: Seq
         ruled += int((far & gap).sum())
         unexplained += int((far & ~gap).sum())
         worst = max(worst, float(difference[~(far & gap)].max()))
-    print(f"{pairs:,} pairs of profits: largest difference {worst:.1e}, {unexplained} above {EQUAL:g} unexplained;")
-    print(f"{ruled} more where the open jumps over the target and the candle's low reaches the stop: there the open")
-    print("comes first here and the stop there")
+    report.equal(
+        f"{pairs:,} profits are those of vectorbt within {worst:.1e}, but for {ruled} where the open jumps over the "
+        "target and the candle's low reaches the stop: there the open comes first here and the stop there",
+        unexplained == 0,
+    )
 
 
 if __name__ == "__main__":

@@ -2,19 +2,18 @@
 
     python -m benchmarks.alert_baseline [--calls 10000] [--candles 2880] [--by-pandas 400] [--whole]
 
-Every call has an asset of its own, so that no candle is read twice. The first line says whether the measures equal
-those of the pandas version, ratios are of medians taken in turns in one run, and ``--whole`` times a whole run from a
-plan to its files too.
+Every call has an asset of its own, so that no candle is read twice. The first line says that the measures equal
+those of the pandas version; times are of the processor, of one core, and what else the machine does is not in them.
+``--whole`` times a whole run from a plan to its files too, by the clock.
 """
 
 from __future__ import annotations
 
 import argparse
 import resource
-import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks._page import Report, in_turns
 from quantray.callers.baseline import BaselinePlan, BaselineProgress
 from quantray.callers.baseline.columns import MULTIPLES, REAL, REASONS, SECONDS
 from quantray.callers.baseline.measure import Pass, measured, records_of, warm
@@ -35,7 +35,7 @@ from quantray.settings import Runner
 
 START = int(np.datetime64("2025-05-01", "ns").astype(np.int64))
 STEP = 60 * NS
-TURNS = 5
+SMALL = ["--calls", "60", "--candles", "200", "--by-pandas", "20", "--whole"]
 AT_ONCE = 250  # assets of a file
 
 
@@ -69,18 +69,6 @@ def _walks(names: Sequence[str], n: int, seed: int) -> pa.Table:
         "open": opened.ravel(), "high": (np.maximum(opened, close) * spread[0]).ravel(),
         "low": (np.minimum(opened, close) / spread[1]).ravel(), "close": close.ravel(), "volume": np.ones(close.size),
     })  # fmt: skip
-
-
-def in_turns(works: Sequence[Callable[[], Any]]) -> list[list[float]]:
-    """Seconds of the processor for each work, taken in turns; what else the machine does is not in them."""
-    seconds: list[list[float]] = [[] for _ in works]
-    for turn in range(TURNS + 1):
-        for work, taken in zip(works, seconds, strict=True):
-            began = time.process_time()
-            work()
-            if turn:
-                taken.append(time.process_time() - began)
-    return seconds
 
 
 def by_pandas(candles: pd.DataFrame, horizon_s: int, tp: float, sl: float) -> dict[str, Any]:
@@ -191,7 +179,7 @@ def difference(records: dict[int, Any], rows: dict[int, dict[str, Any]]) -> floa
     return worst
 
 
-def whole(data: CallsData, folder: Path) -> None:
+def whole(report: Report, data: CallsData, folder: Path, horizon_s: int) -> None:
     """A run from its plan to its files, and when the first calls were there."""
     began, first = time.perf_counter(), [0.0]
 
@@ -199,57 +187,61 @@ def whole(data: CallsData, folder: Path) -> None:
         if event.measured and not first[0]:
             first[0] = time.perf_counter() - began
 
-    study = baseline(BaselinePlan("benchmark", data, folder / "run", calls=CallSettings(), runner=Runner("local")),
+    calls = CallSettings(horizon=horizon_s)
+    study = baseline(BaselinePlan("benchmark", data, folder / "run", calls=calls, runner=Runner("local")),
                      progress=told, say=print)  # fmt: skip
-    print(f"whole run, plan to report: {time.perf_counter() - began:.1f} s, first calls after {first[0]:.1f} s; "
-          f"{len(study.results.alerts):,} rows")  # fmt: skip
+    report.row(f"whole run of {len(study.results.alerts):,} calls, plan to report", [time.perf_counter() - began])
+    report.row("its first calls after", first)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--calls", type=int, default=10_000)
     parser.add_argument("--candles", type=int, default=2_880)
     parser.add_argument("--by-pandas", type=int, default=400, help="calls that pandas measures too")
     parser.add_argument("--whole", action="store_true", help="time a whole run too")
     given = parser.parse_args(arguments)
+    what = f"{given.calls:,} calls x {given.candles:,} candles, seconds of one core's processor"
+    report = Report("alert_baseline", what)
     with tempfile.TemporaryDirectory(prefix="quantray-baseline-") as place:
-        _compare(given, Path(place))
+        _compare(report, given, Path(place))
+    return report
 
 
-def _compare(given: argparse.Namespace, folder: Path) -> None:
+def _compare(report: Report, given: argparse.Namespace, folder: Path) -> None:
     data, horizon_s = market(folder, given.calls, given.candles), given.candles * 60
     plan = BaselinePlan("benchmark", data, folder / "run", calls=CallSettings(horizon=horizon_s, max_entry_lag=0))
     found = survey(plan, plan.needs)
     work = Pass(found.coverage, found.slice, horizon_s, 2.0, 0.5, Pieces(folder / "run", "benchmark"), "x")
     warm()
-    some = list(frames(work, given.by_pandas))
-    began = time.process_time()
-    rows = {call: by_pandas(frame, horizon_s, 2.0, 0.5) for call, frame in some}
-    pandas_s = time.process_time() - began
+    rows, by_hand = {}, []
+    for call, frame in list(frames(work, given.by_pandas)):
+        began = time.process_time()
+        rows[call] = by_pandas(frame, horizon_s, 2.0, 0.5)
+        by_hand.append(time.process_time() - began)
     records = {int(r["call"]): r for bucket in work.buckets for r in measured(work, bucket)}
     worst = difference(records, rows)
-    print(f"equal to pandas within {worst:.1e} over {len(rows):,} calls and {len(REAL) + len(SECONDS) + 1} measures: "
-          f"{'yes' if worst <= 1e-12 else 'NO'}")  # fmt: skip
+    n_measures = len(REAL) + len(SECONDS) + 1
+    report.equal(f"{n_measures} measures of {len(rows):,} calls are those of pandas (largest relative difference "
+                 f"{worst:.1e})", worst <= 1e-12)  # fmt: skip
     assets = work.coverage.plan.calls.assets
     held = work.slice.read(work.buckets[0], assets)
     reading, passing, memory = in_turns([
         lambda: sum(len(work.slice.read(bucket, assets)) for bucket in work.buckets),
         lambda: sum(len(measured(work, bucket)) for bucket in work.buckets),
         lambda: records_of(work.coverage, held, horizon_s, 2.0, 0.5),
-    ])  # fmt: skip
-    read_s, pass_s, n = statistics.median(reading), statistics.median(passing), len(records)
-    each, by_hand = statistics.median(memory) / len(held.assets), pandas_s / len(rows)
+    ], clock=time.process_time)  # fmt: skip
+    report.row("reading and measuring", passing, beside=("reading the Parquet alone", reading))
+    each = [seconds / len(held.assets) for seconds in memory]
+    report.row("a call, its candles in memory", each, beside=("pandas", by_hand))
+    report.row("a candle, read and measured", [seconds / len(records) / given.candles for seconds in passing])
     size = sum((found.slice.folder / b.file).stat().st_size for b in found.slice.buckets)
-    print(f"{n:,} calls x {given.candles:,} candles, {size / 2**20:,.0f} MiB of Parquet, {len(work.buckets)} buckets, "
-          "one core, processor seconds, medians of 5 in turns")  # fmt: skip
-    print(f"reading the Parquet          {read_s:8.3f} s   (best {min(reading):.3f}, worst {max(reading):.3f})")
-    print(f"reading and measuring        {pass_s:8.3f} s   (best {min(passing):.3f}, worst {max(passing):.3f})   "
-          f"{pass_s / read_s:.2f} x reading, {pass_s / n / given.candles * 1e9:.1f} ns a candle")  # fmt: skip
-    print(f"a call, candles in memory: kernel {each * 1e6:,.1f} us, pandas {by_hand * 1e6:,.0f} us, "
-          f"{by_hand / each:,.0f} x as long")  # fmt: skip
-    print(f"largest memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MiB")
+    report.row("Parquet", [size / 2**20], unit="MiB")
+    report.row(
+        "largest memory of this process", [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024], unit="MiB"
+    )
     if given.whole:
-        whole(data, folder)
+        whole(report, data, folder, horizon_s)
 
 
 if __name__ == "__main__":

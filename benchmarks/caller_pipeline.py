@@ -1,8 +1,6 @@
 """What the per-caller pipeline costs: seconds and memory of a large run, its fixed cost, and how it grows.
 
-    python -m benchmarks.caller_pipeline large [local|ray] [workers]
-    python -m benchmarks.caller_pipeline fixed
-    python -m benchmarks.caller_pipeline growth
+    python -m benchmarks.caller_pipeline [--parts large fixed growth] [--runner local|ray] [--workers N] [--share S]
 
 ``fixed`` compares a run of very little work on Ray with pools of the same number of actors and rows whose function
 gives back what it gets. Peak memory is what the system says of every process that ran (VmHWM, mapped files included).
@@ -10,9 +8,8 @@ gives back what it gets. Peak memory is what the system says of every process th
 
 from __future__ import annotations
 
+import argparse
 import os
-import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -23,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks._page import Report
 from quantray.callers import CallerPlan
 from quantray.callers.data import CallsData
 from quantray.callers.pipeline import run
@@ -32,6 +30,8 @@ from quantray.callers.progress import Progress
 from quantray.runner.dataflow import flow
 from quantray.settings import Runner
 
+SMALL = ["--parts", "large", "growth", "--share", "0.005"]
+PARTS = ("large", "fixed", "growth")
 START = int(np.datetime64("2025-01-01", "ns").astype(np.int64))
 MINUTE = 60 * 10**9
 
@@ -111,13 +111,12 @@ class Memory(threading.Thread):
             if at == os.getpid() and "VmHWM" in fields:
                 self.peak[pid, fields["Name"].strip()] = int(fields["VmHWM"].split()[0]) / 1024
 
-    def report(self) -> str:
+    def ended(self) -> tuple[float, list[float]]:
+        """Peak MiB of this process, and of each worker."""
         self.over.set()
         self.look()
         own = self.peak.pop((os.getpid(), next(name for pid, name in self.peak if pid == os.getpid())))
-        workers = [mib for (_, name), mib in self.peak.items() if name.startswith("ray::")]
-        tail = f", largest of {len(workers)} workers {max(workers):,.0f} MiB" if workers else ""
-        return f"peak memory: this process {own:,.0f} MiB{tail}"
+        return own, [mib for (_, name), mib in self.peak.items() if name.startswith("ray::")]
 
 
 @contextmanager
@@ -138,21 +137,43 @@ def started(kind: str) -> Iterator[None]:
         ray.shutdown()
 
 
-def large(kind: str = "local", workers: str = "2") -> None:
+def large(report: Report, kind: str, workers: int, share: float) -> None:
     """10,000 calls of 1,000 callers, 1,000 policies, 1,440 candles a call, finite capital."""
+    n_calls, n_callers, n_assets = (max(int(n * share), 20) for n in (10_000, 1_000, 100))
     with tempfile.TemporaryDirectory() as folder:
-        data = market(Path(folder), 10_000, 1_000, 100, 30)
-        plan = CallerPlan("large", data, policies_of(1000), Path(folder) / "run", mode="both",
-                          runner=Runner(kind, int(workers), in_process_s=0))  # fmt: skip
+        data = market(Path(folder), n_calls, n_callers, n_assets, 30 if share == 1 else 4)
+        runner = Runner("ray" if kind == "ray" else "local", workers, in_process_s=0)
+        plan = CallerPlan("large", data, policies_of(1000), Path(folder) / "run", mode="both", runner=runner)
         with started(kind):
             memory, times = Memory(), Times()
             results = run(plan, progress=times, say=print)
-            print(memory.report())
-        what = f"10,000 calls of 1,000 callers x {len(plan.policies):,} policies x 1,440 candles, finite capital"
-        print(f"{what}, {kind}, {workers} workers: {results.seconds:,.1f} s, load {os.getloadavg()[0]:.1f}")
-        print("  ".join(f"{stage} {seconds:.1f} s" for stage, seconds in times.spent().items()))
+            own, others = memory.ended()
+        what = (
+            f"{n_calls:,} calls of {n_callers:,} callers x {len(plan.policies):,} policies, {kind}, {workers} workers"
+        )
+        report.row(what, [results.seconds])
+        for stage, seconds in times.spent().items():
+            report.row(f"of which {stage}", [seconds])
+        report.row("peak memory of the driver", [own], unit="MiB")
+        if others:
+            report.row("peak memory of a worker", others, unit="MiB")
         size = sum(f.stat().st_size for f in plan.run_dir.rglob("*") if f.is_file()) / 2**20
-        print(f"files of the run: {size:,.0f} MiB")
+        report.row("files of the run", [size], unit="MiB")
+
+
+def the_same(report: Report) -> None:
+    """Whatever runs it, with however many workers: every file that tells of the results has the same bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = market(Path(folder), 60, 6, 6, 4)
+        files = []
+        for workers in (1, 2):
+            plan = CallerPlan("same", data, policies_of(50), Path(folder) / f"run{workers}", mode="both",
+                              runner=Runner("local", workers, in_process_s=0))  # fmt: skip
+            run(plan, say=lambda sentence: None)
+            tables = sorted(plan.run_dir.rglob("*.parquet"))
+            files.append({str(f.relative_to(plan.run_dir)): f.read_bytes() for f in tables})
+    report.equal(f"{len(files[0])} tables of a run have the same bytes with one worker and with two",
+                 bool(files[0]) and files[0] == files[1])  # fmt: skip
 
 
 class Times:
@@ -189,7 +210,7 @@ def identity() -> Callable[[int], int]:
     return lambda row: row
 
 
-def fixed(runs: int = 3) -> None:
+def fixed(report: Report, runs: int = 3) -> None:
     """A run of 12 calls on Ray against pools of as many actors and rows that give back what they get."""
     with tempfile.TemporaryDirectory() as folder, started("ray"):
         data = market(Path(folder), 12, 2, 2, 2)
@@ -202,18 +223,13 @@ def fixed(runs: int = 3) -> None:
             for name, value in zip(seconds, taken, strict=True):
                 seconds[name] += [value] if turn else []  # the first of each starts workers and compiles
         told = {
-            "ours": "pipeline on Ray",
             "identity": "the same pools, identity function",
             "bare": "pools of actors that import nothing",
-            "threads": "pipeline on threads (as by default)",
+            "threads": "the pipeline on threads, as by default",
         }
-        print(f"rows of the {len(rows)} pools: {rows}; load {os.getloadavg()[0]:.1f}")
-        base = statistics.median(seconds["ours"])
-        for name, values in seconds.items():
-            middle = statistics.median(values)
-            print(
-                f"{told[name]:40} median {middle:6.2f} s  worst {max(values):6.2f} s  ours / this {base / middle:6.2f}"
-            )
+        what = f"pipeline of 12 calls on Ray, {len(rows)} pools of {min(rows)} to {max(rows)} rows"
+        for name, other in told.items():
+            report.row(what, seconds["ours"], beside=(other, seconds[name]))
 
 
 def _timed(work: Callable[[list[int]], None], rows: list[int]) -> float:
@@ -254,30 +270,49 @@ def _small(data: CallsData, run_dir: Path, kind: str) -> tuple[float, list[int]]
     return time.perf_counter() - began[0], rows
 
 
-def growth() -> None:
+def growth(report: Report, share: float = 1.0) -> None:
     """Processor seconds of one worker by calls, candles and policies, with and without capital."""
-    base = {"calls": 4000, "days": 10, "policies": 500}
-    names = ("first touch", "scores", "ranking", "winners")
-    print(f"{'calls':>7} {'candles':>9} {'policies':>9} {'capital':>8} " + " ".join(f"{name:>11}" for name in names))
-    for change in ({}, {"calls": 8000}, {"calls": 16000}, {"days": 20}, {"policies": 1000}, {"policies": 2000}):
+    base = {"calls": max(int(4000 * share), 20), "days": 10, "policies": 500}
+    n = base["calls"]
+    for change in ({}, {"calls": 2 * n}, {"calls": 4 * n}, {"days": 20}, {"policies": 1000}, {"policies": 2000}):
         for limited in (True, False):
-            _grown({**base, **change}, limited, names)
+            _grown(report, {**base, **change}, limited)
+        if share < 1:
+            return
 
 
-def _grown(size: dict[str, int], limited: bool, names: Sequence[str]) -> None:
+def _grown(report: Report, size: dict[str, int], limited: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        data = market(Path(folder), size["calls"], size["calls"] // 10, 20, size["days"])
+        data = market(Path(folder), size["calls"], max(size["calls"] // 10, 2), 20, size["days"])
         plan = CallerPlan("growth", data, policies_of(size["policies"]), Path(folder) / "run",
                           account=Account(limited=limited), runner=Runner("local", 1))  # fmt: skip
         times = Times(time.process_time)
         run(plan, progress=times, say=lambda sentence: None)
         spent = times.spent()
-        candles, capital = 20 * (size["days"] + 2) * 1440, "on" if limited else "off"
-        cells = " ".join(f"{spent[name]:>11.2f}" for name in names)
-        print(f"{size['calls']:>7} {candles:>9,} {len(plan.policies):>9} {capital:>8} {cells}", flush=True)
+    candles = 20 * (size["days"] + 2) * 1440
+    what = f"{size['calls']:,} calls, {candles:,} candles, {len(plan.policies):,} policies, "
+    what += "finite capital" if limited else "no account"
+    for name in ("first touch", "scores", "ranking", "winners"):
+        report.row(f"{what}: {name}, processor", [spent[name]])
+
+
+def main(arguments: Sequence[str] | None = None) -> Report:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--runner", choices=["local", "ray"], default="local", help="of the large run")
+    parser.add_argument("--workers", type=int, default=2, help="of the large run")
+    parser.add_argument("--share", type=float, default=1.0, help="of the sizes of large and growth")
+    given = parser.parse_args(arguments)
+    report = Report("caller_pipeline", "the pipeline of policies per caller, from slices to winners")
+    the_same(report)
+    if "large" in given.parts:
+        large(report, given.runner, given.workers, given.share)
+    if "fixed" in given.parts:
+        fixed(report)
+    if "growth" in given.parts:
+        growth(report, given.share)
+    return report
 
 
 if __name__ == "__main__":
-    commands: dict[str, Callable[..., None]] = {"large": large, "fixed": fixed, "growth": growth}
-    for name in sys.argv[1:2] or commands:
-        commands[name](*sys.argv[2:])
+    main()

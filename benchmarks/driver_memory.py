@@ -1,4 +1,4 @@
-"""How the driver's memory grows with a study: ``python benchmarks/driver_memory.py``.
+"""How the driver's memory grows with a study: ``python -m benchmarks.driver_memory``.
 
 Real runs through ``runner=local`` on a real ledger, with a black-box objective that costs nothing and returns 15
 metrics. Each search runs in a process of its own; resident memory is read at every tenth of the run, and the slope of
@@ -15,10 +15,12 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks._page import Report
 from quantray.ledger import open_ledger
 from quantray.runner.local import run_local
 from quantray.search import make_searcher
@@ -40,6 +42,7 @@ TABLE = {
     "mode": ["itm", "otm"],
 }
 ENDLESS = {**TABLE, "stretch": {"low": 0.001, "high": 0.02, "log": True}}
+SMALL = ["--share", "0.02", "--cases", "random", "tpe"]
 METRICS = {f"metric_{i}": float(i) for i in range(15)}
 MB = 1 << 20
 #: Name: space, search, batch, trials, MB per 10,000 trials at most.
@@ -99,28 +102,29 @@ def slope(readings: list[tuple[int, int]]) -> float:
     return float(np.polyfit(later[:, 0], later[:, 1], 1)[0]) * 10_000 / MB
 
 
-def main() -> int:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--postgres", action="store_true")
-    arguments.add_argument("--share", type=float, default=1.0, help="of the trials of each case")
-    arguments.add_argument("--case", choices=CASES, help="run one case here and print its readings")
-    given = arguments.parse_args()
-    storage = Storage("postgres_embedded" if given.postgres else "sqlite")
+def main(arguments: Sequence[str] | None = None) -> Report | None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--share", type=float, default=1.0, help="of the trials of each case")
+    parser.add_argument("--case", choices=CASES, help="run one case here and print its readings")
+    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
+    given = parser.parse_args(arguments)
     if given.case:
+        storage = Storage("postgres_embedded" if given.postgres else "sqlite")
         print(json.dumps(measure(given.case, storage, int(CASES[given.case][3] * given.share))))
-        return 0
-    worst = 0
-    print("growth of the driver's memory per 10,000 trials, at most; at the end of the run")
-    for case, (_, _, _, trials, limit) in CASES.items():
-        command = [sys.executable, __file__, "--case", case, "--share", str(given.share)]
+        return None
+    report = Report("driver_memory", "growth of the driver's memory with a study")
+    for case in given.cases:
+        _, _, _, trials, limit = CASES[case]
+        command = [sys.executable, "-m", "benchmarks.driver_memory", "--case", case, "--share", str(given.share)]
         done = subprocess.run([*command, *["--postgres"] * given.postgres], check=True, capture_output=True, text=True)
         readings = json.loads(done.stdout)
-        grown = slope(readings)
-        worst |= grown > limit
-        size = int(trials * given.share)
-        print(f"{case:20} {size:7,} trials  {grown:6.2f} MB (limit {limit:g})  {readings[-1][1] / MB:5.0f} MB")
-    return worst
+        n = int(trials * given.share)
+        report.equal(f"{case}: each of {n:,} trials is stored", readings[-1][0] == n)
+        report.row(f"{case}: growth per 10,000 trials", [slope(readings)], beside=("its limit", [limit]), unit="MB")
+        report.row(f"{case}: memory after {n:,} trials", [readings[-1][1] / MB], unit="MB")
+    return report
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

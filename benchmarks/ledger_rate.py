@@ -1,4 +1,4 @@
-"""Candidates stored per second on each storage: ``python benchmarks/ledger_rate.py``.
+"""Candidates stored per second on each storage: ``python -m benchmarks.ledger_rate``.
 
 Whole runs on ``runner=local`` with an objective that costs nothing and returns 15 metrics: ask, claim, evaluate, store
 and tell. The second figure is the ledger alone: claiming and storing, with nothing else in the clock; the third is the
@@ -11,11 +11,12 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from search_rate import METRICS, NOTHING, SPACE, value
-
+from benchmarks._page import Report
+from benchmarks.search_rate import METRICS, NOTHING, SPACE, value
 from quantray.ledger import open_ledger
 from quantray.runner.local import run_local
 from quantray.search import make_searcher
@@ -26,6 +27,7 @@ from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan, StrategySpec
 from quantray.trial import Trial, TrialState
 
+SMALL = ["--trials", "256", "--runs", "1"]
 DIGESTS = Digests(SPACE)
 
 
@@ -47,8 +49,11 @@ def timed(work: Any, spent: list[float]) -> Any:
     return call
 
 
-def rate(storage: Storage, kind: str, batch: int, trials: int) -> str:
-    """A run of ``trials``, after a tenth of them in another study to warm connections and caches up."""
+def rates(storage: Storage, kind: str, batch: int, trials: int) -> tuple[float, float, float, bool]:
+    """Candidates a second in all and by the ledger alone, seconds of the processor for one; whether all are stored.
+
+    A run of ``trials``, after a tenth of them in another study to warm connections and caches up.
+    """
     with tempfile.TemporaryDirectory() as folder:
         for name, n in (("warm", max(trials // 10, batch)), ("rate", trials)):
             plan = Plan(
@@ -63,21 +68,27 @@ def rate(storage: Storage, kind: str, batch: int, trials: int) -> str:
             began, used = time.perf_counter(), time.process_time()
             run_local(plan, NOTHING, sweep, evaluate)
             seconds, used = time.perf_counter() - began, time.process_time() - used
-            assert ledger.counts().complete == n
+            stored = ledger.counts().complete == n == len({trial.digest for trial in ledger.trials()})
             ledger.close()
-    alone = f"the ledger alone {trials / spent[0]:8,.0f}/s"
-    return f"{trials / seconds:8,.0f}/s   {alone}   {used / trials * 1e6:5.0f} us of CPU a candidate"
+    return trials / seconds, trials / spent[0], used / trials, stored
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--trials", type=int, default=20_480)
-    given = arguments.parse_args()
+def main(arguments: Sequence[str] | None = None) -> Report:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=20_480)
+    parser.add_argument("--runs", type=int, default=3)
+    given = parser.parse_args(arguments)
+    report = Report("ledger_rate", "candidates stored a second on each storage, with 15 metrics")
     with tempfile.TemporaryDirectory(prefix="quantray-bench-") as folder:
-        storages = [Storage("memory"), Storage("sqlite"), Storage("postgres_embedded", folder)]
-        for storage in storages:
+        for storage in (Storage("memory"), Storage("sqlite"), Storage("postgres_embedded", folder)):
             for kind, batch in (("random", 64), ("random", 256), ("random", 1024), ("qmc", 256)):
-                print(f"{storage.kind:18} {kind:7} batch {batch:5} {rate(storage, kind, batch, given.trials)}")
+                found = [rates(storage, kind, batch, given.trials) for _ in range(given.runs)]
+                name = f"{storage.kind}, {kind}, batch {batch}"
+                report.equal(f"{name}: each of {given.trials:,} candidates is stored once", all(f[3] for f in found))
+                report.row(f"{name}: whole run", [f[0] for f in found], unit="a second", more=True)
+                report.row(f"{name}: the ledger alone", [f[1] for f in found], unit="a second", more=True)
+                report.row(f"{name}: processor of the driver, a candidate", [f[2] for f in found])
+    return report
 
 
 if __name__ == "__main__":

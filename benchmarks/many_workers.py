@@ -18,12 +18,15 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from queue import Empty
 from typing import Any
 
+from benchmarks._page import Report
 from benchmarks.search_rate import METRICS, value
 from quantray.ledger import open_ledger, open_reader
+from quantray.plain import amount
 from quantray.protocols import Batch
 from quantray.search import make_searcher
 from quantray.settings import Runner, Search, Storage
@@ -32,6 +35,7 @@ from quantray.sweeps.loop.loop import Sweep
 from quantray.sweeps.plan import Plan, StrategySpec
 from quantray.trial import Trial, TrialState
 
+SMALL = ["--workers", "60", "--drivers", "2", "--batch", "8", "--seconds", "0.002"]
 #: Large enough that drivers hardly meet: 10**12 points.
 SPACE: Space = parse_space({f"p{i}": [k / 1000 for k in range(1000)] for i in range(4)})
 
@@ -110,8 +114,18 @@ async def _work(load: Load, sweep: Sweep, workers: int) -> Shift:
     return Shift(began, time.time(), asleep, calls, sum(sweep.duplicates.values()))
 
 
-def measure(load: Load) -> str:
-    """One row of the table; AssertionError when a candidate was lost or stored twice."""
+@dataclass(frozen=True)
+class Fed:
+    """What one ledger fed: candidates stored, a second, share of the workers' time in evaluation, seconds of calls."""
+
+    stored: int
+    rate: float
+    busy: float
+    calls: dict[str, list[float]]
+
+
+def measure(load: Load) -> Fed:
+    """AssertionError when a candidate was lost or stored twice."""
     spawn = multiprocessing.get_context("spawn")
     ready, shifts, start = spawn.Queue(), spawn.Queue(), spawn.Event()
     drivers = [spawn.Process(target=drive, args=(load, k, ready, start, shifts)) for k in range(load.drivers)]
@@ -127,12 +141,8 @@ def measure(load: Load) -> str:
     seconds = max(s.ended for s in seen) - min(s.began for s in seen)
     stored = _count(load)
     busy = sum(s.asleep for s in seen) / (load.workers * seconds)
-    wanted = load.workers / load.seconds
-    latency = [_percentiles([t for s in seen for t in s.calls[kind]]) for kind in ("claim", "store")]
-    return (
-        f"| {load.storage.kind} | {load.drivers} | {load.workers:,} | {load.batch} | {load.seconds * 1000:,.0f} ms "
-        f"| {wanted:,.0f}/s | {stored / seconds:,.0f}/s | {busy:.0%} | {latency[0]} | {latency[1]} |"
-    )
+    calls = {kind: [t for s in seen for t in s.calls[kind]] for kind in ("claim", "store")}
+    return Fed(stored, stored / seconds, busy, calls)
 
 
 def _next(queue: Any, drivers: Sequence[Any]) -> Any:
@@ -176,28 +186,29 @@ def storage_of(kind: str, folder: str) -> Iterator[Storage]:
         server.cleanup()
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--workers", type=int, default=1000)
-    arguments.add_argument("--drivers", type=int, nargs="+", default=[1, 4])
-    arguments.add_argument("--batch", type=int, nargs="+", default=[16])
-    arguments.add_argument("--seconds", type=float, nargs="+", default=[5.0, 1.0, 0.2], help="of one evaluation")
-    arguments.add_argument("--rounds", type=int, default=5, help="batches of every worker")
-    arguments.add_argument("--storage", nargs="+", default=["sqlite", "postgres"])
-    given = arguments.parse_args()
-    print(
-        "| ledger | drivers | workers | batch | evaluation | wanted | stored | workers busy | claim p50/p99 | store |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|")
-    for kind in given.storage:
-        for drivers in given.drivers:
-            for batch in given.batch:
-                for seconds in given.seconds:
-                    with tempfile.TemporaryDirectory() as folder, storage_of(kind, folder) as storage:
-                        trials = 2 * given.workers * batch  # two rounds of every worker
-                        print(
-                            measure(Load(given.workers, drivers, batch, seconds, trials, storage, folder)), flush=True
-                        )
+def main(arguments: Sequence[str] | None = None) -> Report:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--workers", type=int, default=1000)
+    parser.add_argument("--drivers", type=int, nargs="+", default=[1, 4])
+    parser.add_argument("--batch", type=int, nargs="+", default=[16])
+    parser.add_argument("--seconds", type=float, nargs="+", default=[5.0, 1.0, 0.2], help="of one evaluation")
+    parser.add_argument("--rounds", type=int, default=2, help="batches of every worker")
+    parser.add_argument("--storage", nargs="+", default=["sqlite", "postgres"])
+    given = parser.parse_args(arguments)
+    report = Report("many_workers", f"{given.workers:,} workers on one ledger, beside what they could do alone")
+    for kind, drivers, batch, seconds in product(given.storage, given.drivers, given.batch, given.seconds):
+        with tempfile.TemporaryDirectory() as folder, storage_of(kind, folder) as storage:
+            trials = given.rounds * given.workers * batch
+            found = measure(Load(given.workers, drivers, batch, seconds, trials, storage, folder))
+        name = f"{kind}, {amount(drivers, 'driver')}, batches of {batch}, {seconds * 1000:,.0f} ms an evaluation"
+        report.equal(f"{name}: each of {found.stored:,} candidates is stored once and evaluated once", True)
+        wanted = ("workers that never wait", [given.workers / seconds])
+        report.row(f"{name}: stored", [found.rate], unit="a second", more=True, beside=wanted)
+        for what, seconds_of in found.calls.items():
+            report.row(f"{name}: a {what}", seconds_of)
+        claim, store = (_percentiles(found.calls[what]) for what in ("claim", "store"))
+        report.note(f"{name}: workers busy {found.busy:.0%}, a claim {claim}, a store {store} (median / 99 %).")
+    return report
 
 
 if __name__ == "__main__":

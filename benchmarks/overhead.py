@@ -1,4 +1,4 @@
-"""What quantray costs beside the evaluation itself: ``python benchmarks/overhead.py [--ray]``.
+"""What quantray costs beside the evaluation itself: ``python -m benchmarks.overhead [--ray]``.
 
 1. An objective that sleeps 50 ms, random search: the share of the workers' time that is spent in it, after warm-up.
 2. A trivial objective, TPE: unique candidates per second stored in SQLite, against the same searcher in memory with
@@ -15,14 +15,15 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import optuna
-from search_rate import NOTHING, SPACE, evaluate, optuna_loop
 
+from benchmarks._page import Report
+from benchmarks.search_rate import NOTHING, SPACE, evaluate, optuna_loop
 from quantray.ledger import open_ledger
 from quantray.runner import cluster
 from quantray.search import make_searcher
@@ -33,6 +34,7 @@ from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan, StrategySpec
 from quantray.trial import Trial, TrialState
 
+SMALL = ["--trials", "32", "--seconds", "2", "--repeat", "1"]
 PAUSE_S = 0.05
 WARM_UP = 2  # batches a worker that are not counted
 
@@ -130,33 +132,42 @@ def tune_plain(trials: int) -> float:
     return (len(ended) - 1) / (ended[-1] - ended[0])
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--ray", action="store_true", help="on Ray Tune too")
-    arguments.add_argument("--trials", type=int, default=500, help="of TPE (500)")
-    arguments.add_argument("--seconds", type=float, default=10.0, help="of sleeping, about, for each figure (10)")
-    arguments.add_argument("--repeat", type=int, default=3, help="runs of which the best counts (3)")
-    given = arguments.parse_args()
+def main(arguments: Sequence[str] | None = None) -> Report:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ray", action="store_true", help="on Ray Tune too")
+    parser.add_argument("--trials", type=int, default=500, help="of TPE (500)")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of sleeping, about, for each figure (10)")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each (3)")
+    given = parser.parse_args(arguments)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    runners = [("threads", False), *([("Ray Tune", True)] if given.ray else [])]
-    sleeps = int(given.seconds * 2 / PAUSE_S)
-    print(f"share of two workers' time in an objective of {1000 * PAUSE_S:.0f} ms, random search, stored in SQLite")
+    report = Report("overhead", f"what stands around an evaluation: sleeps of {1000 * PAUSE_S:.0f} ms, and none at all")
+    runners, runs = [("threads", False), *([("Ray Tune", True)] if given.ray else [])], range(given.repeat)
+    sleeps, n = int(given.seconds * 2 / PAUSE_S), given.trials
     for name, ray in runners:
         for batch in (8, 16):
-            print(f"  {name}, batch {batch:2}   {100 * share(sweep('random', sleeps, batch, ray, sleeping)[0]):6.1f} %")
-    n = given.trials
-    print(f"unique TPE candidates per second, trivial objective, {n} trials, batch 16, best of {given.repeat}")
-    alone = max(in_memory(n, 16) for _ in range(given.repeat))
-    print(f"  the same searcher in memory, nothing around it   {alone:6.0f}/s")
-    for name, ray in runners:
-        rate = max(sweep("tpe", n, 16, ray, evaluate)[1] for _ in range(given.repeat))
-        print(f"  quantray, {name + ', stored in SQLite':38} {rate:6.0f}/s   {100 * rate / alone:.0f} % of it")
-    print(f"  Optuna's own loop in memory                    {optuna_loop(optuna.samplers.TPESampler(seed=0), n)}")
+            found = [sweep("random", sleeps, batch, ray, sleeping)[0] for _ in runs]
+            what = f"share of two workers' time in the objective, {name}, batch {batch}"
+            report.equal(f"{name}, batch {batch}: each of {sleeps} sleeps is stored once", all(
+                len({trial.digest for trial in trials}) == sleeps for trials in found))  # fmt: skip
+            report.row(what, [100 * share(trials) for trials in found], unit="%", more=True)
+    alone = [in_memory(n, 16) for _ in runs]
+    loops = [optuna_loop(optuna.samplers.TPESampler(seed=0), n) for _ in runs]
     with tempfile.TemporaryDirectory() as folder:
-        stored = optuna_loop(optuna.samplers.TPESampler(seed=0), min(n, 200), f"sqlite:///{folder}/o.db")
-        print(f"  Optuna's own loop on SQLite                    {stored}")
-    if given.ray:  # in the Ray that is there, with the settings for quiet that we use ourselves
-        print(f"  Tune, a trial a candidate, its OptunaSearch      {tune_plain(30):6.1f}/s")
+        storages = [f"sqlite:///{folder}/{i}.db" for i in runs]
+        stored = [optuna_loop(optuna.samplers.TPESampler(seed=0), min(n, 200), storage) for storage in storages]
+    others = [
+        ("the searcher alone in memory", alone),
+        ("Optuna's loop in memory", loops),
+        ("the same on SQLite", stored),
+    ]
+    for name, ray in runners:
+        rates = [sweep("tpe", n, 16, ray, evaluate)[1] for _ in runs]
+        for other in others:
+            report.row(f"unique TPE candidates, {name}, in SQLite", rates, unit="a second", more=True, beside=other)
+        if ray:  # in the Ray that is there, with the settings for quiet that we use ourselves
+            plain = ("Tune, a trial a candidate, its OptunaSearch", [tune_plain(30)])
+            report.row("unique TPE candidates, Ray Tune, in SQLite", rates, unit="a second", more=True, beside=plain)
+    return report
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import optuna
 
+from benchmarks._page import Report
 from quantray.ledger import open_ledger
 from quantray.runner.local import run_local
 from quantray.search import make_searcher
@@ -26,6 +27,7 @@ from quantray.sweeps.plan import Plan, StrategySpec
 from quantray.trial import Trial, TrialState
 from tests.builders import sweep_plans
 
+SMALL = ["--trials", "32", "--runs", "1"]
 SPACE = parse_space(sweep_plans.SPACE)
 NOTHING = Slice("NONE", (), "no data")
 METRICS = {f"metric_{i}": float(i) for i in range(15)}
@@ -42,7 +44,8 @@ def evaluate(plan: Plan, market: Slice, candidates: Candidates) -> list[Trial]:
     ]
 
 
-def ours(kind: str, trials: int, batch: int, ray: bool) -> str:
+def ours(kind: str, trials: int, batch: int, ray: bool) -> tuple[float, float, bool]:
+    """Trials a second, the same after the first batch; and whether each is stored once."""
     with tempfile.TemporaryDirectory() as folder:
         search = Search(kind=kind, n_trials=trials, batch=batch)
         runner = Runner("ray" if ray else "local")
@@ -65,13 +68,14 @@ def ours(kind: str, trials: int, batch: int, ray: bool) -> str:
         else:
             run_local(plan, NOTHING, sweep, evaluate)
         seconds = time.perf_counter() - began
+        stored = len({trial.digest for trial in ledger.trials()}) == trials == ledger.counts().complete
         ledger.close()
         steady = (trials - batch) / (times[-1] - times[0])
-        dup = sum(sweep.duplicates.values())
-        return f"{trials / seconds:8.0f}/s  ({steady:.0f}/s after the first batch, {dup} duplicate asks)"
+        return trials / seconds, steady, stored
 
 
-def optuna_loop(sampler: optuna.samplers.BaseSampler, trials: int, storage: str | None = None) -> str:
+def optuna_loop(sampler: optuna.samplers.BaseSampler, trials: int, storage: str | None = None) -> float:
+    """Different trials a second; what it asks a second time it evaluates again."""
     study = optuna.create_study(direction="maximize", sampler=sampler, storage=storage)
     seen = set()
     began = time.perf_counter()
@@ -87,30 +91,34 @@ def optuna_loop(sampler: optuna.samplers.BaseSampler, trials: int, storage: str 
         digest = candidate_digest(params)
         seen.add(digest)
         study.tell(trial, value(digest))
-    seconds = time.perf_counter() - began
-    return f"{len(seen) / seconds:8.0f}/s  ({trials / seconds:.0f} asks/s, {trials - len(seen)} duplicates evaluated)"
+    return len(seen) / (time.perf_counter() - began)
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--ray", action="store_true")
-    arguments.add_argument("--trials", type=int, default=500)
-    given = arguments.parse_args()
+def main(arguments: Sequence[str] | None = None) -> Report:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ray", action="store_true")
+    parser.add_argument("--trials", type=int, default=500)
+    parser.add_argument("--runs", type=int, default=3)
+    given = parser.parse_args(arguments)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    n = given.trials
-    print("unique completed trials per second")
-    print("optuna TPE in memory       ", optuna_loop(optuna.samplers.TPESampler(seed=0), n))
+    n, runs = given.trials, range(given.runs)
+    report = Report("search_rate", f"unique completed trials a second, trivial objective, {n} trials of TPE")
+    samplers = {"tpe": optuna.samplers.TPESampler, "random": optuna.samplers.RandomSampler}
+    beside = {kind: [optuna_loop(sampler(seed=0), n) for _ in runs] for kind, sampler in samplers.items()}
     with tempfile.TemporaryDirectory() as folder:
-        print(
-            "optuna TPE on SQLite       ",
-            optuna_loop(optuna.samplers.TPESampler(seed=0), n, f"sqlite:///{folder}/o.db"),
-        )
-    print("optuna random in memory    ", optuna_loop(optuna.samplers.RandomSampler(seed=0), n))
+        stored = [optuna_loop(samplers["tpe"](seed=0), n, f"sqlite:///{folder}/{i}.db") for i in runs]
     for ray in (False, True) if given.ray else (False,):
-        name = "ray  " if ray else "local"
-        print(f"quantray TPE, {name}, stored", ours("tpe", n, 16, ray))
-        for batch in (16, 256):
-            print(f"quantray random, {name}, stored, batch {batch}", ours("random", 40 * n, batch, ray))
+        for kind, trials, batch in (("tpe", n, 16), ("random", 40 * n, 16), ("random", 40 * n, 256)):
+            found = [ours(kind, trials, batch, ray) for _ in runs]
+            name = f"{kind}, batch {batch}, on {'Ray' if ray else 'threads'}, stored"
+            report.equal(f"{name}: each of {trials:,} different trials is stored once", all(f[2] for f in found))
+            rates = [f[0] for f in found]
+            other = ("Optuna's loop in memory", beside[kind])
+            report.row(name, rates, unit="a second", more=True, beside=other)
+            if kind == "tpe":
+                report.row(name, rates, unit="a second", more=True, beside=("Optuna's loop on SQLite", stored))
+            report.row(f"{name}, after the first batch", [f[1] for f in found], unit="a second", more=True)
+    return report
 
 
 if __name__ == "__main__":

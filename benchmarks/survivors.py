@@ -1,30 +1,26 @@
 """What telling survivors from luck costs: the step-down test of a whole table, beside the same in plain NumPy.
 
-    python -m benchmarks.survivors [--candidates N]
+    python -m benchmarks.survivors [--candidates N] [--units K ...]
 
 Decisions are compared before anything is timed. Tables resemble those of a sweep: neighbours are often equal, all move
-with one market, a few earn; a second table has no equal rows, the worst case. On a busy machine the best run is what
-the work costs, the others what it had to wait; the processor's time is that of all cores.
+with one market, a few earn; a second table has no equal rows, the worst case.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import statistics
-import sys
-import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from benchmarks._page import Report, in_turns
 from quantray.capacity import memory
 from quantray.stats.signs import flips
 from quantray.stats.survivors import TOLERANCE, survivors
 
+SMALL = ["--candidates", "2000", "--units", "42"]
 N_PATTERNS = 2048
 PIECE = 4096  # rows at a time in NumPy: their sums under all patterns stay in the cache
 
@@ -61,41 +57,25 @@ def in_numpy(nets: np.ndarray, n_patterns: int = N_PATTERNS, level: float = 0.05
         left = still
 
 
-def seconds(work: Callable[[], Any], runs: int) -> str:
-    """Median, worst and best of several runs after one that compiles and touches memory; and all cores' time of one."""
-    taken, used = [], []
-    for turn in range(runs + 1):
-        began, spent = time.perf_counter(), time.process_time()
-        work()
-        if turn:
-            taken.append(time.perf_counter() - began)
-            used.append(time.process_time() - spent)
-    return (
-        f"median {statistics.median(taken):6.2f} s   worst {max(taken):6.2f} s   best {min(taken):6.2f} s   "
-        f"processor {min(used):6.2f} s"
-    )
-
-
-def beside_numpy(n: int, k: int) -> None:
+def beside_numpy(report: Report, n: int, k: int) -> None:
     nets = table(n, k)
     expected, steps = in_numpy(nets)
     found = survivors(nets, n_patterns=N_PATTERNS)
-    if not np.array_equal(found.mask, expected):
-        sys.exit(f"{np.count_nonzero(found.mask != expected):,} decisions of {n:,} differ from NumPy's")
-    print(
-        f"\n{n:,} x {k}: decisions are equal to NumPy's, {found.mask.sum():,} survivors after {steps} steps "
-        f"({found.n_patterns:,} patterns)"
+    report.equal(
+        f"all {n:,} decisions over {k} units are those of NumPy: {found.mask.sum():,} survivors after {steps} steps, "
+        f"{found.n_patterns:,} patterns",
+        np.array_equal(found.mask, expected),
     )
-    print(f"{'  survivors':20} {seconds(lambda: survivors(nets, n_patterns=N_PATTERNS), 5)}")
-    print(f"{'  in NumPy':20} {seconds(lambda: in_numpy(nets), 2)}")
+    ours, theirs = in_turns([lambda: survivors(nets, n_patterns=N_PATTERNS), lambda: in_numpy(nets)], 3)
+    report.row(f"{n:,} x {k}", ours, beside=("NumPy, every row in every step", theirs))
 
 
-def whole(n: int, k: int, distinct: float, runs: int) -> None:
+def whole(report: Report, n: int, k: int, distinct: float, runs: int) -> None:
     """Seconds, and memory above the table."""
     need = 8 * n * k * (2 if distinct < 1 else 1.6) + 2e9
     there = memory()
     if there is not None and need > there:
-        print(f"{n:,} x {k}: left out, it needs {need / 1e9:.1f} GB and {there / 1e9:.1f} GB are there")
+        report.note(f"{n:,} x {k} is left out: it needs {need / 1e9:.1f} GB and {there / 1e9:.1f} GB are there.")
         return
     nets = table(n, k, distinct)
     survivors(nets[:1000])
@@ -103,9 +83,9 @@ def whole(n: int, k: int, distinct: float, runs: int) -> None:
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
     found = survivors(nets, n_patterns=N_PATTERNS)
     above = status("VmHWM") - before
-    print(f"{n:,} x {k}, {found.n_distinct:,} different, {found.mask.sum():,} survivors", end=", ")
-    print(f"{above / 1e6:.2f} GB above the table")
-    print(f"{'  survivors':20} {seconds(lambda: survivors(nets, n_patterns=N_PATTERNS), runs)}")
+    name = f"{n:,} x {k}, {found.n_distinct:,} different rows, {found.mask.sum():,} survivors"
+    report.row(name, in_turns([lambda: survivors(nets, n_patterns=N_PATTERNS)], runs)[0])
+    report.row(f"{name}: memory above the table", [above / 1e6], unit="GB")
 
 
 def status(name: str) -> int:
@@ -114,7 +94,7 @@ def status(name: str) -> int:
     return int(lines[name].split()[0])
 
 
-def beside_arch(n: int = 200, k: int = 60) -> None:
+def beside_arch(report: Report, n: int = 200, k: int = 60) -> None:
     """The step-down of a bootstrap, which asks another null: how many decisions are the same."""
     from arch.bootstrap import StepM
 
@@ -127,22 +107,23 @@ def beside_arch(n: int = 200, k: int = 60) -> None:
     theirs = np.zeros(n, np.bool_)
     theirs[np.asarray(test.superior_models, int)] = True
     ours = survivors(nets).mask
-    print(
-        f"\n{n} x {k}: {np.count_nonzero(ours == theirs)} of {n} decisions as arch's StepM, a bootstrap, makes them "
-        f"({ours.sum()} survivors, there {theirs.sum()})"
-    )
+    report.note(f"{np.count_nonzero(ours == theirs)} of {n} decisions over {k} units are those of arch's StepM, a "
+                f"bootstrap: {ours.sum()} survivors, there {theirs.sum()}.")  # fmt: skip
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--candidates", type=int, default=1_270_000)
-    n = parser.parse_args().candidates
-    beside_numpy(max(n // 10, 100), 42)
-    beside_arch()
-    print(f"\nwhole tables, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
-    whole(n, 42, 0.36, 5)
-    whole(n, 42, 1.0, 5)
-    whole(n, 250, 1.0, 3)
+    parser.add_argument("--units", type=int, nargs="+", default=[42, 250])
+    given = parser.parse_args(arguments)
+    n = given.candidates
+    report = Report("survivors", "telling survivors from luck, the step-down test of a whole table")
+    beside_numpy(report, max(n // 10, 100), 42)
+    beside_arch(report)
+    whole(report, n, 42, 0.36, 5)
+    for k in given.units:
+        whole(report, n, k, 1.0, 5 if k < 100 else 3)
+    return report
 
 
 if __name__ == "__main__":

@@ -11,16 +11,18 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import is_dataclass
+from types import FunctionType
 from typing import Any
 
 from quantray import folders
 from quantray.digests import digest_of
 from quantray.errors import ConfigError, near_miss
 
-#: What a configuration may import, by the key that holds the ``_target_``; no other key may hold one.
+#: What a configuration may import, by the key that holds the ``_target_`` (of an objective, that is it).
 ALLOWED: dict[str, tuple[str, ...]] = {
     "strategy": ("strategy.", "quantray."),
     "search.sampler": ("optuna.samplers.", "strategy.", "quantray."),
+    "objective": ("strategy.",),
 }
 #: All that quantray and Optuna offer; from the shelf ``strategy.`` everything is imported.
 _QUANTRAY = ("quantray.search.tpe.StaticTPE",)
@@ -63,7 +65,7 @@ def resolve(target: str, key: str = "strategy", check: Check = anything) -> Any:
 
     ``key`` is where it stands. Raises ConfigError with the near miss, or with what the place wants.
     """
-    where = f"{key}._target_={target}"
+    where = f"objective={target}" if key == "objective" else f"{key}._target_={target}"
     allowed = next((names for place, names in ALLOWED.items() if f"{key}.".startswith(f"{place}.")), ())
     if (
         not isinstance(target, str)
@@ -116,13 +118,14 @@ def _imported(module_name: str, name: str, where: str) -> object:
     except (ImportError, SyntaxError) as error:
         raise ConfigError(f"{where}: {module_name} cannot be imported: {error}") from error
     if not hasattr(module, name):
-        classes = [value for n, value in vars(module).items() if isinstance(value, type) and not n.startswith("_")]
-        known = [c.__name__ for c in classes if c.__module__.startswith(module_name)]
-        raise ConfigError(f"{where}: {near_miss(name, known, what='class')}")
+        kind, what = (type, "class") if where.startswith(("strategy", "search")) else (FunctionType, "function")
+        there = [value for n, value in vars(module).items() if isinstance(value, kind) and not n.startswith("_")]
+        known = [thing.__name__ for thing in there if thing.__module__.startswith(module_name)]
+        raise ConfigError(f"{where}: {near_miss(name, known, what=what)}")
     return getattr(module, name)
 
 
-def source_digest(thing: type) -> str:
+def source_digest(thing: type | FunctionType) -> str:
     """Digest of the bytes of the file that defines ``thing``: what resume compares, so that an edit is noticed."""
     module = importlib.import_module(thing.__module__)
     path = getattr(module, "__file__", None)

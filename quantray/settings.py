@@ -108,7 +108,7 @@ class Mirror:
 
     __pydantic_config__: ClassVar = FORBID
     enabled: bool = True
-    max_trials: int = 1000  # newest and best first; a surface is mirrored by its best trials
+    max_trials: int = 10_000  # what Optuna opens in seconds; a surface is mirrored by its best trials
 
     def __post_init__(self) -> None:
         if self.max_trials < 0:

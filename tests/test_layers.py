@@ -20,7 +20,7 @@ MAX_LINES, MAX_FUNCTION, MAX_KERNEL = 300, 50, 90  # a compiled loop keeps its r
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "base", "manager", "common", "misc"}
 HEAVY = {
     "ray", "numba", "pandas", "optuna", "sqlalchemy", "hydra", "omegaconf", "duckdb", "pydantic", "pyarrow", "scipy",
-    "rich", "matplotlib", "arch", "statsmodels", "textual", "textual_plotext",
+    "rich", "matplotlib", "arch", "statsmodels", "textual", "textual_plotext", "ijson",
 }  # fmt: skip
 
 FILES = sorted(PACKAGE.rglob("*.py"))

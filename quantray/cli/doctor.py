@@ -206,7 +206,7 @@ def _numba(_: AnyPlan) -> Found:
 def _ray(plan: AnyPlan) -> Found:
     import ray
 
-    from quantray.runner.cluster import bring_token
+    from quantray.runner.local_ray import bring_token
 
     mine = not ray.is_initialized()
     if mine:

@@ -172,9 +172,10 @@ def plan_of(cfg: dict[str, Any], wing: str) -> AnyPlan:
 
 def _sweep_of(cfg: Mapping[str, object]) -> Plan:
     from quantray.sweeps.data.settings import KEYS, DataSettings
-    from quantray.sweeps.objective import check_objective
+    from quantray.sweeps.objective import objective, source_of
 
     name, search = study_of(cfg), checked(Search, cfg, "search")
+    judged = objective(scalar(cfg, "objective", str, "return_on_risk_percent")).text
     _check_search(search, section(cfg, "space"))  # before levels are tried one by one
     strategy, space = strategy_of(section(cfg, "strategy"), section(cfg, "space"))
     return Plan(
@@ -185,7 +186,8 @@ def _sweep_of(cfg: Mapping[str, object]) -> Plan:
         run_dir=run_dir_of(cfg, name),
         seed=seed_of(cfg),
         fresh=scalar(cfg, "fresh", bool, False),
-        objective=check_objective(scalar(cfg, "objective", str, "return_on_risk_percent")),
+        objective=judged,
+        objective_source=source_of(judged),
         constraints=constraints_of(section(cfg, "constraints")),
         fees=checked(Fees, cfg, "fees"),
         capital=checked(Capital, cfg, "capital"),

@@ -18,6 +18,8 @@ SWEEPS, CALLERS, SHARED = "sweeps", "callers", "shared"
 WINGS = (SWEEPS, CALLERS)
 #: The only group that the table of contents does not list: an experiment is added.
 ADDED = "experiment"
+#: A folder of ``conf/`` that is no group: how files are laid out.
+FORMATS = "format"
 #: Keys that stand at the top of both configurations and are no group.
 TOP = ("objective", "seed", "fresh", "run_dir", "study", "oos", "gates", "report")
 #: Keys at the top of one of them, and keys inside a section of both that only one knows (each gate is one): tests hold
@@ -55,7 +57,7 @@ def contents(wing: str) -> Path:
 
 def groups(wing: str) -> list[str]:
     """Names of the groups that a wing chooses from."""
-    alien = {*WINGS, SHARED, *(_shipped(other(wing)) - _shipped(wing))}
+    alien = {*WINGS, SHARED, FORMATS, *(_shipped(other(wing)) - _shipped(wing))}
     folders_of = (folder for place in places(wing) for folder in place.iterdir() if folder.is_dir())
     return sorted({folder.name for folder in folders_of if any(folder.rglob("*.yaml"))} - alien)
 
@@ -67,7 +69,8 @@ def every_group() -> set[str]:
 
 def _shipped(wing: str) -> set[str]:
     root = folders.shipped("conf")
-    return {folder.name for place in (root / wing, root / SHARED) for folder in place.iterdir() if folder.is_dir()}
+    found = {folder.name for place in (root / wing, root / SHARED) for folder in place.iterdir() if folder.is_dir()}
+    return found - {FORMATS}
 
 
 def choices(group: str, wing: str) -> list[str]:

@@ -8,9 +8,11 @@ import gzip
 import io
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from quantray.errors import DataError
+from quantray.plain import amount
 
 SEPARATORS = (",", ";", "\t", "|")
 HEAD = 1 << 20  # bytes in which the header must end
@@ -29,19 +31,41 @@ class Dialect:
     separator: str
     header: tuple[str, ...]
     gzipped: bool
+    headed: bool = True  # the first line names the columns; else ``header`` are names from elsewhere
 
     def reader(self, path_list: str) -> str:
         """What follows FROM: every column as text, named ``c0``, ``c1``, … Nothing is guessed from the rows."""
         columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(self.header)))
         return (
-            f"read_csv({path_list}, auto_detect = false, header = true, delim = '{self.separator}', quote = '\"', "
+            f"read_csv({path_list}, auto_detect = false, header = {str(self.headed).lower()}, "
+            f"delim = '{self.separator}', quote = '\"', "
             f"escape = '\"', compression = '{'gzip' if self.gzipped else 'none'}', columns = {{{columns}}}, "
             "hive_partitioning = false, nullstr = '')"
         )
 
 
-def dialect_of(path: Path) -> Dialect:
-    """Separator and names from the file's first row. Raises DataError for what is no UTF-8 text with a header."""
+def dialect_of(path: Path, names: tuple[str, ...] = ()) -> Dialect:
+    """Separator and names from the file's first row; with ``names`` it has no header, and these are what it lacks.
+
+    Raises DataError for what is no UTF-8 text, or has no header.
+    """
+    separator, gzipped, rows = first_rows(path)
+    header = tuple(name.strip() for name in rows[0])
+    if names:
+        if len(header) != len(names):
+            raise DataError(
+                f"{path} has {amount(len(header), 'column')} ({separator.join(header)[:60]}) where "
+                f"{', '.join(names)} are expected"
+            )
+        return Dialect(separator, names, gzipped, headed=False)
+    if holds_values(header):
+        shown = separator.join(rows[0])[:60]
+        raise DataError(f"{path}: the first line holds values ({shown}); it must name the columns")
+    return Dialect(separator, header, gzipped)
+
+
+def first_rows(path: Path, most: int = 1) -> tuple[str, bool, list[tuple[str, ...]]]:
+    """Separator, whether the file is compressed, and the fields of its first rows. DataError for what is no text."""
     head, gzipped = _head(path)
     _check_text(path, head)
     try:
@@ -56,10 +80,12 @@ def dialect_of(path: Path) -> Dialect:
         raise DataError(f"{path} is empty or begins with an empty line; its first line must name the columns")
     counts = {mark: QUOTED.sub("", first).count(mark) for mark in SEPARATORS}
     separator = max(SEPARATORS, key=lambda mark: counts[mark])
-    header = tuple(name.strip() for name in next(csv.reader(io.StringIO(text), delimiter=separator)))
-    if all(_is_value(name) for name in header):
-        raise DataError(f"{path}: the first line holds values ({first[:60]}); it must name the columns")
-    return Dialect(separator, header, gzipped)
+    return separator, gzipped, [tuple(row) for row in islice(csv.reader(io.StringIO(text), delimiter=separator), most)]
+
+
+def holds_values(row: tuple[str, ...]) -> bool:
+    """Whether a row cannot be one of names: every field is a number, a time or empty."""
+    return all(_is_value(name.strip()) for name in row)
 
 
 def _head(path: Path) -> tuple[bytes, bool]:

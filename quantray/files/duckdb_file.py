@@ -131,14 +131,18 @@ def _spellings(path: Path) -> Iterable[str]:
         yield glob.escape(way)
 
 
-def open_market(given: str, allow: str | Sequence[str] = ()) -> tuple[DuckDBPyConnection, Catalog]:
+def open_market(
+    given: str, allow: str | Sequence[str] = (), more: Sequence[Path] = ()
+) -> tuple[DuckDBPyConnection, Catalog]:
     """A confined connection with the DuckDB file ``given`` attached read-only, and what it holds.
+
+    It reaches the files ``more`` too, which are ours.
 
     Raises DataError for what is no DuckDB file or cannot be read, with what to do about it.
     """
     path = existing("duckdb", given)
     check_header(path)
-    connection = confined([path, path.with_name(f"{path.name}.wal")], allow)
+    connection = confined([path, path.with_name(f"{path.name}.wal"), *more], allow)
     try:
         name = "market" if path.stem.casefold() in OWN else path.stem
         return connection, attached(connection, path, given, name)

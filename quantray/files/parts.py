@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from quantray.errors import DataError
 from quantray.files.delimited import Dialect, dialect_of
+from quantray.files.duckdb_file import quoted
 from quantray.files.folders import DELIMITED, kind_of
+from quantray.files.origin import BATCH
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -29,6 +31,12 @@ class Part:
     files: tuple[Path, ...] = ()
     dialect: Dialect | None = None
     twice: frozenset[str] = frozenset()
+    origin: str = ""  # how it was imported (quantray.files.origin)
+
+    @property
+    def batch(self) -> str | None:
+        """SQL of the number of a row's batch in an imported table (quantray.files.origin), which is in time order."""
+        return quoted(BATCH) if not self.files and BATCH in self.columns else None
 
     @property
     def delimited(self) -> bool:
@@ -52,11 +60,14 @@ class Part:
             yield file, replace(self, source=_reader([file], self.dialect), files=(file,))
 
 
-def parts_of(connection: DuckDBPyConnection, files: Sequence[Path]) -> list[Part]:
-    """The files, those with the same columns and types together. Raises DataError for what cannot be read."""
+def parts_of(connection: DuckDBPyConnection, files: Sequence[Path], names: tuple[str, ...] = ()) -> list[Part]:
+    """The files, those with the same columns and types together. Raises DataError for what cannot be read.
+
+    ``names`` are those of the columns of text without a header.
+    """
     alike: dict[tuple[Dialect | None, tuple[tuple[str, tuple[str, str]], ...]], list[Part]] = {}
     for file in files:
-        part = _part(connection, file)
+        part = _part(connection, file, names)
         alike.setdefault((part.dialect, tuple(sorted(part.columns.items()))), []).append(part)
     return [_together(parts) for parts in alike.values()]
 
@@ -71,15 +82,15 @@ def part_of_table(connection: DuckDBPyConnection, source: str) -> Part:
     return Part(source, _described(connection, source))
 
 
-def _part(connection: DuckDBPyConnection, file: Path) -> Part:
+def _part(connection: DuckDBPyConnection, file: Path, names: tuple[str, ...]) -> Part:
     import duckdb
 
     if kind_of(file) == DELIMITED:
-        dialect = dialect_of(file)
-        names = [name.casefold() for name in dialect.header]
+        dialect = dialect_of(file, names)
+        folded = [name.casefold() for name in dialect.header]
         columns = {name: (f"c{i}", "VARCHAR") for i, name in enumerate(dialect.header)}
         return Part(
-            _reader([file], dialect), columns, (file,), dialect, frozenset(n for n in names if names.count(n) > 1)
+            _reader([file], dialect), columns, (file,), dialect, frozenset(n for n in folded if folded.count(n) > 1)
         )
     source = _reader([file], None)
     try:

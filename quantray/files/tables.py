@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 T = TypeVar("T")
-READERS = {".gz": "read_csv"} | {n: "read_parquet" if k == PARQUET else "read_csv" for n, k in SUFFIXES.items()}
+READERS = {".gz": "read_csv", ".txt": "read_csv"} | {
+    n: "read_parquet" if k == PARQUET else "read_csv" for n, k in SUFFIXES.items()
+}
 TZ_TYPES = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
 
 
@@ -36,6 +38,10 @@ class Table:
     types: dict[str, str]
     present: tuple[str, ...]  # every column of the table
     explain: Callable[[], DataError | None] | None = None  # what DuckDB could not read, where that is known
+    files: tuple[Path, ...] = ()  # in the order of the numbers in the column ``file``, where there is one
+    aside: Mapping[str, int] = field(default_factory=dict)  # reason -> rows that were set aside while it was read
+    said: tuple[str, ...] = ()  # what a format decided about it
+    origin: str = ""  # how it was imported, where ``quantray data import`` made it
 
     def has(self, *columns: str) -> bool:
         return all(c in self.names for c in columns)
@@ -49,7 +55,7 @@ class Table:
             return f"'nan'::DOUBLE AS {quoted(name)}"
         return f"coalesce({self.column(name)}::DOUBLE, 'nan'::DOUBLE) AS {quoted(name)}"
 
-    def numbers(self, names: Sequence[str]) -> str:
+    def numbers(self, names: Iterable[str]) -> str:
         return ", ".join(self.number(name) for name in names)
 
     def between(self, start_ns: int, stop_ns: int) -> str:
@@ -69,9 +75,10 @@ class Table:
 
     def row(self, query: str) -> tuple[Any, ...]:
         query = query.replace("{t}", self.source)
-        found = guarded(self.where, lambda: self.connection.execute(query).fetchone(), self.explain)
-        assert found is not None  # every query here aggregates, or asks for a row that was counted before
-        return found
+        # all of it is fetched: a result that is half read holds the connection
+        found = guarded(self.where, lambda: self.connection.execute(query).fetchall(), self.explain)
+        assert found  # every query here aggregates, or asks for a row that was counted before
+        return tuple(found[0])
 
     def require(self, *columns: str) -> None:
         """Refuse a table without one of these columns."""

@@ -5,6 +5,8 @@ psycopg2 would send an UPDATE a row, and SQLAlchemy would look at every value of
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -50,6 +52,21 @@ def store(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     else:
         names = (*_OUTCOME, "row")
         connection.exec_driver_sql(_LITE_STORE, [tuple(row[name] for name in names) for row in rows])
+
+
+def append(connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows of plain values, none of them None, into any table; on Postgres by ``COPY``."""
+    named = ", ".join(f'"{column}"' for column in columns)
+    if connection.dialect.name != "postgresql":
+        connection.exec_driver_sql(
+            f"INSERT INTO {table.name} ({named}) VALUES ({', '.join('?' * len(columns))})", list(rows)
+        )
+        return
+    sent = io.StringIO()
+    csv.writer(sent, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    sent.seek(0)
+    with connection.connection.cursor() as cursor:
+        cursor.copy_expert(f"COPY {table.name} ({named}) FROM STDIN WITH (FORMAT csv)", sent)
 
 
 def _json(rows: Sequence[dict[str, Any]]) -> str:

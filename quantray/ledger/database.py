@@ -54,6 +54,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, create: bool | None = False) -> None:
+        self.patience = PATIENCE_S
         self._embedded = url if url.startswith(EMBEDDED) else None
         self.url = _url(embedded.join(url) if self._embedded else url)
         try:
@@ -122,8 +123,8 @@ class Database:
                 if self.dialect == "sqlite" or not isinstance(cause, exc.DBAPIError) or not postgres.passes(cause):
                     raise
                 if not deadline:
-                    deadline = time.monotonic() + PATIENCE_S
-                    _log.warning("%s; trying again for %.0f s", error, PATIENCE_S)
+                    deadline = time.monotonic() + self.patience
+                    _log.warning("%s; trying again for %.0f s", error, self.patience)
                 elif time.monotonic() > deadline:
                     raise
                 self.reconnects += 1

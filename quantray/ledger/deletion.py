@@ -216,7 +216,7 @@ def _begin(connection: sa.Connection, database: Database, study: str, here: Mapp
 def _finish(database: Database, study: str, say: Say) -> None:
     """Everything that is not in our tables; then the deletion is over."""
     if not database.memory:
-        _delete_mirrored(database, study)
+        _delete_mirrored(database, study, say)
     rows = database.rows(sa.select(_d.places).where(_d.study == study))
     for pieces in pieces_of(study, json.loads(rows[0].places) if rows else {}):
         if not pieces.run_dir.is_dir():
@@ -230,12 +230,13 @@ def _finish(database: Database, study: str, say: Say) -> None:
     database.run(end, write=True)
 
 
-def _delete_mirrored(database: Database, study: str) -> None:
+def _delete_mirrored(database: Database, study: str, say: Say) -> None:
     with database.read() as connection:
         if not sa.inspect(connection).has_table("studies"):
             return
         if connection.execute(sa.select(_mirrored).where(_mirrored.c.study_name == study)).first() is None:
             return
-    from quantray.ledger.mirror import delete_mirrored
+    from quantray.ledger.optuna_study import delete_mirrored
 
-    delete_mirrored(database.url.render_as_string(hide_password=False), study)
+    if kept := delete_mirrored(database, study):
+        say(f"the Optuna study beside it holds trials that somebody else added, and stays as {kept!r}")

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import IO
 
 import quantray
-from quantray.ledger.database import PATIENCE_S
 from quantray.ledger.sql_ledger import SqlLedger
 from quantray.settings import Mirror
 
-SHARE = 0.5  # of a core, while the search runs
+LEFT_S = 30.0  # how long the rest is waited for at the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,8 @@ class MirrorProcess:
             start_new_session=True,  # Ctrl-C is the driver's to handle
         )
         told = {
-            "url": ledger.url, "study": ledger.name, "driver": ledger.driver, "parent": os.getpid(),
-            "max_trials": max_trials, "expected": expected, "share": SHARE, "patience": PATIENCE_S,
+            "url": ledger.url, "study": ledger.name, "parent": os.getpid(),
+            "max_trials": max_trials, "expected": expected, "patience": ledger.database.patience,
         }  # fmt: skip
         self._hurried = False
         self._tell(json.dumps(told))
@@ -71,18 +70,25 @@ class MirrorProcess:
             self._hurried = True
             self._tell("finish")
 
-    def finish(self, timeout: float = 120.0) -> MirrorReport:
-        """Hurry, and wait for the end (10 to 30 ms a missing trial). Call before ``Ledger.close``.
-
-        After ``timeout`` seconds the mirror is stopped; it holds the best by then, and a resumed run adds the rest.
-        """
+    def caught_up(self, within: float) -> bool:
+        """Hurry, and wait at most so many seconds; whether the mirror has ended."""
         self.hurry()
-        try:
-            code, late = self._process.wait(timeout), ""
-        except subprocess.TimeoutExpired:
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(within)
+        return self._process.poll() is not None
+
+    def finish(self, timeout: float = LEFT_S) -> MirrorReport:
+        """Hurry, and wait for the end. Call before ``Ledger.close``.
+
+        After ``timeout`` seconds the mirror is stopped; what it holds is whole, and a resumed run adds the rest.
+        """
+        code, late = 0, ""
+        if self.caught_up(timeout):
+            code = self._process.returncode
+        else:
             self._process.kill()
             self._process.wait()
-            code, late = 0, f"the Optuna mirror was stopped after {timeout:.0f} s; resume the study to complete it"
+            late = f"the Optuna mirror was stopped after {timeout:g} s; resume the study to complete it"
         said, errors = self._lines(self._said), self._lines(self._errors)
         self.stop()
         if code != 0 or not (said or late):

@@ -38,6 +38,9 @@ def label(name: str) -> str:
     """
     if name in LABELS:
         return LABELS[name]
+    if not name.isidentifier():  # an objective of the user's: a function by its own name, an expression as it stands
+        parts = name.split(".")
+        return label(parts[-1]) if all(part.isidentifier() for part in parts) else name
     for prefix in ("exits_", "refused_"):
         if name.startswith(prefix):
             return f"{prefix[:-1]}: {label(name.removeprefix(prefix))}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import ray
+from ray.air.execution import FixedResourceManager
 from ray.tune import Stopper
 from ray.tune.schedulers import FIFOScheduler
 from ray.tune.search import Searcher
@@ -15,41 +16,14 @@ from ray.tune.search.optuna import OptunaSearch
 
 from quantray.protocols import Batch, Loop
 from quantray.runner.interrupt import GRACE_S
-from quantray.trial import Trial
+from quantray.runner.parcel import METRIC, Parcel, Reply
 
 if TYPE_CHECKING:
     from ray.tune.execution.tune_controller import TuneController
     from ray.tune.experiment import Trial as TuneTrial
 
-METRIC = "best"
 #: How often a batch is given to another worker after one died.
 MAX_DEATHS = 2
-
-
-class Parcel:
-    """A batch on its way to a worker. Tune copies, prints and flattens configurations; this stays one thing."""
-
-    def __init__(self, batch: Batch) -> None:
-        self.batch = batch
-
-    def __repr__(self) -> str:
-        return f"batch{self.batch.number}"
-
-    def __deepcopy__(self, memo: object) -> Parcel:
-        return self
-
-
-class Reply:
-    """The trials of a batch on their way back, or why there are none."""
-
-    def __init__(self, trials: Sequence[Trial] = (), why: str | None = None, error: Exception | None = None) -> None:
-        self.trials, self.why, self.error = trials, why, error
-
-    def __repr__(self) -> str:
-        return "trials"
-
-    def __deepcopy__(self, memo: object) -> Reply:
-        return self
 
 
 class BatchSearch(OptunaSearch):
@@ -158,17 +132,30 @@ class KeepWorkers(FIFOScheduler):
     """First come, first served; keeps as many idle workers as run at once.
 
     Tune keeps only one idle worker unless trials are waiting for it; a batch that finishes out of order would
-    cost the start of a process.
+    cost the start of a process. With ``ready`` it takes the workers that a Ray of our own has ready. Tune would
+    not: it reserves a placement group for each trial and asks by a task, which needs a worker, whether it is
+    there; and it gives every worker environment variables, so that only a new process will do. Processes of our
+    own Ray have ours anyway.
     """
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, *, ready: bool = False) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self._workers = workers
+        self._workers, self._ready = workers, ready
         self._kept = False
 
     def on_trial_add(self, tune_controller: TuneController, trial: TuneTrial) -> None:
-        cache = getattr(tune_controller, "_actor_cache", None)
-        if not self._kept and cache is not None and hasattr(cache, "increase_max"):
-            cache.increase_max(trial.placement_group_factory, by=self._workers)
-        self._kept = True
+        if not self._kept:
+            self._kept = True
+            cache = getattr(tune_controller, "_actor_cache", None)
+            if hasattr(cache, "increase_max"):
+                cache.increase_max(trial.placement_group_factory, by=self._workers)
+            if self._ready:
+                _take_ready(tune_controller, trial.get_trainable_cls())
         super().on_trial_add(tune_controller, trial)
+
+
+def _take_ready(controller: TuneController, worker: type) -> None:
+    manager, classes = (getattr(controller, name, None) for name in ("_actor_manager", "_class_cache"))
+    if hasattr(manager, "_resource_manager") and hasattr(classes, "_cache"):
+        manager._resource_manager = FixedResourceManager()
+        classes._cache.setdefault(worker, ray.remote(worker))

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import secrets
 import socket
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantray.errors import ConfigError
-from quantray.private import home
 from quantray.protocols import D, Data, Request
 from quantray.provenance import made_with
 from quantray.runner import presence
-from quantray.runner.threads import worker_count
+from quantray.runner.local_ray import LEAST, LocalRay, quiet, room_for, usual_room
 from quantray.settings import Runner
 
 if TYPE_CHECKING:
     import ray
 
-_MB = 1 << 20
 NODES_S = 20.0
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -36,19 +32,47 @@ _QUIET = {
     "TUNE_WARN_THRESHOLD_S": "60",
 }
 _shared: dict[str, Any] = {}  # digest of the data -> reference, of the newest only
+_own: list[LocalRay] = []  # the newest that this process started
 _joined: list[str] = []  # the address that a study gave, and the head that it stands for
+
+
+def begin(runner: Runner, modules: Sequence[str] = ()) -> None:
+    """Begin to start a Ray of this machine, beside other work, where :func:`start` will wait for one.
+
+    Its workers import ``modules`` meanwhile. Of data whose size is not known yet, the store has the usual room.
+    """
+    if runner.address == "local" and not _initialized() and not (_own and _own[0].starting):
+        _begin(runner, usual_room(), modules)
+
+
+def _begin(runner: Runner, room: int, modules: Sequence[str]) -> LocalRay:
+    os.environ.update({k: v for k, v in _QUIET.items() if k not in os.environ})
+    _own[:] = [LocalRay(runner, room, modules)]
+    return _own[0]
+
+
+def end(*, wait: bool = True) -> None:
+    """End the Ray that this process started, where there is one; the next :func:`start` starts another."""
+    for own in _own:
+        own.end(wait=wait)
+
+
+def owned() -> bool:
+    """Whether this process started the Ray that it has joined."""
+    return any(own.serves and not own.ending for own in _own)
 
 
 def start(runner: Runner, data: Data | None = None) -> None:
     """Connect to ``runner.address``, or start a local Ray, unless this process is there already.
 
-    A local object store has room for ``data``; without any, where rows are descriptors, it is as small as it may be.
+    A local object store has room for ``data``; one that was begun with too little is started again.
     ``local`` never joins another cluster; a Ray that the caller of this process started serves it, as it serves
     ``auto``. A study that names its cluster is never run on another: what an earlier study of this process joined
     is left for it, and what the caller started is refused. Raises :class:`ConfigError` when there is none at the
     address, in seconds.
     """
     os.environ.update({k: v for k, v in _QUIET.items() if k not in os.environ})
+    _await_own(runner, 0 if data is None else data.nbytes)
     import ray
 
     if ray.is_initialized():
@@ -56,25 +80,43 @@ def start(runner: Runner, data: Data | None = None) -> None:
             _watch(runner)
             return
         ray.shutdown()
-    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
     if runner.address == "local":
-        bring_token()
-        store = max(150 * _MB, 0 if data is None else 2 * data.nbytes + 100 * _MB)
-        options |= {
-            "num_cpus": worker_count(runner.workers, 10_000),
-            "include_dashboard": False,
-            "object_store_memory": store,
-        }
+        room = LEAST if data is None else room_for(data.nbytes)
+        _joining(runner, _begin(runner, room, ()).wait)
     else:
         presence.check(runner.address)
-    try:
-        with quiet():
-            ray.init(address=runner.address, **options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise ConfigError(f"runner.address={runner.address}: no Ray cluster answers there: {error}") from error
+        options = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
+        _joining(runner, lambda: ray.init(address=runner.address, **options))
     _shared.clear()
     _joined[:] = [runner.address, _here()]
     _watch(runner)
+
+
+def _await_own(runner: Runner, nbytes: int) -> None:
+    """Wait for the Ray that was begun; one that is left, or that has no room for the data, is ended."""
+    for own in _own[:]:
+        if not own.ending:
+            _joining(runner, own.wait)
+        if own.ending or not own.serves or (runner.address == "local" and own.room < room_for(nbytes)):
+            own.end()
+            _own.clear()
+        elif _joined != (here := ["local", _here()]):
+            _shared.clear()
+            _joined[:] = here
+
+
+def _joining(runner: Runner, join: Callable[[], object]) -> None:
+    try:
+        with quiet():
+            join()
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        _own.clear()
+        raise ConfigError(f"runner.address={runner.address}: no Ray cluster answers there: {error}") from error
+
+
+def _initialized() -> bool:
+    """Whether this process has joined a Ray; one that has not imported it has not."""
+    return "ray" in sys.modules and bool(sys.modules["ray"].is_initialized())
 
 
 def _is_there(address: str) -> bool:
@@ -103,12 +145,6 @@ def _here() -> str:
     if ray.util.client.ray.is_connected():  # type: ignore[no-untyped-call]
         return ""
     return str(ray.get_runtime_context().gcs_address)
-
-
-def bring_token() -> None:
-    """A token for a Ray of our own, which otherwise keeps one in the user's home, where there is no home."""
-    if home() is None and not any(os.environ.get(name) for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH")):
-        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # its processes inherit it, and nobody else reads it
 
 
 def _watch(runner: Runner) -> None:
@@ -243,17 +279,3 @@ def _node() -> str:
     if not ray.is_initialized():
         return "this machine"
     return f"node {ray.get_runtime_context().get_node_id()[:8]} ({socket.gethostname()})"
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Ray's own words below an error are not the user's business."""
-    names = ("ray", "ray.tune", "ray.data", "ray._private", "ray.air")
-    levels = {name: logging.getLogger(name).level for name in names}
-    for name in names:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        for name, level in levels.items():
-            logging.getLogger(name).setLevel(level)

@@ -113,7 +113,7 @@ def _streamed(
     """(number of the row, its result) in order."""
     import ray.data  # sets the levels of its loggers when it is imported
 
-    from quantray.runner.cluster import quiet
+    from quantray.runner.local_ray import quiet
 
     items = [{"number": i, "row": pickle.dumps(row)} for i, row in enumerate(rows)]
     with quiet():

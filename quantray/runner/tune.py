@@ -40,7 +40,8 @@ def _fit(
         import ray
         from ray import tune
 
-        from quantray.runner.batch_search import METRIC, BatchSearch, DedupeStopper, KeepWorkers
+        from quantray.runner.batch_search import BatchSearch, DedupeStopper, KeepWorkers
+        from quantray.runner.parcel import METRIC
         from quantray.runner.worker import make_worker
 
         count = cluster.cores(plan.runner, plan.search.in_flight)
@@ -48,7 +49,7 @@ def _fit(
         tuner = tune.Tuner(
             make_worker(cluster.surroundings(), ray.put((plan, evaluate)), data),
             tune_config=tune.TuneConfig(
-                metric=METRIC, mode="max", search_alg=search, scheduler=KeepWorkers(count), num_samples=-1,
+                metric=METRIC, mode="max", search_alg=search, scheduler=KeepWorkers(count, ready=cluster.owned()), num_samples=-1,
                 max_concurrent_trials=count, reuse_actors=True,
             ),
             run_config=tune.RunConfig(

@@ -11,7 +11,7 @@ from ray import tune
 from quantray.errors import QuantrayError
 from quantray.failures import told
 from quantray.protocols import Batch, D, Evaluate, P
-from quantray.runner.batch_search import METRIC, Reply
+from quantray.runner.parcel import METRIC, Reply
 
 
 def make_worker(

@@ -220,7 +220,16 @@ def _boxed(plan: Plan, market: Slice, candidates: Candidates, strategy: type, fu
     return _metrics(market, some, np.zeros((len(COUNTED), n), np.int64), why)
 
 
-def summarise(t: Trades, interval_s: float, out: Outcome, i: int = 0) -> None:
+def metrics_of(t: Trades, interval_s: float, sessions: int) -> dict[str, np.ndarray]:
+    """Metrics of one candidate's trades, as columns of one row; NaN for what was counted before there were trades."""
+    from quantray.sweeps.kernels.columns import outcome_of
+
+    out = outcome_of(len(METRICS), 1, sessions)
+    summarise(t, interval_s, out, 0)
+    return _columns(out, np.full((len(COUNTED), 1), np.nan))
+
+
+def summarise(t: Trades, interval_s: float, out: Outcome, i: int) -> None:
     """Every metric of candidate ``i`` and its net per session into ``out`` from its trades."""
     from quantray.sweeps.kernels.columns import listed_of, scratch_of
     from quantray.sweeps.kernels.metrics import list_up, sum_up

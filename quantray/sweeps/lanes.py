@@ -15,6 +15,7 @@ import numpy as np
 from quantray.arrays import FloatArray1D, FloatArray2D
 from quantray.space import Candidates
 from quantray.sweeps.market import Session, Slice
+from quantray.sweeps.objective import objective
 from quantray.sweeps.plan import Fees, Plan
 from quantray.sweeps.scores import Sample, Scores, score
 
@@ -101,9 +102,9 @@ def _lane(name: str, phrase: str, plan: Plan, market: Slice, params: Mapping[str
     found = _simulated(plan, market, params, full=True)
     if found.metrics.why:
         return Lane(name, phrase, None, why=found.metrics.why[0])
-    value = float(found.metrics.columns[plan.objective][0])
+    value = objective(plan.objective).value(found.metrics.row(0))
     n_trades = int(found.metrics.columns["n_trades"][0])
-    return Lane(name, phrase, _net(found), n_trades, None if np.isnan(value) else value)
+    return Lane(name, phrase, _net(found), n_trades, value)
 
 
 def _dearer(

@@ -131,7 +131,8 @@ class Plan:
     run_dir: Path
     seed: int = 0
     fresh: bool = False
-    objective: str = "return_on_risk_percent"
+    objective: str = "return_on_risk_percent"  # a metric, arithmetic over metrics, or a function strategy.<file>.<name>
+    objective_source: str = ""  # digest of that function's file
     fees: Fees = Fees()
     capital: Capital = Capital()
     constraints: Constraints = Constraints()
@@ -145,8 +146,12 @@ class Plan:
 
     @property
     def sources(self) -> Mapping[str, str]:
-        """The strategy's target and the digest of its file, which every worker must have."""
-        return {self.strategy.target: self.strategy.source} if self.strategy.source else {}
+        """Targets of the strategy and of an objective's function with the digests of their files, which every worker
+
+        must have.
+        """
+        found = {self.strategy.target: self.strategy.source, self.objective: self.objective_source}
+        return {target: source for target, source in found.items() if source}
 
     def digests(self, slice_digest: str, code: str) -> dict[str, str]:
         """The parts that resume compares, by name; ``code`` is the digest of quantray's kernels."""
@@ -162,7 +167,7 @@ class Plan:
             "costs": digest_of(self.fees),
             "capital": digest_of(self.capital),
             "constraints": digest_of(self.constraints.min_trades, dict(self.constraints.bounds)),
-            "objective": self.objective,
+            "objective": " ".join([self.objective, *([self.objective_source] if self.objective_source else [])]),
             "oos": digest_of(self.oos),
             "seed": str(self.seed),
             "search": f"{s.kind} batch={s.batch} in_flight={s.in_flight} sampler={sampler[:8]}",

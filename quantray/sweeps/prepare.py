@@ -24,7 +24,7 @@ from quantray.sweeps.identity import code_digest
 from quantray.sweeps.long_option import LongOption
 from quantray.sweeps.market import Slice
 from quantray.sweeps.metrics import METRICS
-from quantray.sweeps.objective import check_constraints, check_objective
+from quantray.sweeps.objective import check_constraints, objective
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.report.files import check_results
 from quantray.sweeps.scores import score
@@ -32,6 +32,8 @@ from quantray.sweeps.scores import score
 if TYPE_CHECKING:
     from quantray.ledger.sql_ledger import SqlLedger
 
+#: What a worker would import before its first batch, and imports while the data load.
+_OF_WORKERS = ("ray.tune", "quantray.runner.cluster", "quantray.runner.parcel", "quantray.sweeps.scores")
 _FELT_S = 10.0  # of a strategy's own code: from here on it is announced
 
 
@@ -58,6 +60,7 @@ def opened(plan: Plan, say: Say) -> Iterator[Opened]:
 
     check(plan)
     check_files(plan)
+    _begin(plan)
     whole = load_slice(plan)
     train, held_out = split(whole, plan.oos.fraction)
     check_memory(plan, train)
@@ -85,7 +88,7 @@ def check(plan: Plan) -> None:
         )
     check_fields(strategy, [*plan.space.names, *plan.strategy.params])
     check_ranges(strategy, plan.space)
-    check_objective(plan.objective)
+    objective(plan.objective)
     check_constraints(plan.constraints, METRICS)
     check_run_dir(plan.run_dir)
     if plan.search.kind == "exhaustive":
@@ -131,6 +134,14 @@ def reach(plan: Plan, market: Slice) -> None:
 
         cluster.start(plan.runner, market)
         cluster.check_nodes(plan.runner, plan)
+
+
+def _begin(plan: Plan) -> None:
+    """Ray of this machine takes as long to start as the data take to load, so it starts beside them."""
+    if plan.runner.kind == "ray" and plan.search.kind != "exhaustive":
+        from quantray.runner import cluster
+
+        cluster.begin(plan.runner, _OF_WORKERS)
 
 
 def _warm(plan: Plan, train: Slice) -> None:

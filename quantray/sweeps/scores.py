@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,10 @@ import numpy as np
 from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D, plain
 from quantray.space import Candidates, candidate_digest
 from quantray.sweeps.candidates import Prepared
-from quantray.sweeps.evaluate import evaluate, measured, summarise, trades
+from quantray.sweeps.evaluate import evaluate, measured, metrics_of, trades
 from quantray.sweeps.market import Slice
 from quantray.sweeps.metrics import METRICS, Metrics
-from quantray.sweeps.objective import violations
+from quantray.sweeps.objective import objective, violations
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.trades import Trades
 from quantray.trial import Trial, TrialState
@@ -81,7 +81,9 @@ def score_prepared(plan: Plan, market: Slice, prepared: Prepared) -> Scores:
 
 def scored(plan: Plan, metrics: Metrics) -> Scores:
     """What the plan's objective, least number of trades and bounds make of the metrics of candidates [N]."""
-    value = np.asarray(metrics.columns[plan.objective], float).copy()
+    value, why = objective(plan.objective).judge(metrics.columns)
+    if why:
+        metrics = replace(metrics, why={**why, **metrics.why})
     state = np.zeros(len(metrics), np.int8)
     state[~np.isfinite(value)] = PRUNED
     state[metrics.columns["n_trades"] < plan.constraints.min_trades] = PRUNED
@@ -94,7 +96,7 @@ def trial_of(plan: Plan, scores: Scores, i: int, params: Mapping[str, Any]) -> T
     """Candidate ``i`` of those that were scored, which has these parameters, as a trial."""
     metrics, state = scores.metrics, int(scores.state[i])
     few = metrics.columns["n_trades"][i] < plan.constraints.min_trades
-    why = (None, TOO_FEW if few else f"no_{plan.objective}", metrics.why.get(i))[state]
+    why = (None, TOO_FEW if few else objective(plan.objective).absent, metrics.why.get(i))[state]
     failed = state == FAIL
     return Trial(
         digest=candidate_digest(params),
@@ -119,8 +121,8 @@ def sample(plan: Plan, market: Slice, params: Mapping[str, Any]) -> Sample:
     made = trades(plan, market, params)
     one = Candidates.of([dict(params)]) if params else Candidates((), (), np.zeros((1, 0), np.int32))
     metrics = evaluate(plan, market, one)
-    value = plain(float(metrics.columns[plan.objective][0])) if not metrics.why else None
-    return Sample(market, made, metrics.row(0), value)
+    row = metrics.row(0)
+    return Sample(market, made, row, None if metrics.why else objective(plan.objective).value(row))
 
 
 def resampled(plan: Plan, made: Sample, drawn: IntArray1D) -> float:
@@ -128,14 +130,12 @@ def resampled(plan: Plan, made: Sample, drawn: IntArray1D) -> float:
 
     Trades stay as they were made: limits of capital are not applied anew.
     """
-    from quantray.sweeps.kernels.columns import outcome_of
-
     t = made.trades
     first, last = (np.searchsorted(t.session, drawn, side) for side in ("left", "right"))
     counts = last - first
     rows = np.repeat(first - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(counts.sum())
     columns = {f.name: getattr(t, f.name)[rows] for f in fields(t)}
     again = Trades(**{**columns, "session": np.repeat(np.arange(len(drawn)), counts)})
-    out = outcome_of(len(METRICS), 1, len(drawn))
-    summarise(again, float(made.slice.sessions[0].interval_s), out)
-    return float(out.amount[METRICS.index(plan.objective), 0])
+    columns = metrics_of(again, float(made.slice.sessions[0].interval_s), len(drawn))
+    judged = objective(plan.objective)
+    return float(judged.judge({name: columns[name] for name in judged.metrics})[0][0])

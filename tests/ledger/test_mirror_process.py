@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from quantray.ledger import mirror_process, open_reader, start_mirror
-from quantray.ledger.mirror import MARK, identity, open_study
+from quantray.ledger import open_reader, start_mirror
+from quantray.ledger.optuna_study import MARK, OptunaStudy, identity
 from quantray.ledger.sql_ledger import SqlLedger
 from quantray.settings import Mirror, Storage
 from quantray.testing.ledger import make_batch, make_trials
@@ -83,10 +83,10 @@ def test_a_restart_of_the_server_is_waited_for(server: Server, when: str) -> Non
     ledger.close()
 
 
-def test_a_server_that_stays_away_is_named_in_one_sentence(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_stays_away_is_named_in_one_sentence(server: Server) -> None:
     url = server.database("mirror_gone").replace("postgresql://", "postgresql+psycopg2://")
-    monkeypatch.setattr(mirror_process, "PATIENCE_S", 2.0)
     ledger = opened_in(Storage("postgres", url), Path("unused"))
+    ledger.database.patience = 2.0
     _store(ledger, range(5))
     mirror = start_mirror(ledger, Mirror(), expected=80)
     assert mirror is not None
@@ -133,7 +133,8 @@ def test_the_mirror_of_release_0_1_0_is_kept(tmp_path: Path) -> None:
     study = _mirrored(url)
     study.set_user_attr(MARK, "mirror of the ledger in this database")
     with open_reader(url, "fake") as reader:
-        kept = open_study(reader, url)
-        assert kept._study_id == study._study_id
-        assert kept.user_attrs[MARK] == identity(reader)
+        assert len(OptunaStudy(reader).done) == 0  # looked at with the first trial that is added
+    kept = _mirrored(url)
+    assert kept._study_id == study._study_id
+    assert kept.user_attrs[MARK] == identity(reader)
     ledger.close()

@@ -21,7 +21,8 @@ def _ray() -> Iterator[None]:
 
 
 def test_the_stopper_ends_a_trial_that_reports_a_candidate_again(tmp_path: Path) -> None:
-    from quantray.runner.batch_search import DedupeStopper, Reply
+    from quantray.runner.batch_search import DedupeStopper
+    from quantray.runner.parcel import Reply
 
     sweep = open_sweep(make_plan(tmp_path))
     batch = sweep.next_batch()

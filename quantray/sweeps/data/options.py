@@ -145,7 +145,7 @@ def lay_options(
     low, high = bounds(grid, *contracts, place, bar, tolerance)
     if quotes:
         bid, ask, replaces = judge_quotes(rows.columns["bid"], rows.columns["ask"], low, high, counts)
-        return _standing(bid[replaces], ask[replaces], cell[replaces], grid.closed, ends, n)
+        return standing(bid[replaces], ask[replaces], cell[replaces], grid.closed, ends, n)
     price = judge_prints(rows.columns, low, high, counts)
     last = np.full((m, n), np.nan)
     traded = ~np.isnan(price)
@@ -177,48 +177,86 @@ def bounds(
     return np.maximum(low, 0.0) - slack, high + slack
 
 
-def judge_quotes(
-    bid: np.ndarray, ask: np.ndarray, low: np.ndarray, high: np.ndarray, counts: Counter[str]
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sides as a session stores them, and which rows replace the standing quote.
+@dataclass(frozen=True, slots=True, eq=False)
+class QuoteFaults:
+    """Which rows [r] have a side at all, and which of them are quarantined for which reason, at most one each.
 
-    A bid of 0 is no bid. Zero or negative asks (and negative bids), crossed quotes, and quotes whose ask lies below
-    or whose bid lies above the no-arbitrage bounds are quarantined: bid NaN, ask a code. Locked ones are fine.
-    An ask above what the right can be worth at most (a stub such as 199999.99, infinity) asks nothing: that side is
-    absent, the bid stands.
+    Zero or negative asks (and negative bids), crossed quotes, and quotes whose ask lies below or whose bid lies above
+    the no-arbitrage bounds are quarantined whole. Locked ones are fine. An ask above what the right can be worth at
+    most (a stub such as 199999.99, infinity) asks nothing: that side is absent, the bid stands.
     """
+
+    replaces: np.ndarray
+    zero: np.ndarray
+    crossed: np.ndarray
+    bounds: np.ndarray
+    absurd_ask: np.ndarray
+
+    def count(self, counts: Counter[str]) -> None:
+        for name in QUOTE_FAULTS:
+            counts[f"quarantined_quotes_{name}"] += int(getattr(self, name).sum())
+        counts["quotes"] += int(self.replaces.sum())
+        counts["rows_trade_only"] += int((~self.replaces).sum())
+
+
+QUOTE_FAULTS = ("zero", "crossed", "bounds", "absurd_ask")
+
+
+def quote_faults(bid: np.ndarray, ask: np.ndarray, low: np.ndarray, high: np.ndarray) -> QuoteFaults:
+    """Judge rows [r] against their no-arbitrage bounds."""
     replaces = ~(np.isnan(bid) & np.isnan(ask))
     zero = (ask <= 0) | (bid < 0)
     outside = ~zero & ((ask < low) | (bid > high) | np.isposinf(bid))
     absurd = ~zero & ~outside & ((ask > high) | np.isposinf(ask))
     crossed = ~zero & ~absurd & (bid > ask)
-    outside &= ~crossed
-    for name, found in (("zero", zero), ("crossed", crossed), ("bounds", outside), ("absurd_ask", absurd)):
-        counts[f"quarantined_quotes_{name}"] += int(found.sum())
-    counts["quotes"] += int(replaces.sum())
-    counts["rows_trade_only"] += int((~replaces).sum())
+    return QuoteFaults(replaces, zero, crossed, outside & ~crossed, absurd)
+
+
+def judge_quotes(
+    bid: np.ndarray, ask: np.ndarray, low: np.ndarray, high: np.ndarray, counts: Counter[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sides as a session stores them, and which rows replace the standing quote.
+
+    A bid of 0 is no bid. What is quarantined (:class:`QuoteFaults`) has the bid NaN and as ask a code.
+    """
+    found = quote_faults(bid, ask, low, high)
+    found.count(counts)
+    return *_stored_sides(bid, ask, found), found.replaces
+
+
+def _stored_sides(bid: np.ndarray, ask: np.ndarray, found: QuoteFaults) -> tuple[np.ndarray, np.ndarray]:
+    """Both sides as a session stores them."""
     shown = np.where(bid > 0, bid, np.nan)
-    shown[zero | crossed | outside] = np.nan
-    asked = np.where(np.isnan(ask) | absurd, np.nan, ask)
-    asked[zero], asked[crossed | outside] = ZERO_QUOTE, CROSSED_QUOTE
-    return shown, asked, replaces
+    shown[found.zero | found.crossed | found.bounds] = np.nan
+    asked = np.where(np.isnan(ask) | found.absurd_ask, np.nan, ask)
+    asked[found.zero], asked[found.crossed | found.bounds] = ZERO_QUOTE, CROSSED_QUOTE
+    return shown, asked
 
 
 def judge_prints(columns: dict[str, np.ndarray], low: np.ndarray, high: np.ndarray, counts: Counter[str]) -> np.ndarray:
     """Trade price of each row (vwap, else close, else last), NaN without a trade or quarantined."""
-    price = columns["vwap"]
-    for name in ("close", "last"):
-        price = np.where(np.isnan(price), columns[name], price)
-    traded = ~np.isnan(price) & ~(columns["volume"] <= 0)
-    outside = traded & ((price <= 0) | (price < low) | (price > high) | np.isposinf(price))
+    price, traded, outside = print_faults(columns, low, high)
     counts["prints"] += int(traded.sum())
     counts["quarantined_prints_bounds"] += int(outside.sum())
     return np.where(traded & ~outside, price, np.nan)
 
 
-def _standing(
+def print_faults(
+    columns: dict[str, np.ndarray], low: np.ndarray, high: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(price, whether it is one of a trade, whether that lies outside its no-arbitrage bounds) of each row [r]."""
+    price = columns["vwap"]
+    for name in ("close", "last"):
+        price = np.where(np.isnan(price), columns[name], price)
+    traded = ~np.isnan(price) & ~(columns["volume"] <= 0)
+    outside = traded & ((price <= 0) | (price < low) | (price > high) | np.isposinf(price))
+    return price, traded, outside
+
+
+def standing(
     bid: np.ndarray, ask: np.ndarray, cell: np.ndarray, closed: np.ndarray | None, ends: np.ndarray, n: int
 ) -> OptionGrid:
+    """Quotes [m, n] of rows in time order whose place in the grid is ``cell``: each stands until it is replaced."""
     m = len(ends)
     source = np.full(m * n, -1, np.int32)
     source[cell] = np.arange(len(cell), dtype=np.int32)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from quantray.files.tables import Table
 from quantray.sweeps.data.chain import Contracts, listed_in, read_chain
 from quantray.sweeps.data.grid import Grid
-from quantray.sweeps.data.options import OptionGrid, OptionReader, bars_of, lay_options
+from quantray.sweeps.data.options import OptionGrid, OptionReader, Rows, bars_of, lay_options
 from quantray.sweeps.data.sessions import Span
 from quantray.sweeps.data.settings import DataSettings
 from quantray.sweeps.data.standard import standard
@@ -36,11 +36,21 @@ def priced_sessions(
         reader.check_interval(grids[0].interval_s)
 
 
-def _priced(
-    settings: DataSettings, reader: OptionReader, chain: Contracts, listing: Table, grid: Grid, counts: Counter[str]
-) -> Session | None:
-    """The session with its option prices; None (counted) when it has none or only part of them."""
-    window, where = grid.window, reader.table.where
+@dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """Option rows of one session that are of contracts listed in it: ``place`` [rows] is each row's contract."""
+
+    contracts: Contracts
+    ends: np.ndarray  # [m] first bar at which each trades no more
+    rows: Rows
+    place: np.ndarray
+
+
+def listed_rows(
+    reader: OptionReader, chain: Contracts, listing: Table, grid: Grid, counts: Counter[str]
+) -> Listed:  # fmt: skip
+    """The session's rows; those of symbols that the chain does not know, or does not list there, are counted."""
+    window = grid.window
     rows = reader.read(window)
     known = rows.code >= 0
     counts["rows_unknown_symbol"] += int((~known).sum())
@@ -52,29 +62,47 @@ def _priced(
     )  # fmt: skip
     chosen = chosen[usual]
     contracts = chain.take(chosen)
-    ends = contracts.ends(window, grid.interval_s)
     place = np.full(len(chain.symbol) + 1, -1, np.int64)
     place[chosen] = np.arange(len(chosen))
     mine = place[rows.code] >= 0  # code -1 looks up the last place, which nothing has
     counts["rows_in_sessions"] += len(rows.code)
     counts["rows_unlisted"] += int((known & ~mine).sum())
     rows = rows.take(mine)
-    bar = bars_of(rows, window, grid.interval_s, where)
-    late = bar >= ends[place[rows.code]]
+    return Listed(contracts, contracts.ends(window, grid.interval_s), rows, place[rows.code])
+
+
+def _priced(
+    settings: DataSettings, reader: OptionReader, chain: Contracts, listing: Table, grid: Grid, counts: Counter[str]
+) -> Session | None:
+    """The session with its option prices; None (counted) when it has none or only part of them."""
+    found = listed_rows(reader, chain, listing, grid, counts)
+    where = reader.table.where
+    bar = bars_of(found.rows, grid.window, grid.interval_s, where)
+    late = bar >= found.ends[found.place]
     counts["rows_after_expiry"] += int(late.sum())
-    rows, bar = rows.take(~late), bar[~late]
-    if len(bar) == 0:
-        counts["sessions_no_options"] += 1
+    rows, bar, place = found.rows.take(~late), bar[~late], found.place[~late]
+    if not counted_whole(settings, bar, found.ends, grid, counts):
         return None
-    if (int(bar.max()) - int(bar.min()) + 1) / min(grid.n_bars, int(ends.max())) < settings.min_options_span:
-        counts["sessions_incomplete"] += 1
-        return None
-    shape, tolerance = (contracts.strike, contracts.right), settings.arbitrage_tolerance
+    contracts, tolerance = found.contracts, settings.arbitrage_tolerance
+    shape = (contracts.strike, contracts.right)
     prices = lay_options(
-        rows, bar, place[rows.code], grid, shape, ends, quotes=reader.quotes, where=where, tolerance=tolerance,
+        rows, bar, place, grid, shape, found.ends, quotes=reader.quotes, where=where, tolerance=tolerance,
         counts=counts,
     )  # fmt: skip
     return session_of(grid, contracts, prices)
+
+
+def counted_whole(
+    settings: DataSettings, bar: np.ndarray, ends: np.ndarray, grid: Grid, counts: Counter[str]
+) -> bool:  # fmt: skip
+    """Whether the options' rows, of these bars, are those of a whole session; counted where not."""
+    if len(bar) == 0:
+        counts["sessions_no_options"] += 1
+        return False
+    if (int(bar.max()) - int(bar.min()) + 1) / min(grid.n_bars, int(ends.max())) < settings.min_options_span:
+        counts["sessions_incomplete"] += 1
+        return False
+    return True
 
 
 def session_of(grid: Grid, contracts: Contracts, prices: OptionGrid) -> Session:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from quantray.errors import ConfigError, near_miss
-from quantray.files.conventions import check_date, check_form, check_tables, check_unit, check_zone
+from quantray.files.conventions import check_choice, check_date, check_form, check_tables, check_unit, check_zone
 from quantray.settings import Limits
 
 #: Configuration keys that are no Python names.
 KEYS = {"from": "from_"}
 KINDS = ("synthetic", "parquet", "duckdb")
+STAMPS = ("start", "end", "at")
 FORBID: dict[str, str] = {"extra": "forbid"}
 
 
@@ -134,7 +135,8 @@ class DataSettings:
 
     ``from_`` and ``to`` are session dates (ISO, both included); null is the data's first and last.
     ``chain``: a path, ``synthetic`` (modelled options on a real underlying), or null (read from the options' rows).
-    ``timezone``, ``ts_unit`` and ``date_format`` say what a file leaves open; each is one value or one a table.
+    ``timezone``, ``ts_unit``, ``date_format`` and ``stamp`` say what a file leaves open, ``format`` whose it is
+    (docs/formats.md); each is one value or one a table.
     """
 
     __pydantic_config__: ClassVar = FORBID
@@ -156,6 +158,13 @@ class DataSettings:
     date_format: str | Mapping[str, str | None] | ByTable | None = (
         None  # of dates that are not written YYYY-MM-DD: %m/%d/%Y
     )
+    stamp: str | Mapping[str, str | None] | ByTable | None = (
+        None  # what a time is: the start of its interval, its end, or a moment at which something was seen
+    )
+    format: str | Mapping[str, str | None] | ByTable | None = (
+        None  # whose files they are: thetadata, massive, …; null: ours, or guessed by the header
+    )
+    adjusted: str | None = None  # accept: prices that splits and dividends changed, beside options
     columns: ColumnMaps = ColumnMaps()
     synthetic: SyntheticSettings = SyntheticSettings()
     min_session_coverage: float = 0.95  # share of a session's minutes with a bar of the underlying
@@ -171,6 +180,8 @@ class DataSettings:
             raise ConfigError(f"data.kind: {near_miss(self.kind, KINDS, what='kind of data')}")
         if self.allow_paths and self.kind != "duckdb":
             raise ConfigError(f"data.allow_paths is for views of a DuckDB file; it means nothing to data={self.kind}")
+        if self.adjusted not in (None, "accept"):
+            raise ConfigError(f"data.adjusted must be accept or null, got {self.adjusted!r}")
         if self.suspect_bars not in ("keep", "carry"):
             raise ConfigError(f"data.suspect_bars must be keep or carry, got {self.suspect_bars!r}")
         if not self.memory_gb >= 0:
@@ -186,7 +197,7 @@ class DataSettings:
             raise ConfigError(f"data.from={self.from_} lies after data.to={self.to}")
         if self.interval is not None:
             seconds_of(self.interval)
-        for name, check in (("timezone", check_zone), ("ts_unit", check_unit), ("date_format", check_form)):
+        for name, check in CHECKS.items():
             said = _by_table(name, getattr(self, name))
             object.__setattr__(self, name, said)
             for f in fields(ByTable):
@@ -197,8 +208,28 @@ class DataSettings:
     @property
     def reading(self) -> tuple[Any, ...] | None:
         """What was said about what the files leave open, for the plan's digest; None when nothing was."""
-        said = (self.timezone, self.ts_unit, self.date_format)
+        said: tuple[Any, ...] = (self.timezone, self.ts_unit, self.date_format)
+        more = (self.format, self.stamp, self.adjusted)
+        if any(value is not None for value in more):
+            said = (*said, *more)
         return said if any(value is not None for value in said) else None
+
+
+def _check_stamp(key: str, value: str) -> None:
+    check_choice(key, value, STAMPS)
+
+
+def _check_format(key: str, value: str) -> None:
+    from quantray.files.formats import named
+
+    named(value, key)
+
+
+#: Settings that are one value, or one a table, and how a value is checked.
+CHECKS: dict[str, Callable[[str, str], None]] = {
+    "timezone": check_zone, "ts_unit": check_unit, "date_format": check_form, "stamp": _check_stamp,
+    "format": _check_format,
+}  # fmt: skip
 
 
 def _by_table(name: str, value: str | ByTable | Mapping[str, Any] | None) -> str | ByTable | None:

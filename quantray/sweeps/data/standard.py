@@ -5,34 +5,15 @@ By the chain alone, never by whether a contract has prices (docs/rules.md, "Cont
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 
 import numpy as np
 
 from quantray.errors import DataError
+from quantray.files.formats.symbols import AM_ALWAYS, AM_MONTHLY, root_of
 from quantray.sweeps.market import CALL
 
 STANDARD = 100.0
-#: Roots whose contracts of the monthly date settle at that morning's open, and the root of their PM-settled twins.
-AM_MONTHLY = {"SPX": "SPXW", "NDX": "NDXP", "RUT": "RUTW", "DJX": "", "RUI": "", "MXEA": "", "MXEF": ""}
-#: Roots that always do.
-AM_ALWAYS = frozenset({"VIX", "VIXW"})
-
-_OSI = re.compile(r"(?:[A-Za-z]+:|\.)?([A-Z]+)(\d?)[ _-]*\d{6}[CP]")
-_ROOT = re.compile(r"(?:[A-Za-z]+:|\.)?([A-Z]+)")
-
-
-def root_of(symbol: str) -> tuple[str, str]:
-    """Root and adjustment digit of an option's symbol: ``GOOG7  151224C00700000`` is GOOG and 7; empty where unknown.
-
-    Clearing adds a digit to the root when a split or a merger changed what a contract delivers.
-    """
-    found = _OSI.match(symbol)
-    if found:
-        return found[1], found[2]
-    plain = _ROOT.match(symbol)
-    return (plain[1] if plain else ""), ""
 
 
 def adjusted(symbols: tuple[str, ...], underlyings: list[str | None]) -> np.ndarray:

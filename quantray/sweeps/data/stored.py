@@ -19,6 +19,7 @@ from quantray.errors import DataError
 from quantray.files.caches import Cached, cache_dir
 from quantray.files.durable import digest_of_file, room, unfinished_name, write_whole
 from quantray.files.folders import data_files
+from quantray.files.formats import shelf
 from quantray.outlets import logger
 from quantray.plain import amount
 from quantray.sweeps.data.settings import DataSettings
@@ -66,19 +67,20 @@ def found_market(settings: DataSettings) -> Slice | None:
 def cached_market(settings: DataSettings) -> Cached | None:
     """Where the market of the settings lies if it takes too much memory.
 
-    It is named by the settings, the content of their files, and the code that makes sessions of them. None for a
+    It is named by the settings, the content of their files, the formats, and the code that makes sessions. None for a
     DuckDB file whose views reach other files: nobody knows when these change.
     """
     if settings.kind == "duckdb":
         if settings.allow_paths or settings.duckdb is None:
             return None
-        files = [Path(settings.duckdb)]
+        beside = [Path(f"{settings.duckdb}{end}") for end in ("", ".wal", "-wal")]  # what is not yet in the file itself
+        files = [file for file in beside if file.is_file()]
     else:
         given = {key: getattr(settings, key) for key in ("underlying", "chain", "options")}
         named = {key: name for key, name in given.items() if name not in (None, "synthetic")}
-        files = [file for key, name in named.items() for file in data_files(key, name)]
+        files = [file for key, name in named.items() for file in data_files(key, name, archives=True)]
     own = replace(settings, cache=None, memory_gb=0.0)
-    name = digest_of(_code(), own, [digest_of_file(file) for file in files])[:16]
+    name = digest_of(_code(), own, shelf(), [digest_of_file(file) for file in files])[:16]
     return Cached(_home(settings), f"market-{name}", "market by sessions")
 
 

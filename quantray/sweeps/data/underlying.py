@@ -43,7 +43,7 @@ def read_bars(table: Table, symbol: str | None, span: Span, counts: Counter[str]
     columns = {name: np.asarray(got[name], np.float64) for name in names}
     ts, columns = in_time_order(table.where, ts, columns, got.get("file"))
     empty = np.all([np.isnan(columns[p]) for p in PRICES], axis=0)
-    traded = _has_volume(table, symbol)
+    traded = has_volume(table, symbol)
     if not traded:
         columns["volume"] = np.full(len(ts), np.nan)
     idle = empty & ~(columns["volume"] > 0)
@@ -57,11 +57,11 @@ def read_bars(table: Table, symbol: str | None, span: Span, counts: Counter[str]
     _check_prices(table.where, ts, columns, inside & ~idle, traded)
     if inside.any() and not keep.any():
         raise DataError(f"{table.where}: no bar of the sessions has a volume above 0")
-    counts["inconsistent_bars"] += int((_inconsistent(columns) & keep).sum())
+    counts["inconsistent_bars"] += int((inconsistent(columns) & keep).sum())
     return Bars(ts[keep], {name: column[keep] for name, column in columns.items()})
 
 
-def _has_volume(table: Table, symbol: str | None) -> bool:
+def has_volume(table: Table, symbol: str | None) -> bool:
     """Whether any row of the underlying has a volume; asked of the whole table, so that dates do not change it."""
     if not table.has("volume"):
         return False
@@ -106,28 +106,39 @@ def stamp(ns: int | np.integer) -> str:
     return shown.removesuffix(".000000000") + "Z"
 
 
+def bad_prices(columns: dict[str, np.ndarray], rows: np.ndarray, traded: bool) -> dict[str, np.ndarray]:
+    """Which of the ``rows`` [r] hold no number that the column may have, by column.
+
+    Prices are above 0, a volume is 0 or more where the underlying is ``traded``; a VWAP may be absent.
+    """
+    bad = {name: rows & ~(np.isfinite(columns[name]) & (columns[name] > 0)) for name in PRICES}
+    if traded:
+        bad["volume"] = rows & ~(np.isfinite(columns["volume"]) & (columns["volume"] >= 0))
+    for name in ("vwap", "vwap_running"):
+        column = columns[name]
+        bad[name] = rows & ~np.isnan(column) & ~((column > 0) & np.isfinite(column))
+    return bad
+
+
 def _check_prices(
     where: str, ts: np.ndarray, columns: dict[str, np.ndarray], rows: np.ndarray, traded: bool
 ) -> None:  # fmt: skip
-    for name in (*PRICES, *(("volume",) if traded else ())):
-        column = columns[name]
-        bad = rows & ~(np.isfinite(column) & (column > 0 if name != "volume" else column >= 0))
-        if bad.any():
-            at = int(np.argmax(bad))
-            wanted = "a number above 0" if name != "volume" else "a number, 0 or more"
-            more = f" ({int(bad.sum())} such rows)"
-            raise DataError(f"{where}: {name} at {stamp(ts[at])} is {column[at]:g}, it must be {wanted}{more}")
-    for name in ("vwap", "vwap_running"):
-        bad = rows & ~np.isnan(columns[name]) & ~((columns[name] > 0) & np.isfinite(columns[name]))
-        if bad.any():
-            at = int(np.argmax(bad))
-            raise DataError(f"{where}: {name} at {stamp(ts[at])} is {columns[name][at]:g}, it must be above 0 or null")
+    for name, bad in bad_prices(columns, rows, traded).items():
+        if not bad.any():
+            continue
+        at = int(np.argmax(bad))
+        said = f"{where}: {name} at {stamp(ts[at])} is {columns[name][at]:g}, it must be "
+        if name.startswith("vwap"):
+            raise DataError(f"{said}above 0 or null")
+        wanted = "a number above 0" if name != "volume" else "a number, 0 or more"
+        raise DataError(f"{said}{wanted} ({int(bad.sum())} such rows)")
 
 
-def _inconsistent(columns: dict[str, np.ndarray]) -> np.ndarray:
+def inconsistent(columns: dict[str, np.ndarray]) -> np.ndarray:
+    """Bars whose open or close lies outside their own low and high [r]."""
     opened, high, low, close = (columns[p] for p in PRICES)
-    inconsistent: np.ndarray = (low > np.minimum(opened, close)) | (high < np.maximum(opened, close))
-    return inconsistent
+    found: np.ndarray = (low > np.minimum(opened, close)) | (high < np.maximum(opened, close))
+    return found
 
 
 def interval_of(where: str, bars: Bars, windows: tuple[Window, ...], given: int | None) -> int:

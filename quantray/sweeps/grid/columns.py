@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantray.sweeps.metrics import Metrics
+from quantray.sweeps.objective import objective
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.scores import PRUNED, TOO_FEW
 
@@ -50,7 +51,7 @@ def reasons_of(plan: Plan, state: np.ndarray, metrics: Metrics) -> pa.Dictionary
     codes = np.full(len(state), -1, np.int32)
     said: dict[str, int] = {}
     few = metrics.columns["n_trades"] < plan.constraints.min_trades
-    for rows, why in ((few, TOO_FEW), (~few, f"no_{plan.objective}")):
+    for rows, why in ((few, TOO_FEW), (~few, objective(plan.objective).absent)):
         codes[(state == PRUNED) & rows] = said.setdefault(why, len(said))
     for i, why in metrics.why.items():
         codes[i] = said.setdefault(why, len(said))

@@ -25,6 +25,7 @@ from quantray.sweeps.grid.together import Together
 from quantray.sweeps.loop.ranges import Range, RangeClaims
 from quantray.sweeps.market import Slice
 from quantray.sweeps.metrics import CORE
+from quantray.sweeps.objective import objective
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.scores import FAIL, Scores, score, trial_of
 from quantray.trial import Trial, TrialState
@@ -83,7 +84,7 @@ def surface(plan: Plan, market: Slice) -> Surface:
     Constraints on metrics that need the list of trades make it compute them all.
     """
     listed = any(key.split("_", 1)[1] not in CORE for key in plan.constraints.bounds)
-    listed |= plan.objective not in CORE
+    listed |= not set(objective(plan.objective).metrics) <= set(CORE)
     work = evaluate_full if listed else evaluate_core
     from quantray.runner.spread import spread
 

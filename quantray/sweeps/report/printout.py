@@ -10,6 +10,7 @@ from quantray.plain import amount
 from quantray.report import words
 from quantray.report.listing import listing, plain_grid
 from quantray.report.verdict import MARKS, STYLES
+from quantray.sweeps.objective import objective
 from quantray.sweeps.report import facts, survival
 from quantray.sweeps.report.reasons import failures, nothing
 from quantray.sweeps.report.sections import regret_sentence
@@ -125,10 +126,11 @@ def _chosen(r: Results) -> Iterator[RenderableType]:
         before = f"{c.name}\n" if len(chosen) > 1 else ""
         for title in ("searched", *(["held out"] if held else [])):
             table.add_column(f"{before}{title}", justify="right", no_wrap=True)
+    judged = objective(r.plan.objective)
     names = [r.plan.objective, *(n for n in COMPARED if n != r.plan.objective)]
     figures = [m for c in chosen for m in ((c.metrics, c.oos or {}) if held else (c.metrics,))]
     for name in names:
-        cells = [words.metric(name, m.get(name)) for m in figures]
+        cells = [words.metric(name, judged.value(m) if name == judged.text else m.get(name)) for m in figures]
         if set(cells) != {words.DASH}:
             table.add_row(f"  {words.label(name)}", *cells, style="bold" if name == r.plan.objective else "")
     yield table

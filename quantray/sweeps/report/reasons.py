@@ -24,7 +24,7 @@ def meaning(reason: Reason, plan: Plan) -> str:
         return reason.first
     if reason.first == "too_few_trades":
         return f"too few trades: under constraints.min_trades={plan.constraints.min_trades}"
-    name = reason.first.removeprefix("no_")
+    name = plan.objective if reason.first == "no_objective" else reason.first.removeprefix("no_")
     why = _ABSENT.get(name)
     return f"no {words.label(name)}" + (f": {why}" if why else "")
 

@@ -12,6 +12,7 @@ from quantray.report import charts, words
 from quantray.report import effects as drawn
 from quantray.report.svg import Chart
 from quantray.stats.interval import trade_interval
+from quantray.sweeps.objective import objective
 from quantray.sweeps.report import survival
 from quantray.sweeps.results import Results, Row
 from quantray.sweeps.scores import Sample
@@ -163,12 +164,13 @@ def top_table(r: Results) -> dict[str, Any]:
     with_oos = bool(r.top_oos)
     best = top(trials_frame(r.trials, r.plan.space), r.plan.report.top)
     by_number = {t.number: t for t in r.trials}
+    judged = objective(r.plan.objective)
     rows = []
     for rank, number in zip(best["rank"].tolist(), best["number"].tolist(), strict=True):
         t = by_number[number]
         cells = [str(rank), f"{number:,}", words.metric(r.plan.objective, t.value)]
         if with_oos:
-            cells.append(words.metric(r.plan.objective, r.top_oos.get(number, {}).get(r.plan.objective)))
+            cells.append(words.metric(judged.text, judged.value(r.top_oos.get(number, {}))))
         cells += [words.parameter(t.params.get(name)) for name in varying]
         cells += [words.metric(name, t.metrics.get(name)) for name in metrics if name != r.plan.objective]
         rows.append((cells, t.feasible))

@@ -1,0 +1,45 @@
+"""Files as vendors write them, a few rows each, and what a format makes of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from quantray.files import formats
+from quantray.files.duckdb_file import confined
+from quantray.files.parts import parts_of
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+KINDS = {"ts": "TIMESTAMPTZ", "expiry": "DATE", "expires": "TIMESTAMPTZ", "symbol": "VARCHAR", "underlying": "VARCHAR",
+         "right": "VARCHAR", "asset": "VARCHAR", "caller": "VARCHAR"}  # fmt: skip
+Rows = list[tuple[object, ...]]
+
+
+def layout_of(path: Path, table: str, named: str | None = None) -> formats.Layout:
+    """The layout of the format that is named, or the guessed one."""
+    head = formats.head_of(path)
+    if named is not None:
+        return formats.layout_for(formats.named(named, "data.format"), head, table)
+    found = formats.guess(head, table, formats.shelf())
+    assert found.layout is not None, found.sentence
+    return found.layout
+
+
+def rows_of(path: Path, table: str, columns: str, ask: formats.Ask | None = None, named: str | None = None) -> Rows:
+    """The columns (names with blanks between) of every row that is taken; times as UTC, ``HH:MM:SS`` of their day."""
+    ask = ask or formats.Ask(key=table)
+    with formats.unpacked([path]) as files, confined(files) as connection:
+        found: Rows = []
+        for file in files:
+            layout = layout_of(file, table, named)
+            (part,) = parts_of(connection, [file], layout.names)
+            read = formats.read_as(part, layout, ask)
+            names = columns.split()
+            select = read.select(names, {name: KINDS.get(name, "DOUBLE") for name in names}, why=True)
+            shown = ", ".join(
+                f"strftime({n}, '%Y-%m-%dT%H:%M:%SZ')" if KINDS.get(n) == "TIMESTAMPTZ" else
+                f"{n}::VARCHAR" if n == "expiry" else f'"{n}"' for n in names
+            )  # fmt: skip
+            out = ", ".join(f"'{reason}'" for reason in read.aside) or "''"
+            query = f"SELECT {shown} FROM ({select}) WHERE aside IS NULL OR aside NOT IN ({out})"
+            found += connection.execute(query).fetchall()
+        return found

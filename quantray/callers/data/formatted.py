@@ -107,13 +107,15 @@ def _of(settings: CallsData, key: str, scratch: ExitStack) -> Formatted | None:
         if name is None:
             return None
         raise DataError(f"data.format.{key}={name} reads files: name one, or a folder, with data.{key}=FILE")
-    if name is None and settings.kind != "parquet":
+    if name is None and settings.kind == "synthetic":
         return None
     if name is None and key == "calls" and (kind := kind_of_chat(given)) is not None:
         _log.info("data.calls: %s is read as %s: it has the messages of such a chat", given, kind)
         name = kind
     if name in KINDS:
         return _chats(settings, key, str(name), given)
+    if name is None and settings.kind != "parquet":
+        return None
     files = record_files(key, given, scratch.enter_context)
     heads = [head_of(file) for file in files]
     asked = None if name is None else named(name, f"data.format.{key}")

@@ -70,7 +70,7 @@ def _of_file(given: str, key: str, people: Iterable[str] = ()) -> dict[str, tupl
     if not isinstance(content, Mapping | list):
         raise ConfigError(f"{key}={file} must be a list of callers, got {content!r}")
     groups = _groups(content, file)
-    if name == _MEMBERS and isinstance(content, Mapping) and _MEMBERS in content:
+    if name not in groups and isinstance(content, Mapping) and name in content:
         groups = content
     if name and name not in groups:
         what = "group or caller" if people else "group"

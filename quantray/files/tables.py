@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -41,6 +41,7 @@ class Table:
     files: tuple[Path, ...] = ()  # in the order of the numbers in the column ``file``, where there is one
     aside: Mapping[str, int] = field(default_factory=dict)  # reason -> rows that were set aside while it was read
     said: tuple[str, ...] = ()  # what a format decided about it
+    origin: str = ""  # how it was imported, where ``quantray data import`` made it
 
     def has(self, *columns: str) -> bool:
         return all(c in self.names for c in columns)
@@ -54,7 +55,7 @@ class Table:
             return f"'nan'::DOUBLE AS {quoted(name)}"
         return f"coalesce({self.column(name)}::DOUBLE, 'nan'::DOUBLE) AS {quoted(name)}"
 
-    def numbers(self, names: Sequence[str]) -> str:
+    def numbers(self, names: Iterable[str]) -> str:
         return ", ".join(self.number(name) for name in names)
 
     def between(self, start_ns: int, stop_ns: int) -> str:
@@ -74,9 +75,10 @@ class Table:
 
     def row(self, query: str) -> tuple[Any, ...]:
         query = query.replace("{t}", self.source)
-        found = guarded(self.where, lambda: self.connection.execute(query).fetchone(), self.explain)
-        assert found is not None  # every query here aggregates, or asks for a row that was counted before
-        return found
+        # all of it is fetched: a result that is half read holds the connection
+        found = guarded(self.where, lambda: self.connection.execute(query).fetchall(), self.explain)
+        assert found  # every query here aggregates, or asks for a row that was counted before
+        return tuple(found[0])
 
     def require(self, *columns: str) -> None:
         """Refuse a table without one of these columns."""

@@ -24,6 +24,7 @@ _DAY = r"\d{4}-\d\d-\d\d"
 _CLOCK = r"[T ]\d\d:\d\d(:\d\d([.]\d{1,6}0*)?)?"
 _OFFSET = r" ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)"
 _MIDNIGHT = r"[T ]00:00(:00([.]0+)?)?"
+_USUAL = "____-__-__T__:__:__Z"
 _FIRST, _LAST = "1970-01-01", "2200-01-01"  # no market data lies outside, so a unit that leads there is wrong
 
 
@@ -65,10 +66,12 @@ def number(what: str, raw: str, kind: str) -> Cell:
         return Cell("NULL::DOUBLE", native=True)
     if not is_text(kind):
         raise DataError(f"{what} has type {kind}; it must hold numbers")
-    x = f"nullif(trim({raw}::VARCHAR), '')"
-    value = f"TRY_CAST({x} AS DOUBLE)"
-    # DuckDB takes 1_000 for a number, no file format does
-    return Cell(value, f"({x} IS NOT NULL AND ({value} IS NULL OR contains({x}, '_')))", remedy=no_number)
+    x = f"{raw}::VARCHAR"
+    value = f"TRY_CAST({x} AS DOUBLE)"  # blanks around it do not matter to the cast
+    # DuckDB takes 1_000 for a number, no file format does. A branch is looked at where its condition holds, so what is
+    # a number pays for nothing else
+    bad = f"coalesce(CASE WHEN {value} IS NULL THEN trim({x}) <> '' ELSE contains({x}, '_') END, false)"
+    return Cell(value, bad, remedy=no_number)
 
 
 def label(what: str, raw: str, kind: str) -> Cell:
@@ -104,12 +107,16 @@ def instant(what: str, raw: str, kind: str, reading: Reading) -> Cell:
         )
     x = _written(raw, kind)
     cases = [_when(x, f"{_DAY}{_CLOCK}{_OFFSET}", _parsed(x))]
+    if is_text(kind):  # as most programs write it: told without a pattern's cost
+        plain = f"{raw}::VARCHAR"
+        cases.insert(0, f"WHEN {plain} LIKE '{_USUAL}' AND {plain} >= '1' THEN {_parsed(plain)}")
     if zone is not None:
         cases.append(_when(x, f"{_DAY}{_CLOCK}", f"timezone('{zone}', TRY_CAST({x} AS TIMESTAMP))"))
     if reading.ts_unit is not None:
         cases.append(_when(x, r"\d{1,19}", _epoch(x, reading.ts_unit)))
     value = f"CASE {' '.join(cases)} END"
-    return Cell(value, f"({x} IS NOT NULL AND {value} IS NULL)", remedy=no_instant(zone, reading.ts_unit))
+    bad = f"(CASE WHEN {value} IS NULL THEN {x} IS NOT NULL ELSE false END)"
+    return Cell(value, bad, remedy=no_instant(zone, reading.ts_unit))
 
 
 def day(what: str, raw: str, kind: str, reading: Reading, written_in: str | None) -> tuple[Cell, Cell]:

@@ -58,7 +58,8 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
         raise DataError(f"no caller left: {_sentence(kept.counts)} ({table.where}); widen the filters")
     _check_ids(table.where, rows["call_id"], kept.rows)
     counts = {"read": kept.counts["read"], "aliased": aliased, **kept.counts}
-    found = _columns(rows, kept, groups, absent, near_names(everyone), table.where, counts)
+    where = f"{table.where} ({table.origin})" if table.origin else table.where
+    found = _columns(rows, kept, groups, absent, near_names(everyone), where, counts)
     return replace(found, groups_of_one=people, told=table.told, messages=table.messages)
 
 

@@ -17,6 +17,7 @@ from quantray.errors import DataError, near_miss
 from quantray.files.conventions import UNITS
 from quantray.files.duckdb_file import confined, open_market, text
 from quantray.files.folders import PARQUET, data_files, kind_of
+from quantray.files.origin import origin_of
 from quantray.files.tables import TZ_TYPES, Table, table_of
 from quantray.protocols import Record
 
@@ -41,7 +42,8 @@ def _opened(
 ) -> Iterator[dict[str, CallTable]]:
     plain = tuple(key for key in keys if key not in by_format)
     files = _files(settings, plain)
-    connection, sources = _sources(settings, plain, files, [file for f in by_format.values() for file in f.files])
+    more = [file for f in by_format.values() for file in f.files]
+    connection, sources, origins = _sources(settings, plain, files, more)
     try:
         sources |= {key: (found.given, found.source(connection)) for key, found in by_format.items()}
         tables = {
@@ -49,6 +51,7 @@ def _opened(
             for key, (where, source) in sources.items()
         }
         tables = {key: _named_callers(table, files.get(key, [])) for key, table in tables.items()}
+        tables = {key: replace(table, origin=origins.get(key, "")) for key, table in tables.items()}
         made = {key: cleaned(table, settings) for key, table in tables.items()}
         for key, found in by_format.items():
             made[key] = replace(made[key], told=found.told, messages=found.messages)
@@ -76,15 +79,16 @@ def _files(settings: CallsData, keys: tuple[str, ...]) -> dict[str, list[Path]]:
 
 def _sources(
     settings: CallsData, keys: tuple[str, ...], files: dict[str, list[Path]], more: list[Path]
-) -> tuple[DuckDBPyConnection, dict[str, tuple[str, str]]]:
-    """A connection that reaches ``more`` files too, and key -> (name for messages, what follows FROM)."""
+) -> tuple[DuckDBPyConnection, dict[str, tuple[str, str]], dict[str, str]]:
+    """A connection that reaches ``more`` files too, key -> (name for messages, what follows FROM), key -> origin."""
     if settings.kind == "parquet" or not keys:
         connection = confined([*(file for found in files.values() for file in found), *more])
-        return connection, {key: (getattr(settings, key), _reader(found)) for key, found in files.items()}
+        return connection, {key: (getattr(settings, key), _reader(found)) for key, found in files.items()}, {}
     if settings.duckdb is None:
         raise DataError("data=duckdb needs a file: data.duckdb=calls.duckdb")
     connection, market = open_market(settings.duckdb, settings.allow_paths, more)
-    sources = {}
+    sources: dict[str, tuple[str, str]] = {}
+    origins: dict[str, str] = {}
     try:
         for key in keys:
             name = getattr(settings, key) or key
@@ -92,11 +96,12 @@ def _sources(
             if found is None:
                 hint = near_miss(name, market.shown, what="table")
                 raise DataError(f"{settings.duckdb} has no table of {key}: {hint} (or name it with data.{key}=TABLE)")
-            sources[key] = (f"{settings.duckdb} ({getattr(settings, key) or found[1]})", market.source(found))
+            where = f"{settings.duckdb} ({getattr(settings, key) or found[1]})"
+            sources[key], origins[key] = (where, market.source(found)), origin_of(connection, market, found)
     except BaseException:
         connection.close()
         raise
-    return connection, sources
+    return connection, sources, origins
 
 
 def _reader(files: list[Path]) -> str:

@@ -15,7 +15,7 @@ from quantray.files.parts import Part
 from quantray.files.typed import Cell, Reading, day, label, number, right
 from quantray.plain import amount
 
-LABELS = ("symbol", "underlying", "asset", "caller")
+LABELS = ("symbol", "underlying", "asset", "caller", "call_id", "chain", "chat", "message", "text")
 STAMP_WORDS = {
     "start": "times are the start of the interval",
     "end": "times are the end of the interval (START = time - interval)",

@@ -14,7 +14,7 @@ from quantray.files.tables import Table
 from quantray.sweeps.data.grid import Grid, coverage_of, lay
 from quantray.sweeps.data.modelled import day_variances, model_options
 from quantray.sweeps.data.priced import priced_sessions, session_of
-from quantray.sweeps.data.quality import summary_of
+from quantray.sweeps.data.quality import count_session, summary_of
 from quantray.sweeps.data.sessions import NS, Span, Window, span_of
 from quantray.sweeps.data.settings import DataSettings, seconds_of
 from quantray.sweeps.data.sources import open_tables
@@ -27,12 +27,9 @@ def load(settings: DataSettings) -> Slice:
     """The market that ``settings`` describe, checked and immutable. Raises DataError when it cannot be used."""
     if settings.kind == "synthetic":
         return _load_synthetic(settings)
-    if settings.kind == "parquet" and settings.underlying is None:
-        raise DataError("data=parquet needs bars of an underlying: data.underlying=FILE")
+    check_given(settings)
     if settings.kind == "parquet" and settings.options is None and settings.chain != "synthetic":
         raise DataError("no option data: give data.options=FILE, or data.chain=synthetic for modelled options")
-    if settings.options is not None and settings.chain == "synthetic":
-        raise DataError("data.chain=synthetic models the options: leave data.options out, or give a chain")
     tables = open_tables(settings)
     try:
         return _load_tables(settings, tables)
@@ -40,17 +37,30 @@ def load(settings: DataSettings) -> Slice:
         tables["underlying"].connection.close()
 
 
+def check_given(settings: DataSettings) -> None:
+    """DataError where the settings name no underlying, or options twice."""
+    if settings.kind == "parquet" and settings.underlying is None:
+        raise DataError("data=parquet needs bars of an underlying: data.underlying=FILE")
+    if settings.options is not None and settings.chain == "synthetic":
+        raise DataError("data.chain=synthetic models the options: leave data.options out, or give a chain")
+
+
 def _load_synthetic(settings: DataSettings) -> Slice:
+    made = load(synthetic_files(settings))
+    s = settings.synthetic
+    edge = "no planted edge" if s.edge == 0 else f"PLANTED EDGE {s.edge:g}"
+    source = f"synthetic market, seed {s.seed}, {edge}, generator {VERSION}, {len(made)} sessions from {made.dates[0]}"
+    return replace(made, source=source)
+
+
+def synthetic_files(settings: DataSettings) -> DataSettings:
+    """The settings that read the files of the synthetic market, which is made where the cache has it not."""
     given = [k for k in ("underlying", "chain", "options", "duckdb", "symbol") if getattr(settings, k) is not None]
     if given:
         raise DataError(f"data.{given[0]} means nothing to data=synthetic; did you mean data=parquet?")
     folder = ensure_market(settings)
     underlying, chain, options = (str(folder / name) for name in FILES)
-    made = load(replace(settings, kind="parquet", underlying=underlying, chain=chain, options=options))
-    s = settings.synthetic
-    edge = "no planted edge" if s.edge == 0 else f"PLANTED EDGE {s.edge:g}"
-    source = f"synthetic market, seed {s.seed}, {edge}, generator {VERSION}, {len(made)} sessions from {made.dates[0]}"
-    return replace(made, source=source)
+    return replace(settings, kind="parquet", underlying=underlying, chain=chain, options=options)
 
 
 def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
@@ -64,7 +74,7 @@ def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
     if len(bars.ts) == 0:
         raise _no_data(settings, table, symbol)
     interval = interval_of(table.where, bars, windows, given)
-    grids = _grids(settings, bars, windows, interval, counts)
+    grids = grids_of(settings, bars, windows, interval, counts)
     suspects = {grid.window.date: grid.suspects for grid in grids}
     name = symbol or Path(table.where).stem
     if settings.chain == "synthetic":
@@ -75,14 +85,12 @@ def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
         sessions = priced_sessions(settings, tables, symbol, grids, span, counts)
     if not sessions:
         raise _nothing_left(counts)
-    counts["sessions"] = len(sessions)
     for session in sessions:
-        counts["bars"] += session.n_bars - (0 if session.closed is None else int(session.closed.sum()))
-        counts["carried_bars"] += int((session.filled & ~np.isnan(session.close)).sum())
-        counts["suspect_bars"] += suspects[session.date]
+        count_session(counts, session, suspects[session.date])
     where = ", ".join(dict.fromkeys(Path(t.where).name for t in tables.values()))
     modelled = ", options modelled on it (not a market)" if settings.chain == "synthetic" else ""
-    source = f"{name} {sessions[0].date} to {sessions[-1].date} from {where}{modelled}"
+    imported = "".join(f"; {table.origin}" for table in tables.values() if table.origin)
+    source = f"{name} {sessions[0].date} to {sessions[-1].date} from {where}{modelled}{imported}"
     return Slice(name, tuple(sessions), source, summary_of(counts))
 
 
@@ -131,9 +139,10 @@ def _no_data(settings: DataSettings, table: Table, symbol: str | None) -> DataEr
     )
 
 
-def _grids(
+def grids_of(
     settings: DataSettings, bars: Bars, windows: tuple[Window, ...], interval: int, counts: Counter[str]
 ) -> list[Grid]:
+    """A grid for each session with enough bars; the others are counted."""
     grids = []
     for window in windows:
         coverage = coverage_of(bars, window, interval)

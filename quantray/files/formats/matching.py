@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from quantray.errors import DataError, near_miss
-from quantray.files.formats import Ask, Head, Read
+from quantray.files.formats.heads import Head
+from quantray.files.formats.reading import LABELS
+from quantray.files.formats.relation import Ask, Read
 from quantray.files.formats.times import shift_s, start
 from quantray.files.parts import Part
 from quantray.files.tables import mapped, spelt
 from quantray.files.typed import Cell, day, instant, label, number, right
 from quantray.protocols import Record
-
-LABELS = ("symbol", "underlying")
 
 
 def matched(part: Part, where: str, columns: Record, ask: Ask) -> Read:

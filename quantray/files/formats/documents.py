@@ -1,9 +1,9 @@
 """JSON answers of APIs and feather files as Parquet, so that layouts read them like any table.
 
-Of a document the longest list of records is the table (of a backtest its trades). A record that is a list has the columns 0, 1, 2 …, and one that
-is empty says how many they are (``lists of 6``); one that is a mapping has its keys. Single values beside the list are
-columns too, the same in every row and named by the keys that lead to them (``meta.base.address``), as is the list's own
-place (``data.items``).
+Of a document the longest list of records is the table (of a backtest its trades). A record that is a list has the
+columns 0, 1, 2 …, and one that is empty says how many they are (``lists of 6``); one that is a mapping has its keys.
+Single values beside the list are columns too, the same in every row and named by the keys that lead to them
+(``meta.base.address``), as is the list's own place (``data.items``).
 """
 
 from __future__ import annotations

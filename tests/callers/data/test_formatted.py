@@ -164,7 +164,10 @@ def test_a_format_that_does_not_fit_says_what_it_expects(tmp_path: Path) -> None
         candles(path, format={"candles": "binance"})
     with pytest.raises(ConfigError, match="did you mean 'birdeye'"):
         candles(path, format={"candles": "birdeey"})
-    vendor.ccxt(tmp_path / "y.json")
+    with pytest.raises(ConfigError, match="a chat holds calls and no candles"):
+        candles(path, format={"candles": "telegram"})
+    with pytest.raises(ConfigError, match="did you mean 'telegram'"):
+        load_calls(CallsData("parquet", calls=str(path), format={"calls": "telegrm"}))
     ours = tmp_path / "mixed"
     vendor.binance(ours / "X-1m-2024-05.zip")
     (ours / "own.csv").write_text("asset,ts,open,high,low,close,volume\nX,2025-05-05 12:00:00,1,1,1,1,1\n")

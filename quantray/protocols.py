@@ -21,6 +21,8 @@ class Record(Protocol):
 Say = Callable[[str], object]
 #: Under which a study notes what its complete table came to: counts by state, and reasons.
 TABLE = "table"
+#: Under which it notes the SHA-256 of the table of trials that was reported last, and how many trials that had.
+REPORTED = "reported"
 
 
 @dataclass(frozen=True, slots=True)

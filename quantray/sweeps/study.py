@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.errors import ConfigError, TooManyFailures
 from quantray.outlets import logger
-from quantray.protocols import Say
+from quantray.protocols import REPORTED, Say
 from quantray.provenance import versions
 from quantray.stats.checks import Verdict
 from quantray.sweeps.holdout import load_slice, split
@@ -110,6 +110,7 @@ def sweep(
         judged = judge(plan, made.train, made.held_out, found.trials, found.exact, found.counts, found.reasons)
         results = _results(made, found, judged, began)
         study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
+        made.ledger.note(REPORTED, {"table": results.table, "trials": len(results.trials)})
         if done is not None:
             done(study)
     if found.failure is not None:

@@ -154,8 +154,9 @@ def _csv_rows(connection: DuckDBPyConnection, path: Path, form: str | None, zone
         while some := rows.fetchmany(10_000):
             for author_id, author, content, us, made in some:
                 yield Message(
-                    chat, name, "discord csv", made[:16], None, us, None, None, name_of(author_id) or name_of(author),
-                    name_of(author), None, False, False, content or "", "",
+                    chat=chat, chat_name=name, chat_kind="discord csv", message=made[:16], number=None, ts_us=us,
+                    edited_us=None, changed=None, author_id=name_of(author_id) or name_of(author),
+                    author=name_of(author), source=None, forwarded=False, service=False, text=content or "", links="",
                 )  # fmt: skip
     except duckdb.Error as error:
         raise reading_error(str(path), error) from None

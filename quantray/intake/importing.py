@@ -212,8 +212,9 @@ class _Work:
             zone = ask.timezone if request.timezone else (time_of.zone if time_of else None) or ask.timezone
             unit = ask.ts_unit or (time_of.unit if time_of else None)
             said = (choice.sentence, *read.said)
+        has_stamp = "ts" in read.cells and table != "calls"
         settings = {
-            "layout": choice.layout.name if choice.layout else "", "stamp": stamp if "ts" in read.cells else "",
+            "layout": choice.layout.name if choice.layout else "", "stamp": stamp if has_stamp else "",
             "timezone": zone, "ts_unit": unit, "date_format": request.date_format,
             "interval": f"{request.interval_s} s" if request.interval_s else "", "filter": request.wanted.text,
             "columns": ", ".join(f"{a}={b}" for a, b in sorted(request.mapping(table).items())),

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -130,9 +131,10 @@ def ways(
         told = request.mapping(table)
         if given is not None and not given.of(table):
             continue
+        ours = partial(is_plain, table, told, asked=table in request.tables)
         try:
-            for choice in choices([head], table, given, known, lambda head, t=table, m=told: is_plain(t, m, head)):
-                if choice.layout is not None or is_plain(table, told, head):
+            for choice in choices([head], table, given, known, ours):
+                if choice.layout is not None or ours(head):
                     found.append((table, choice))
         except DataError as error:
             why.append(str(error))

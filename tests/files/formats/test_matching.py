@@ -8,8 +8,8 @@ import pytest
 
 from quantray.errors import DataError
 from quantray.files.formats import Head
+from quantray.files.formats.matching import has_ours, one_slip
 from quantray.sweeps.data import load
-from quantray.sweeps.data.matching import has_ours, one_slip
 from quantray.sweeps.data.settings import ChainColumns, OptionColumns, UnderlyingColumns
 from tests.builders.market_files import frames, write_csv
 

@@ -74,6 +74,13 @@ def number(what: str, raw: str, kind: str) -> Cell:
     return Cell(value, bad, remedy=no_number)
 
 
+def flag(raw: str) -> Cell:
+    """True or false, as a type or in words that DuckDB knows for them; empty text is neither."""
+    x = f"nullif(trim({raw}::VARCHAR), '')"
+    value = f"TRY_CAST({x} AS BOOLEAN)"
+    return Cell(value, f"({x} IS NOT NULL AND {value} IS NULL)")
+
+
 def label(what: str, raw: str, kind: str) -> Cell:
     """Text as it stands; a whole number as its digits."""
     if kind in ("FLOAT", "DOUBLE") or kind.startswith("DECIMAL"):

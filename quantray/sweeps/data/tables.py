@@ -51,8 +51,7 @@ def typed_table(connection: DuckDBPyConnection, key: str, where: str, found: lis
     present = tuple(dict.fromkeys(name for f in found for name in f.part.columns))
     return Table(
         connection, key, where, source, names, kinds, present, explain,
-        files=tuple(file for f in found for file in f.part.files), aside=aside,
-        withdrawn=withdrawn,
+        files=tuple(file for f in found for file in f.part.files), aside=aside, withdrawn=withdrawn,
         said=tuple(dict.fromkeys(line for f in found for line in f.said)),
         origin="; ".join(dict.fromkeys(f.part.origin for f in found if f.part.origin)),
     )  # fmt: skip

@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
-from quantray.errors import ConfigError
-from quantray.files.formats import named, shelf
+from quantray.errors import ConfigError, DataError
+from quantray.files.formats import Ask, Layout, named, shelf
 from quantray.files.formats.shelf import format_of
+from tests.builders.golden import rows_of
+
+ROOT = Path(__file__).parents[3]
 
 MINE = """
 title: My broker
@@ -81,3 +86,33 @@ def test_a_file_that_is_no_yaml_is_named(tmp_path: Path):
     (tmp_path / "conf" / "format" / "mine.yaml").write_text("a: [")
     with pytest.raises(ConfigError, match=r"mine\.yaml cannot be read"):
         shelf(tmp_path)
+
+
+def test_the_format_that_the_docs_show_reads_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    (tmp_path / "conf" / "format").mkdir(parents=True)
+    (tmp_path / "conf" / "format" / "mybroker.yaml").write_text(page.partition("```yaml\n")[2].partition("```")[0])
+    path = tmp_path / "quotes.csv"
+    path.write_text(
+        "CP;K;Sym;Expiry;BidCents;AskCents;Stamp\nC;545.5;SPY;2024-08-16;123;125;16.08.2024 15:31\n"
+        "P;545.5;SPY;2024-08-16;-1;-1;16.08.2024 15:31\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    found = rows_of(path, "options", "ts symbol bid ask", Ask(interval_s=60, key="options"))
+    assert found == [
+        ("2024-08-16T13:30:00Z", "SPY240816C00545500", 1.23, 1.25),  # 15:31 in Berlin is 13:31 of UTC
+        ("2024-08-16T13:30:00Z", "SPY240816P00545500", 0.0, None),
+    ]
+    with pytest.raises(DataError, match=r"data\.interval=1m"):
+        rows_of(path, "options", "ts", Ask(key="options"))
+    rows = re.findall(r"^\| (`.+?) \|", page.partition("| key | means |")[2], re.MULTILINE)
+    told = {key for row in rows for key in re.findall(r"`(\w+)`", row)}
+    assert told >= SHOWN
+    assert {f.name for f in fields(Layout)} >= SHOWN
+
+
+#: What the page has to tell of a layout; the keys of documents and calls are told in docs/calls_data.md.
+SHOWN = {
+    "header", "row", "names", "file", "weak", "columns", "sides", "time", "contract", "aside", "withdrawn", "once",
+    "last_by", "adjusted", "refuse", "doubts",
+}  # fmt: skip

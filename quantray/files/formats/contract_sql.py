@@ -13,20 +13,20 @@ def taken_apart(x: str, let: Callable[[str], str]) -> dict[str, Cell]:
     """Cells of a contract from the SQL of its symbol, a text: symbol, underlying, expiry, strike, right."""
     # whatever is not needed for most symbols is left to the others: DuckDB's trim and the like cost more than reading
     word = let(f"CASE WHEN starts_with({x}, ' ') OR suffix({x}, ' ') THEN trim({x}) ELSE {x} END")
-    occ, front, core = (let(sql) for sql in (f"regexp_full_match({word}, {text(OCC)})", f"left({word}, -15)",
-                                             f"right({word}, 15)"))  # fmt: skip
-    day = let(f"CASE WHEN {occ} THEN TRY_STRPTIME(left({core}, 6), '%y%m%d')::DATE END")
-    strike = let(f"CASE WHEN {occ} THEN TRY_CAST(right({core}, 8) AS INTEGER) / 1000.0 END")
-    bare = let(f"CASE WHEN contains({front}, ':') THEN split_part({front}, ':', 2) ELSE ltrim({front}, '.') END")
-    root = let(f"CASE WHEN suffix({bare}, ' ') THEN rtrim({bare}) ELSE {bare} END")
+    occ = let(f"regexp_full_match({word}, {text(OCC)})")
+    bare = let(f"CASE WHEN contains({word}, ':') THEN split_part({word}, ':', 2) ELSE ltrim({word}, '.') END")
+    symbol = let(f"CASE WHEN contains({bare}, ' ') THEN replace({bare}, ' ', '') ELSE {bare} END")
+    day = let(f"CASE WHEN {occ} THEN TRY_STRPTIME(left(right({symbol}, 15), 6), '%y%m%d')::DATE END")
+    strike = let(f"CASE WHEN {occ} THEN TRY_CAST(right({symbol}, 8) AS INTEGER) / 1000.0 END")
+    root = let(f"left({symbol}, -15)")
     point = f"regexp_full_match({word}, {text(POINT)})"
     apart = [f"regexp_extract({word}, {text(POINT)}, {k})" for k in range(6)]
     day_p = f"TRY_STRPTIME({apart[3]}, '%y%m%d')::DATE"
     strike_p = f"TRY_CAST({apart[5]} AS DOUBLE)"
     values = {
-        "symbol": (f"concat({root}, {core})", built(f"{apart[1]} || {apart[2]}", day_p, apart[4], strike_p)),
+        "symbol": (symbol, built(f"{apart[1]} || {apart[2]}", day_p, apart[4], strike_p)),
         "underlying": (underlying(root, let), underlying(apart[1])),
-        "expiry": (day, day_p), "strike": (strike, strike_p), "right": (f"substr({core}, 7, 1)", apart[4]),
+        "expiry": (day, day_p), "strike": (strike, strike_p), "right": (f"left(right({symbol}, 9), 1)", apart[4]),
     }  # fmt: skip
     good = f"({day} IS NOT NULL AND {strike} > 0)"
     other = f"coalesce({point} AND {day_p} IS NOT NULL AND {strike_p} > 0, false)"

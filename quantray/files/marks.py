@@ -13,11 +13,14 @@ from typing import Any
 from quantray.digests import digest_of
 from quantray.errors import ConfigError
 from quantray.files.durable import NO_ROOM, fresh_file, sync_folder
+from quantray.plain import amount
 
 #: The folder of a run's directory that holds all working files of its studies.
 HOME = ".quantray"
 MARK = "_quantray.json"  # readers of Parquet folders skip what begins with an underscore
 FORMAT = 1  # of these folders: a newer one is refused
+#: What is wrong with results of the first release.
+UNNOTED = "which did not note what is its own"
 _REMEDY = "move it away, or give another run_dir=DIR"
 
 
@@ -67,6 +70,18 @@ def mark_of(folder: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) and isinstance(content.get("format"), int) else None
 
 
+def earlier_of(run_dir: Path) -> str | None:
+    """The quantray whose results lie in ``run_dir`` since before results were entered anywhere; None for others."""
+    path = run_dir / "summary.json"
+    if kind_of(run_dir / HOME) is not None or kind_of(path) != "file":
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return f"quantray {content['versions']['quantray']}" if "verdict" in content else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
 def check_folder(folder: Path, remedy: str = _REMEDY, **expected: object) -> bool:
     """Whether the folder is there and ours (else there is nothing, or it is empty). ConfigError for anything else.
 
@@ -85,9 +100,11 @@ def check_folder(folder: Path, remedy: str = _REMEDY, **expected: object) -> boo
         except OSError as error:
             raise ConfigError(f"{folder} cannot be read: {error.strerror}; {remedy}") from None
         if held:
+            earlier = earlier_of(folder.parent)
+            whose = f"{earlier} seems to have made it, {UNNOTED}" if earlier else "quantray did not make that folder"
             raise ConfigError(
-                f"{folder} is in the way: quantray did not make that folder, and it holds {len(held):,} "
-                f"{'entry' if len(held) == 1 else 'entries'} ({sorted(held)[0]!r}); {remedy}"
+                f"{folder} is in the way: {whose}, and it holds {amount(len(held), 'entry', 'entries')} "
+                f"({sorted(held)[0]!r}); {remedy}"
             )
         return False
     if mark["format"] > FORMAT:

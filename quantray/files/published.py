@@ -19,7 +19,9 @@ from quantray.files.marks import (
     FORMAT,
     HOME,
     MARK,
+    UNNOTED,
     check_folder,
+    earlier_of,
     kind_of,
     make_folder,
     make_run_dir,
@@ -57,10 +59,11 @@ class Published:
                 taken += [name for name in inside if self._is_taken(name, known)]
         if taken:
             shown = ", ".join(taken[:4]) + (f" and {len(taken) - 4} more" if len(taken) > 4 else "")
-            raise ConfigError(
-                f"{self.run_dir} holds {shown}, which quantray did not write there and would replace; move "
-                f"{'it' if len(taken) == 1 else 'them'} away, or give another run_dir=DIR"
-            )
+            them = "it" if len(taken) == 1 else "them"
+            whose = "which quantray did not write there and would replace"
+            if earlier := earlier_of(self.run_dir):
+                whose = f"which seem to be of {earlier}, {UNNOTED}"
+            raise ConfigError(f"{self.run_dir} holds {shown}, {whose}; move {them} away, or give another run_dir=DIR")
 
     def _is_taken(self, name: str, known: Known) -> bool:
         kind = kind_of(self.run_dir / name)

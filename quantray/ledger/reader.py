@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from quantray.errors import LedgerError, near_miss
+from quantray.failures import Reason, counted
 from quantray.ledger.database import Database
 from quantray.ledger.rows import COLUMNS, trial_of
 from quantray.ledger.schema import CLAIMED, RANK, drivers, evaluations, studies
@@ -79,6 +80,18 @@ class Reader:
         """COMPLETE trials: feasible first, value descending, ties by number."""
         query = sa.select(*COLUMNS).where(_e.study == self.study, _e.state == "COMPLETE").order_by(*RANK).limit(limit)
         return [trial_of(row) for row in self.database.rows(query)]
+
+    def reasons(self) -> list[Reason]:
+        """Why candidates did not complete, the commonest first; the database counts equal ones."""
+        given = sa.select(sa.func.min(_e.number), _e.state, _e.why, sa.func.count())
+        given = given.where(_e.study == self.study, _e.state.in_(("PRUNED", "FAIL")), _e.why != "")
+        given = given.group_by(_e.state, _e.why)
+
+        def work(connection: sa.Connection, _: bool) -> list[Reason]:
+            rows = connection.execution_options(yield_per=1000).execute(given)
+            return counted((int(number), str(state), str(why), int(n)) for number, state, why, n in rows)
+
+        return self.database.run(work)
 
     def latest(self, limit: int) -> list[Trial]:
         """The COMPLETE trials with the highest numbers, latest first."""

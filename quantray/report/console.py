@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterable
 from typing import Any, TextIO
@@ -30,11 +31,21 @@ class PlainConsole(Console):
     def render_str(self, text: str, **settings: Any) -> Text:
         return super().render_str(shown(text), **settings)
 
+    def print(self, *objects: Any, **settings: Any) -> None:
+        """What fits is fitted already; what does not, a path, must not lose its end."""
+        super().print(*objects, **{"crop": False, **settings})
+
     def say(self, sentence: str) -> None:
         """A sentence, clean before it is wrapped."""
         self.print(clean(sentence))
 
 
 def show(renderable: RenderableType) -> None:
-    """Print the result of a command."""
-    PlainConsole(sys.stdout, width=None if sys.stdout.isatty() else PIPE_WIDTH).print(renderable)
+    """Print the result of a command; into a file or a pipe without the spaces that fill a line on a terminal."""
+    if sys.stdout.isatty():
+        PlainConsole(sys.stdout).print(renderable)
+        return
+    held = io.StringIO()
+    PlainConsole(held, width=PIPE_WIDTH).print(renderable)
+    lines = held.getvalue().removesuffix("\n").split("\n")
+    drawing(sys.stdout).write("".join(f"{line.rstrip(' ')}\n" for line in lines))

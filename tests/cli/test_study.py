@@ -31,6 +31,13 @@ def test_the_study_tools(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "win_rate" in quantray("show", "small")
     assert "3 trials" in quantray("export", "small", "--top", "3", "--out", "best.csv")
     assert len((tmp_path / "best.csv").read_text().splitlines()) == 4
+    for place in ("outputs/small", "outputs/small/ledger.db"):
+        shown = quantray("show", place)
+        assert shown == quantray("show", "small")
+        assert quantray("list", place).split()[:1] == ["study"]
+    assert not [line for line in shown.splitlines() if line != line.rstrip()]
+    assert cli.main(["study", "delete", "outputs/small"]) == 2
+    assert "give quantray study delete NAME --where outputs/small" in capsys.readouterr().err
     assert "history.png" in quantray("plot", "--where", "outputs/small", "--out", "pictures")
     assert cli.main(["study", "delete", "small"]) == 2
     assert "--yes" in capsys.readouterr().err

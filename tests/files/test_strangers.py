@@ -8,7 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from quantray.errors import ConfigError
 from quantray.files import Pieces
+from quantray.files.published import Published
 from tests.builders.commands import KINDS, carried_out, compared, deleted, prepare
 from tests.builders.trees import tree
 
@@ -199,3 +201,28 @@ def test_the_file_does_not_grow_with_every_run(tmp_path: Path, monkeypatch: pyte
         sizes.append((tmp_path / "run" / "results.duckdb").stat().st_size)
     assert max(sizes) < 1.6 * sizes[0]
     shutil.rmtree(tmp_path / "run")
+
+
+@pytest.mark.parametrize("table", [False, True])
+def test_results_of_the_first_release_are_called_so(tmp_path: Path, table: bool) -> None:
+    """It marked no folder and noted no result, so what is its own cannot be told from what is the user's."""
+    run_dir = tmp_path / "run"
+    write(run_dir / "report.html")
+    (run_dir / "summary.json").write_text('{"verdict": {}, "versions": {"quantray": "0.1.0"}}')
+    if table:
+        write(run_dir / "surface" / "part-000000000000.parquet")
+    before = tree(run_dir)
+    names, tables = (("report.html", "summary.json"), ["surface"]) if not table else ((), ["surface"])
+    with pytest.raises(ConfigError, match=r"quantray 0\.1\.0.*which did not note what is its own") as refused:
+        Published(run_dir).check(names, tables)
+    assert "quantray did not" not in str(refused.value)
+    assert tree(run_dir) == before
+
+
+@pytest.mark.parametrize("content", ["{}", "[]", "no JSON", '{"verdict": {}}', '{"versions": {"quantray": "0.1.0"}}'])
+def test_what_only_looks_like_it_is_a_stranger(tmp_path: Path, content: str) -> None:
+    run_dir = tmp_path / "run"
+    write(run_dir / "report.html")
+    (run_dir / "summary.json").write_text(content)
+    with pytest.raises(ConfigError, match="which quantray did not write there"):
+        Published(run_dir).check(("report.html", "summary.json"))

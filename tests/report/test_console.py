@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 
-from quantray.report.console import PlainConsole
+import pytest
+
+from quantray.report.console import PlainConsole, show
 
 
 def test_a_console_reads_no_markup_and_obeys_no_name() -> None:
@@ -27,3 +29,22 @@ def test_a_console_reads_no_markup_and_obeys_no_name() -> None:
         assert "\x1b]" not in told
         assert "\x9b" not in told
         assert "\u202e" not in told
+
+
+def test_a_pipe_gets_no_spaces_that_fill_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever is drawn; what stands at the beginning of a line, and empty lines, stay."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("name", "value", box=None)
+    table.add_row("a", "x" * 300)
+    table.add_row("long name", "")
+    show(Group(Text("title", style="bold"), Text("\nnext"), Padding(table, (0, 0, 0, 2))))
+    lines = capsys.readouterr().out.split("\n")
+    assert lines[:3] == ["title", "", "next"]
+    assert lines[3].startswith("   name")
+    assert "x" * 300 in lines[4]
+    assert lines[-1] == ""
+    assert [line for line in lines if line != line.rstrip()] == []

@@ -33,6 +33,7 @@ class CandleSource:
     rows: str  # condition of the interval
     unit: str | None
     inventory: Inventory
+    told: tuple[str, ...] = ()  # how a format read it
 
     def candles(self, spans: Spans, bucket_rows: int) -> Iterator[Candles]:
         """Candles of the stretches, bucket by bucket in order of asset, one a key (see ``assembled``).
@@ -166,7 +167,7 @@ def open_candles(data: CallsData) -> Iterator[CandleSource]:
             ns = ns_of(table, unit)
         inventory = replace(inventory_of(table, ns, grid), undated=tables["candles"].undated)
         refuse_other_steps(table, ns, grid.rows, inventory)
-        yield CandleSource(table, ns, grid.rows, unit, inventory)
+        yield CandleSource(table, ns, grid.rows, unit, inventory, tables["candles"].told)
 
 
 def buckets_of(spans: Spans, inventory: Inventory, bucket_rows: int) -> Iterator[range]:

@@ -14,7 +14,8 @@ from quantray.protocols import TABLE
 from quantray.space import Dimension, Space
 from quantray.sweeps.report.history import history_png
 from quantray.sweeps.report.studies.layout import arrange
-from quantray.sweeps.report.studies.stored import open_study, refuse_callers, space_of
+from quantray.sweeps.report.studies.places import open_study
+from quantray.sweeps.report.studies.stored import refuse_callers, space_of
 from quantray.trial import Trial
 
 if TYPE_CHECKING:

@@ -82,7 +82,7 @@ def _sections(s: StudySummary) -> Iterator[tuple[str, Mapping[str, str]]]:
         },
     )
     yield "duplicates, not launched, by source", _counted(s.duplicates) or {"none": ""}
-    yield "trials.parquet, SHA-256", {s.table: ""}
+    yield "trials.parquet, SHA-256", {s.table or "none: no run has reported what is stored": ""}
     if s.drivers:
         yield "drivers", {f"{k} (seed {d['seed']})": _driver(d) for k, d in s.drivers.items()}
     if s.pruned:

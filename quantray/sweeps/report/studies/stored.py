@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import filterfalse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quantray.errors import LedgerError, near_miss
-from quantray.failures import Reason, counted
-from quantray.protocols import TABLE, Counts
+from quantray.errors import LedgerError
+from quantray.failures import Reason
+from quantray.protocols import REPORTED, TABLE, Counts
 from quantray.space import Space, parse_space
+from quantray.sweeps.report.studies.places import databases, find, inner, open_study
 from quantray.trial import Trial, TrialState
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class StudySummary:
     drivers: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)  # of a study that had several, by number
     retried: int = 0  # evaluated again, because the worker that had them died
     late: int = 0  # results that were dropped, because another driver had taken the candidate over
-    table: str = ""  # SHA-256 of the trials as trials.parquet holds them
+    table: str = ""  # SHA-256 of trials.parquet, of the run that reported all that is stored; empty without one
 
 
 def about_callers(study: Reader) -> bool:
@@ -74,23 +75,6 @@ def units_of(notes: Mapping[str, Any]) -> dict[str, str]:
     """Unit (a caller, or all of them) -> state, as far as the ranking has come."""
     places = [note["places"] for key, note in notes.items() if key.startswith("callers/ranking/")]
     return {place["name"]: place["state"] for some in places for place in some}
-
-
-def databases(where: str | Path) -> list[str]:
-    """SQLAlchemy URLs of the ledgers at ``where``. Raises :class:`LedgerError` when there is none."""
-    from quantray.ledger.addresses import FILE, found_in
-
-    if "://" in str(where):
-        return [str(where)]
-    path = Path(where)
-    if path.is_dir():
-        found = found_in(path)
-        if not found:
-            raise LedgerError(f"{path} holds no {FILE}, nor do the directories in it; give a run's directory or a file")
-        return found
-    if not path.exists():
-        raise LedgerError(f"{path} does not exist; give a ledger file, a run's directory or a database address")
-    return [f"sqlite:///{path.absolute()}"]
 
 
 def list_studies(where: str | Path) -> list[StudyRow]:
@@ -114,7 +98,6 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
     """Counts, reasons and the best trial of one study; ``name`` may be left out where there is only one."""
     with open_study(where, name) as study:
         from quantray.sweeps.loop.share import drivers_of, duplicates_of, retried_of
-        from quantray.sweeps.report.tables import table_digest, trials_frame
 
         notes = dict(study.notes())
         best = next(iter(study.ranked(1)), None)
@@ -128,7 +111,7 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
             drivers=drivers_of(notes),
             retried=retried_of(notes),
             late=study.late(),
-            table="" if about_callers(study) else table_digest(trials_frame(study.trials(), space_of(study))),
+            table=_table_of(study, notes),
             pruned={r.first: r.n for r in reasons if r.state == TrialState.PRUNED},
             failed={r.first: r.n for r in reasons if r.state == TrialState.FAIL},
             repeated=study.repeated(),
@@ -136,7 +119,7 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
             metrics=tuple(best.metrics) if best else (),
             digests=study.digests,
             described=study.described,
-            notes={key: value for key, value in notes.items() if key not in ("duplicates", TABLE)},
+            notes={key: value for key, value in notes.items() if key not in ("duplicates", TABLE, REPORTED)},
             units=units_of(notes) if about_callers(study) else None,
         )
 
@@ -190,7 +173,7 @@ def delete_study(where: str | Path, name: str, *, yes: bool = False) -> str:
     line = study_deletion(where, name)
     if not yes:
         raise LedgerError(f"{line} needs --yes; nothing was deleted")
-    url, exact = _find(databases(where), name, where)
+    url, exact = find(databases(where), name, where)
     said: list[str] = []
     with closing(Database(url, create=True)) as database:
         delete(database, exact, say=said.append)
@@ -211,21 +194,6 @@ def _finished(where: str | Path, name: str) -> str | None:
     return None
 
 
-def inner(name: str) -> bool:
-    """A study that belongs to another one, such as the claims of its ranges: not a user's business."""
-    return "/" in name
-
-
-@contextmanager
-def open_study(where: str | Path, name: str | None = None) -> Iterator[Reader]:
-    """The study called ``name``, or the only one. A wrong name is answered with the near miss of all that exist."""
-    from quantray.ledger.reader import open_reader
-
-    url, exact = _find(databases(where), name, where)
-    with open_reader(url, exact) as study:
-        yield study
-
-
 def _counts(study: Reader, notes: Mapping[str, Any]) -> Counts:
     """How many candidates are in which state: of a table, all of its points, of which the trials are the best."""
     return Counts(*notes[TABLE]["counts"]) if TABLE in notes else study.counts()
@@ -235,43 +203,19 @@ def _reasons(study: Reader, notes: Mapping[str, Any]) -> list[Reason]:
     """Why candidates did not complete, the commonest first."""
     if TABLE in notes:
         return [Reason(state, n, why, number) for state, n, why, number in notes[TABLE]["reasons"]]
-    return counted((t.number, str(t.state), t.why, 1) for t in study.trials() if t.why)
+    return study.reasons()
+
+
+def _table_of(study: Reader, notes: Mapping[str, Any]) -> str:
+    """The SHA-256 that the last run noted; empty where trials have come since, or none was ever reported."""
+    reported = notes.get(REPORTED)
+    return str(reported["table"]) if reported and reported["trials"] == study.counts().attempts else ""
 
 
 def space_of(study: Reader) -> Space | None:
     """The space the study searched, as it was described when it was created."""
     spec = study.described.get("space")
     return parse_space(spec) if spec else None
-
-
-def _find(urls: Sequence[str], name: str | None, where: str | Path) -> tuple[str, str]:
-    found = [(url, known) for url in urls for known in _names(url, strict=len(urls) == 1)]
-    names = [known for _, known in found]
-    matches = found if name is None else [pair for pair in found if pair[1] == name]
-    if len(matches) == 1:
-        return matches[0]
-    if not matches and name is not None:
-        raise LedgerError(f"{where}: {near_miss(name, names, what='study')}")
-    if name is None:
-        raise LedgerError(f"{where} holds {len(names)} studies; name one of: {', '.join(names) or 'none'}")
-    places = ", ".join(url.removeprefix("sqlite:///") for url, _ in matches)
-    raise LedgerError(f"study {name!r} is in several ledgers; give one of them: {places}")
-
-
-def _names(url: str, *, strict: bool) -> list[str]:
-    from quantray.ledger.database import Database
-    from quantray.ledger.reader import study_names
-
-    try:
-        database = Database(url)
-    except LedgerError:
-        if strict:
-            raise
-        return []
-    try:
-        return [name for name in study_names(database) if not inner(name)]
-    finally:
-        database.close()
 
 
 def _list(url: str) -> Iterator[StudyRow]:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from quantray.errors import LedgerError
+from quantray.failures import counted
+from quantray.ledger import open_reader, reader
 from quantray.ledger.sql_ledger import SqlLedger
 from quantray.sweeps.report.studies.screen import render_list
 from quantray.sweeps.report.studies.stored import delete_study, export_csv, list_studies, show_study, study_deletion
-from tests.builders.fakes import SPEC, filled
+from quantray.testing.ledger import make_batch, make_trials
+from tests.builders.fakes import SPEC, filled, opened, url_of
 from tests.builders.stored_studies import kept, ranking, shown_as
 
 
@@ -89,3 +93,55 @@ def test_wrong_names_and_places(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="in several ledgers"):
         show_study(tmp_path, "breakout")
     assert show_study(tmp_path / "c").name == "breakout"
+
+
+def _many(folder: Path, n: int) -> None:
+    ledger = opened(folder)
+    for k, start in enumerate(range(0, n, 50)):
+        batch = make_batch(k, range(start, start + 50))
+        ledger.claim(batch)
+        ledger.store(k, make_trials(batch))
+    ledger.close()
+
+
+def test_show_reads_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of six times as many trials it decodes as few, in the same memory: the database counts and sorts."""
+    decoded: list[int] = []
+    plain = reader.trial_of
+    monkeypatch.setattr(reader, "trial_of", lambda row: (decoded.append(row[0]), plain(row))[1])
+    peaks = []
+    for n in (50, 300):
+        _many(tmp_path / str(n), n)
+        show_study(tmp_path / str(n))  # loads what it needs
+        decoded.clear()
+        tracemalloc.start()
+        summary, rows = show_study(tmp_path / str(n)), list_studies(tmp_path / str(n))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert summary.counts.attempts == rows[0].counts.attempts == n
+        assert len(decoded) == 2  # the best, for each of the two
+    assert peaks[1] < 1.3 * peaks[0]
+    assert export_csv(tmp_path / "300", None, tmp_path / "out.csv", top=4) == 4
+    assert len(decoded) == 6
+
+
+def test_reasons_are_those_of_the_trials(tmp_path: Path) -> None:
+    trials = kept(tmp_path, 120)
+    expected = counted((t.number, str(t.state), t.why, 1) for t in trials if t.why)
+    with open_reader(url_of(tmp_path)) as study:
+        assert study.reasons() == expected
+    assert {reason.state for reason in expected} == {"PRUNED", "FAIL"}
+
+
+def test_the_table_is_the_one_that_was_reported(tmp_path: Path) -> None:
+    """Its SHA-256 is shown as long as it is that of what is stored."""
+    ledger = filled(tmp_path, 40)
+    assert show_study(tmp_path).table == ""
+    ledger.note("reported", {"table": "0123", "trials": 40})
+    assert show_study(tmp_path).table == "0123"
+    batch = make_batch(77, [290])
+    ledger.claim(batch)
+    assert show_study(tmp_path).table == "0123"
+    ledger.store(77, make_trials(batch))
+    assert show_study(tmp_path).table == ""
+    ledger.close()

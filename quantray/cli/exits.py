@@ -1,4 +1,8 @@
-"""How a command ends: the exit codes of all verbs, and what is said on the way out."""
+"""How a command ends: the exit codes of all verbs, and what is said on the way out.
+
+A check that ran and found something (``doctor``, ``data check``, ``strategy check``) ends with FAILED; where there is
+nothing to look at (no such file, no such strategy) it ends with USER_ERROR as every other command.
+"""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def _verdict(unit: UnitResult, on: Grounds, test: HeldOut | None, alpha: float, 
     evidence = Evidence(
         found.tested, None if pick is None else found.pick, n_held_out=found.n_held_out, family=found.family,
         alpha=alpha, bar=bar, n_looks=max(n_looks(unit, plan), 1), more_units=found.more_units,
-        unit=unit_of(found.days), candidate=POLICY, basis=_basis(plan), seed=plan.seed,
+        unit=unit_of(found.days), candidate=POLICY, basis=_basis(plan), edited=unit.edited, seed=plan.seed,
     )  # fmt: skip
     shown = unit.shown
     jumped = sum(p.jumped for p in (shown.train, shown.held_out) if p is not None) if shown is not None else 0
@@ -123,8 +123,9 @@ def _verdict(unit: UnitResult, on: Grounds, test: HeldOut | None, alpha: float, 
         reasons.RESCALED: jumped,
     }
     if pick is None or pick.train is None:
-        made, clean = verdict(evidence), reasons.data_quality(quality)
-        return replace(made, checks=(*made.checks, *([clean] if clean.passed is False else [])))
+        made, also = verdict(evidence), [reasons.data_quality(quality)]
+        also += [] if unit.edited is None else [reasons.told_in_time(unit.edited)]
+        return replace(made, checks=(*made.checks, *(check for check in also if check.passed is False)))
     ended = pick.train.metrics.get("end_of_data_share")
     return verdict(replace(
         evidence,

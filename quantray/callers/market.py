@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from enum import IntEnum
+from pathlib import Path
 
 import numpy as np
 
@@ -49,12 +50,16 @@ class Calls:
     near_names: tuple[tuple[str, str], ...] = ()  # callers spelt so alike that they may be one
     absent: tuple[str, ...] = ()  # callers of the groups who have no call in the data
     groups_of_one: tuple[str, ...] = ()  # names asked for as groups that are callers
+    edited: IntArray1D | None = None  # [n] 1: changed after it was made, 0: not, -1: unknown; None: nobody says
+    told: tuple[str, ...] = ()  # how they were read, and what a reader must know of that
+    messages: Path | None = None  # DuckDB file with the messages that are no call, where calls come from chats
 
     def __post_init__(self) -> None:
         n = len(self.call_id)
-        for name in ("caller", "asset", "ts", "price_at_call", "mcap", "chain"):
-            if len(getattr(self, name)) != n:
-                raise ValueError(f"Calls.{name} has {len(getattr(self, name))} rows, call_id has {n}")
+        for name in ("caller", "asset", "ts", "price_at_call", "mcap", "chain", "edited"):
+            column = getattr(self, name)
+            if column is not None and len(column) != n:
+                raise ValueError(f"Calls.{name} has {len(column)} rows, call_id has {n}")
 
     def __len__(self) -> int:
         return len(self.call_id)
@@ -81,8 +86,14 @@ class Calls:
         return np.flatnonzero(self.caller == self.callers.index(caller))
 
     @property
+    def changed(self) -> BoolArray1D:
+        """Calls that were edited after they were made [n]: what they say may have been written with hindsight."""
+        return np.zeros(len(self), bool) if self.edited is None else self.edited == 1
+
+    @property
     def digest(self) -> str:
-        return digest_of(self.call_id, self.caller, self.asset, self.ts, self.callers, self.assets)
+        parts = self.call_id, self.caller, self.asset, self.ts, self.callers, self.assets
+        return digest_of(*parts) if self.edited is None else digest_of(*parts, self.edited)
 
 
 @dataclass(frozen=True, slots=True)

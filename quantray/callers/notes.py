@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from quantray.callers.data import Calls, CallsData, CandleSlice, Coverage
+from quantray.callers.data import Calls, CallsData, CandleSlice, Coverage, unparsed_note
 from quantray.callers.prepare import Prepared
 from quantray.callers.results import UnitResult
 from quantray.durations import written
@@ -76,6 +76,8 @@ def about_calls(calls: Calls) -> list[str]:
     incomplete = calls.counts.get("incomplete", 0)
     if incomplete:
         notes.append(f"Calls without an id, a caller, an asset or a time, left out: {incomplete:,}.")
+    if note := unparsed_note(calls):
+        notes.append(note)
     if calls.absent:
         notes.append(f"Asked for, but without a call in the data: {listed(calls.absent)}.")
     if calls.groups_of_one:

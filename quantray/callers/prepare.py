@@ -148,7 +148,10 @@ def survey(
         made = materialise(windows, source, plan.data)
         reached("coverage")
         coverage = cover(windows, source, plan.coverage, candles=made.candles(windows))
-        told = (compare_prices(calls, source).note, fetched_per_call(coverage, source.inventory), _unpriced(made))
+        told = (
+            *calls.told, *source.told, compare_prices(calls, source).note, fetched_per_call(coverage, source.inventory),
+            _unpriced(made),
+        )  # fmt: skip
     require_eligible(coverage, plan.gates.max_excluded_calls)
     check_candle_gates(made.quality, plan.gates, made.unpriced)
     if say is not None and coverage.note:

@@ -27,6 +27,7 @@ PHRASES = {
     "dead at zero": "where assets that never print again end worthless",
     "target first": "where a target inside a candle fills before its stop",
     "raise first": "where stops are raised before the low of the same candle",
+    "calls never edited": "without the calls that were edited after they were made",
     "costs 50/100 bps": "with fees of 50 bp and slippage of 100 bp a side",
     "costs 75/150 bps": "with fees of 75 bp and slippage of 150 bp a side",
     "costs 50/200 bps": "with fees of 50 bp and slippage of 200 bp a side",
@@ -37,6 +38,7 @@ LANES = {
     "dead at zero": "assets that never print again end worthless",
     "target first": "a target inside a candle fills before the stop of the same candle",
     "raise first": "stops are raised by a candle's high before its low is looked at",
+    "calls never edited": "calls that were edited after they were made are left out",
     "costs 50/100 bps": "taker / slippage per side",
     "costs 75/150 bps": "taker / slippage per side",
     "costs 50/200 bps": "taker / slippage per side",
@@ -135,6 +137,7 @@ class UnitResult:
     collapsed: str
     collapsed_held_out: str | None  # None where nothing is held out
     counts: Mapping[str, int]  # policies of the grid by state
+    edited: float | None = None  # share of its calls that were edited after they were made; None: nobody knows
     best: int | None = None  # place in plan.policies; None also for a policy made of the callers' means
     policy: Policy | None = None
     value: float | None = None  # objective in the training part

@@ -7,6 +7,7 @@ import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import NoReturn
 
 from quantray.cli.exits import DONE
@@ -22,6 +23,16 @@ class Verb:
 
     help: str
     parse: Callable[[Sequence[str]], Work]
+
+
+def family(module: str, *words: str) -> Callable[[Sequence[str]], Work]:
+    """Parses with ``quantray.cli.<module>``, which is imported when one of its verbs is asked for."""
+
+    def parse(given: Sequence[str]) -> Work:
+        found: Callable[[Sequence[str]], Work] = import_module(f"quantray.cli.{module}").parse
+        return found([*words, *given])
+
+    return parse
 
 
 def work_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from quantray.config.sections import checked, run_dir_of, scalar, section, seed_of, storage_of, study_of
@@ -11,6 +12,7 @@ from quantray.settings import OutOfSample, Report, Runner, Storage
 
 if TYPE_CHECKING:
     from quantray.callers.baseline.plan import BaselinePlan
+    from quantray.callers.data.settings import CallsData
     from quantray.callers.plan import CallerPlan
 
 
@@ -19,7 +21,7 @@ def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
 
     Raises ConfigError.
     """
-    from quantray.callers.data.settings import KEYS, CallsData, CallSettings, CoverageSettings, Gates
+    from quantray.callers.data.settings import CallSettings, CoverageSettings, Gates
     from quantray.callers.plan import CallerPlan
     from quantray.callers.policies.account import Account, Costs
     from quantray.callers.policies.grids import grid_of
@@ -29,7 +31,7 @@ def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
     grid = section(cfg, "policy")
     return CallerPlan(
         study=name,
-        data=checked(CallsData, cfg, "data", rename=KEYS),
+        data=_data(cfg),
         policies=grid_of(grid),
         run_dir=run_dir_of(cfg, name),
         grid=grid,
@@ -60,13 +62,13 @@ def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
 def baseline_plan_of(cfg: Mapping[str, object]) -> BaselinePlan:
     """The same for a configuration that has a ``baseline`` and no policy. Raises ConfigError."""
     from quantray.callers.baseline.plan import BaselinePlan, BaselineSettings
-    from quantray.callers.data.settings import KEYS, CallsData, CallSettings, CoverageSettings, Gates
+    from quantray.callers.data.settings import CallSettings, CoverageSettings, Gates
     from quantray.callers.policies.account import Costs
 
     name = study_of(cfg)
     return BaselinePlan(
         study=name,
-        data=checked(CallsData, cfg, "data", rename=KEYS),
+        data=_data(cfg),
         run_dir=run_dir_of(cfg, name),
         calls=checked(CallSettings, cfg, "calls"),
         coverage=checked(CoverageSettings, cfg, "coverage"),
@@ -78,6 +80,16 @@ def baseline_plan_of(cfg: Mapping[str, object]) -> BaselinePlan:
         gates=checked(Gates, cfg, "gates"),
         report=checked(Report, cfg, "report"),
     )
+
+
+def _data(cfg: Mapping[str, object]) -> CallsData:
+    """The section ``data``, with the section ``messages`` in it: how calls are read belongs to what is read."""
+    from quantray.callers.chats import Messages
+    from quantray.callers.data.settings import KEYS, CallsData
+
+    if "messages" in section(cfg, "data"):
+        raise ConfigError("data.messages: how calls are read from chats stands in a section of its own, messages")
+    return replace(checked(CallsData, cfg, "data", rename=KEYS), messages=checked(Messages, cfg, "messages"))
 
 
 def _names(cfg: Mapping[str, object], key: str, default: tuple[str, ...]) -> tuple[str, ...]:

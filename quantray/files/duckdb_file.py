@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantray.errors import DataError, near_miss
+from quantray.interrupts import interruptible
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -107,7 +108,7 @@ def confined(
     allowed = [existing("allow_paths", given) for given in ([allow] if isinstance(allow, str) else allow)]
     spill = f".quantray-{secrets.token_hex(8)}.tmp"  # beside the work, as DuckDB's own, but nobody else's
     options: dict[str, str | bool | int | float | list[str]] = {"temp_directory": spill, **OPTIONS, **config}
-    connection = duckdb.connect(":memory:" if database is None else str(database), config=options)
+    connection = interruptible(duckdb.connect(":memory:" if database is None else str(database), config=options))
     try:
         connection.execute("SET TimeZone = 'UTC'")
         for name, paths in (
@@ -131,14 +132,18 @@ def _spellings(path: Path) -> Iterable[str]:
         yield glob.escape(way)
 
 
-def open_market(given: str, allow: str | Sequence[str] = ()) -> tuple[DuckDBPyConnection, Catalog]:
+def open_market(
+    given: str, allow: str | Sequence[str] = (), more: Sequence[Path] = ()
+) -> tuple[DuckDBPyConnection, Catalog]:
     """A confined connection with the DuckDB file ``given`` attached read-only, and what it holds.
+
+    It reaches the files ``more`` too, which are ours.
 
     Raises DataError for what is no DuckDB file or cannot be read, with what to do about it.
     """
     path = existing("duckdb", given)
     check_header(path)
-    connection = confined([path, path.with_name(f"{path.name}.wal")], allow)
+    connection = confined([path, path.with_name(f"{path.name}.wal"), *more], allow)
     try:
         name = "market" if path.stem.casefold() in OWN else path.stem
         return connection, attached(connection, path, given, name)

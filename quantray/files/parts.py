@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from quantray.errors import DataError
 from quantray.files.delimited import Dialect, dialect_of
+from quantray.files.duckdb_file import quoted
 from quantray.files.folders import DELIMITED, kind_of
+from quantray.files.origin import BATCH
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -29,6 +31,12 @@ class Part:
     files: tuple[Path, ...] = ()
     dialect: Dialect | None = None
     twice: frozenset[str] = frozenset()
+    origin: str = ""  # how it was imported (quantray.files.origin)
+
+    @property
+    def batch(self) -> str | None:
+        """SQL of the number of a row's batch in an imported table (quantray.files.origin), which is in time order."""
+        return quoted(BATCH) if not self.files and BATCH in self.columns else None
 
     @property
     def delimited(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from quantray.errors import DataError, near_miss
+from quantray.files.alike import looks_like
 from quantray.files.duckdb_file import quoted, reading_error, text
 from quantray.files.folders import PARQUET, SUFFIXES
 from quantray.plain import amount
@@ -40,7 +41,9 @@ class Table:
     explain: Callable[[], DataError | None] | None = None  # what DuckDB could not read, where that is known
     files: tuple[Path, ...] = ()  # in the order of the numbers in the column ``file``, where there is one
     aside: Mapping[str, int] = field(default_factory=dict)  # reason -> rows that were set aside while it was read
+    withdrawn: Mapping[str, int] = field(default_factory=dict)  # the same of rows that say that nobody quotes
     said: tuple[str, ...] = ()  # what a format decided about it
+    origin: str = ""  # how it was imported, where ``quantray data import`` made it
 
     def has(self, *columns: str) -> bool:
         return all(c in self.names for c in columns)
@@ -54,7 +57,7 @@ class Table:
             return f"'nan'::DOUBLE AS {quoted(name)}"
         return f"coalesce({self.column(name)}::DOUBLE, 'nan'::DOUBLE) AS {quoted(name)}"
 
-    def numbers(self, names: Sequence[str]) -> str:
+    def numbers(self, names: Iterable[str]) -> str:
         return ", ".join(self.number(name) for name in names)
 
     def between(self, start_ns: int, stop_ns: int) -> str:
@@ -74,13 +77,20 @@ class Table:
 
     def row(self, query: str) -> tuple[Any, ...]:
         query = query.replace("{t}", self.source)
-        found = guarded(self.where, lambda: self.connection.execute(query).fetchone(), self.explain)
-        assert found is not None  # every query here aggregates, or asks for a row that was counted before
-        return found
+        # all of it is fetched: a result that is half read holds the connection
+        found = guarded(self.where, lambda: self.connection.execute(query).fetchall(), self.explain)
+        assert found  # every query here aggregates, or asks for a row that was counted before
+        return tuple(found[0])
 
     def require(self, *columns: str) -> None:
         """Refuse a table without one of these columns."""
         for name in columns:
+            likely = None if self.has(name) else looks_like(name, self.present)
+            if likely is not None:
+                raise DataError(
+                    f"{self.where} has no column {name!r}: column {likely!r} looks like {name}: "
+                    f"data.columns.{self.key}.{name}={likely}"
+                )
             if not self.has(name):
                 raise DataError(
                     f"{self.where} has no column {name!r}: {near_miss(name, self.present, what='column')} "

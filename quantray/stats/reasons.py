@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_CARRIED = 0.1
 MAX_QUARANTINED = 0.02
+#: Of the signals of a unit that may be told with hindsight: above, a result is at most doubtful.
+MAX_EDITED = 0.05
 #: Trades that hold across a change of scale, among the counts of what is wrong with the data.
 RESCALED = "rescaled_trades"
 
@@ -188,3 +190,11 @@ def data_quality(quality: Mapping[str, float]) -> Check:
     what = name.removeprefix("quarantined_").removesuffix("_share")
     sentence = f"{percent(worst)} of {what} had to be set aside as wrong." if worst else "No data was set aside."
     return Check("clean data", worst, MAX_QUARANTINED, worst <= MAX_QUARANTINED, sentence)
+
+
+def told_in_time(edited: float) -> Check:
+    """The share of signals that were changed after they were given, and may say what was known only later."""
+    passed = edited <= MAX_EDITED
+    sentence = f"{percent(edited)} of its calls were edited after they were made"
+    sentence += "." if passed else "; an edited call may have been written when its outcome was known."
+    return Check("calls as they were made", edited, MAX_EDITED, passed, sentence if edited else "No call was edited.")

@@ -49,6 +49,7 @@ class Evidence:
     metrics: Mapping[str, float | int | None] = field(default_factory=dict)  # of the pick, searched
     quotes: bool = False  # fills are on standing quotes, not on prints
     quality: Mapping[str, float] = field(default_factory=dict)  # shares of quarantined quotes, prints, sessions
+    edited: float | None = None  # share of the signals that were changed after they were given; None: unknown
     lanes: Sequence[Lane] = ()
     neighbours: FloatArray1D | Sequence[float] = ()  # objectives one step from the pick, NaN: none
     compared: Compared | None = None
@@ -115,6 +116,7 @@ def _of_pick(e: Evidence, pick: Pick) -> Verdict:
         reasons.family_guarded(e.family, e.candidate),
         reasons.carried_fills(e.metrics, e.quotes),
         reasons.data_quality(e.quality),
+        *(() if e.edited is None else (reasons.told_in_time(e.edited),)),
     )
     told = beside.told(
         pick, own, held, np.asarray(e.neighbours, np.float64), e.lanes, e.compared, e.unit, alpha=e.level, seed=e.seed

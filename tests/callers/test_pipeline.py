@@ -21,6 +21,7 @@ from quantray.settings import OutOfSample, Runner
 from quantray.stats.checks import Word
 from tests.builders.call_plans import TP_SL, bytes_of, finished, market, plan_on, shown
 from tests.builders.rays import own_ray
+from tests.builders.vendor_markets import three
 
 
 @pytest.mark.parametrize("workers", [1, 4])
@@ -95,6 +96,7 @@ def test_units_say_how_many_calls_they_rest_on(both: CallerResults) -> None:
     assert group.n_calls == both.counts["kept"]
 
 
+@pytest.mark.slow
 def test_an_account_without_limits_trades_every_call(data: CallsData, tmp_path: Path) -> None:
     found = finished(data, tmp_path, account=Account(limited=False))
     for unit in found.ranked:
@@ -170,3 +172,19 @@ def test_the_embedded_default_runs(tmp_path: Path) -> None:
     assert len(found.units) == 9
     assert found.ranked
     assert all(u.verdict.word != Word.BELIEVE for u in found.units)
+
+
+@pytest.mark.slow
+def test_a_market_in_layouts_of_vendors_is_the_same_market(tmp_path: Path) -> None:
+    """Klines and Telegram, named; Birdeye and Discord, guessed: the results of our own layout, to the last bit."""
+    found = {
+        name: finished(data, tmp_path / name / "run", policies=TP_SL[:2], stress=False)
+        for name, data in three(tmp_path, n_calls=45, n_assets=3, length=300).items()
+    }
+    own = shown(found["own"])
+    assert any(unit.state == "ranked" for unit in found["own"].units)
+    for name in ("binance", "birdeye"):
+        assert shown(found[name]) == own, name
+        assert any(sentence.startswith("Candles of 3 files: read as") for sentence in found[name].notes)
+        assert any("calls were read from" in sentence for sentence in found[name].notes)
+        assert any(sentence.startswith("Ids that no") or "cannot be seen" in sentence for sentence in found[name].notes)

@@ -55,3 +55,13 @@ def test_prices_and_data():
     assert reasons.carried_fills({}).passed is None
     assert "no market paid that" in reasons.data_quality({"rescaled_trades": 1}).sentence
     assert "quotes" in reasons.data_quality({"quarantined_quotes_share": 0.3, "quarantined_prints_share": 0.1}).sentence
+
+
+@pytest.mark.parametrize(("share", "passed", "text"), [
+    (0.0, True, "No call was edited."), (0.05, True, "edited after they were made."),
+    (0.051, False, "outcome was known"),
+])  # fmt: skip
+def test_what_was_edited_is_doubted_above_a_twentieth(share: float, passed: bool, text: str):
+    check = reasons.told_in_time(share)
+    assert (check.passed, check.decides) == (passed, True)
+    assert text in check.sentence

@@ -80,6 +80,7 @@ def test_a_lane_that_loses_is_named_in_the_headline():
 WEAKER: list[tuple[str, dict[str, Any], Word]] = [
     ("clean data", {"quality": {"quarantined_quotes_share": 0.04}}, Word.DOUBTFUL),
     ("clean data", {"quality": {}}, Word.DOUBTFUL),
+    ("calls as they were made", {"edited": 0.06}, Word.DOUBTFUL),
     ("clean data", {"quality": {**QUALITY, "rescaled_trades": 2}}, Word.DOUBTFUL),
     ("fresh prices", {"metrics": {**FRESH, "carried_exit_share": 0.4}}, Word.DOUBTFUL),
     ("fresh prices", {"metrics": {}}, Word.DOUBTFUL),

@@ -46,13 +46,13 @@ def compare_prices(calls: Calls, source: CandleSource) -> Quoted:
         return Quoted(0, 0)
     low, high = source.ranges(calls.assets, calls.asset[at], calls.ts[at])
     price, known = calls.price_at_call[at], ~np.isnan(low)
-    fits = _inside(price, low, high)
+    fits = inside(price, low, high)
     # a call at the very start of a candle is stamped at the end of the one before, whose prices it may have seen
     inventory = source.inventory
     edge = np.flatnonzero(~fits & ((calls.ts[at] - inventory.phase_ns) % (inventory.interval_s * NS) == 0))
     if len(edge):
         before = source.ranges(calls.assets, calls.asset[at[edge]], calls.ts[at[edge]] - 1)
-        fits[edge] = known[edge] & _inside(price[edge], *before)
+        fits[edge] = known[edge] & inside(price[edge], *before)
     compared, fitting = int(known.sum()), int(fits.sum())
     if 2 * fitting < len(at):
         some = at[:: max(1, len(at) // SOME)]
@@ -61,7 +61,7 @@ def compare_prices(calls: Calls, source: CandleSource) -> Quoted:
     return Quoted(compared, compared - fitting)
 
 
-def _inside(price: FloatArray1D, low: FloatArray1D, high: FloatArray1D) -> BoolArray1D:
+def inside(price: FloatArray1D, low: FloatArray1D, high: FloatArray1D) -> BoolArray1D:
     with np.errstate(invalid="ignore"):
         return np.asarray((price >= low * (1 - ROUNDED)) & (price <= high * (1 + ROUNDED)), bool)
 
@@ -76,7 +76,7 @@ def _nearest(found: tuple[int, int]) -> tuple[int, int]:
 
 
 def _refuse_power(price: FloatArray1D, low: FloatArray1D, high: FloatArray1D, where: str) -> None:
-    found = [(int(_inside(price * 10.0**p, low, high).sum()), p) for p in POWERS]
+    found = [(int(inside(price * 10.0**p, low, high).sum()), p) for p in POWERS]
     fits, power = max(found, key=_nearest)
     if _most(fits, len(price)):
         raise DataError(
@@ -89,7 +89,7 @@ def _refuse_shift(calls: Calls, some: IntArray1D, source: CandleSource) -> None:
     found: list[tuple[int, int]] = []
     for hours in HOURS:
         ts = calls.ts[some] + hours * 3600 * NS
-        fits = _inside(calls.price_at_call[some], *source.ranges(calls.assets, calls.asset[some], ts))
+        fits = inside(calls.price_at_call[some], *source.ranges(calls.assets, calls.asset[some], ts))
         found.append((int(fits.sum()), hours))
     most, hours = max(found, key=_nearest)
     if _most(most, len(some)):

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from quantray.callers.data.columns import CallTable
+from quantray.callers.data.columns import CallTable, edited_of
 from quantray.callers.data.filters import Kept, filtered
 from quantray.callers.data.lists import is_list_file, read_list
 from quantray.callers.data.names import alias_table, callers_among_groups, chosen, near_names
 from quantray.callers.data.settings import CallsData, CallSettings
 from quantray.callers.data.source import ns_of, opened
 from quantray.callers.market import Calls
+from quantray.digests import digest_of
 from quantray.durations import iso
 from quantray.errors import ConfigError, DataError, near_miss
 from quantray.files.duckdb_file import confined, open_market, quoted
@@ -33,7 +34,7 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
     """
     with opened(data, "calls") as tables:
         table = tables["calls"]
-        table.require("call_id", "caller", "asset")
+        table.require("caller", "asset")
         for key, column in (("chain", "chain"), ("min_mcap", "mcap"), ("max_mcap", "mcap")):
             if getattr(settings, key) is not None:
                 table.require(column)
@@ -57,23 +58,32 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
         raise DataError(f"no caller left: {_sentence(kept.counts)} ({table.where}); widen the filters")
     _check_ids(table.where, rows["call_id"], kept.rows)
     counts = {"read": kept.counts["read"], "aliased": aliased, **kept.counts}
-    found = _columns(rows, kept, groups, absent, near_names(everyone), table.where, counts)
-    return replace(found, groups_of_one=people)
+    where = f"{table.where} ({table.origin})" if table.origin else table.where
+    found = _columns(rows, kept, groups, absent, near_names(everyone), where, counts)
+    return replace(found, groups_of_one=people, told=table.told, messages=table.messages)
 
 
 def _read(table: CallTable, data: CallsData) -> dict[str, np.ndarray]:
-    """Columns of every row with a time; text columns as objects, None where null or empty."""
-    texts = [f"nullif(trim({table.column(c)}::VARCHAR), '') AS {quoted(c)}" for c in ("call_id", "caller", "asset")]
+    """Columns of every row with a time; text columns as objects, None where null or empty.
+
+    Where the table has no ids, a call's is made of its caller, asset and time: the same wherever the row stands.
+    """
+    names = [name for name in ("call_id", "caller", "asset") if table.has(name)]
+    texts = [f"nullif(trim({table.column(c)}::VARCHAR), '') AS {quoted(c)}" for c in names]
     texts.append(f"{table.column('chain')}::VARCHAR AS chain" if table.has("chain") else "NULL::VARCHAR AS chain")
     ns, numbers = ns_of(table, data.unit_of("calls")), table.numbers(("price_at_call", "mcap"))
-    got = table.fetch(f"SELECT {', '.join(texts)}, {ns} AS ts, {numbers} FROM {{t}}")
+    got = table.fetch(f"SELECT {', '.join(texts)}, {ns} AS ts, {numbers}, {edited_of(table)} AS edited FROM {{t}}")
     rows: dict[str, np.ndarray] = {}
-    for name in ("call_id", "caller", "asset", "chain"):
+    for name in (*names, "chain"):
         rows[name] = np.ma.getdata(got[name]).astype(object)
         rows[name][np.ma.getmaskarray(got[name])] = None
     rows["ts"] = np.asarray(got["ts"], np.int64)
     for name in ("price_at_call", "mcap"):
         rows[name] = np.asarray(got[name], np.float64)
+    rows["edited"] = np.asarray(got["edited"], np.int8)
+    if "call_id" not in rows:
+        made = zip(rows["caller"].tolist(), rows["asset"].tolist(), rows["ts"].tolist(), strict=True)
+        rows["call_id"] = np.array([digest_of(*parts)[:16] for parts in made], object)
     return rows
 
 
@@ -158,4 +168,5 @@ def _columns(
         counts={**counts, "kept": len(at)},
         near_names=near,
         absent=absent,
+        edited=None if (rows["edited"][at] < 0).all() else rows["edited"][at],
     )

@@ -33,6 +33,7 @@ class CandleSource:
     rows: str  # condition of the interval
     unit: str | None
     inventory: Inventory
+    told: tuple[str, ...] = ()  # how a format read it
 
     def candles(self, spans: Spans, bucket_rows: int) -> Iterator[Candles]:
         """Candles of the stretches, bucket by bucket in order of asset, one a key (see ``assembled``).
@@ -104,14 +105,19 @@ class CandleSource:
             return ""
         return digest_of(self._order([asset for asset, _ in keys], np.array([at for _, at in keys], np.int64)))
 
-    def ranges(self, assets: tuple[str, ...], asset: IntArray1D, ts: IntArray1D) -> tuple[FloatArray1D, FloatArray1D]:
-        """(low, high) of the candle that contains each time, NaN where there is none. ``asset`` indexes ``assets``."""
+    def ranges(
+        self, assets: tuple[str, ...], asset: IntArray1D, ts: IntArray1D, names: tuple[str, str] = ("low", "high")
+    ) -> tuple[FloatArray1D, FloatArray1D]:
+        """(low, high) of the candle that contains each time, NaN where there is none. ``asset`` indexes ``assets``.
+
+        ``names``: the two columns that are wanted instead.
+        """
         import pyarrow as pa
 
         low, high = np.full(len(ts), np.nan), np.full(len(ts), np.nan)
         wanted = pa.table({"asset": [assets[i] for i in asset.tolist()], "i": np.arange(len(ts)), "ts": ts})
-        names = tuple(sorted(set(assets)))
-        traded = [name for name, moves in zip(names, self.inventory.traded_of(names).tolist(), strict=True) if moves]
+        known = tuple(sorted(set(assets)))
+        traded = [name for name, moves in zip(known, self.inventory.traded_of(known).tolist(), strict=True) if moves]
         step = self.inventory.interval_s * NS
         connection, name = self.table.connection, f"{self.table.column('asset')}::VARCHAR"
         connection.register("wanted_times", wanted)
@@ -119,17 +125,17 @@ class CandleSource:
         span = between(self.table, self.unit, int(ts.min()) - step, int(ts.max()) + 1)
         idle = f"({idle_of(self.table)[0]} AND {name} IN (SELECT asset FROM traded_assets))"
         inner = (
-            f"SELECT {name} AS asset, {self.ns} AS ns, {self.table.numbers(('low', 'high'))} FROM {{t}} "
+            f"SELECT {name} AS asset, {self.ns} AS ns, {self.table.numbers(dict.fromkeys(names))} FROM {{t}} "
             f"WHERE {span} AND {self.rows} AND {priced(self.table)} AND NOT {idle} "
             f"AND {name} IN (SELECT asset FROM wanted_times)"
         )
         got = self.table.fetch(
-            f"SELECT w.i, w.ts - c.ns AS late, c.low, c.high FROM wanted_times w ASOF JOIN ({inner}) c "
-            "ON w.asset = c.asset AND w.ts >= c.ns"
+            f"SELECT w.i, w.ts - c.ns AS late, c.{names[0]} AS a, c.{names[1]} AS b FROM wanted_times w "
+            f"ASOF JOIN ({inner}) c ON w.asset = c.asset AND w.ts >= c.ns"
         )
         inside = np.asarray(got["late"], np.int64) < step
         at = np.asarray(got["i"], np.int64)[inside]
-        low[at], high[at] = np.asarray(got["low"])[inside], np.asarray(got["high"])[inside]
+        low[at], high[at] = np.asarray(got["a"])[inside], np.asarray(got["b"])[inside]
         return low, high
 
     def _order(self, assets: Sequence[str], ts: IntArray1D) -> list[tuple[str, int, tuple[float, ...]]]:
@@ -161,7 +167,7 @@ def open_candles(data: CallsData) -> Iterator[CandleSource]:
             ns = ns_of(table, unit)
         inventory = replace(inventory_of(table, ns, grid), undated=tables["candles"].undated)
         refuse_other_steps(table, ns, grid.rows, inventory)
-        yield CandleSource(table, ns, grid.rows, unit, inventory)
+        yield CandleSource(table, ns, grid.rows, unit, inventory, tables["candles"].told)
 
 
 def buckets_of(spans: Spans, inventory: Inventory, bucket_rows: int) -> Iterator[range]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 
 from quantray.callers.data.settings import CallsData
 from quantray.callers.data.times import timed
@@ -22,6 +23,7 @@ NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "U
            "UHUGEINT", "FLOAT", "DOUBLE")  # fmt: skip
 NEEDED = {"calls": (), "candles": ("open", "high", "low", "close", "volume")}
 OPTIONAL = {"calls": ("price_at_call", "mcap"), "candles": ("interval_s",)}
+TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "0", "0.0")
 #: 47.18k, $1.2M: only a market capitalisation is written so.
 SHORT = r"^\$?\s*(\d+(\.\d+)?)\s*([kKmMbB])$"
 TIMES = {"k": "1e3", "m": "1e6", "b": "1e9"}
@@ -29,15 +31,20 @@ TIMES = {"k": "1e3", "m": "1e6", "b": "1e9"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CallTable(Table):
-    """A table that was cleaned, and how many of its rows have no time."""
+    """A table that was cleaned, how many of its rows have no time, and what is to be said of it."""
 
     undated: int = 0
+    told: tuple[str, ...] = ()  # how a format read it
+    messages: Path | None = None  # of chats: DuckDB file with the messages that are no call
 
 
 def cleaned(table: Table, data: CallsData) -> CallTable:
     """The table with readable times, numbers and assets. DataError for a column most of which cannot be read."""
     made = _numbered(_one_asset(table))
-    made, undated = timed(made, data.unit_of(table.key), data.zone_of(table.key), days=table.key == "candles")
+    days = table.key == "candles"
+    made, undated = timed(
+        made, data.unit_of(table.key), data.zone_of(table.key), days=days, date=None if days else data.date
+    )
     return CallTable(**{f.name: getattr(made, f.name) for f in fields(made)}, undated=undated)
 
 
@@ -96,6 +103,15 @@ def _numbered(table: Table) -> Table:
         elif name in NEEDED[table.key]:
             _refuse_words(table, name, word, changes[name])
     return _replaced(table, changes, dict.fromkeys(changes, "DOUBLE"))
+
+
+def edited_of(table: Table) -> str:
+    """SQL of whether a call was changed after it was made: 1, 0, or -1 where that is unknown."""
+    if not table.has("edited"):
+        return "-1::TINYINT"
+    word = f"lower(trim({table.column('edited')}::VARCHAR))"
+    yes, no = (", ".join(map(text, words)) for words in (TRUE, FALSE))
+    return f"(CASE WHEN {word} IN ({yes}) THEN 1 WHEN {word} IN ({no}) THEN 0 ELSE -1 END)::TINYINT"
 
 
 def _refuse_words(table: Table, name: str, word: str, number: str) -> None:

@@ -155,7 +155,7 @@ def inventory_of(table: Table, ns: str, grid: Grid) -> Inventory:
         fingerprint=tuple("+".join(some) for some in prints),
         interval_s=grid.interval_s,
         phase_ns=grid.phase_ns,
-        source=table.where,
+        source=f"{table.where}; {table.origin}" if table.origin else table.where,
         idle=np.bincount(of[still], n[still], len(names)).astype(np.int64),
         traded=moves,
         other_intervals=grid.other,

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from quantray.callers.chats import KINDS as CHATS
+from quantray.callers.chats import Messages
 from quantray.callers.data.synthetic_settings import SyntheticCalls
 from quantray.durations import duration_s, interval_s
 from quantray.errors import ConfigError, near_miss
@@ -22,7 +24,7 @@ FORBID: dict[str, str] = {"extra": "forbid"}
 
 @dataclass(frozen=True, slots=True)
 class CallColumns:
-    """Our name -> the table's name. ``chain``, ``price_at_call`` and ``mcap`` may be absent, or null: not read."""
+    """Our name -> the table's name. What follows ``ts`` may be absent, or null: not read."""
 
     __pydantic_config__: ClassVar = FORBID
     call_id: str = "call_id"
@@ -32,6 +34,7 @@ class CallColumns:
     chain: str | None = "chain"
     price_at_call: str | None = "price_at_call"
     mcap: str | None = "mcap"
+    edited: str | None = "edited"  # whether the call was changed after it was made
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,10 @@ class CallsData:
     interval: str | None = None  # 1m, 15m, 1h, …; null: as the candles are, one interval
     ts_unit: str | Mapping[str, str] | None = None  # s, ms, us or ns, where times are numbers; or {calls: ms, …}
     timezone: str | Mapping[str, str] | None = None  # of times that name none (null: UTC); or {calls: Europe/Rome, …}
+    date: str | None = None  # of calls whose times are clocks alone, 12:30: the day of all of them
     stamp: str | Mapping[str, str] | None = None  # of a candle: its start | its end; null: its start, on the grid
+    format: str | Mapping[str, str] | None = None  # whose files they are; or {calls: telegram, candles: binance}
+    messages: Messages = Messages()  # how calls are read from chats
     columns: CallMaps = CallMaps()
     synthetic: SyntheticCalls = SyntheticCalls()
     bucket_rows: int = 500_000  # candles of one bucket, about; an asset is never split
@@ -93,12 +99,13 @@ class CallsData:
         if self.print_filter not in ("report", "clip"):
             raise ConfigError(f"data.print_filter must be report or clip, got {self.print_filter!r}")
         self._check_times()
+        check_tables("data.format", self.format, TABLES)
         for name in ("print_filter_k", "scale_jump"):
             if not 1 < getattr(self, name) < float("inf"):
                 raise ConfigError(f"data.{name} must be above 1, got {getattr(self, name)}")
         if self.bucket_rows < 1:
             raise ConfigError(f"data.bucket_rows must be >= 1, got {self.bucket_rows}")
-        for key, value in (("from", self.from_), ("to", self.to)):
+        for key, value in (("from", self.from_), ("to", self.to), ("date", self.date)):
             check_date(f"data.{key}", value)
         if self.from_ and self.to and self.from_ > self.to:
             raise ConfigError(f"data.from={self.from_} lies after data.to={self.to}; swap them")
@@ -117,6 +124,12 @@ class CallsData:
         if isinstance(self.stamp, Mapping) and "calls" in self.stamp:
             raise ConfigError("data.stamp says whether a candle's time is its start or its end; a call has neither")
 
+    def format_of(self, table: str) -> str | None:
+        """The format of the files of ``calls`` or ``candles``; a single name is of the table that it has."""
+        found = of_table(self.format, table)
+        alone = not isinstance(self.format, Mapping) and (found in CHATS) != (table == "calls")
+        return None if alone else found
+
     def unit_of(self, table: str) -> str | None:
         """Unit of the times of ``calls`` or ``candles`` where they are numbers."""
         return of_table(self.ts_unit, table)
@@ -130,9 +143,13 @@ class CallsData:
         return of_table(self.stamp, "candles")
 
     @property
-    def reading(self) -> tuple[tuple[str | None, ...], ...]:
-        """How times are read: what a study's data depend on beside the files."""
-        return (*((self.unit_of(t), self.zone_of(t)) for t in TABLES), (self.candle_stamp,))
+    def reading(self) -> tuple[object, ...]:
+        """How files are read: what a study's data depend on beside them."""
+        times = (*((self.unit_of(t), self.zone_of(t)) for t in TABLES), (self.candle_stamp,))
+        formats = tuple(self.format_of(t) for t in TABLES)
+        if not any(formats) and self.date is None:
+            return times
+        return (*times, formats, self.messages if formats[0] in CHATS else None, self.date)
 
     @property
     def interval_s(self) -> int | None:

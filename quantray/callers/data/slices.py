@@ -7,6 +7,7 @@ windows; another plan may use it when the source is the same and every window li
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,14 +32,14 @@ _log = logger(__name__)
 def materialise(plan: CallPlan, source: CandleSource, data: CallsData) -> CandleSlice:
     """The slice of the plan's windows: one that exists already, else a new one, written atomically.
 
-    DiskError where there is no room for it.
+    Its ``source`` is this one, whoever it was made from. DiskError where there is no room for it.
     """
     existing = find_slice(plan, source.inventory, data)
     if existing is not None and source.order_of(existing.ties) != existing.order:
         _cached(data, existing.folder.name).remove()  # the same rows in another order decide otherwise
         existing = None
     if existing is not None:
-        return existing
+        return replace(existing, source=source.inventory.source)
     _tell_of_others(slices_home(data))
     cached = _cached(data, slice_name(plan, source.inventory, data))
     return open_slice(cached.make(lambda made: _write(plan, source, data, made)))

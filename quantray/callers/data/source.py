@@ -5,17 +5,24 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from quantray.callers.data.columns import CallTable, cleaned
-from quantray.callers.data.settings import TABLES, CallsData
+from quantray.callers.data.formatted import Formatted, formatted
+from quantray.callers.data.settings import TABLES, CallMaps, CallsData
 from quantray.callers.data.times import READ, WHOLE
 from quantray.errors import DataError, near_miss
 from quantray.files.conventions import UNITS
 from quantray.files.duckdb_file import confined, open_market, text
 from quantray.files.folders import PARQUET, data_files, kind_of
+from quantray.files.origin import origin_of
 from quantray.files.tables import TZ_TYPES, Table, table_of
+from quantray.protocols import Record
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 @contextmanager
@@ -25,30 +32,63 @@ def opened(settings: CallsData, *keys: str) -> Iterator[dict[str, CallTable]]:
         from quantray.callers.data.synthetic_file import synthetic_source
 
         settings = synthetic_source(settings)
-    connection, sources = _sources(settings, keys or TABLES)
+    keys = keys or TABLES
+    with formatted(settings, keys) as by_format:
+        yield from _opened(settings, keys, by_format)
+
+
+def _opened(
+    settings: CallsData, keys: tuple[str, ...], by_format: dict[str, Formatted]
+) -> Iterator[dict[str, CallTable]]:
+    plain = tuple(key for key in keys if key not in by_format)
+    files = _files(settings, plain)
+    more = [file for f in by_format.values() for file in f.files]
+    connection, sources, origins = _sources(settings, plain, files, more)
     try:
+        sources |= {key: (found.given, found.source(connection)) for key, found in by_format.items()}
         tables = {
-            key: table_of(connection, key, where, source, getattr(settings.columns, key))
+            key: table_of(connection, key, where, source, _columns(settings, key, by_format.get(key)))
             for key, (where, source) in sources.items()
         }
-        yield {key: cleaned(table, settings) for key, table in tables.items()}
+        tables = {key: _named_callers(table, files.get(key, [])) for key, table in tables.items()}
+        tables = {key: replace(table, origin=origins.get(key, "")) for key, table in tables.items()}
+        made = {key: cleaned(table, settings) for key, table in tables.items()}
+        for key, found in by_format.items():
+            made[key] = replace(made[key], told=found.told, messages=found.messages)
+        yield made
     finally:
         connection.close()
 
 
-def _sources(settings: CallsData, keys: tuple[str, ...]) -> tuple[Any, dict[str, tuple[str, str]]]:
-    """A connection, and key -> (name for messages, what follows FROM)."""
-    if settings.kind == "parquet":
-        for key in keys:
-            if getattr(settings, key) is None:
-                raise DataError(f"data=parquet needs a file of {key}: data.{key}=FILE")
-        files = {key: data_files(key, getattr(settings, key)) for key in keys}
-        connection = confined([file for found in files.values() for file in found])
-        return connection, {key: (getattr(settings, key), _reader(found)) for key, found in files.items()}
+def _columns(settings: CallsData, key: str, found: Formatted | None) -> Record:
+    """The map of columns; a format has the names that are ours."""
+    if found is None:
+        return getattr(settings.columns, key)  # type: ignore[no-any-return]
+    return getattr(CallMaps(), key)  # type: ignore[no-any-return]
+
+
+def _files(settings: CallsData, keys: tuple[str, ...]) -> dict[str, list[Path]]:
+    """The files of the tables that lie in files."""
+    if settings.kind != "parquet":
+        return {}
+    for key in keys:
+        if getattr(settings, key) is None:
+            raise DataError(f"data=parquet needs a file of {key}: data.{key}=FILE")
+    return {key: data_files(key, getattr(settings, key)) for key in keys}
+
+
+def _sources(
+    settings: CallsData, keys: tuple[str, ...], files: dict[str, list[Path]], more: list[Path]
+) -> tuple[DuckDBPyConnection, dict[str, tuple[str, str]], dict[str, str]]:
+    """A connection that reaches ``more`` files too, key -> (name for messages, what follows FROM), key -> origin."""
+    if settings.kind == "parquet" or not keys:
+        connection = confined([*(file for found in files.values() for file in found), *more])
+        return connection, {key: (getattr(settings, key), _reader(found)) for key, found in files.items()}, {}
     if settings.duckdb is None:
         raise DataError("data=duckdb needs a file: data.duckdb=calls.duckdb")
-    connection, market = open_market(settings.duckdb, settings.allow_paths)
-    sources = {}
+    connection, market = open_market(settings.duckdb, settings.allow_paths, more)
+    sources: dict[str, tuple[str, str]] = {}
+    origins: dict[str, str] = {}
     try:
         for key in keys:
             name = getattr(settings, key) or key
@@ -56,11 +96,12 @@ def _sources(settings: CallsData, keys: tuple[str, ...]) -> tuple[Any, dict[str,
             if found is None:
                 hint = near_miss(name, market.shown, what="table")
                 raise DataError(f"{settings.duckdb} has no table of {key}: {hint} (or name it with data.{key}=TABLE)")
-            sources[key] = (f"{settings.duckdb} ({getattr(settings, key) or found[1]})", market.source(found))
+            where = f"{settings.duckdb} ({getattr(settings, key) or found[1]})"
+            sources[key], origins[key] = (where, market.source(found)), origin_of(connection, market, found)
     except BaseException:
         connection.close()
         raise
-    return connection, sources
+    return connection, sources, origins
 
 
 def _reader(files: list[Path]) -> str:
@@ -72,6 +113,17 @@ def _reader(files: list[Path]) -> str:
     if kind_of(files[0]) == PARQUET:
         return f"read_parquet([{names}], union_by_name = true)"
     return f"read_csv([{names}], all_varchar = true, header = true, union_by_name = true)"
+
+
+def _named_callers(table: Table, files: list[Path]) -> Table:
+    """Calls whose files say nobody's name: each file is one caller, called as the file is."""
+    if table.key != "calls" or table.has("caller") or not files or "caller" in table.present:
+        return table
+    named = table.source.removesuffix(")") + ", filename = true)"
+    stem = "regexp_extract(filename, '([^/\\\\]+?)(\\.[A-Za-z]+){1,2}$', 1)"
+    source = f"(SELECT * EXCLUDE (filename), {stem} AS caller FROM {named})"
+    return replace(table, source=source, names=table.names | {"caller": "caller"},
+                   types=table.types | {"caller": "VARCHAR"})  # fmt: skip
 
 
 def ns_of(table: Table, unit: str | None) -> str:

@@ -6,6 +6,7 @@ column of which most rows are that is refused, because then the setting is wrong
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from quantray.errors import DataError
@@ -21,6 +22,7 @@ FIRST, LAST = "1971-01-01", "2099-01-01"
 FIRST_S, LAST_S = 31_536_000, 4_070_908_800
 STORE = "store times of the years 1971 to 2098"
 READ = "NS"  # stands for the type of a column that :func:`timed` has read
+_CLOCK = r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[AaPp][Mm])?"
 _ZONED = r":\d\d(:\d\d([.,]\d+)?)?\s*(z|utc|gmt|[+-]\d\d(:?\d\d)?)$"
 
 
@@ -33,14 +35,19 @@ class _Reading:
     bounds: tuple[str, str] | None = None  # of the column itself, where it serves as it is when every row is a time
 
 
-def timed(table: Table, unit: str | None, zone: str | None, *, days: bool) -> tuple[Table, int]:
+def timed(
+    table: Table, unit: str | None, zone: str | None, *, days: bool, date: str | None = None
+) -> tuple[Table, int]:
     """The table with times that :func:`quantray.callers.data.source.ns_of` can take, and how many rows have none.
 
-    ``unit`` of numbers, ``zone`` of what names none (None: UTC); ``days``: a date alone is its midnight. Raises
-    DataError for a type that is no time, numbers without a unit, and where most rows are no times.
+    ``unit`` of numbers, ``zone`` of what names none (None: UTC); ``days``: a date alone is its midnight; ``date``: the
+    day of times that are a clock alone. Raises DataError for a type that is no time, numbers without a unit, and where
+    most rows are no times.
     """
     table.require("ts")
     column = table.column("ts")
+    if date is not None:
+        table, column = _dated(table, column, date)
     how = _reading(table, column, unit, zone, days)
     if how.bounds is not None and _all_inside(table, column, how.bounds):
         return table, 0  # DuckDB skips what lies outside a stretch
@@ -49,13 +56,30 @@ def timed(table: Table, unit: str | None, zone: str | None, *, days: bool) -> tu
         shown = table.row(
             f"SELECT {column}::VARCHAR FROM {{t}} WHERE {column} IS NOT NULL AND {how.ns} IS NULL LIMIT 1"
         )
+        wrong = how.wrong
+        if re.fullmatch(_CLOCK, str(shown[0]).strip()):
+            wrong = "a clock says no day: say which with data.date=2025-05-06, or write the date beside it"
         raise DataError(
             f"{table.where}: {filled - good:,} of {filled:,} rows have no time in {table.names['ts']!r}, like "
-            f"{shown[0]!r}; {how.wrong}"
+            f"{shown[0]!r}; {wrong}"
         )
     inner = f"SELECT * REPLACE ({how.ns} AS {column}) FROM {table.source}"
     source = f"(SELECT * FROM ({inner}) WHERE {column} IS NOT NULL)"
     return replace(table, source=source, types={**table.types, "ts": READ}), int(total - good)
+
+
+def _dated(table: Table, column: str, date: str) -> tuple[Table, str]:
+    """The table whose clocks stand on a day; what has a date keeps it."""
+    if table.types["ts"] not in ("VARCHAR", "TIME"):
+        return table, column
+    word = f"trim({column}::VARCHAR)"
+    clock = (
+        f"CASE WHEN regexp_full_match({word}, '.*[AaPp][Mm]') THEN "
+        f"strftime(try_strptime({word}, ['%I:%M:%S %p', '%I:%M %p']), '%H:%M:%S') ELSE {word} END"
+    )
+    made = f"CASE WHEN regexp_full_match({word}, {text(_CLOCK)}) THEN {text(date)} || ' ' || {clock} ELSE {word} END"
+    source = f"(SELECT * REPLACE ({made} AS {column}) FROM {table.source})"
+    return replace(table, source=source, types={**table.types, "ts": "VARCHAR"}), column
 
 
 def _all_inside(table: Table, column: str, bounds: tuple[str, str]) -> bool:
@@ -81,7 +105,10 @@ def _reading(table: Table, column: str, unit: str | None, zone: str | None, days
     if kind == "DATE" and days:
         return _Reading(_plain(f"{column}::TIMESTAMP", zone), STORE)
     name = table.names["ts"]
-    more = "a date alone says no time of a call; " if kind == "DATE" else ""
+    more = {
+        "DATE": "a date alone says no time of a call; ",
+        "TIME": "a clock says no day, which data.date=2025-05-06 would; ",
+    }.get(kind, "")
     raise DataError(f"{table.where}: {name!r} has type {kind}; {more}store timestamps, or numbers with data.ts_unit")
 
 

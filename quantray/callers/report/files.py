@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from quantray.callers.baseline.offered import baseline_of
-from quantray.callers.data import write_worklist
+from quantray.callers.data import UNPARSED, write_unparsed, write_worklist
 from quantray.callers.report.baseline.page import page
 from quantray.callers.report.baseline.tables import alerts_frame
 from quantray.callers.report.database import check_database, write_database
@@ -31,7 +31,7 @@ DATABASE = "results.duckdb"
 
 def check_results(run_dir: Path) -> None:
     """ConfigError, before work starts, where a result would replace what quantray did not write."""
-    Published(run_dir).check((*NAMES, BASELINE, OFFERED), [TABLE])
+    Published(run_dir).check((*NAMES, BASELINE, OFFERED, UNPARSED), [TABLE])
     check_database(run_dir / DATABASE)
 
 
@@ -40,11 +40,13 @@ def write_all(results: CallerResults, run_dir: Path, say: Say | None = None) -> 
 
     ``optimal_policies.csv``, ``survivors.parquet``, ``trades.parquet``, ``calls.parquet`` and ``worklist.csv`` have the
     same bytes for the same results; ``results.duckdb`` holds the tables of them, ``report.html`` and ``summary.json``
-    the wall time too.
+    the wall time too. Where calls come from chats, ``unparsed.csv`` lists the messages that are none.
     ``say`` hears of results that were changed since quantray wrote them: they are kept. DiskError without room.
     """
     offered = baseline_of(results)
     names = NAMES if offered is None else (*NAMES, BASELINE, OFFERED)
+    calls = results.coverage.plan.calls
+    names = names if calls.messages is None else (*names, UNPARSED)
     published, places = Published(run_dir), {name: run_dir / name for name in (*names, DATABASE)}
     with room(f"the report in {run_dir}", "every result is stored in the study"), published.staging() as folder:
         paths = {name: folder / name for name in names}
@@ -56,6 +58,8 @@ def write_all(results: CallerResults, run_dir: Path, say: Say | None = None) -> 
         write_worklist(results.coverage, paths["worklist.csv"])
         paths["summary.json"].write_text(dumped(summary(results)), encoding="utf-8")
         paths["report.html"].write_text(report_html(results, offered, BASELINE), encoding="utf-8")
+        if calls.messages is not None:
+            write_unparsed(calls, paths[UNPARSED])
         if offered is not None:
             paths[BASELINE].write_text(page(offered), encoding="utf-8")
             write_parquet(alerts_frame(offered.alerts), paths[OFFERED])

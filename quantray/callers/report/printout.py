@@ -36,6 +36,7 @@ FILES = {
     "calls.parquet": "every call: why it counts or not, its coverage",
     "policies": "the whole grid, caller by caller",
     "worklist.csv": "which candles to fetch",
+    "unparsed.csv": "messages of chats that are no call, and why",
     "summary.json": "the same as data",
     "ledger.db": "what is done: the same command goes on with it",
 }

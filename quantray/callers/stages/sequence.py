@@ -107,7 +107,8 @@ class Stages:
         )
         policies = [p for f in found for p in map(f.policy, f.places) if p is not None]
         policies += [found[w.found].spec.policies[t.pick.number] for w, t in zip(rows, tested, strict=True) if t.pick]
-        lanes = lanes_of(self.plan, policies) if policies else []
+        edited = bool(self.work.prepared.calls.changed.any())
+        lanes = lanes_of(self.plan, policies, edited=edited) if policies else []
         self.touch([lane.spec for lane in lanes if lane.spec is not None])
         make = partial(examiner, self.work, found, lanes, self.base)
         told = list(zip(rows, tested, strict=True))

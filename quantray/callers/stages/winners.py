@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from quantray.arrays import IntArray1D, plain
+from quantray.callers.market import Calls
 from quantray.callers.policies.evaluate import PolicyTrades
 from quantray.callers.policies.objective import DAILY
 from quantray.callers.policies.policy import Policy
@@ -61,7 +62,17 @@ def unit_result(work: Work, winner: Winner) -> UnitResult:
         collapsed=place.collapsed,
         collapsed_held_out=place.collapsed_held_out,
         counts=place.counts,
+        edited=edited_share(work.prepared.calls, rows),
     )
+
+
+def edited_share(calls: Calls, rows: IntArray1D) -> float | None:
+    """Of the calls in ``rows`` of which it is known whether they were edited, the share that was."""
+    if calls.edited is None:
+        return None
+    known = calls.edited[rows]
+    known = known[known >= 0]
+    return float((known == 1).mean()) if len(known) else None
 
 
 class Examined:
@@ -112,13 +123,20 @@ class Examined:
         parts = {part: part_of(self.store, program, some, part) for part, some in self.gathered.items()}
         values = {part: plain(columns[objective][at]) for part, columns in self.columns.items()}
         lanes = {
-            lane.name: _lane(self.store, lane, policy, program, self.gathered) for lane in self.lanes
-            if not lane.raising or (lane.spec is not None and policy in lane.spec.policies)
+            lane.name: _lane(self.store, lane, self.found.spec, policy, program, self.gathered) for lane in self.lanes
+            if self._asked(lane, policy)
         }  # fmt: skip
         return Chosen(
             name, at if self.found.numbered else None, policy, values[TRAIN], values.get(HELD_OUT), parts[TRAIN],
             parts.get(HELD_OUT), neighbours=self._neighbours(at), lanes=lanes,
         )  # fmt: skip
+
+    def _asked(self, lane: Lane, policy: Policy) -> bool:
+        """Whether a lane differs from the ranking's own market for this unit and policy."""
+        if lane.unedited:
+            changed = self.store.work.prepared.calls.changed
+            return any(bool(changed[some.calls].any()) for some in self.gathered.values())
+        return not lane.raising or (lane.spec is not None and policy in lane.spec.policies)
 
     def _neighbours(self, at: int) -> tuple[Neighbour, ...]:
         if self.steps is None:
@@ -174,15 +192,16 @@ def row_of(columns: Mapping[str, np.ndarray], i: int) -> dict[str, float | int |
 
 
 def _lane(
-    store: Store, lane: Lane, policy: Policy, program: Program, gathered: Mapping[int, Gathered]
+    store: Store, lane: Lane, spec: TableSpec, policy: Policy, program: Program, gathered: Mapping[int, Gathered]
 ) -> tuple[Row, Row | None]:
+    """One lane of a policy that was found on the tables of ``spec``, in training and held out."""
     plan, rows = store.work.prepared.plan, {}
     daily = plan.account.limited and plan.objective in DAILY
     for part, base in gathered.items():
         some = base
-        if lane.spec is not None:
-            marks = needs_marks(plan.account, plan.objective)
-            some = store.gather(lane.spec, base.calls, marks=marks)
+        if lane.spec is not None or lane.unedited:
+            calls = base.calls[~store.work.prepared.calls.changed[base.calls]] if lane.unedited else base.calls
+            some = store.gather(lane.spec or spec, calls, marks=needs_marks(plan.account, plan.objective))
         if lane.at_zero:
             some = store.at_zero(base)
         one = program if lane.spec is None else lane.spec.program([policy])

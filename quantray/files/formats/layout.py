@@ -31,7 +31,7 @@ class Column:
     source: str | None = None
     per: int = 1
     nulls: tuple[str, ...] = ()
-    group: str | None = None  # of the layout's pattern of file names
+    group: str | None = None  # of the layout's pattern of file names; or several in a text, {base}/{quote}
     value: str | None = None
     setting: str | None = None
     fixed: int = 1
@@ -50,6 +50,13 @@ class Column:
                 raise ConfigError(f"{name} must be a whole number above 0, got {given!r}")
         if self.setting not in (None, "symbol"):
             raise ConfigError(f"setting: {near_miss(str(self.setting), ['symbol'], what='setting')}")
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups of the pattern of file names that the value is made of."""
+        if self.group is None:
+            return ()
+        return tuple(re.findall(r"\{(\w+)\}", self.group)) or (self.group,)
 
     @property
     def shown(self) -> str:
@@ -139,8 +146,9 @@ class Layout:
             except re.error as error:
                 raise ConfigError(f"{pattern!r} is no pattern: {error}") from None
         for column in self.each():
-            if column.group is not None and column.group not in groups:
-                raise ConfigError(f"file: {column.group} is no group of the pattern {self.file!r}")
+            for group in column.groups:
+                if group not in groups:
+                    raise ConfigError(f"file: {group} is no group of the pattern {self.file!r}")
         if self.refuse is None and self.table != "chain" and self.time is None and self.table != "calls":
             raise ConfigError("time is missing: which column holds the time of a row?")
 

@@ -63,7 +63,7 @@ class Raws:
             bid, ask = (self._raw(name) for name in column.mid)
             return None if bid is None or ask is None else (_mid(bid[0], ask[0]), "DOUBLE")
         if column.group is not None:
-            return self._of_name(column.group), "VARCHAR"
+            return self._of_name(column), "VARCHAR"
         name = str(column.source)
         if not self.layout.sides or ("{side}" not in name and name != "side"):
             return self._raw(name)
@@ -81,11 +81,16 @@ class Raws:
         theirs = self._found.get(plain(name))
         return None if theirs is None else self.part.columns[theirs]
 
-    def _of_name(self, group: str) -> str:
+    def _of_name(self, column: Column) -> str:
         if not self.part.files:
-            raise DataError(f"{self.place}: {group} stands in the name of such a file, and a table has none")
+            raise DataError(f"{self.place}: {column.group} stands in the name of such a file, and a table has none")
         pattern = f"(?:^|/)(?:{self.layout.file})$"
-        return f"regexp_extract(filename, {text(pattern)}, {re.compile(pattern).groupindex[group]})"
+        place, found = re.compile(pattern).groupindex, str(column.group)
+        each = {name: f"regexp_extract(filename, {text(pattern)}, {place[name]})" for name in column.groups}
+        if found in each:
+            return each[found]
+        words = re.split(r"\{(\w+)\}", found)  # texts and groups in turn
+        return f"concat({', '.join(each[word] if i % 2 else text(word) for i, word in enumerate(words))})"
 
     def holds(self, rule: dict[str, str | None]) -> str:
         """Condition that all of a rule's columns have its values; a column that the file lacks never does."""

@@ -221,10 +221,10 @@ def judge_quotes(
     """
     found = quote_faults(bid, ask, low, high)
     found.count(counts)
-    return *stored_sides(bid, ask, found), found.replaces
+    return *_stored_sides(bid, ask, found), found.replaces
 
 
-def stored_sides(bid: np.ndarray, ask: np.ndarray, found: QuoteFaults) -> tuple[np.ndarray, np.ndarray]:
+def _stored_sides(bid: np.ndarray, ask: np.ndarray, found: QuoteFaults) -> tuple[np.ndarray, np.ndarray]:
     """Both sides as a session stores them."""
     shown = np.where(bid > 0, bid, np.nan)
     shown[found.zero | found.crossed | found.bounds] = np.nan

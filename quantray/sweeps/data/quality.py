@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+import numpy as np
+
 from quantray.errors import DataError
+from quantray.sweeps.data.grid import Grid
 from quantray.sweeps.data.settings import Gates
-from quantray.sweeps.market import Slice
+from quantray.sweeps.market import Session, Slice
 
 GATES = {
     "max_quarantined_quotes": ("quarantined_quotes_share", "of the option quotes are crossed, zero or out of bounds"),
@@ -34,12 +37,20 @@ def summary_of(counts: Counter[str]) -> dict[str, float]:
     names = (
         "sessions", "sessions_no_options", "sessions_incomplete", "sessions_missing", "bars", "carried_bars",
         "suspect_bars", "inconsistent_bars", "rows_outside_sessions", "bars_outside_sessions",
-        "option_rows_outside_sessions", "rows_unknown_symbol", "rows_trade_only",
+        "option_rows_outside_sessions", "rows_unknown_symbol", "rows_trade_only", "rows_set_aside",
         "rows_unlisted", "rows_after_expiry", "contracts_adjusted",
         "contracts_am_settled", "quotes", "prints",
         *(f"quarantined_quotes_{k}" for k in quotes), *(f"quarantined_prints_{k}" for k in prints),
     )  # fmt: skip
     return {**{name: counts[name] for name in names}, **shares}
+
+
+def count_session(counts: Counter[str], session: Session | Grid, suspects: int) -> None:
+    """A session that a slice holds, and its bars."""
+    counts["sessions"] += 1
+    counts["bars"] += session.n_bars - (0 if session.closed is None else int(session.closed.sum()))
+    counts["carried_bars"] += int((session.filled & ~np.isnan(session.close)).sum())
+    counts["suspect_bars"] += suspects
 
 
 def check_gates(market: Slice, gates: Gates) -> None:

@@ -13,10 +13,11 @@ from quantray.errors import DataError, near_miss
 from quantray.files.duckdb_file import Catalog, confined, open_market
 from quantray.files.folders import data_files
 from quantray.files.formats import Ask, Head, Read, choices, head_of, named, read_as, shelf, unpacked
+from quantray.files.formats.matching import has_ours, matched
+from quantray.files.origin import origin_of
 from quantray.files.parts import Part, part_of_table, parts_of
 from quantray.files.tables import Table, guarded
 from quantray.outlets import logger
-from quantray.sweeps.data.matching import has_ours, matched
 from quantray.sweeps.data.sessions import zone_of
 from quantray.sweeps.data.settings import DataSettings, of_table, seconds_of
 from quantray.sweeps.data.tables import typed_table
@@ -121,6 +122,7 @@ def _table(connection: DuckDBPyConnection, market: Catalog, settings: DataSettin
     if found is not None:
         where = f"{settings.duckdb} ({name or found[1]})"
         part = guarded(where, lambda: part_of_table(connection, market.source(found)))
+        part = replace(part, origin=origin_of(connection, market, found))
         yield where, _reads(settings, key, where, [Head(Path(where), tuple(part.columns))], lambda *_: [part])
         return
     hint = near_miss(name or key, market.shown, what="table")

@@ -1,3 +1,8 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -5,6 +10,8 @@ import pytest
 
 from quantray.callers.data import CallsData, CallSettings, describe, load_calls
 from quantray.callers.data.settings import CallColumns, CallMaps
+from quantray.callers.market import Calls
+from quantray.durations import iso
 from quantray.errors import ConfigError, DataError
 from tests.builders.call_tables import call_rows, changed, data_of, minute, write_duckdb
 from tests.builders.loaded_calls import DAY, ROWS, loaded
@@ -158,3 +165,45 @@ def test_the_source_stays_as_it_was(tmp_path):
     load_calls(data)
     assert (tmp_path / "market.duckdb").read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["market.duckdb"]
+
+
+def lists(folder: Path, files: dict[str, str], **other: Any) -> Calls:
+    folder.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_text(content)
+    return load_calls(CallsData("parquet", calls=str(folder), **other))
+
+
+def test_a_list_of_each_caller_is_called_as_its_file(tmp_path: Path) -> None:
+    head = "asset,ts,mcap\n"
+    found = lists(tmp_path / "c", {
+        "whale.csv": head + "A,2025-05-05 12:00:00+02:00,47.18k\n", "No.7.csv": head + "B,2025-05-05 11:00:00,$1.2M\n",
+    })  # fmt: skip
+    assert found.callers == ("No.7", "whale")
+    assert [found.callers[i] for i in found.caller] == ["whale", "No.7"]
+    assert found.mcap.tolist() == [47_180.0, 1_200_000.0]
+    again = lists(tmp_path / "d", {"whale.csv": head + "C,2025-05-05 09:00:00,\nA,2025-05-05 10:00:00Z,1\n"})
+    ids = dict(zip(found.assets, [found.call_id[i] for i in np.argsort(found.asset)], strict=True))
+    assert again.call_id[1] == ids["A"]  # of caller, asset and time, wherever the row stands
+
+
+def test_calls_without_ids_that_are_the_same_are_one(tmp_path: Path) -> None:
+    rows = "chain,token,time\nsol,A,1746446400.5\nsol,A,1746446400.5\nsol,B,1746446400\n"
+    columns = CallMaps(calls=CallColumns(asset="token", ts="time"))
+    found = lists(tmp_path / "c", {"x.csv": rows}, ts_unit={"calls": "s"}, columns=columns)
+    assert (len(found), found.counts["duplicates"]) == (2, 1)
+    assert found.ts.tolist() == [1_746_446_400_000_000_000, 1_746_446_400_500_000_000]
+
+
+def test_a_clock_without_a_date_is_asked_for_its_day(tmp_path: Path) -> None:
+    rows = "asset,ts\nA,12:30\nB,1:05 pm\nC,23:59:30\n"
+    with pytest.raises(DataError, match=r"like '12:30'; a clock says no day: say which with data\.date="):
+        lists(tmp_path / "c", {"x.csv": rows})
+    found = lists(tmp_path / "c", {"x.csv": rows}, date="2025-05-06")
+    assert [iso(int(ts)) for ts in found.ts] == [
+        "2025-05-06T12:30:00Z", "2025-05-06T13:05:00Z", "2025-05-06T23:59:30Z",
+    ]  # fmt: skip
+    rome = lists(tmp_path / "c", {"x.csv": rows + "D,2025-05-01 10:00:00\n"}, date="2025-05-06", timezone="Europe/Rome")
+    assert [iso(int(ts)) for ts in rome.ts][:2] == ["2025-05-01T08:00:00Z", "2025-05-06T10:30:00Z"]
+    with pytest.raises(ConfigError, match=r"data\.date must be a date"):
+        CallsData("parquet", date="06.05.2025")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -12,9 +14,11 @@ from quantray.callers.data import CallsData
 from quantray.callers.policies import read_policy
 from quantray.callers.policies.account import Account, Costs
 from quantray.callers.policies.objective import Bounds
+from quantray.callers.report.tables import calls_frame
 from quantray.callers.results import GROUP, LANES, CallerResults
 from quantray.settings import OutOfSample
 from tests.builders.call_plans import TP_SL, finished, market, shown
+from tests.builders.call_tables import data_of
 
 
 def test_winners_come_with_trades_equity_top_and_lanes(both: CallerResults) -> None:
@@ -36,7 +40,8 @@ def test_winners_come_with_trades_equity_top_and_lanes(both: CallerResults) -> N
         assert unit.top[0][0] == unit.best
         assert unit.top[0][1]["captured_return"] == unit.value
         raising = any(kind in str(unit.policy) for kind in ("Trailing", "BreakEven", "PhasedStop"))
-        assert list(unit.lanes) == [lane for lane in LANES if raising or lane != "raise first"]
+        absent = {"calls never edited", *(() if raising else ("raise first",))}
+        assert list(unit.lanes) == [lane for lane in LANES if lane not in absent]
         assert unit.verdict is not None
 
 
@@ -58,6 +63,38 @@ def test_an_asset_that_never_prints_again_is_shown_at_zero_too(tmp_path: Path) -
     found = finished(data, tmp_path / "run", policies=hold, account=Account(limited=False), oos=OutOfSample(0))
     lost = [(u.train.metrics["captured_return"], u.lanes["dead at zero"][0]["captured_return"]) for u in found.ranked]
     assert any(zero < base for base, zero in lost)
+
+
+@pytest.mark.slow
+def test_the_lane_without_edited_calls_is_a_run_without_them(tmp_path: Path) -> None:
+    """And their share is that of the caller: above 5 % nothing is believed of it."""
+    data = market(tmp_path, n_calls=120, n_callers=2)
+    with duckdb.connect(str(data.duckdb), read_only=True) as connection:
+        table, candles = (connection.sql(f"FROM {name}").to_arrow_table() for name in ("calls", "candles"))
+    edited = np.array([i % 9 == 0 and name == "caller_0" for i, name in enumerate(table["caller"].to_pylist())])
+    one = (read_policy({"hold": "30m", "sl": 0.98}),)
+    runs = {}
+    for name, rows in (("marked", table.append_column("edited", pa.array(edited))), ("without", table.filter(~edited))):
+        (tmp_path / name).mkdir()
+        some = data_of(tmp_path / name, rows, candles)
+        runs[name] = finished(some, tmp_path / name / "run", policies=one, oos=OutOfSample(0))
+    marked, other = (runs["marked"].unit(name) for name in ("caller_0", "caller_1"))
+    train = runs["without"].unit("caller_0").train
+    assert train is not None
+    lane = marked.lanes["calls never edited"][0]
+    of_lanes = set(lane) - {"max_drawdown", "sharpe", "sortino"}  # lanes have these where the ranking needs them
+    assert {name: lane[name] for name in of_lanes} == {name: train.metrics[name] for name in of_lanes}
+    assert "calls never edited" not in other.lanes
+    calls = runs["marked"].coverage.plan.calls
+    assert marked.edited == pytest.approx(calls.changed[calls.of("caller_0")].mean())
+    assert marked.edited > 0.05
+    assert calls_frame(runs["marked"])["edited"].tolist() == calls.changed.tolist()
+    assert "edited" not in calls_frame(runs["without"])
+    assert other.edited == 0
+    assert marked.verdict is not None
+    (check,) = (c for c in marked.verdict.checks if c.name == "calls as they were made")
+    assert check.decides
+    assert not check.passed
 
 
 @pytest.mark.slow

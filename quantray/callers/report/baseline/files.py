@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from quantray.callers.baseline.results import BaselineResults
-from quantray.callers.data import write_worklist
+from quantray.callers.data import UNPARSED, write_unparsed, write_worklist
 from quantray.callers.report.baseline.page import page
 from quantray.callers.report.baseline.summary import summary
 from quantray.callers.report.baseline.tables import alerts_frame, board_frame
@@ -29,8 +29,8 @@ TABLES = ("alerts", "leaderboard")
 def check_results(run_dir: Path, study: str) -> None:
     """ConfigError, before work starts, where a result would replace what is not this study's."""
     published = Published(run_dir)
-    published.check(NAMES)
-    others = {name: whose for name, whose in published.studies(NAMES).items() if whose != study}
+    published.check((*NAMES, UNPARSED))
+    others = {name: whose for name, whose in published.studies((*NAMES, UNPARSED)).items() if whose != study}
     if others:
         name, whose = next(iter(others.items()))
         raise ConfigError(
@@ -44,11 +44,16 @@ def write_all(results: BaselineResults, run_dir: Path, say: Callable[[str], Any]
     """Write every output under ``run_dir``; returns file name -> path.
 
     The tables have the same bytes for the same results; ``report.html`` and ``summary.json`` hold the wall time too.
-    ``say`` hears of results that were changed since quantray wrote them: they are kept. DiskError without room.
+    Where calls come from chats, ``unparsed.csv`` lists the messages that are none. ``say`` hears of results that were
+    changed since quantray wrote them: they are kept. DiskError without room.
     """
-    published, places = Published(run_dir), {name: run_dir / name for name in (*NAMES, DATABASE)}
+    calls = results.coverage.plan.calls
+    names = NAMES if calls.messages is None else (*NAMES, UNPARSED)
+    published, places = Published(run_dir), {name: run_dir / name for name in (*names, DATABASE)}
     with room(f"the report in {run_dir}", "every result is stored in the study"), published.staging() as folder:
-        paths = {name: folder / name for name in NAMES}
+        paths = {name: folder / name for name in names}
+        if calls.messages is not None:
+            write_unparsed(calls, paths[UNPARSED])
         alerts, board = alerts_frame(results.alerts), board_frame(results.leaderboard)
         write_parquet(alerts, paths["alerts.parquet"])
         write_table_csv(alerts, paths["alerts.csv"])

@@ -24,6 +24,7 @@ FILES = {
     "leaderboard.csv": "the same as CSV",
     "results.duckdb": "alerts and leaderboard, to be asked in SQL",
     "worklist.csv": "which candles to fetch",
+    "unparsed.csv": "messages of chats that are no call, and why",
     "summary.json": "the same as data",
     "ledger.db": "what is done: the same command goes on with it",
 }

@@ -1,0 +1,150 @@
+"""How each source will be read: told by its head alone, before anything is written."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from quantray.errors import DataError
+from quantray.files import archives
+from quantray.files.durable import room
+from quantray.files.formats import Choice, Format, Head, Layout, choices, documents, head_of
+from quantray.files.formats.heads import plain
+from quantray.files.formats.symbols import parse
+from quantray.intake.columns import TABLES
+from quantray.intake.plain import is_plain
+from quantray.intake.request import Request, size_of
+from quantray.intake.sources import DATABASES, ZIP, Found, Item
+from quantray.plain import one_line
+
+SHOWN = 5
+Shelf = Callable[[], dict[str, Format]]
+
+
+@dataclass(slots=True)
+class Entry:
+    """An item, the bytes that it counts for, and how each table is read from it: a database's is told when it is."""
+
+    item: Item
+    bytes: int
+    ways: list[tuple[str, Choice]] = field(default_factory=list)
+    calls: bool = False  # it is a list of calls or a chat, and the wing of callers reads it
+
+
+def planned(found: Found, request: Request, given: Format | None, known: Shelf) -> list[Entry]:
+    """Every item, the members of zips each for itself. DataError names those of which nothing can be told."""
+    entries, wrong = [], []
+    with TemporaryDirectory(prefix="quantray-") as scratch:
+        for item in found.items:
+            try:
+                for one, size in _members(item, found):
+                    entries.append(_entry(one, size, Path(scratch), request, given, known))
+            except DataError as error:
+                wrong.append(str(error).replace(f"{scratch}/", ""))
+    if wrong:
+        more = f"\n… and {len(wrong) - SHOWN:,} more" if len(wrong) > SHOWN else ""
+        raise DataError("\n".join(wrong[:SHOWN]) + more)
+    return entries
+
+
+def _members(item: Item, found: Found) -> Iterator[tuple[Item, int]]:
+    if item.kind != ZIP:
+        yield item, size_of(item)
+        return
+    assert item.path is not None
+    names = archives.members(item.path)
+    if not names:
+        found.pass_over("nothing in it is data by its name", item.name)
+    for name in names:
+        yield replace(item, name=f"{item.name}/{one_line(name)}", part=name), size_of(item) // len(names)
+
+
+@contextmanager
+def at_hand(item: Item, scratch: Path, *, head: bool = False) -> Iterator[Path]:
+    """The file of an item: its own, or the member of a zip (``head``: its first rows); JSON and feather as Parquet."""
+    assert item.path is not None
+    folder = scratch / "unpacked"
+    try:
+        path = item.path if item.kind != ZIP else archives.unpack(item.path, item.part, folder, head=head)
+        if path.suffix.lower() in documents.SUFFIXES:
+            made = folder / path.parent.name / f"{path.name}.parquet"
+            made.parent.mkdir(parents=True, exist_ok=True)
+            with room(made, "every file that was finished before is stored", only_room=True):
+                documents.as_parquet(path, made)
+            path = made
+        yield path
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _entry(item: Item, size: int, scratch: Path, request: Request, given: Format | None, known: Shelf) -> Entry:
+    if item.kind in DATABASES:
+        return Entry(item, size)
+    if request.calls is not None and item.kind != ZIP and request.calls.serves(Path(str(item.path)), request):
+        return Entry(item, size, [("calls", Choice(None, None))], calls=True)
+    with at_hand(item, scratch, head=True) as path:
+        found = ways(head_of(path), item.name, request, given, known)
+    calls = request.calls is not None and item.kind != ZIP and {table for table, _ in found} == {"calls"}
+    return Entry(item, size, found, calls=calls)
+
+
+def _likely(found: list[tuple[str, Choice]], head: Head, name: str) -> list[tuple[str, Choice]]:
+    """Of the tables that a file could serve as, those that it does.
+
+    One header may be a part of another's, and vendors write bars of stocks and of options under one header: then the
+    first rows say which it is. DataError where there are none to look at.
+    """
+    most = max((len(c.layout.wanted) for _, c in found if c.layout is not None), default=0)
+    found = [(t, c) for t, c in found if c.layout is None or len(c.layout.wanted) == most]
+    named_by = {t: _naming(c.layout) for t, c in found if c.layout is not None}
+    if len({column for column in named_by.values() if column}) == 1 and {"options", "underlying"} <= set(named_by):
+        column = named_by["options"]
+        if column is not None and column == named_by["underlying"]:
+            at = [plain(c) for c in head.columns].index(plain(column)) if head.columns else -1
+            shown = [row[at] for row in head.rows if 0 <= at < len(row) and row[at].strip()]
+            if not shown:
+                raise DataError(f"{name}: bars of stocks and of options look alike; say which with --table")
+            kept = "options" if any(parse(symbol) is not None for symbol in shown) else "underlying"
+            return [(t, c) for t, c in found if t == kept]
+    return found
+
+
+def _naming(layout: Layout) -> str | None:
+    """The one column that says whose row it is."""
+    if layout.contract is not None:
+        return layout.contract.occ.source if layout.contract.occ is not None else None
+    column = layout.columns.get("symbol")
+    return None if column is None else column.source
+
+
+def ways(
+    head: Head, name: str, request: Request, given: Format | None, known: Shelf
+) -> list[tuple[str, Choice]]:  # fmt: skip
+    """(table, how it is read) for each table that a source serves as. DataError where it is none, or cannot be told."""
+    found, why = [], []
+    for table in request.tables or TABLES:
+        told = request.mapping(table)
+        if given is not None and not given.of(table):
+            continue
+        ours = partial(is_plain, table, told, asked=table in request.tables)
+        try:
+            for choice in choices([head], table, given, known, ours):
+                if choice.layout is not None or ours(head):
+                    found.append((table, choice))
+        except DataError as error:
+            why.append(str(error))
+    if found:
+        return _likely(found, head, name)
+    if why:
+        raise DataError(why[0])
+    has = ", ".join(one_line(c) for c in (head.columns or (head.rows[0] if head.rows else ()))[:12])
+    wanted = f" that serves as {' or '.join(request.tables)}" if request.tables else ""
+    raise DataError(
+        f"{name} is no file{wanted} that is known by its columns ({has}): name its --format, or say what is what, "
+        "as in --table candles --column asset=Pair --column ts=Time"
+    )

@@ -1,0 +1,1 @@
+"""What a check of data found: on a terminal, as JSON, as a page."""

@@ -40,6 +40,8 @@ OnProgress = Callable[[Progress], None]
 #: How a search ended whose candidates fail.
 GIVEN_UP = "more than search.max_failures={} candidates failed"
 _log = logger(__name__)
+#: Of a complete table as many points, the best, become trials of the study at most, unless the report lists more.
+LISTED = 1000
 _POLL_S = 0.5
 _ENDS = ("target", "timeout")  # of a search that does not wait for what others still evaluate
 
@@ -163,7 +165,7 @@ def _exhausted(opened: Opened, progress: OnProgress | None, say: Say, last: bool
         return None
     reasons = counted(reasons_stored(files, ()))
     note_table(ledger, exact.counts, reasons)
-    kept = max(plan.report.top, plan.mirror.max_trials)
+    kept = max(plan.report.top, min(plan.mirror.max_trials, LISTED))
     keep_best(plan, ledger, exact, kept, files)
     trials = ranked(list(ledger.trials()))
     listed = f"the trials listed are the best {len(trials):,}" if trials else "none of them is listed as a trial"

@@ -43,6 +43,7 @@ VERBS = {
         "take JSON or CSV results of other tools into a DuckDB file, beside one's own", family("imports")
     ),
     "data": Verb("take data as vendors and tools write it into a DuckDB file, and check it", family("data")),
+    "strategy": Verb("look at your own strategy before a run trusts it: strategy check", family("strategy")),
     "doctor": Verb("check the installation, and the configuration's data and database", family("doctor")),
     "study": Verb("list, show, export, plot and delete stored studies", family("study")),
 }

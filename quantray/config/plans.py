@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.capacity import check_table
 from quantray.config import study_name, wings
-from quantray.config.composition import check_top, composed
+from quantray.config.composition import check_top, composed, one_request
 from quantray.config.overrides import Job, jobs
 from quantray.config.sections import (
     checked,
@@ -98,8 +98,9 @@ def load_configurations(overrides: Sequence[str], *, multirun: bool) -> list[dic
 
 def _checked(lines: Sequence[str], *, multirun: bool) -> list[tuple[dict[str, Any], AnyPlan]]:
     """The one way from overrides to plans: jobs, the file each reads, its configuration, its plan."""
-    asked = [with_source(job) for job in jobs(lines, multirun=multirun)]
-    found = compose_all(asked)
+    with one_request():
+        asked = [with_source(job) for job in jobs(lines, multirun=multirun)]
+        found = compose_all(asked)
     plans = [plan_of(cfg, job.wing) for cfg, job in zip(found, asked, strict=True)]
     for cfg, job in zip(found, asked, strict=True):
         check_own_market(cfg, job)

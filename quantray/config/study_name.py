@@ -14,6 +14,7 @@ from quantray.passwords import masked
 SILENT = (
     "study", "run_dir", "fresh", "runner", "storage", "mirror", "report", "gates", "data.cache", "data.allow_paths",
     "search.n_trials", "search.max_attempts", "search.max_failures", "search.timeout_s", "search.target",
+    "data.memory_gb",
 )  # fmt: skip
 _ONCE = ("data.cache", "data.allow_paths")  # were in names by the former rule
 LONGEST, MOST = 48, 4  # characters, and changes that a name can tell; what is more becomes a digest

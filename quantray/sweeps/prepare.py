@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -119,7 +120,9 @@ def check_memory(plan: Plan, searched: Slice) -> None:
     """ConfigError where the whole table is asked for, or a search compared with it, and it has no room in memory."""
     whole = plan.search.kind == "exhaustive"
     if whole or compared(plan):
-        check_table(plan.space, len(searched), compared=not whole)
+        # a table that a search is compared with is held in memory
+        memory_gb = plan.data.memory_gb if whole else math.inf
+        check_table(plan.space, len(searched), memory_gb=memory_gb, compared=not whole)
 
 
 def compared(plan: Plan) -> bool:

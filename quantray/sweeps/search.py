@@ -155,7 +155,7 @@ def _exhausted(opened: Opened, progress: OnProgress | None, say: Say, last: bool
     with closing(_open_ranges(opened)) as beside:
         files = surface_files(opened, say)
         try:
-            exact = exhaust(plan, train, files, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
+            exact = exhaust(plan, train, files, RangeClaims(beside, files.ranges), _told(plan, progress), whole=last)
         except TooManyFailures as error:
             return _stopped(opened, files, str(error)) if last else None
         again = claimed_again(beside)
@@ -164,12 +164,12 @@ def _exhausted(opened: Opened, progress: OnProgress | None, say: Say, last: bool
     reasons = counted(reasons_stored(files, ()))
     note_table(ledger, exact.counts, reasons)
     kept = max(plan.report.top, plan.mirror.max_trials)
-    keep_best(plan, train, ledger, exact.values, kept, files)
+    keep_best(plan, ledger, exact, kept, files)
     trials = ranked(list(ledger.trials()))
     listed = f"the trials listed are the best {len(trials):,}" if trials else "none of them is listed as a trial"
     notes = (f"The table has {amount(plan.space.size or 0, 'point')}, all in surface/*.parquet; {listed}.",
              *idle_moments(plan, train))  # fmt: skip
-    start, stop = ranges(plan)[0]
+    start, stop = files.ranges[0]
     repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
     return Found(
         sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes, repeated, files.shown(),
@@ -192,7 +192,7 @@ def surface_files(opened: Opened, say: Say = _log.warning) -> SurfaceFiles:
     plan = opened.plan
     pieces = Pieces(plan.run_dir, plan.study).open()
     opened.ledger.note(*pieces.noted)
-    return SurfaceFiles(pieces, digest_of(opened.digests)[:12], opened.ledger, ranges(plan), say)
+    return SurfaceFiles(pieces, digest_of(opened.digests)[:12], opened.ledger, ranges(plan, len(opened.train)), say)
 
 
 def _open_ranges(opened: Opened) -> SqlLedger:

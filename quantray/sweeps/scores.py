@@ -13,7 +13,7 @@ from quantray.space import Candidates, candidate_digest
 from quantray.sweeps.candidates import Prepared
 from quantray.sweeps.evaluate import evaluate, measured, metrics_of, trades
 from quantray.sweeps.market import Slice
-from quantray.sweeps.metrics import METRICS, Metrics
+from quantray.sweeps.metrics import Metrics
 from quantray.sweeps.objective import objective, violations
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.trades import Trades

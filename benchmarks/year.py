@@ -39,18 +39,18 @@ CLOCK = {"seconds", "run_dir"}
 class Again(Sequence[Session]):
     """Sessions of some years, each that of the first under a later date."""
 
-    def __init__(self, market: Slice, years: int) -> None:
-        self.market, self.years = market, years
+    def __init__(self, market: Slice, numbers: range) -> None:
+        self.market, self.numbers = market, numbers
         starts = [np.datetime64(date) for date in market.dates]
-        self.dates = tuple(str(start + DAYS * year) for year in range(years) for start in starts)
+        self.dates = tuple(str(starts[k % len(market)] + DAYS * (k // len(market))) for k in numbers)
 
     def __len__(self) -> int:
-        return len(self.dates)
+        return len(self.numbers)
 
     def __getitem__(self, k: Any) -> Any:
         if isinstance(k, slice):
-            return tuple(self[i] for i in range(*k.indices(len(self))))
-        year, at = divmod(range(len(self))[k], len(self.market))
+            return Again(self.market, self.numbers[k])
+        year, at = divmod(self.numbers[k], len(self.market))
         session, days = self.market.sessions[at], DAYS * year
         opened, expiry = session.open_ns + days * 86_400 * 10**9, session.expiry + np.int32(days)
         return replace(session, date=self.dates[k], open_ns=opened, expiry=expiry)
@@ -74,7 +74,7 @@ def one(given: argparse.Namespace) -> dict[str, Any]:
         if given.years > 1:
             market = load_slice(plan)
             digests = tuple(f"{digest}{year}" for year in range(given.years) for digest in market.session_digests)
-            longer = replace(market, sessions=Again(market, given.years), session_digests=digests)
+            longer = replace(market, sessions=Again(market, range(given.years * len(market))), session_digests=digests)
             prepare.load_slice = lambda _: longer
         began = time.perf_counter()
         sweep(plan)

@@ -119,6 +119,7 @@ class Slice:
     source: str  # one line that says where the data came from, with its seed where it has one
     quality: Mapping[str, float] = field(default_factory=dict)  # counts and shares of what was quarantined
     session_digests: tuple[str, ...] = ()  # computed when not given
+    reading: str = ""  # how its files were read, where that was more than by their own names; what was set aside
 
     def __post_init__(self) -> None:
         dates = self.dates
@@ -156,5 +157,6 @@ class Slice:
     def take(self, start: int, stop: int) -> Slice:
         """Sessions ``start`` to ``stop`` (exclusive) as a slice of their own; nothing is copied."""
         return Slice(
-            self.underlying, self.sessions[start:stop], self.source, self.quality, self.session_digests[start:stop]
-        )
+            self.underlying, self.sessions[start:stop], self.source, self.quality, self.session_digests[start:stop],
+            self.reading,
+        )  # fmt: skip

@@ -21,6 +21,7 @@ from quantray.sweeps.grid.files import SurfaceFiles, Tally
 from quantray.sweeps.grid.outcome import note_table
 from quantray.sweeps.grid.points import exhaust, ranges, reasons_stored, surface
 from quantray.sweeps.grid.surface import Surface, keep_best
+from quantray.sweeps.loop.pace import Pace
 from quantray.sweeps.loop.progress import Progress
 from quantray.sweeps.loop.ranges import SUFFIX, RangeClaims
 from quantray.sweeps.loop.share import Share, duplicates_of, retried_of, seed_of
@@ -101,6 +102,7 @@ def _sampled(
         if ended is None or not sweep.shared or _complete(opened, ended, say):
             break
     exact, notes = None, idle_moments(plan, train)
+    opened.reached("comparing")
     if failure is None and compared(plan):
         exact = surface(plan, train)
     elif failure is None and plan.space.size is not None:
@@ -209,18 +211,20 @@ def _told(plan: Plan, progress: OnProgress | None) -> Callable[[Tally, Trial | N
     """What hears of each range, made from what hears of progress."""
     began, size = time.monotonic(), plan.space.size or 0
     before: int | None = None
+    mine, together = Pace(), Pace()  # of this driver, and of all of them
 
     def on_part(tally: Tally, best: Trial | None) -> None:
         nonlocal before
-        counts, stored = tally.counts, tally.stored
+        counts, stored, now = tally.counts, tally.stored, time.monotonic()
         if before is None:
             before = counts.attempts
             return
-        elapsed, done = time.monotonic() - began, counts.attempts - before
-        rate = stored.attempts / elapsed if elapsed > 0 else 0.0
-        eta = (size - counts.attempts) * elapsed / done if done > 0 else None  # all drivers together
+        mine.see(now, stored.attempts)
+        together.see(now, counts.attempts - before)
+        eta = (size - counts.attempts) / together.rate if together.rate else None
         if progress is not None:
-            progress(Progress(counts, {}, best, size, rate, elapsed, eta, stored=stored, others=tally.others))
+            elapsed = now - began
+            progress(Progress(counts, {}, best, size, mine.rate, elapsed, eta, stored=stored, others=tally.others))
 
     return on_part
 

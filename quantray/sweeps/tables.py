@@ -160,7 +160,7 @@ def build(plan: Plan, data: Slice, lists: Sequence[SignalLists], wanted: Wanted,
     group = np.concatenate([part.group for part in parts])
     order = np.argsort(group, kind="stable")
     rows = [np.vstack([part.rows[:1] + at, part.rows[1:]]) for part, at in zip(parts, begin[:-1], strict=True)]
-    column = np.concatenate(rows, axis=1).astype(np.int32)[:, order]
+    column = np.ascontiguousarray(np.concatenate(rows, axis=1).astype(np.int32)[:, order])  # one layout, one kernel
     ptr = np.zeros(len(wanted.list_of) + 1, np.int64)
     np.cumsum(np.bincount(group, minlength=len(wanted.list_of)), out=ptr[1:])
     joined = {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns}

@@ -15,6 +15,7 @@ def describe(market: Slice) -> dict[str, Any]:
     return {
         "underlying": market.underlying,
         "source": market.source,
+        **({"reading": market.reading} if market.reading else {}),
         "digest": market.digest,
         "sessions": len(days),
         "first": market.dates[0] if days else None,

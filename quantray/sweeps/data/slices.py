@@ -13,6 +13,7 @@ import numpy as np
 
 from quantray.errors import DataError, near_miss
 from quantray.files.tables import Table
+from quantray.plain import amount
 from quantray.sweeps.data.grid import Grid, coverage_of, lay
 from quantray.sweeps.data.modelled import day_variances, model_options
 from quantray.sweeps.data.priced import priced_sessions, session_of
@@ -80,6 +81,7 @@ def _load_tables(settings: DataSettings, tables: dict[str, Table], shelf: Shelf)
     given = None if settings.interval is None else seconds_of(settings.interval)
     if len(bars.ts) == 0:
         raise _no_data(settings, table, symbol)
+    counts["rows_set_aside"] = sum(n for one in tables.values() for n in one.aside.values())
     interval = interval_of(table.where, bars, windows, given)
     grids = grids_of(settings, bars, windows, interval, counts)
     suspects = {grid.window.date: grid.suspects for grid in grids}
@@ -101,7 +103,18 @@ def _load_tables(settings: DataSettings, tables: dict[str, Table], shelf: Shelf)
     modelled = ", options modelled on it (not a market)" if settings.chain == "synthetic" else ""
     imported = "".join(f"; {table.origin}" for table in tables.values() if table.origin)
     source = f"{name} {dates[0]} to {dates[-1]} from {where}{modelled}{imported}"
-    return shelf.market(name, source, summary_of(counts))
+    return shelf.market(name, source, summary_of(counts), _reading(tables))
+
+
+def _reading(tables: dict[str, Table]) -> str:
+    """What formats decided about the tables, and what was set aside of each, for reports."""
+    told = []
+    for key, table in tables.items():
+        words = [*table.said, *(f"{amount(n, 'row')} set aside: {reason}" for reason, n in table.aside.items())]
+        words += [f"{amount(n, 'row')} withdraw a quote: {reason}" for reason, n in table.withdrawn.items()]
+        if words:
+            told.append(f"{key} {'; '.join(words)}")
+    return ". ".join(told)
 
 
 def symbol_of(settings: DataSettings, table: Table) -> str | None:

@@ -130,13 +130,13 @@ class Shelf:
                 self._write(self._cached, each)
             self._held.clear()
 
-    def market(self, underlying: str, source: str, quality: Any) -> Slice:
+    def market(self, underlying: str, source: str, quality: Any, reading: str = "") -> Slice:
         """The slice of what was added; what lies on disk is moved to its place first."""
         if self._work is None or self._cached is None:
-            return Slice(underlying, tuple(self._held), source, quality)
+            return Slice(underlying, tuple(self._held), source, quality, reading=reading)
         about = {
             "underlying": underlying, "source": source, "quality": dict(quality), "dates": self._dates,
-            "digests": self._digests,
+            "digests": self._digests, "reading": reading,
         }  # fmt: skip
         (self._work / MARKET).write_text(json.dumps(about), encoding="utf-8")
         work = self._work
@@ -179,7 +179,9 @@ def read_market(folder: Path, memory_gb: float = 0.0) -> Slice:
     stored = StoredSessions(folder, about["dates"])
     size = sum((folder / _name(date)).stat().st_size for date in stored.dates)
     sessions: Sequence[Session] = tuple(stored) if size <= memory_gb * 1e9 else stored
-    return Slice(about["underlying"], sessions, about["source"], about["quality"], tuple(about["digests"]))
+    return Slice(
+        about["underlying"], sessions, about["source"], about["quality"], tuple(about["digests"]), about["reading"]
+    )
 
 
 def write_session(path: Path, session: Session) -> None:

@@ -11,6 +11,7 @@ from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, overload
+from weakref import WeakSet
 
 import numpy as np
 
@@ -28,6 +29,9 @@ from quantray.sweeps.market import Session, Slice
 _log = logger(__name__)
 MARKET = "market.json"
 _ALIGNED = 64  # bytes: where an array begins
+#: Files that are views at a time; each takes a handle, of which a process has few. Further ones are read as a whole.
+MOST_MAPS = 128
+_maps: WeakSet[mmap.mmap] = WeakSet()
 
 
 class StoredSessions(Sequence[Session]):
@@ -207,9 +211,18 @@ def read_session(path: Path) -> Session:
 
     It was checked when it was made, and the file is known by its digest: it is not checked again.
     """
-    with path.open("rb") as file:
-        head = file.readline()
-        whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    whole: mmap.mmap | bytes
+    try:
+        with path.open("rb") as file:
+            head = file.readline()
+            if len(_maps) < MOST_MAPS:
+                whole = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                _maps.add(whole)
+            else:
+                file.seek(0)
+                whole = file.read()
+    except FileNotFoundError:
+        raise DataError(f"{path} is gone, a session of the market; the same command makes it again") from None
     about = json.loads(head)
     session = object.__new__(Session)
     for name, value in about["values"].items():

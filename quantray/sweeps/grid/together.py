@@ -13,9 +13,12 @@ from quantray.sweeps.loop.ranges import Range
 from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.scores import Scores, score, score_prepared
+from quantray.sweeps.signals import lists_together
 
 #: Points that are prepared together at most: what is kept of each takes some 100 bytes.
 POINTS = 2**21
+#: The same of a strategy that is asked for its signals one parameter set at a time: nothing is stored meanwhile.
+ALONE = 131_072
 SHARE = 8  # of a stretch at least one range in so many is wanted, else each is prepared alone
 
 
@@ -28,16 +31,18 @@ class Together:
     def __init__(self, plan: Plan, market: Slice, wanted: Iterable[Range]) -> None:
         self._plan, self._market = plan, market
         self._lock = threading.Lock()
+        self._most = POINTS if lists_together(plan.strategy.resolved) else ALONE
         self._points: dict[int, int] = {}
         for start, stop in wanted:
-            self._points[start // POINTS] = self._points.get(start // POINTS, 0) + stop - start
+            number = start // self._most
+            self._points[number] = self._points.get(number, 0) + stop - start
         self._made: tuple[int, Prepared] | None = None
 
     def score(self, points: Range) -> Scores:
         """Every metric of a range."""
         plan, market, (start, stop) = self._plan, self._market, points
-        number = start // POINTS
-        first, last = number * POINTS, min((number + 1) * POINTS, plan.space.size or 0)
+        number = start // self._most
+        first, last = number * self._most, min((number + 1) * self._most, plan.space.size or 0)
         if stop > last or self._points.get(number, 0) * SHARE < last - first:
             return score(plan, market, plan.space.candidates(np.arange(start, stop)))
         with self._lock:  # whoever comes first builds for all

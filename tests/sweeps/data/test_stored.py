@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from quantray.digests import digest_of
-from quantray.errors import ConfigError
+from quantray.errors import ConfigError, DataError
 from quantray.sweeps.data import load
+from quantray.sweeps.data import stored as data_stored
 from quantray.sweeps.data.settings import DataSettings, SyntheticSettings
 from quantray.sweeps.data.stored import StoredSessions, read_session, write_session
 from quantray.sweeps.market import Slice
@@ -65,6 +66,19 @@ def test_in_memory_and_on_disk_are_one_market(tmp_path: Path) -> None:
     assert isinstance(sent.sessions, tuple)
     assert same(sent, part)
     assert not [p for p in (tmp_path / "sessions").iterdir() if p.name.startswith(".unfinished")]
+
+
+def test_any_number_may_be_open_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = load(settings(tmp_path, 0.0))
+    monkeypatch.setattr(data_stored, "MOST_MAPS", 2)
+    held = [stored.sessions[k % 3] for k in range(9)]
+    assert len(data_stored._maps) == 2
+    assert [digest_of(session) for session in held] == [*stored.session_digests] * 3
+    del held
+    assert not data_stored._maps
+    (stored.sessions.folder / f"{stored.dates[0]}.session").unlink()
+    with pytest.raises(DataError, match="the same command makes it again"):
+        stored.sessions[0]
 
 
 def test_another_market_has_another_place_and_a_damaged_one_is_made_again(tmp_path: Path) -> None:

@@ -157,8 +157,9 @@ def check(path: Path) -> bool:
     refuse_link(path, _REMEDY)
     kind = kind_of(path)
     if kind is None:
-        if not path.parent.exists() and any(kind_of(p) not in (None, "folder", "link") for p in path.parents):
-            raise ConfigError(f"--into {path}: {path.parent} is no folder; {_REMEDY}")
+        above = next((p for p in path.parents if p.exists()), path.parent)
+        if not above.is_dir():
+            raise ConfigError(f"--into {path}: {above} is no folder; {_REMEDY}")
         return False
     if kind != "file":
         raise ConfigError(f"--into {path} is {'a folder' if kind == 'folder' else 'no regular file'}; {_REMEDY}")

@@ -42,7 +42,7 @@ def tabled(files: Sequence[Path]) -> Iterator[list[Path]]:
         try:
             for file, path in made.items():
                 path.parent.mkdir()
-                (_from_feather if file.suffix.lower() == ".feather" else _from_json)(file, path)
+                as_parquet(file, path)
         except OSError as error:
             raise DiskError(f"{scratch} cannot be written: {error.strerror or error}; TMPDIR names another") from None
         try:
@@ -52,6 +52,11 @@ def tabled(files: Sequence[Path]) -> Iterator[list[Path]]:
             for file, path in made.items():
                 text = text.replace(str(path), str(file))
             raise DataError(text) from None
+
+
+def as_parquet(file: Path, path: Path) -> None:
+    """Write a document as Parquet; its name should be that of the file with ``.parquet`` behind it."""
+    (_from_feather if file.suffix.lower() == ".feather" else _from_json)(file, path)
 
 
 def _is(file: Path) -> bool:

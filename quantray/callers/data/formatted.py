@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from quantray.callers.data.files import chat_files, kind_of_chat, record_files
 from quantray.callers.data.settings import CallsData
 from quantray.errors import ConfigError, DataError, near_miss
 from quantray.files.duckdb_file import attached, quoted
-from quantray.files.formats import Ask, Choice, Head, choices, head_of, named, read_as, shelf
+from quantray.files.formats import Ask, Choice, Format, Head, choices, head_of, read_as, shelf
 from quantray.files.parts import parts_of
 from quantray.files.tables import guarded, spelt
 from quantray.outlets import logger
@@ -103,8 +103,9 @@ def formatted(settings: CallsData, keys: Sequence[str]) -> Iterator[dict[str, Fo
 
 def _of(settings: CallsData, key: str, scratch: ExitStack) -> Formatted | None:
     name, given = settings.format_of(key), getattr(settings, key)
+    known = cache(shelf)
     if name is not None:
-        _check_name(key, name)
+        _check_name(key, name, known)
     if given is None:
         if name is None:
             return None
@@ -120,10 +121,10 @@ def _of(settings: CallsData, key: str, scratch: ExitStack) -> Formatted | None:
         return None
     files = record_files(key, given, scratch.enter_context)
     heads = [head_of(file) for file in files]
-    asked = None if name is None else named(name, f"data.format.{key}")
+    asked = None if name is None else known()[name]
     if asked is None and all(has_ours(settings, key, head) for head in heads):
         return None
-    found = choices(heads, key, asked, shelf, partial(has_ours, settings, key))
+    found = choices(heads, key, asked, known, partial(has_ours, settings, key))
     if any(choice.layout is None for choice in found):
         _check_plain(key, given, found)
         return None
@@ -134,13 +135,13 @@ def _of(settings: CallsData, key: str, scratch: ExitStack) -> Formatted | None:
     return Formatted(key, given, tuple(files), (told,), choices=found, ask=ask)
 
 
-def _check_name(key: str, name: str) -> None:
+def _check_name(key: str, name: str, known: Callable[[], dict[str, Format]]) -> None:
     """ConfigError with the near miss unless ``name`` is a format that serves as the table."""
     if name in KINDS and key != "calls":
         raise ConfigError(f"data.format.{key}={name}: a chat holds calls and no {key}")
-    known = [found.name for found in shelf().values() if found.of(key)] + [*(KINDS if key == "calls" else ())]
-    if name not in known and name not in shelf():
-        miss = near_miss(name, known, what="format")
+    if name not in KINDS and name not in known():
+        fit = [one.name for one in known().values() if one.of(key)] + [*(KINDS if key == "calls" else ())]
+        miss = near_miss(name, fit, what="format")
         raise ConfigError(f"data.format.{key}={name}: {miss} (docs/formats.md tells how to add one)")
 
 

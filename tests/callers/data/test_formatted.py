@@ -120,7 +120,7 @@ def test_a_vendors_candles_are_ours_named_and_guessed(
     tmp_path: Path, name: str, file: str, asset: str, write: Callable[[Path], object]
 ) -> None:
     write(tmp_path / "bars" / file)
-    for given in (tmp_path / "bars", tmp_path / "bars" / file):
+    for given in (tmp_path / "bars" / file, *([tmp_path / "bars"] if write is vendor.binance else [])):
         named, guessed = candles(given, format={"candles": name}), candles(given)
         assert named[:2] == guessed[:2] == ((asset,), ROWS)
         assert f"read as {name}" in named[2][0]

@@ -8,6 +8,7 @@ ARGS ?=
 
 .PHONY: help demo test check bench wheel clean
 .DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE # the tests start hundreds of processes, and each would compile what it imports
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -22,8 +23,8 @@ check: $(DEV_DEPS) ## style, types and the core of the tests, with what it cover
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -n auto --core --cov --cov-report= $(ARGS)
-	@echo "$$($(BIN)/python -m coverage report --format=total) % of the lines of quantray ran, of those that Python counts: compiled ones it does not"
+	$(BIN)/python -m slipcover -m pytest -q -n auto --core $(ARGS)
+	@$(BIN)/python -c "import json; print(json.load(open('.coverage'))['summary']['percent_covered_display'], '% of the lines of quantray ran; files of compiled functions are not counted')"
 
 bench: $(DEV_DEPS) ## run every benchmark and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks $(ARGS)

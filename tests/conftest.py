@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from quantray import folders
 
@@ -26,6 +27,12 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--core", action="store_true", help="quick tests alone, and of each its first and its last case")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("core"):  # a tenth of the examples of every property that names no number of its own
+        settings.register_profile("core", max_examples=10)
+        settings.load_profile("core")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

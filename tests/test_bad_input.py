@@ -151,6 +151,7 @@ def test_a_foreign_or_corrupt_database(capsys, tmp_path_factory):
     assert sorted(p.name for p in Path("run").iterdir()) == ["ledger.db"]
 
 
+@pytest.mark.slow
 def test_a_run_dir_that_cannot_be(capsys):
     Path("file").write_text("")
     refused(capsys, "run_dir=file/run", "run_dir=file/run", kept=("file",))

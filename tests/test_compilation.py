@@ -9,7 +9,9 @@ import stat
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -138,3 +140,11 @@ def test_a_changed_callee_is_compiled_into_its_callers(path: str, room: Path) ->
     assert said().split() == ["7", "1"]
     (kernels / "callee.py").write_text("from numba import njit\n\n@njit(cache=True)\ndef step(x):\n    return x + 10\n")
     assert said().split() == ["25", "0"]
+
+
+def test_no_probe_of_the_coverage_is_compiled() -> None:
+    """slipcover writes its probes into byte code, which is what numba compiles: it leaves out every compiled module."""
+    left_out = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["slipcover"]["omit"].split(",")
+    compiled = [p.relative_to(ROOT) for p in (ROOT / "quantray").rglob("*.py") if "@njit" in p.read_text()]
+    assert len(compiled) > 15
+    assert not [path for path in compiled if not any(fnmatch(str(path), pattern) for pattern in left_out)]

@@ -245,6 +245,7 @@ def test_what_sqlalchemy_takes_for_the_password_is_found(user: str, secret: str)
             assert secret not in masked(f"lost ({secret})")
 
 
+@pytest.mark.slow
 @given(st.text("abcXYZ123!$&*()+,;=@#?/[]{}|~^- '\\", min_size=4, max_size=12))
 def test_what_libpq_takes_for_the_password_is_found(secret: str) -> None:
     psycopg2 = pytest.importorskip("psycopg2")

@@ -16,6 +16,7 @@ import pytest
 
 import quantray as qr
 from quantray import api
+from tests.builders.sources import statements, tree
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "quantray"
@@ -81,8 +82,8 @@ MISTAKES = {
 def annotations() -> Iterator[tuple[Path, ast.expr]]:
     """The type of every parameter of the package, where it has one; kernels' are inferred by their compiler."""
     for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        for node in statements(tree(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 a = node.args
                 for argument in (*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg):
                     if argument is not None and argument.annotation is not None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,31 @@ from quantray.errors import ConfigError, near_miss
 from quantray.passwords import learn
 
 VERSION_BASE = "1.3"
+Composed = tuple[dict[str, Any], dict[str, str]]
+_known: ContextVar[dict[tuple[str, tuple[str, ...]], Composed] | None] = ContextVar("known", default=None)
 
 
-def composed(wing: str, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
+@contextmanager
+def one_request() -> Iterator[None]:
+    """What is composed inside is read from its files once: a request asks for the same several times."""
+    outer = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(outer)
+
+
+def composed(wing: str, overrides: Sequence[str]) -> Composed:
     """The resolved configuration of a wing, and group -> choice. ConfigError when it cannot be composed."""
+    known, asked = _known.get(), (wing, tuple(overrides))
+    if known is None:
+        return _composed(*asked)
+    if asked not in known:
+        known[asked] = _composed(*asked)
+    return deepcopy(known[asked])  # whoever asks fills in names
+
+
+def _composed(wing: str, overrides: Sequence[str]) -> Composed:
     from hydra import compose
     from hydra.errors import HydraException
     from omegaconf import OmegaConf

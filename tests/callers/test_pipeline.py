@@ -96,6 +96,7 @@ def test_units_say_how_many_calls_they_rest_on(both: CallerResults) -> None:
     assert group.n_calls == both.counts["kept"]
 
 
+@pytest.mark.slow
 def test_an_account_without_limits_trades_every_call(data: CallsData, tmp_path: Path) -> None:
     found = finished(data, tmp_path, account=Account(limited=False))
     for unit in found.ranked:

@@ -152,6 +152,7 @@ def test_a_folder_that_holds_something_else_is_refused(
     assert (folder / "out" / name).read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_run_prints_its_callers_and_goes_on_with_the_same_command(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -176,6 +177,7 @@ def test_a_run_prints_its_callers_and_goes_on_with_the_same_command(
     assert pq.read_table(folder / "out" / "leaderboard.parquet").num_rows == 2
 
 
+@pytest.mark.slow
 def test_the_report_of_policies_links_to_the_baseline_of_its_calls(folder: Path) -> None:
     given = ["data.duckdb=market.duckdb", "policy.hold=1h", "data.cache=cache", "runner=local", "run_dir=v1"]
     assert run.main(["+experiment=v1_baseline", *given, "constraints.min_trades=1"]) == 0
@@ -185,6 +187,7 @@ def test_the_report_of_policies_links_to_the_baseline_of_its_calls(folder: Path)
     assert "alert baseline" in (folder / "v1" / "baseline.html").read_text()
 
 
+@pytest.mark.slow
 def test_the_study_tools_tell_of_a_baseline(capsys: pytest.CaptureFixture[str]) -> None:
     """It has no trials, so nothing counts some: not even none."""
     assert cli.main(["baseline", "--duckdb", "market.duckdb", "calls.horizon=1h", "--runner", "local"]) == 0

@@ -44,15 +44,28 @@ def test_a_file_is_found_in_this_order(home: Path, monkeypatch: pytest.MonkeyPat
     odd = place(home / "it's ${here}, [a].duckdb")
     monkeypatch.setenv(VARIABLE, odd)
     assert read(V1) == ("duckdb", odd)
-    assert read(V1, "data=duckdb") == ("duckdb", odd)
-    assert read(V1, "data.duckdb=given.duckdb") == ("duckdb", "given.duckdb")
-    assert read(V1, "data=duckdb", "data.duckdb=given.duckdb") == ("duckdb", "given.duckdb")
-    assert read(V1, "data=synthetic") == ("synthetic", None)
-    assert read(V1, "data=parquet", "data.calls=c", "data.candles=d") == ("parquet", None)
-    assert read(V1, "data.calls=c", "data.candles=d") == ("parquet", None)
-    assert read(V1, "data.duckdb=null") == ("duckdb", odd)
     monkeypatch.setenv(VARIABLE, "  ")
     assert read(V1) == ("duckdb", "mine.duckdb")
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        (["data.duckdb=given.duckdb"], ("duckdb", "given.duckdb")),
+        (["data=duckdb", "data.duckdb=given.duckdb"], ("duckdb", "given.duckdb")),
+        (["data=synthetic"], ("synthetic", None)),
+        (["data=parquet", "data.calls=c", "data.candles=d"], ("parquet", None)),
+        (["data.calls=c", "data.candles=d"], ("parquet", None)),
+        (["data=duckdb"], ("duckdb", "said.duckdb")),
+        (["data.duckdb=null"], ("duckdb", "said.duckdb")),
+    ],
+)
+def test_what_a_command_says_goes_before_the_variable(
+    given: list[str], found: tuple[str, str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place(CUSTOMARY)
+    monkeypatch.setenv(VARIABLE, place("said.duckdb"))
+    assert read(V1, *given) == found
 
 
 @pytest.mark.parametrize(
@@ -109,16 +122,27 @@ ASKED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("experiment", [V1, ALL, "+experiment=options_sweep", ""])
-def test_ones_own_question_is_never_put_to_the_synthetic_market(experiment: str) -> None:
+@pytest.mark.parametrize(
+    ("experiment", "key"),
+    [
+        (experiment, key)
+        for experiment, wing in (
+            (V1, "callers"),
+            (ALL, "callers"),
+            ("+experiment=options_sweep", "sweeps"),
+            ("", "sweeps"),
+        )
+        for key in OWN[wing]
+    ],
+)
+def test_ones_own_question_is_never_put_to_the_synthetic_market(experiment: str, key: str) -> None:
     lines = [experiment] if experiment else []
-    for key in OWN["callers" if experiment in (V1, ALL) else "sweeps"]:
-        with pytest.raises(ConfigError, match="is about a market of your own, and none is named") as refused:
-            load_plan(*lines, f"{key}={ASKED[key]}")
-        assert str(refused.value).startswith(f"{key}=")
-        assert load_plan(*lines, "data=synthetic", f"{key}={ASKED[key]}").data.kind == "synthetic"
-        with pytest.raises(ConfigError, match="a market of your own"):
-            load_plans([*lines, f"{key}={ASKED[key]}", "seed=1,2"])
+    with pytest.raises(ConfigError, match="is about a market of your own, and none is named") as refused:
+        load_plan(*lines, f"{key}={ASKED[key]}")
+    assert str(refused.value).startswith(f"{key}=")
+    assert load_plan(*lines, "data=synthetic", f"{key}={ASKED[key]}").data.kind == "synthetic"
+    with pytest.raises(ConfigError, match="a market of your own"):
+        load_plans([*lines, f"{key}={ASKED[key]}", "seed=1,2"])
 
 
 def test_also_where_ones_own_experiment_asks_it() -> None:

@@ -102,6 +102,7 @@ def test_publishing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert step > 8
 
 
+@pytest.mark.slow
 def test_writing_a_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     step, finished = 0, False
     while not finished:

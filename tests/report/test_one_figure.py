@@ -40,12 +40,12 @@ PLANTED = (
 )  # fmt: skip
 SWEEPS = {
     "sampled": ("search.n_trials=40", "report.surface_max_points=1"),
+    "an edge": PLANTED,
     "sampled beside its table": (*SMALL, "search.n_trials=40"),
     "a sampler of the user": (*SMALL, "search.n_trials=20", "+search.sampler._target_=optuna.samplers.RandomSampler"),
     "exhaustive": (*SMALL, "search=exhaustive", "report.top=5", "mirror.max_trials=30"),
     "too few trades": (*SMALL, "search.n_trials=20", "constraints.min_trades=5000", "search.max_attempts=30"),
     "nothing feasible": (*SMALL, "search.n_trials=20", "constraints.min_win_rate=1.5"),
-    "an edge": PLANTED,
 }
 CALLERS = ("+experiment=v1_baseline", "runner=local")
 MODES = {

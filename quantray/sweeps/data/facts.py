@@ -13,6 +13,7 @@ def describe(market: Slice) -> dict[str, Any]:
     return {
         "underlying": market.underlying,
         "source": market.source,
+        **({"reading": market.reading} if market.reading else {}),
         "digest": market.digest,
         "sessions": len(sessions),
         "first": sessions[0].date if sessions else None,

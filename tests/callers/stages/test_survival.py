@@ -62,6 +62,7 @@ def test_the_blocks_of_a_part_are_the_same_for_every_unit(work: Work) -> None:
     assert blocks_of(replace(split, split_ns=None, held_out_ns=None), POLICIES, HELD_OUT) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "said"),
     [

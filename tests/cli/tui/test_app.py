@@ -108,6 +108,7 @@ def test_a_run_fills_the_screens_and_ends_in_its_results(tmp_path: Path) -> None
     assert seen[0] < source.version
 
 
+@pytest.mark.slow
 def test_q_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
     """It stops as by Ctrl-C, and what it had finished is not done again: the same bytes in the end."""
     data = market(tmp_path, n_calls=90, length=600, bucket_rows=100)

@@ -57,6 +57,7 @@ def test_what_cannot_be_shown_is_refused(
     assert set(os.listdir(folder)) <= {"market.duckdb", "cache"}
 
 
+@pytest.mark.slow
 def test_without_a_terminal_there_are_the_lines_of_a_run(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["baseline", "--tui", *RUN]) == 0
     with_flag = capsys.readouterr()

@@ -68,8 +68,8 @@ def test_slips_are_answered(words: list[str], said: str, capsys: pytest.CaptureF
 def test_out_again(capsys: pytest.CaptureFixture[str]) -> None:
     run("a.csv", "--into", "m.duckdb")
     capsys.readouterr()
-    assert command.main(["data", "export", "m.duckdb", "--out", "out", "--as", "csv"]) == 0
-    assert capsys.readouterr().out == "out/candles.csv: 50 rows of candles\n"
+    assert command.main(["data", "export", "m.duckdb", "--out", "out"]) == 0
+    assert capsys.readouterr().out == "out/candles.parquet: 50 rows of candles\n"
 
 
 def test_settings_are_told_as_flags() -> None:

@@ -204,11 +204,11 @@ class _Work:
         if choice.layout is None:
             read = matched(part, item.name, columns_of(table, told), ask)
             stamp, zone, unit = ask.stamp or "start", ask.timezone, ask.ts_unit
-            said = (choice.sentence,)
+            said: tuple[str, ...] = (choice.sentence,)
         else:
             time_of = choice.layout.time
             read = read_as(part, choice.layout, ask)
-            stamp = ask.stamp or (time_of.stamp if time_of else None)
+            stamp = ask.stamp or (time_of.stamp if time_of else "")
             zone = ask.timezone if request.timezone else (time_of.zone if time_of else None) or ask.timezone
             unit = ask.ts_unit or (time_of.unit if time_of else None)
             said = (choice.sentence, *read.said)

@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -126,16 +125,17 @@ def ways(
     head: Head, name: str, request: Request, given: Format | None, known: Shelf
 ) -> list[tuple[str, Choice]]:  # fmt: skip
     """(table, how it is read) for each table that a source serves as. DataError where it is none, or cannot be told."""
+    tables = request.tables or TABLES
+    plainly = [t for t in tables if is_plain(t, request.mapping(t), head, asked=t in request.tables)]
+    if given is None and plainly:
+        return [(table, Choice(None, None)) for table in plainly]
     found, why = [], []
-    for table in request.tables or TABLES:
-        told = request.mapping(table)
+    for table in tables:
         if given is not None and not given.of(table):
             continue
-        ours = partial(is_plain, table, told, asked=table in request.tables)
         try:
-            for choice in choices([head], table, given, known, ours):
-                if choice.layout is not None or ours(head):
-                    found.append((table, choice))
+            chosen = choices([head], table, given, known, lambda _: False)
+            found += [(table, choice) for choice in chosen if choice.layout is not None]
         except DataError as error:
             why.append(str(error))
     if found:

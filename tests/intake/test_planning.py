@@ -30,25 +30,6 @@ def test_a_vendors_file_serves_as_what_it_holds(name: str, tables: dict[str, str
     assert {reading.table: reading.format for reading in done.readings} == tables
 
 
-@pytest.mark.parametrize(
-    ("header", "name", "table"),
-    [
-        ("ts,symbol,open,high,low,close,volume", "bars.csv", "underlying"),
-        ("ts,symbol,open,high,low,close,volume", "options_2024.csv", "options"),
-        ("ts,symbol,bid,ask", "x.csv", "options"),
-        ("ts,symbol,last,volume", "x.csv", "options"),
-        ("symbol,expiry,strike,right", "x.csv", "chain"),
-        ("ts,symbol,expiry,strike,right,bid,ask", "x.csv", "options"),
-        ("asset,ts,open,high,low,close,volume", "x.csv", "candles"),
-        ("TS,Caller,asset", "x.csv", "calls"),
-    ],
-)
-def test_our_own_columns_say_which_table_it_is(header: str, name: str, table: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_text(f"{header}\n")
-    (done,) = import_data(Request((str(tmp_path / name),), tmp_path / "m.duckdb"), dry_run=True).done
-    assert [reading.table for reading in done.readings] == [table]
-
-
 def test_what_cannot_be_told_is_refused_before_anything_is_written(tmp_path: Path) -> None:
     plain_candles(tmp_path / "a.csv")
     for k in range(7):
@@ -58,10 +39,3 @@ def test_what_cannot_be_told_is_refused_before_anything_is_written(tmp_path: Pat
     assert str(caught.value).count("known by its columns (some, other, columns)") == 5
     assert "… and 2 more" in str(caught.value)
     assert not (tmp_path / "m.duckdb").exists()
-
-
-def test_columns_can_be_told(tmp_path: Path) -> None:
-    file = tmp_path / "a.csv"
-    file.write_text(plain_candles(file).read_text().replace("asset,ts", "Pair,Time", 1))
-    told = {"candles": {"asset": "Pair", "ts": "Time"}}
-    assert taken(tmp_path / "m.duckdb", file, tables=("candles",), columns=told).tables == {"candles": 10}

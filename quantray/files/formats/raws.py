@@ -122,7 +122,9 @@ def _mid(bid: str, ask: str) -> str:
 def scaled(cell: Cell, raw: str, column: Column) -> Cell:
     """A number in units of which ``per`` make one of ours; divided, so that the nearest double is found."""
     if column.fixed != 1:
-        broken, sql = f"contains({raw}::VARCHAR, '.')", cell.value
+        # a whole number of so few units is no price: it is 12 dollars, written without a point
+        sql = cell.value
+        broken = f"contains({raw}::VARCHAR, '.') OR abs({sql}) < {column.fixed} / 1000"
         value = f"CASE WHEN {broken} THEN {sql} ELSE {sql} / {column.fixed}::DOUBLE END"
         return replace(cell, value=value, native=False)
     return cell if column.per == 1 else replace(cell, value=f"({cell.value} / {column.per}::DOUBLE)", native=False)

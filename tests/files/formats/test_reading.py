@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quantray.errors import DataError
-from quantray.files.formats import Ask
+from quantray.files.formats import Ask, guess, head_of, shelf
 from tests.builders.golden import GOLDEN, rows_of
 
 MINUTE, SECOND = Ask(interval_s=60, key="options"), Ask(interval_s=1, key="options")
@@ -187,3 +187,34 @@ def test_bars_of_ibkr_know_their_offset_or_ask_for_the_zone():
     assert rows_of(GOLDEN / "ibkr.csv", "underlying", f"{BAR} vwap") == rows
     there = Ask(timezone="America/New_York")
     assert rows_of(GOLDEN / "ibkr_naive.csv", "underlying", f"{BAR} vwap", there) == rows
+
+
+def test_a_price_of_databento_without_a_point_is_in_dollars_unless_it_is_too_large_for_that(tmp_path: Path):
+    file = tmp_path / "cbbo.csv"
+    file.write_text(
+        "ts_recv,bid_px_00,ask_px_00,symbol\n"
+        "2024-11-29T14:31:00Z,11.5,12,SPY   241129C00600000\n"
+        "2024-11-29T14:32:00Z,10000000,12500000000,SPY   241129C00600000\n"
+        "2024-11-29T14:33:00Z,0,3,SPY   241129C00600000\n"
+    )
+    assert rows_of(file, "options", "bid ask", MINUTE) == [(11.5, 12.0), (0.01, 12.5), (0.0, 3.0)]
+
+
+def test_prices_of_crypto_are_never_divided_as_those_of_leans_stocks(tmp_path: Path):
+    file = tmp_path / "20250310_btcusdt_minute_trade.csv"
+    file.write_text("34200000,98000.5,98001,97999.25,98000,10.5\n")
+    assert guess(head_of(file), "underlying", shelf()).layout is None
+    with pytest.raises(DataError, match="is no file of LEAN"):
+        rows_of(file, "underlying", BAR, named="lean")
+
+
+def test_bars_of_an_index_of_ibkr_have_no_volume_and_bars_of_quotes_are_set_aside(tmp_path: Path):
+    file = tmp_path / "bars.csv"
+    file.write_text(
+        "date,open,high,low,close,volume,average,barCount\n"
+        "2025-03-10 09:30:00-04:00,560,561,559,560.5,0.0,0.0,25\n"
+        "2025-03-10 09:31:00-04:00,560,560,560,560,0,0.0,0\n"
+        "2025-03-10 09:32:00-04:00,560,561,559,560.5,-1.0,-1.0,-1\n"
+    )
+    bar = ("2025-03-10T13:30:00Z", 560.0, 561.0, 559.0, 560.5, 0.0, None)
+    assert rows_of(file, "underlying", f"{BAR} vwap") == [bar]

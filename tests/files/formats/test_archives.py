@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from quantray.errors import DataError, DiskError
-from quantray.files.formats import archives, unpacked
+from quantray.files import archives
+from quantray.files.formats import unpacked
 
 
 def zipped(path: Path, **members: str) -> Path:
@@ -21,7 +22,7 @@ def test_members_are_read_under_the_archives_name_and_gone_afterwards(tmp_path: 
     plain = tmp_path / "plain.csv"
     with unpacked([plain, path]) as files:
         assert files[0] == plain
-        assert [file.read_text() for file in files[1:]] == ["1", "2"]
+        assert [file.read_text() for file in files[1:]] == ["2", "1"]  # in the order of their names
         assert ["/".join(file.parts[-2:]) for file in files[1:]] == ["a.zip/x.csv"] * 2
     assert not files[1].exists()
 
@@ -51,5 +52,5 @@ def test_an_archive_that_cannot_be_unpacked_is_refused(tmp_path: Path, monkeypat
     ):
         pass
     monkeypatch.setattr(archives.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 10})())
-    with pytest.raises(DiskError, match="holds 1,000 bytes and"), unpacked([tmp_path / "a.zip"]):
+    with pytest.raises(DiskError, match="takes 1,000 bytes and"), unpacked([tmp_path / "a.zip"]):
         pass

@@ -70,7 +70,7 @@ def opened(plan: Plan, say: Say, reached: Reached | None = None) -> Iterator[Ope
     train, held_out = split(whole, plan.oos.fraction)
     check_memory(plan, train)
     digests = plan.digests(whole.digest, code_digest())
-    reached("kernels" if is_compiled("score.score") else "compiling")
+    reached("kernels" if is_compiled("touch.exit_tables") else "compiling")
     _warm(plan, train)
     _announce(plan, train, say)
     if _on_ray(plan):

@@ -1,31 +1,34 @@
-"""The Optuna study beside the ledger: ``python -m benchmarks.mirror [--trials N] [--repeat N]``.
+"""The Optuna study beside the ledger, and what looking at a study costs: ``python -m benchmarks.mirror``.
 
-Trials of the demo's space with 32 metrics. First Optuna's tables alone: trials a second by ``add_trial`` and in bulk,
-and what deleting costs, with the line that says whether both gave the same. Then whole searches with an objective that
-costs nothing: alone, beside the mirror's process, and beside the same work on a thread of the driver; how long each
-takes, and how long the mirror then still needs. Postgres is the embedded server, with its commits on disk.
+Trials of the demo's space with 32 metrics. Optuna's tables alone: trials a second by ``add_trial`` and in bulk, and
+what deleting costs. Whole searches with an objective that costs nothing: alone, beside the mirror's process, and beside
+the same work on a thread of the driver; how long each takes, and how long the mirror then still needs. Last, processor
+time and memory of ``quantray study show``. Postgres is the embedded server, with its commits on disk.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import statistics
+import resource
+import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import optuna
 
+from benchmarks._page import Report
 from benchmarks.search_rate import NOTHING, SPACE
 from quantray.ledger import open_ledger, open_reader, start_mirror
 from quantray.ledger.mirror import IDLE_S, SHARE, opened
 from quantray.ledger.mirror_queue import Queue, read
 from quantray.ledger.optuna_rows import COPIED, distributions
 from quantray.ledger.optuna_study import OptunaStudy, delete_mirrored, make_tables
+from quantray.ledger.reader import Reader
 from quantray.ledger.sql_ledger import SqlLedger
 from quantray.runner.local import run_local
 from quantray.search import make_searcher
@@ -39,8 +42,8 @@ from tests.builders import sweep_plans
 from tests.reference import optuna_trials
 
 DIGESTS = Digests(SPACE)
-SLOW = 200  # trials that add_trial is given
-DELETED = 1000
+SMALL = ["--trials", "60", "--tpe", "24", "--shown", "200", "--slow", "12", "--runs", "1"]
+SEARCHES = ("alone", "a process", "a thread")
 
 
 def evaluate(plan: Plan, market: Slice, candidates: Candidates) -> list[Trial]:
@@ -98,37 +101,41 @@ def _beside(ledger: SqlLedger, trials: int, kind: str) -> Callable[[], object]:
     return finish
 
 
-def tables(name: str, storage: Storage, trials: int) -> None:
-    """Bulk rows against ``add_trial``, and deleting."""
+def tables(report: Report, name: str, storage: Storage, trials: int, slow: int, runs: int) -> None:
+    """Bulk rows against ``add_trial``, and deleting; rates of each run."""
     with tempfile.TemporaryDirectory() as folder:
         ledger, _, _ = searched(storage, folder, "random", trials, "alone")
         url = str(ledger.url)
         make_tables(url)
         reader = open_reader(url, ledger.name)
-        twin = optuna.create_study(study_name="twin", storage=url, direction="maximize")
-        space = distributions(sweep_plans.SPACE)
-        digests = Queue(trials, trials).final(reader, set())
-        some = read(reader, digests[:SLOW], COPIED)
-        began = time.perf_counter()
-        for row in some:
-            optuna_trials.add(twin, row, space)
-        slow = len(some) / (time.perf_counter() - began)
-        study, began = OptunaStudy(reader), time.perf_counter()
-        for k in range(0, trials, 1000):
-            study.add(read(reader, digests[k : k + 1000], COPIED))
-        quick = trials / (time.perf_counter() - began)
-        ours, theirs = (_seen(url, study_name) for study_name in (ledger.name, "twin"))
-        began = time.perf_counter()
-        optuna.delete_study(study_name="twin", storage=url)
-        plain = (time.perf_counter() - began) * DELETED / len(some)
-        began = time.perf_counter()
-        delete_mirrored(ledger.database, ledger.name)
-        bulk = (time.perf_counter() - began) * DELETED / trials
-        print(f"{name}: add_trial {slow:,.0f} trials/s, in bulk {quick:,.0f}: {quick / slow:,.0f} times; "
-              f"deleting {DELETED:,} trials {plain:.2f} s by Optuna, {bulk:.3f} s in bulk")  # fmt: skip
-        print(f"  equal: {len(some)} of {len(some)} trials" if ours[: len(some)] == theirs else "  NOT EQUAL")
+        found = [_filled(reader, ledger, trials, slow) for _ in range(runs)]
         reader.close()
         ledger.close()
+    report.equal(f"{name}: {slow} of {slow} trials are what add_trial gives", all(run[0] for run in found))
+    _, plain, bulk, deleted, left = zip(*found, strict=True)
+    report.row(f"{name}, in bulk", bulk, unit="trials/s", more=True, beside=("add_trial", plain))
+    report.row(f"{name}, deleting 1,000 trials", left, beside=("Optuna's delete_study", deleted))
+
+
+def _filled(reader: Reader, ledger: SqlLedger, trials: int, slow: int) -> tuple[bool, float, float, float, float]:
+    """Whether both are equal; trials a second by ``add_trial`` and in bulk; seconds that deleting 1,000 takes each."""
+    url, space = str(ledger.url), distributions(sweep_plans.SPACE)
+    twin = optuna.create_study(study_name="twin", storage=url, direction="maximize")
+    digests = Queue(trials, trials).final(reader, set())
+    began = time.perf_counter()
+    for row in read(reader, digests[:slow], COPIED):
+        optuna_trials.add(twin, row, space)
+    plain = slow / (time.perf_counter() - began)
+    study, began = OptunaStudy(reader), time.perf_counter()
+    for k in range(0, trials, 1000):
+        study.add(read(reader, digests[k : k + 1000], COPIED))
+    bulk = trials / (time.perf_counter() - began)
+    same = _seen(url, ledger.name)[:slow] == _seen(url, "twin")
+    began = time.perf_counter()
+    optuna.delete_study(study_name="twin", storage=url)
+    deleted, began = (time.perf_counter() - began) * 1000 / slow, time.perf_counter()
+    delete_mirrored(ledger.database, ledger.name)
+    return same, plain, bulk, deleted, (time.perf_counter() - began) * 1000 / trials
 
 
 def _seen(url: str, name: str) -> list[str]:
@@ -139,38 +146,75 @@ def _seen(url: str, name: str) -> list[str]:
     ]  # fmt: skip
 
 
-def searches(kind: str, trials: int, repeat: int) -> None:
-    """Whole searches on SQLite, alone and with a mirror; medians."""
-    found: dict[str, list[tuple[float, float]]] = {"alone": [], "a process": [], "a thread": []}
-    for _ in range(repeat):
+def searches(report: Report, kind: str, trials: int, runs: int) -> None:
+    """Whole searches on SQLite, alone and with a mirror, in turns."""
+    found: dict[str, list[tuple[float, float]]] = {beside: [] for beside in SEARCHES}
+    whole = True
+    for _ in range(runs):
         for beside, times in found.items():
             with tempfile.TemporaryDirectory() as folder:
                 ledger, search, after = searched(Storage(), folder, kind, trials, beside)
                 if beside != "alone":
                     with ledger.database.read() as connection:
-                        held = connection.exec_driver_sql("SELECT count(*) FROM trials").scalar()
-                    assert held == trials, held
+                        whole &= connection.exec_driver_sql("SELECT count(*) FROM trials").scalar() == trials
                 ledger.close()
                 times.append((search, after))
-    for beside, times in found.items():
-        search, after = (statistics.median(some) for some in zip(*times, strict=True))
-        print(f"{kind} {trials:,} trials, beside {beside:9}: {search:6.2f} s, then {after:5.2f} s until it is complete")
+    name = f"{kind}, {trials:,} trials"
+    report.equal(f"{name}: the Optuna study is complete", whole)
+    alone = [search for search, _ in found["alone"]]
+    for beside in SEARCHES[1:]:
+        search, after = zip(*found[beside], strict=True)
+        report.row(f"{name}, beside {beside}", search, beside=("the search alone", alone))
+        report.row(f"{name}, beside {beside}: then until it is complete", after)
 
 
-def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--trials", type=int, default=20_000)
-    arguments.add_argument("--tpe", type=int, default=1000)
-    arguments.add_argument("--repeat", type=int, default=5)
-    given = arguments.parse_args()
+def shown(report: Report, trials: int, runs: int) -> None:
+    """``quantray study show`` of a stored study, each in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        ledger, _, _ = searched(Storage(), folder, "random", trials, "alone")
+        best = max(ledger.trials(), key=lambda trial: (trial.feasible, trial.value or 0.0, -trial.number))
+        ledger.close()
+        seconds, peak = [], 0
+        for _ in range(runs):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            text = subprocess.run(
+                [sys.executable, "-m", "quantray", "study", "show", folder], capture_output=True, text=True, check=True
+            ).stdout
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+            peak = max(peak, _memory(folder))
+    report.equal(f"study show names the best of {trials:,} trials", f"best trial: number {best.number}," in text)
+    report.row(f"study show, {trials:,} trials: processor time", seconds)
+    report.row(f"study show, {trials:,} trials: memory", [peak / 1024], unit="MB")
+
+
+def _memory(folder: str) -> int:
+    """Kilobytes that it needs at most."""
+    code = (
+        "import sys; from quantray.cli import main; main(['study', 'show', sys.argv[1]]); "
+        "print([line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM')][0])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code, folder], capture_output=True, text=True, check=True)
+    return int(ran.stdout.split()[-1])
+
+
+def main(arguments: Sequence[str] | None = None) -> Report:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--trials", type=int, default=20_000)
+    parser.add_argument("--tpe", type=int, default=1000)
+    parser.add_argument("--shown", type=int, default=100_000)
+    parser.add_argument("--slow", type=int, default=100, help="trials that add_trial is given")
+    parser.add_argument("--runs", type=int, default=5)
+    given = parser.parse_args(arguments)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    print(f"load {os.getloadavg()[0]:.1f}")
+    report = Report("mirror", "the Optuna study beside the ledger, 9 parameters and 32 metrics a trial")
     with tempfile.TemporaryDirectory(prefix="quantray-bench-") as folder:
         for name, storage in (("SQLite", Storage()), ("Postgres", Storage("postgres_embedded", folder))):
-            tables(name, storage, given.trials)
-    searches("random", given.trials, given.repeat)
-    searches("tpe", given.tpe, given.repeat)
-    print(f"load {os.getloadavg()[0]:.1f}")
+            tables(report, name, storage, given.trials, given.slow, given.runs)
+    searches(report, "random", given.trials, given.runs)
+    searches(report, "tpe", given.tpe, given.runs)
+    shown(report, given.shown, given.runs)
+    return report
 
 
 if __name__ == "__main__":

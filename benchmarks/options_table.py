@@ -30,7 +30,7 @@ SMALL = ["--points", "2000"]
 
 def whole_table(plan: Any, market: Any, work: Any, workers: int) -> int:
     """Evaluate every point without writing files; returns how many."""
-    parts = spread(plan, market, ranges(plan), work, kind="local", workers=workers)
+    parts = spread(plan, market, ranges(plan, len(market)), work, kind="local", workers=workers)
     return sum(len(part.scores) for _, part in parts)
 
 

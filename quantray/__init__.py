@@ -1,4 +1,4 @@
-"""quantray: search trading strategies on market data, honestly. ``import quantray as qr`` costs numpy and no more.
+"""quantray: search trading strategies on market data, honestly. names are imported when asked for.
 
 ``qr.load`` gives a plan. ``qr.sweep`` runs one about a strategy, ``qr.evaluate`` and ``qr.trades`` measure single
 candidates of it; ``qr.optimise`` runs one about callers, ``qr.baseline`` tells what their calls did without a policy.
@@ -9,27 +9,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from quantray.api import (
-    baseline,
-    evaluate,
-    load,
-    load_baseline,
-    load_callers,
-    load_slice,
-    load_sweep,
-    optimise,
-    sweep,
-    trades,
-)  # fmt: skip
-from quantray.errors import ConfigError, DataError, LedgerError, QuantrayError, UserError
-from quantray.space import Candidates, Dimension, Space
-from quantray.sweeps.long_option import LongOption
-from quantray.sweeps.market import Session, Slice
-from quantray.sweeps.plan import Plan
-from quantray.sweeps.trades import ExitReason, SignalLists, Signals, Trades
-from quantray.trial import Trial, TrialState
-
 if TYPE_CHECKING:
+    from quantray.api import (
+        baseline,
+        evaluate,
+        load,
+        load_baseline,
+        load_callers,
+        load_slice,
+        load_sweep,
+        optimise,
+        sweep,
+        trades,
+    )  # fmt: skip
     from quantray.callers.baseline.plan import BaselinePlan
     from quantray.callers.baseline.progress import BaselineProgress
     from quantray.callers.baseline.results import BaselineResults
@@ -40,13 +32,20 @@ if TYPE_CHECKING:
     from quantray.callers.progress import Progress as CallerProgress
     from quantray.callers.results import CallerResults
     from quantray.callers.study import CallerStudy
+    from quantray.errors import ConfigError, DataError, LedgerError, QuantrayError, UserError
+    from quantray.space import Candidates, Dimension, Space
     from quantray.stats.checks import Verdict
+    from quantray.sweeps.long_option import LongOption
     from quantray.sweeps.loop.progress import Progress
+    from quantray.sweeps.market import Session, Slice
+    from quantray.sweeps.plan import Plan
     from quantray.sweeps.results import Chosen, Results
     from quantray.sweeps.study import Study
+    from quantray.sweeps.trades import ExitReason, SignalLists, Signals, Trades
+    from quantray.trial import Trial, TrialState
 
 __version__ = "0.1.0"
-#: Names that are imported when they are asked for, because of what stands behind them.
+#: Names that are imported when they are asked for: a command answers Ctrl-C before anything heavy is read.
 _LATER = {
     "BaselinePlan": "callers.baseline.plan",
     "BaselineProgress": "callers.baseline.progress",
@@ -57,13 +56,41 @@ _LATER = {
     "CallerProgress": "callers.progress:Progress",
     "CallerResults": "callers.results",
     "CallerStudy": "callers.study",
+    "Candidates": "space",
     "Chosen": "sweeps.results",
+    "ConfigError": "errors",
+    "DataError": "errors",
+    "Dimension": "space",
+    "ExitReason": "sweeps.trades",
+    "LedgerError": "errors",
+    "LongOption": "sweeps.long_option",
     "Milestone": "callers.baseline.trace",
+    "Plan": "sweeps.plan",
     "Policy": "callers.policies.policy",
     "Progress": "sweeps.loop.progress",
+    "QuantrayError": "errors",
     "Results": "sweeps.results",
+    "Session": "sweeps.market",
+    "SignalLists": "sweeps.trades",
+    "Signals": "sweeps.trades",
+    "Slice": "sweeps.market",
+    "Space": "space",
     "Study": "sweeps.study",
+    "Trades": "sweeps.trades",
+    "Trial": "trial",
+    "TrialState": "trial",
+    "UserError": "errors",
     "Verdict": "stats.checks",
+    "baseline": "api",
+    "evaluate": "api",
+    "load": "api",
+    "load_baseline": "api",
+    "load_callers": "api",
+    "load_slice": "api",
+    "load_sweep": "api",
+    "optimise": "api",
+    "sweep": "api",
+    "trades": "api",
 }
 
 __all__ = [

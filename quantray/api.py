@@ -191,11 +191,12 @@ def trades(plan: Plan, candidate: Mapping[str, object], data: Slice | None = Non
     _a_sweep(plan, "trades")
     market = data if data is not None else load_slice(plan)
     found = sample(plan, market, dict(candidate)).trades
-    columns: dict[str, Any] = {"session": [market.sessions[s].date for s in found.session]}
+    dates, symbols = market.dates, {k: market.sessions[k].symbol for k in np.unique(found.session).tolist()}
+    columns: dict[str, Any] = {"session": [dates[s] for s in found.session]}
     for name in ("origin", "signal", "entry", "exit"):
         columns[f"{name}_time"] = pandas.to_datetime(_times(market, found, f"{name}_bar"), utc=True)
     columns["contract"] = [
-        market.sessions[s].symbol[c] if c >= 0 else None for s, c in zip(found.session, found.contract, strict=True)
+        symbols[s][c] if c >= 0 else None for s, c in zip(found.session.tolist(), found.contract, strict=True)
     ]
     columns["side"] = np.where(found.side > 0, "above", "below")
     columns["reason"] = [ExitReason(int(r)).name.lower() for r in found.reason]

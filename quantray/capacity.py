@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +13,8 @@ from quantray.space import Space, in_words
 
 #: Bytes of a point of a whole table beside its net per session, and copies of that net that judging it makes at once.
 _POINT, _COPIES = 96, 4
+#: Bytes that nets on disk take while they are read a piece at a time.
+_PIECES = 1_000_000_000
 _GB = 1e9
 _CGROUPS = (
     ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
@@ -40,21 +43,28 @@ def _limits() -> Iterator[int]:
             yield max(limit_b - size, 0)
 
 
-def table_bytes(points: int, sessions: int) -> int:
-    """Memory that the table of all points takes while it is judged, ``sessions`` being those that are searched."""
-    return points * (_POINT + 8 * _COPIES * sessions)
+def table_bytes(points: int, sessions: int, memory_gb: float = math.inf) -> int:
+    """Memory that the table of all points takes while it is judged, ``sessions`` being those that are searched.
+
+    Nets that take more than ``memory_gb`` are read from disk.
+    """
+    nets = 8 * points * sessions
+    held = _COPIES * nets if nets <= memory_gb * _GB else min(_COPIES * nets, _PIECES)
+    return points * _POINT + held
 
 
-def check_table(space: Space, sessions: int = 1, *, compared: bool = False) -> None:
+def check_table(
+    space: Space, sessions: int = 1, *, memory_gb: float = math.inf, compared: bool = False
+) -> None:  # fmt: skip
     """ConfigError, with the number of points, unless the whole table of ``space`` has room in memory.
 
     ``compared``: it is not searched, but a sampled search is compared with it.
     """
     points, there = space.size or 0, memory()
-    need = table_bytes(points, sessions)
+    need = table_bytes(points, sessions, memory_gb)
     if there is None or need <= there:
         return
-    most = there // table_bytes(1, sessions)
+    most = there // table_bytes(1, sessions) if memory_gb == math.inf else max(there - _PIECES, 0) // _POINT
     said = f"{in_words(points)} points, whose table takes {_in_gb(need)} of memory; "
     said += f"this machine has {_in_gb(there)} left, enough for {most:,} points"
     if compared:

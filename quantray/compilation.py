@@ -63,6 +63,14 @@ def _sources() -> Iterable[Path]:
     return sorted(found)
 
 
+def is_filled() -> bool:
+    """Whether an earlier run has compiled kernels of this state of the code."""
+    import numba
+
+    place_cache()
+    return next(Path(numba.config.CACHE_DIR).rglob("*.nbc"), None) is not None
+
+
 def is_private(cache: Path) -> bool:
     """Whether kernels are kept in the last resort, which may not outlive the machine."""
     return any(above.name == "numba" and above.parent.name.startswith("quantray-") for above in (cache, *cache.parents))

@@ -19,6 +19,8 @@ class Record(Protocol):
 
 #: Who is told a sentence while work goes on.
 Say = Callable[[str], object]
+#: Who is told the name of each stage as it begins.
+Reached = Callable[[str], object]
 #: Under which a study notes what its complete table came to: counts by state, and reasons.
 TABLE = "table"
 #: Under which it notes the SHA-256 of the table of trials that was reported last, and how many trials that had.

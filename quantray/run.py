@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
+from typing import NoReturn
 
-from quantray.cli.run import main
+from quantray.interrupts import early
+
+
+def main(argv: Sequence[str] | None = None) -> NoReturn:
+    """The command. Whoever stops it while its modules are read is answered too."""
+    early()
+    from quantray.cli.exits import leave
+    from quantray.cli.run import main as run
+
+    leave(run(argv))
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -56,9 +56,9 @@ class VwapReclaim(LongOption):
         stretch, s_index = np.unique(s, return_inverse=True)
         reclaim, r_index = np.unique(r, return_inverse=True)
         bounds = {w: window_bars(session, w) for w in {v.entry_window for v in variants}}
-        edges = np.array([bounds[v.entry_window] for v in variants], np.int64)
+        first, last = np.ascontiguousarray(np.array([bounds[v.entry_window] for v in variants], np.int64).T)
         cooldown = np.array([session.bars(v.cooldown_period_seconds) for v in variants], np.int64)
-        sets = Sets(s_index, r_index, edges[:, 0], edges[:, 1], cooldown)
+        sets = Sets(s_index, r_index, first, last, cooldown)
         return SignalLists(*stretch_reclaim(session.close, vwap, stretch, reclaim, sets))
 
 

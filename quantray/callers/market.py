@@ -130,7 +130,8 @@ class Spans:
 
     def of(self, assets: range) -> Spans:
         """Those of a range of assets; the indices stay."""
-        low, high = np.searchsorted(self.asset, (assets.start, assets.stop))
+        # of the column's own type: another one would copy the whole column at each call
+        low, high = np.searchsorted(self.asset, np.array((assets.start, assets.stop), self.asset.dtype))
         return Spans(self.assets, self.asset[low:high], self.start_ns[low:high], self.end_ns[low:high])
 
     def expected(self, interval_s: int, phase_ns: int) -> IntArray1D:

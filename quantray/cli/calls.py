@@ -1,4 +1,4 @@
-"""``quantray calls plan | coverage | slice``: the stages before any policy, looked at alone."""
+"""``quantray calls messages | plan | coverage | slice``: the stages before any policy, looked at alone."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from quantray.callers.plan import CallerPlan
 
 STAGES = {
+    "messages": "which messages of chats are calls, and why the others are none",
     "plan": "which calls count, and the stretch of the market that each needs",
     "coverage": "which calls have an entry, which are left out or thin, and why",
     "slice": "the candles of all windows: where they lie and what is wrong with them",
@@ -41,6 +42,8 @@ def _parse(stage: str, given: Sequence[str]) -> Work:
     flags.add(parser, FLAGS)
     parser.add_argument("-c", "--cfg", choices=["job"], help="print the resolved configuration and stop")
     parser.add_argument("--out", metavar="FILE", help="write what is shown as JSON")
+    if stage == "messages":
+        parser.add_argument("--unparsed", metavar="FILE", help="write the messages that are no call as CSV")
     if stage == "coverage":
         parser.add_argument("--worklist", metavar="FILE", help="write what is missing (asset, from, to) as CSV")
         parser.add_argument("--listed", metavar="FILE", help="write the calls that are left out or thin as CSV")
@@ -57,6 +60,21 @@ def _parse(stage: str, given: Sequence[str]) -> Work:
         return DONE
 
     return work
+
+
+def _show_messages(plan: CallerPlan, args: argparse.Namespace) -> None:
+    from quantray.callers.data import describe, load_calls, write_unparsed
+    from quantray.callers.report.stages import render_messages
+
+    calls = load_calls(plan.data, plan.calls)
+    if calls.messages is None:
+        raise ConfigError(
+            f"{calls.source} is no chat; give data.calls=result.json data.format.calls=telegram (or discord)"
+        )
+    _write(args.out, {"calls": describe(calls)})
+    if args.unparsed is not None:
+        _guarded(args.unparsed, partial(write_unparsed, calls, args.unparsed))
+    _show(render_messages(calls))
 
 
 def _show_plan(plan: CallerPlan, args: argparse.Namespace) -> None:
@@ -96,7 +114,7 @@ def _show_slice(plan: CallerPlan, args: argparse.Namespace) -> None:
 
 
 _WORK: dict[str, Callable[[Any, argparse.Namespace], None]] = {
-    "plan": _show_plan, "coverage": _show_coverage, "slice": _show_slice,
+    "messages": _show_messages, "plan": _show_plan, "coverage": _show_coverage, "slice": _show_slice,
 }  # fmt: skip
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from quantray.cli.exits import DONE, guarded
+from quantray.cli.exits import DONE, attended, guarded
 from quantray.cli.verbs import Verb, Work, family, work_of
-from quantray.outlets import guarded_streams
 
 ABOUT = "Search trading strategies on market data, and policies for calls, honestly."
 
@@ -15,7 +14,7 @@ ABOUT = "Search trading strategies on market data, and policies for calls, hones
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
-    with guarded_streams(given):
+    with attended(given):
         return guarded(lambda: parsed(given)())
 
 
@@ -44,6 +43,7 @@ VERBS = {
         "take JSON or CSV results of other tools into a DuckDB file, beside one's own", family("imports")
     ),
     "data": Verb("take data as vendors and tools write it into a DuckDB file, and check it", family("data")),
+    "strategy": Verb("look at your own strategy before a run trusts it: strategy check", family("strategy")),
     "doctor": Verb("check the installation, and the configuration's data and database", family("doctor")),
     "study": Verb("list, show, export, plot and delete stored studies", family("study")),
 }

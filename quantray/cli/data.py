@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from quantray.cli.verbs import Verb, Work, family, work_of
 
-ABOUT = "Take data as vendors and tools write it into one DuckDB file that every run reads, and check it before it does."
+ABOUT = "Take data as vendors and tools write it into one DuckDB file that every run reads, and check it before."
 VERBS = {
     "import": Verb("take files, folders, zips and tables of databases into a DuckDB file", family("data_import")),
-    "export": Verb("write the tables of such a file as Parquet or CSV", family("data_export")),
+    "export": Verb("write the tables of such a file as Parquet", family("data_export")),
     "check": Verb("what is wrong with data, how much of it and where, before a run trusts it", family("data_check")),
 }
 

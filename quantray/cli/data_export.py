@@ -13,10 +13,9 @@ from quantray.plain import amount
 
 def parse(given: Sequence[str]) -> Work:
     """What stands behind ``quantray data export``."""
-    parser = Parser("quantray data export", "Write the tables of an imported file, each into a file of its own.")
+    parser = Parser("quantray data export", "Write the tables of an imported file, each into a Parquet file.")
     parser.add_argument("file", metavar="FILE", help="a DuckDB file that quantray data import made")
-    parser.add_argument("--out", required=True, metavar="FOLDER", help="where to: one file a table")
-    parser.add_argument("--as", dest="kind", choices=["parquet", "csv"], default="parquet", help="which kind (parquet)")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="where to: TABLE.parquet")
     parser.add_argument("--table", action="append", default=[], metavar="TABLE", help="this table alone (every one)")
     args = parser.read(given)
     return lambda: _work(args)
@@ -26,6 +25,6 @@ def _work(args: argparse.Namespace) -> int:
     from quantray.intake.export import export_data
 
     quiet()
-    for made in export_data(Path(args.file).expanduser(), Path(args.out).expanduser(), args.kind, args.table):
+    for made in export_data(Path(args.file).expanduser(), Path(args.out).expanduser(), args.table):
         print(f"{made.path}: {amount(made.rows, 'row')} of {made.table}")
     return DONE

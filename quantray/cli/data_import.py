@@ -99,6 +99,7 @@ def in_flags(sentence: str) -> str:
 
 
 def _request(args: argparse.Namespace) -> Request:
+    from quantray.cli.data_calls import CallFiles
     from quantray.durations import interval_s
     from quantray.intake import Limits, Request, Wanted
 
@@ -110,7 +111,7 @@ def _request(args: argparse.Namespace) -> Request:
         columns=_columns(args.column), timezone=args.timezone, ts_unit=args.ts_unit, stamp=args.stamp,
         date_format=args.date_format, adjusted=args.adjusted,
         interval_s=None if args.interval is None else interval_s(args.interval, "--interval"),
-        limits=Limits(args.examples, args.max_set_aside), memory=args.memory,
+        limits=Limits(args.examples, args.max_set_aside), memory=args.memory, calls=CallFiles(),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from quantray.cli.exits import quiet
 from quantray.cli.verbs import Parser, Work
 from quantray.errors import QuantrayError
 from quantray.plain import amount
+from quantray.settings import Runner
 
 if TYPE_CHECKING:
     from quantray.callers.baseline.plan import BaselinePlan
@@ -28,6 +29,7 @@ OK, WARN, FAIL = "ok", "warn", "FAIL"
 #: A check gives its state, what was found, and the remedy where something is wrong.
 Found = tuple[str, str, str]
 MIN_FREE_GB = 2.0
+OF_RAY = Runner("ray", 1, "local")
 
 
 def parse(given: Sequence[str]) -> Work:
@@ -49,8 +51,11 @@ def examine(overrides: Sequence[str]) -> int:
     Raises ConfigError when there is no such configuration.
     """
     from quantray.config.plans import load_plan
+    from quantray.runner import cluster
 
     plan = load_plan(list(overrides))
+    if _ray in CHECKS.values():
+        cluster.begin(OF_RAY)
     failed = False
     for name, check in CHECKS.items():
         state, said, remedy = _carefully(partial(check, plan))
@@ -204,22 +209,13 @@ def _numba(_: AnyPlan) -> Found:
 
 
 def _ray(plan: AnyPlan) -> Found:
+    """Of this machine: it was begun before the first check, and ends with the command."""
+    from quantray.runner import cluster
+
+    cluster.start(OF_RAY)
     import ray
 
-    from quantray.runner.local_ray import bring_token
-
-    mine = not ray.is_initialized()
-    if mine:
-        bring_token()
-        ray.init(
-            address="local", num_cpus=1, include_dashboard=False, log_to_driver=False, configure_logging=False,
-            object_store_memory=100_000_000,
-        )  # fmt: skip
-    try:
-        answer = ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60)
-    finally:
-        if mine:
-            ray.shutdown()
+    answer = ray.get(ray.remote(lambda: os.getpid()).remote(), timeout=60)
     where = "" if plan.runner.kind == "ray" else " (this configuration runs without it)"
     return OK, f"{ray.__version__} starts here, worker {answer} answered{where}", ""
 

@@ -1,23 +1,29 @@
-"""How a command ends: the exit codes of all verbs, and what is said on the way out."""
+"""How a command ends: the exit codes of all verbs, and what is said on the way out.
+
+A check that ran and found something (``doctor``, ``data check``, ``strategy check``) ends with FAILED; where there is
+nothing to look at (no such file, no such strategy) it ends with USER_ERROR as every other command.
+"""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from typing import NoReturn
 
 from quantray.errors import Interrupted, LedgerStalled, QuantrayError, UserError
-from quantray.outlets import drawing
+from quantray.interrupts import asked, listening
+from quantray.outlets import drawing, flush, guarded_streams
 from quantray.runner import presence
 
 DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 #: Of several jobs the worst decides: an interruption, then a failure, then a user's error.
 WORST = (DONE, USER_ERROR, FAILED, INTERRUPTED)
-#: What DuckDB makes of Ctrl-C in the middle of a query: a RuntimeError.
-QUERY_INTERRUPTED = "Query interrupted"
+GOES_ON = "; the same command goes on there"  # what follows says which
 
 
 def guarded(work: Callable[[], int], again: str | None = None) -> int:
@@ -29,6 +35,18 @@ def guarded(work: Callable[[], int], again: str | None = None) -> int:
         return work()
     except (KeyboardInterrupt, Interrupted) as error:
         return _interrupted(str(error), again)
+    except Exception as error:
+        try:
+            interrupted = asked()  # whatever a query or a library made of the signal
+        except KeyboardInterrupt:  # which reaches this thread only now
+            interrupted = True
+        return _interrupted("", again) if interrupted else _failed(error)
+
+
+def _failed(failure: Exception) -> int:
+    """What a failure is told as, and its exit code."""
+    try:
+        raise failure
     except LedgerStalled as error:
         print(f"failed: {error}", file=sys.stderr)
         return FAILED
@@ -42,16 +60,15 @@ def guarded(work: Callable[[], int], again: str | None = None) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
-    except Exception as error:
-        if str(error) == QUERY_INTERRUPTED:
-            return _interrupted("", again)
+    except Exception:
         traceback.print_exc()
         return FAILED
 
 
 def _interrupted(said: str, again: str | None) -> int:
-    resume = f"; what is stored stays stored, go on with: {again}" if again else ""
-    print(f"interrupted{f': {said}' if said else ''}{resume}", file=sys.stderr)
+    resume = f"; go on with: {again}" if again else ""
+    told = said.removesuffix(GOES_ON) if again else said
+    print(f"interrupted{f': {told}' if told else ''}{resume}", file=sys.stderr)
     return INTERRUPTED
 
 
@@ -64,11 +81,46 @@ def quiet() -> None:
     presence.when_lost(end_with)
 
 
+@contextlib.contextmanager
+def attended(words: Sequence[str]) -> Iterator[None]:
+    """Around a command whose line has the ``words``: what it prints shows no password, and Ctrl-C is heard."""
+    with guarded_streams(words), listening(_end_now):
+        yield
+
+
 def end_with(sentence: str) -> None:
     """End this process with a sentence, from any thread: see :func:`quantray.runner.presence.when_lost`."""
-    if sys.stderr.isatty():
-        drawing(sys.stderr).write("\x1b[?25h")  # the cursor, which the live picture hides
-    print(f"failed: {sentence}", file=sys.stderr, flush=True)
+    _leave(f"failed: {sentence}", FAILED)
+
+
+def _end_now() -> None:
+    _leave("interrupted at once; what is stored stays stored", INTERRUPTED)
+
+
+def _leave(sentence: str, code: int) -> NoReturn:
     with contextlib.suppress(Exception):
+        if sys.stderr.isatty():
+            drawing(sys.stderr).write("\x1b[?25h")  # the cursor, which the live picture hides
+        print(sentence, file=sys.stderr, flush=True)
         sys.stdout.flush()
-    os._exit(FAILED)
+    with contextlib.suppress(Exception):
+        _without_ray()
+    os._exit(code)
+
+
+def _without_ray() -> bool:
+    """Cut off the Ray of this process; False where it has none."""
+    cluster = sys.modules.get("quantray.runner.cluster")
+    return cluster is not None and bool(cluster.cut_off())
+
+
+def leave(code: int) -> NoReturn:
+    """End the process of a command as soon as all is said: taking an interpreter apart takes seconds.
+
+    Nor does anything wait for the goodbye of a Ray of its own, or for one that is only starting.
+    """
+    if not _without_ray():
+        atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        flush(stream)
+    os._exit(code)

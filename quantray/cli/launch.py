@@ -114,7 +114,15 @@ def _report(plan: Plan, first: int | None, began: float | None = None) -> int:
 
     share = None if first is None else Share(first)
     with Terminal(plan) as terminal:
-        sweep(plan, progress=terminal.progress, say=terminal.say, done=terminal.finish, share=share, began=began)
+        sweep(
+            plan,
+            progress=terminal.progress,
+            say=terminal.say,
+            done=terminal.finish,
+            reached=terminal.reached,
+            share=share,
+            began=began,
+        )
     return DONE
 
 

@@ -11,10 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from quantray.capacity import check_run_dir
-from quantray.cli.exits import DONE, INTERRUPTED, WORST, guarded, quiet
+from quantray.cli.exits import DONE, INTERRUPTED, WORST, attended, guarded, quiet
 from quantray.cli.verbs import Parser, Work
 from quantray.errors import ConfigError
-from quantray.outlets import guarded_streams
 from quantray.passwords import masked
 from quantray.plain import one_line
 
@@ -44,7 +43,7 @@ exit codes: 0 done, 2 the request cannot be carried out (nothing was written), 1
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what the command line asks for; returns the exit code."""
     given = list(sys.argv[1:] if argv is None else argv)
-    with guarded_streams(given):
+    with attended(given):
         return guarded(lambda: parse(given, "python -m quantray.run")())
 
 
@@ -139,7 +138,7 @@ def _in_order(plans: Sequence[AnyPlan], again: str, *, tui: bool = False) -> int
     for i, plan in enumerate(plans, 1):
         if len(plans) > 1:
             print(f"job {i} of {len(plans)}: {one_line(plan.study)}", file=sys.stderr)
-        code = guarded(partial(_carry_out, plan, tui=tui), again)
+        code = guarded(partial(_carry_out, plan, tui=tui, last=i == len(plans)), again)
         worst = max(worst, code, key=WORST.index)
         if code == INTERRUPTED:
             break
@@ -180,12 +179,12 @@ def _check_files(plan: AnyPlan) -> None:
         check_callers(plan)
 
 
-def _carry_out(plan: AnyPlan, *, tui: bool = False) -> int:
+def _carry_out(plan: AnyPlan, *, tui: bool = False, last: bool = True) -> int:
     from quantray.callers.baseline.plan import BaselinePlan
     from quantray.sweeps.plan import Plan
 
     if isinstance(plan, Plan):
-        return _sweep(plan)
+        return _sweep(plan, last)
     if tui:
         from quantray.cli.tui.session import baseline_screens, policy_screens
 
@@ -193,12 +192,27 @@ def _carry_out(plan: AnyPlan, *, tui: bool = False) -> int:
     return _baseline(plan) if isinstance(plan, BaselinePlan) else _optimise(plan)
 
 
-def _sweep(plan: Plan) -> int:
+def _sweep(plan: Plan, last: bool) -> int:
+    """``last``: no later job of this process needs Ray."""
+    from quantray.sweeps.seal import standing
+
+    if (found := standing(plan)) is not None:
+        from quantray.report.console import show
+        from quantray.sweeps.report.printout import still
+
+        show(still(plan, found.counts, found.files))
+        return DONE
+    from quantray.runner import cluster
     from quantray.sweeps.report.terminal import Terminal
     from quantray.sweeps.study import sweep
 
+    def reached(stage: str) -> None:
+        terminal.reached(stage)
+        if last and stage == "comparing":  # Ray ends beside what is left to do
+            cluster.end(wait=False)
+
     with Terminal(plan) as terminal:
-        sweep(plan, progress=terminal.progress, say=terminal.say, done=terminal.finish)
+        sweep(plan, progress=terminal.progress, say=terminal.say, done=terminal.finish, reached=reached)
     return DONE
 
 

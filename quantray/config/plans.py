@@ -5,6 +5,7 @@ A refused request leaves no trace.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from quantray.config.sections import (
 from quantray.config.source import check_own_market, with_source
 from quantray.config.strategy import strategy_of
 from quantray.errors import ConfigError, near_miss
+from quantray.outlets import logger
 from quantray.plugins import refuse_others
 from quantray.search import KINDS
 from quantray.settings import Mirror, OutOfSample, Report, Runner, Search, Storage
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from quantray.callers.plan import CallerPlan
 
     AnyPlan = Plan | CallerPlan | BaselinePlan
+
+_log = logger(__name__)
 
 
 def load_plan(*overrides: str | Sequence[str]) -> AnyPlan:
@@ -117,7 +121,8 @@ def compose(job: Job) -> dict[str, Any]:
     cfg, chosen = _composed(job)
     study = cfg.setdefault("study", {})
     if isinstance(study, dict) and study.get("name") is None:
-        study["name"] = _name(job, cfg, chosen)
+        study["name"], former = _name(job, cfg, chosen)
+        _tell_former(study["name"], former, cfg)
     if cfg.get("run_dir") is None and isinstance(study, dict):
         cfg["run_dir"] = f"outputs/{study['name']}"
     return cfg
@@ -137,8 +142,19 @@ def _composed(job: Job) -> tuple[dict[str, Any], dict[str, str]]:
     return cfg, chosen
 
 
-def _name(job: Job, cfg: dict[str, Any], chosen: dict[str, str]) -> str:
-    """What sets this job apart from the plain experiment (or from the plain strategy)."""
+def _tell_former(name: str, former: str, cfg: dict[str, Any]) -> None:
+    """Say where a study lies that this request made under the name that the former rule gave it."""
+    if name == former or cfg.get("run_dir") is not None or os.path.isdir(f"outputs/{name}"):
+        return
+    if os.path.isdir(f"outputs/{former}"):
+        _log.warning(
+            "outputs/%s holds a study of this request under its former name; study.name=%s goes on with it",
+            former, former,
+        )  # fmt: skip
+
+
+def _name(job: Job, cfg: dict[str, Any], chosen: dict[str, str]) -> tuple[str, str]:
+    """What sets this job apart from the plain experiment (or from the plain strategy); and so by the former rule."""
     stem = chosen.get("experiment") or chosen.get("strategy") or "study"
     groups = tuple(line for line in job.overrides if line[:2] != "++" and line.lstrip("+").split("=")[0] in chosen)
     experiment = tuple(line for line in groups if line.startswith("+experiment="))
@@ -151,10 +167,14 @@ def _name(job: Job, cfg: dict[str, Any], chosen: dict[str, str]) -> str:
         for group, choice in chosen.items()
         if choice != usual.get(group) and group not in named and not study_name.silent(group)
     ]
-    changes = study_name.differences(plain, cfg)
+    changes, every = study_name.differences(plain, cfg), study_name.differences(plain, cfg, former=True)
     # jobs of one multirun differ in name even where their results cannot differ
-    changes.update({key: value for key, value in job.swept if study_name.silent(key) and key != "run_dir"})
-    return study_name.study_name(stem.replace("/", "_"), other, changes)
+    swept = {key: value for key, value in job.swept if study_name.silent(key) and key != "run_dir"}
+    stem = stem.replace("/", "_")
+    return (
+        study_name.study_name(stem, other, changes | swept),
+        study_name.study_name(stem, other, every | swept, **study_name.FORMERLY),
+    )
 
 
 def plan_of(cfg: dict[str, Any], wing: str) -> AnyPlan:

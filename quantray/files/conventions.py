@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 
 from quantray.errors import ConfigError, near_miss
 
@@ -22,12 +23,18 @@ def check_unit(key: str, value: str) -> None:
     check_choice(key, value, tuple(UNITS))
 
 
-def check_zone(key: str, value: str) -> None:
-    """ConfigError with the near miss unless ``value`` is a time zone that this machine knows."""
+@cache
+def _zones() -> frozenset[str]:
+    """Every zone of this machine; to find them its whole folder is read."""
     from zoneinfo import available_timezones
 
-    if value not in available_timezones():
-        raise ConfigError(f"{key}: {near_miss(value, available_timezones(), what='time zone')}")
+    return frozenset(available_timezones())
+
+
+def check_zone(key: str, value: str) -> None:
+    """ConfigError with the near miss unless ``value`` is a time zone that this machine knows."""
+    if value not in _zones():
+        raise ConfigError(f"{key}: {near_miss(value, _zones(), what='time zone')}")
 
 
 def check_date(key: str, value: str | None) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantray.errors import DataError, near_miss
+from quantray.interrupts import interruptible
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -107,7 +108,7 @@ def confined(
     allowed = [existing("allow_paths", given) for given in ([allow] if isinstance(allow, str) else allow)]
     spill = f".quantray-{secrets.token_hex(8)}.tmp"  # beside the work, as DuckDB's own, but nobody else's
     options: dict[str, str | bool | int | float | list[str]] = {"temp_directory": spill, **OPTIONS, **config}
-    connection = duckdb.connect(":memory:" if database is None else str(database), config=options)
+    connection = interruptible(duckdb.connect(":memory:" if database is None else str(database), config=options))
     try:
         connection.execute("SET TimeZone = 'UTC'")
         for name, paths in (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from quantray.errors import DataError, near_miss
+from quantray.files.alike import looks_like
 from quantray.files.duckdb_file import quoted, reading_error, text
 from quantray.files.folders import PARQUET, SUFFIXES
 from quantray.plain import amount
@@ -40,6 +41,7 @@ class Table:
     explain: Callable[[], DataError | None] | None = None  # what DuckDB could not read, where that is known
     files: tuple[Path, ...] = ()  # in the order of the numbers in the column ``file``, where there is one
     aside: Mapping[str, int] = field(default_factory=dict)  # reason -> rows that were set aside while it was read
+    withdrawn: Mapping[str, int] = field(default_factory=dict)  # the same of rows that say that nobody quotes
     said: tuple[str, ...] = ()  # what a format decided about it
     origin: str = ""  # how it was imported, where ``quantray data import`` made it
 
@@ -83,6 +85,12 @@ class Table:
     def require(self, *columns: str) -> None:
         """Refuse a table without one of these columns."""
         for name in columns:
+            likely = None if self.has(name) else looks_like(name, self.present)
+            if likely is not None:
+                raise DataError(
+                    f"{self.where} has no column {name!r}: column {likely!r} looks like {name}: "
+                    f"data.columns.{self.key}.{name}={likely}"
+                )
             if not self.has(name):
                 raise DataError(
                     f"{self.where} has no column {name!r}: {near_miss(name, self.present, what='column')} "

@@ -74,6 +74,13 @@ def number(what: str, raw: str, kind: str) -> Cell:
     return Cell(value, bad, remedy=no_number)
 
 
+def flag(raw: str) -> Cell:
+    """True or false, as a type or in words that DuckDB knows for them; empty text is neither."""
+    x = f"nullif(trim({raw}::VARCHAR), '')"
+    value = f"TRY_CAST({x} AS BOOLEAN)"
+    return Cell(value, f"({x} IS NOT NULL AND {value} IS NULL)")
+
+
 def label(what: str, raw: str, kind: str) -> Cell:
     """Text as it stands; a whole number as its digits."""
     if kind in ("FLOAT", "DOUBLE") or kind.startswith("DECIMAL"):
@@ -83,8 +90,9 @@ def label(what: str, raw: str, kind: str) -> Cell:
 
 def right(what: str, raw: str, kind: str) -> Cell:
     """``C`` or ``P``."""
-    x = f"upper(trim({label(what, raw, kind).value}))"
-    value = f"CASE {x} WHEN 'C' THEN 'C' WHEN 'CALL' THEN 'C' WHEN 'P' THEN 'P' WHEN 'PUT' THEN 'P' END"
+    plain = label(what, raw, kind).value
+    cases = "WHEN 'C' THEN 'C' WHEN 'CALL' THEN 'C' WHEN 'P' THEN 'P' WHEN 'PUT' THEN 'P'"
+    value = f"CASE {plain} {cases} ELSE CASE upper(trim({plain})) {cases} END END"
     return Cell(value, f"({raw} IS NOT NULL AND {value} IS NULL)", native=True, remedy=no_right)
 
 
@@ -152,8 +160,7 @@ def _of_text(x: str, reading: Reading) -> tuple[str, str]:
         form = reading.date_format.replace("'", "''")
         return f"TRY_STRPTIME({x}, '{form}')::DATE", "NULL"
     zone = reading.timezone
-    found = [(_DAY, f"TRY_CAST({x} AS DATE)", "NULL"),
-             (r"(19|20)\d{6}", f"TRY_STRPTIME({x}, '%Y%m%d')::DATE", "NULL"),
+    found = [(r"(19|20)\d{6}", f"TRY_STRPTIME({x}, '%Y%m%d')::DATE", "NULL"),
              (f"{_DAY}{_MIDNIGHT}({_OFFSET})?", f"TRY_CAST(left({x}, 10) AS DATE)", "NULL"),
              (f"{_DAY}{_CLOCK}{_OFFSET}", *_of_instant(_parsed(x), reading, None))]  # fmt: skip
     if zone is not None:
@@ -162,7 +169,8 @@ def _of_text(x: str, reading: Reading) -> tuple[str, str]:
     if reading.ts_unit is not None:
         found.append((r"\d{1,19}", *_of_instant(_epoch(x, reading.ts_unit), reading, None)))
     date, ends = (" ".join(_when(x, pattern, pair[k]) for pattern, *pair in found) for k in (0, 1))
-    return f"CASE {date} END", f"CASE {ends} END"
+    plain = f"WHEN {x} LIKE '____-__-__' THEN"  # nearly every row, and far cheaper than a pattern
+    return f"CASE {plain} TRY_CAST({x} AS DATE) {date} END", f"CASE {plain} NULL {ends} END"
 
 
 def _of_instant(t: str, reading: Reading, written_in: str | None) -> tuple[str, str]:

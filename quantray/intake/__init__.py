@@ -8,8 +8,8 @@ Sources are told (:mod:`sources`, :mod:`archives`, :mod:`databases`), how each i
 from __future__ import annotations
 
 from quantray.intake.importing import Outcome, import_data
-from quantray.intake.request import Done, Progress, Request
+from quantray.intake.request import CallReader, Calls, Done, Progress, Request
 from quantray.intake.taking import Limits, Taken
 from quantray.intake.wanted import Wanted
 
-__all__ = ["Done", "Limits", "Outcome", "Progress", "Request", "Taken", "Wanted", "import_data"]
+__all__ = ["CallReader", "Calls", "Done", "Limits", "Outcome", "Progress", "Request", "Taken", "Wanted", "import_data"]

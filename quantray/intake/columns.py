@@ -53,7 +53,10 @@ SHAPES = {
         "asset", "ts", ("asset", "ts", "interval_s"), (("interval_s",),), by_volume=True,
         order=("asset", "interval_s", "ts", "open", "high", "low", "close", "volume"),
     ),
-    "calls": Shape("caller", "ts", ("call_id",), order=("call_id", "caller", "asset", "ts", "chain")),
+    "calls": Shape(
+        "caller", "ts", ("call_id",),
+        order=("call_id", "caller", "asset", "ts", "chain", "price_at_call", "mcap", "edited"),
+    ),
 }  # fmt: skip
 
 

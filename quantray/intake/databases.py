@@ -81,7 +81,7 @@ def _columns(batch: Sequence[Sequence[object]], schema: pa.Schema) -> list[pa.Ar
 
 
 def _text(value: object) -> str:
-    return value.decode("utf-8", "replace") if isinstance(value, bytes | memoryview) else str(value)
+    return bytes(value).decode("utf-8", "replace") if isinstance(value, bytes | memoryview) else str(value)
 
 
 def _arrow(kind: str) -> pa.DataType:

@@ -1,4 +1,4 @@
-"""``quantray data export``: the tables of an imported file as Parquet or CSV, each file whole or absent."""
+"""``quantray data export``: the tables of an imported file as Parquet, each file whole or absent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from quantray.intake.columns import BATCH, SHAPES, TABLES
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-KINDS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "csv": "FORMAT csv, HEADER"}
+#: Parquet alone: it keeps types, and no spreadsheet runs the names that are in it.
+END, WRITTEN = ".parquet", "FORMAT parquet, COMPRESSION zstd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +29,13 @@ class Exported:
     path: Path
 
 
-def export_data(given: Path, out: Path, kind: str = "parquet", tables: Sequence[str] = ()) -> list[Exported]:
-    """Write each of the tables to ``out/TABLE.parquet`` (or csv), in the order of their keys.
+def export_data(given: Path, out: Path, tables: Sequence[str] = ()) -> list[Exported]:
+    """Write each of the tables to ``out/TABLE.parquet``, in the order of their keys.
 
     ConfigError or DataError where there is no such table, or a file of that name already; DiskError without room.
     """
     import duckdb
 
-    if kind not in KINDS:
-        raise ConfigError(f"--as {kind}: {near_miss(kind, KINDS, what='kind of file')}")
     connection, catalog = open_market(str(given), [str(out)] if out.is_dir() else ())
     try:
         there = [table for table in TABLES if ("main", table) in catalog.tables]
@@ -48,20 +47,20 @@ def export_data(given: Path, out: Path, kind: str = "parquet", tables: Sequence[
             raise DataError(f"{given} has none of the tables {', '.join(TABLES)}; quantray data import makes them")
     finally:
         connection.close()
-    for path in (paths := {table: out / f"{table}.{kind}" for table in wanted}).values():
+    for path in (paths := {table: out / f"{table}{END}" for table in wanted}).values():
         if kind_of(path) is not None:
             raise ConfigError(f"{path} is there already; move it away, or give --out another folder")
     out.mkdir(parents=True, exist_ok=True)
     connection, catalog = open_market(str(given), str(out))
     try:
-        return [_export(connection, catalog, table, path, kind) for table, path in paths.items()]
+        return [_export(connection, catalog, table, path) for table, path in paths.items()]
     except duckdb.Error as error:
         raise reading_error(str(given), error) from None
     finally:
         connection.close()
 
 
-def _export(connection: DuckDBPyConnection, catalog: Catalog, table: str, path: Path, kind: str) -> Exported:
+def _export(connection: DuckDBPyConnection, catalog: Catalog, table: str, path: Path) -> Exported:
     source = catalog.source(("main", table))
     columns = [str(row[0]) for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
     kept = [name for name in columns if name != BATCH]
@@ -70,6 +69,6 @@ def _export(connection: DuckDBPyConnection, catalog: Catalog, table: str, path: 
     order = ", ".join(map(quoted, dict.fromkeys(by)))
     with room(path, "the tables that were written before are whole"), fresh_file(path) as work:
         (n,) = connection.execute(
-            f"COPY (SELECT {listed} FROM {source} ORDER BY {order}) TO {text(str(work))} ({KINDS[kind]})"
+            f"COPY (SELECT {listed} FROM {source} ORDER BY {order}) TO {text(str(work))} ({WRITTEN})"
         ).fetchone() or (0,)
     return Exported(table, int(n), path)

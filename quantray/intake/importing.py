@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from quantray.intake.sources import DATABASES, Found, Item, expand
 from quantray.intake.taking import take
 from quantray.intake.target import Target, check, opened
 
+CHATS = ("telegram", "discord")  # formats of the wing of callers
 #: Small sources share a transaction: a thousand of them wait a few times for the disk.
 BYTES, ITEMS = 64 << 20, 200
 Tell = Callable[[Progress], object]
@@ -52,7 +53,7 @@ def import_data(request: Request, tell: Tell = lambda _: None, *, dry_run: bool 
     """
     check(request.into)
     found = expand(request.sources, request.into)
-    given = None if request.format is None else named(request.format, "--format")
+    given = None if request.format in (None, *CHATS) else named(str(request.format), "--format")
     known = cache(shelf)
     entries = planned(found, request, given, known)
     files = [path for e in entries if e.item.path is not None for path in (e.item.path, Path(f"{e.item.path}.wal"))]
@@ -75,6 +76,7 @@ class _Way:
     reading: Reading
     read: Read
     by_name: bool
+    aside: Mapping[str, int] = field(default_factory=dict)  # what was left out before it
 
 
 class _Work:
@@ -153,6 +155,7 @@ class _Work:
                 batch = self.target.next_batch()
                 taken = take(self.target, way.reading, way.read, batch, self.request.wanted, entry.item.name,
                              self.request.limits, rejecting=rejecting)  # fmt: skip
+                taken.aside.update(way.aside)
                 note(self.target, batch, source, way.reading, taken.rows, taken.aside)
                 done.taken.append(taken)
             self._check_unchanged(entry, source)
@@ -170,31 +173,48 @@ class _Work:
             yield self._source(item, 0, digest, found), [self._way(item, t, c, [part]) for t, c in found]
             return
         size, digest = self._digest(item)
+        if entry.calls:
+            yield self._calls(item, size, digest)
+            return
         with at_hand(item, self.scratch) as path:
             made = [self._way(item, t, c, self._parts(path, c)) for t, c in entry.ways]
             if any(way.by_name for way in made):
                 digest = f"{digest}:{item.name.rpartition('/')[2]}"
             yield self._source(item, size, digest, entry.ways), made
 
+    def _calls(self, item: Item, size: int, digest: str) -> tuple[Source, list[_Way]]:
+        """A list of calls or a chat, as the wing of callers reads it."""
+        reader = self.request.calls
+        assert reader is not None
+        assert item.path is not None
+        made = reader.read(item.path, self.request, self.scratch / "calls.parquet")
+        (part,) = files_of(self.target.connection, [made.path])
+        way = self._way(item, "calls", Choice(made.format, None), [part], ours=True)
+        reading = replace(way.reading, format=made.format, said=made.told)
+        return self._source(item, size, digest, [way]), [replace(way, reading=reading, aside=made.aside)]
+
     def _parts(self, path: Path, choice: Choice) -> list[Part]:
         return files_of(self.target.connection, [path], () if choice.layout is None else choice.layout.names)
 
-    def _way(self, item: Item, table: str, choice: Choice, parts: list[Part]) -> _Way:
+    def _way(self, item: Item, table: str, choice: Choice, parts: list[Part], *, ours: bool = False) -> _Way:
+        """How a table is read from its part; ``ours``: its columns have our names, whatever was told."""
         request, ask = self.request, self.request.ask(table)
+        told = {} if ours else request.mapping(table)
         (part,) = parts
         if choice.layout is None:
-            read = matched(part, item.name, columns_of(table, request.mapping(table)), ask)
+            read = matched(part, item.name, columns_of(table, told), ask)
             stamp, zone, unit = ask.stamp or "start", ask.timezone, ask.ts_unit
-            said = (choice.sentence,)
+            said: tuple[str, ...] = (choice.sentence,)
         else:
             time_of = choice.layout.time
             read = read_as(part, choice.layout, ask)
-            stamp = ask.stamp or (time_of.stamp if time_of else None)
+            stamp = ask.stamp or (time_of.stamp if time_of else "")
             zone = ask.timezone if request.timezone else (time_of.zone if time_of else None) or ask.timezone
             unit = ask.ts_unit or (time_of.unit if time_of else None)
             said = (choice.sentence, *read.said)
+        has_stamp = "ts" in read.cells and table != "calls"
         settings = {
-            "layout": choice.layout.name if choice.layout else "", "stamp": stamp if "ts" in read.cells else "",
+            "layout": choice.layout.name if choice.layout else "", "stamp": stamp if has_stamp else "",
             "timezone": zone, "ts_unit": unit, "date_format": request.date_format,
             "interval": f"{request.interval_s} s" if request.interval_s else "", "filter": request.wanted.text,
             "columns": ", ".join(f"{a}={b}" for a, b in sorted(request.mapping(table).items())),

@@ -26,17 +26,18 @@ def columns_of(table: str, told: Mapping[str, str]) -> Record:
     return made  # type: ignore[no-any-return]
 
 
-def is_plain(table: str, told: Mapping[str, str], head: Head) -> bool:
+def is_plain(table: str, told: Mapping[str, str], head: Head, *, asked: bool) -> bool:
     """Whether a file serves as the table by our names of columns, or those that were ``told``.
 
-    Bars of a symbol are an underlying's unless something in them, or the file's name, says that they are options'.
+    ``asked``: this table was named, so that whatever is told of it counts. Bars of a symbol are an underlying's unless
+    something in them, or the file's name, says that they are options'.
     """
 
     def has(name: str) -> bool:
         return spelt(told.get(name, name), head.columns) is not None
 
     if not all(has(name) for name in TELLING[table]):
-        return bool(told) and any(has(name) for name in told)
+        return asked and any(has(name) for name in told)
     named = next((name for name in TELLING if head.path.stem.casefold().startswith(name)), None)
     if named is not None and all(has(name) for name in TELLING[named]):
         return named == table

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 
 from quantray.errors import DataError
 from quantray.files import archives
-from quantray.files.formats import Choice, Format, Head, Layout, choices, head_of
+from quantray.files.durable import room
+from quantray.files.formats import Choice, Format, Head, Layout, choices, documents, head_of
 from quantray.files.formats.heads import plain
 from quantray.files.formats.symbols import parse
 from quantray.intake.columns import TABLES
@@ -31,6 +32,7 @@ class Entry:
     item: Item
     bytes: int
     ways: list[tuple[str, Choice]] = field(default_factory=list)
+    calls: bool = False  # it is a list of calls or a chat, and the wing of callers reads it
 
 
 def planned(found: Found, request: Request, given: Format | None, known: Shelf) -> list[Entry]:
@@ -40,8 +42,7 @@ def planned(found: Found, request: Request, given: Format | None, known: Shelf) 
         for item in found.items:
             try:
                 for one, size in _members(item, found):
-                    ways = [] if one.kind in DATABASES else _ways_of(one, Path(scratch), request, given, known)
-                    entries.append(Entry(one, size, ways))
+                    entries.append(_entry(one, size, Path(scratch), request, given, known))
             except DataError as error:
                 wrong.append(str(error).replace(f"{scratch}/", ""))
     if wrong:
@@ -64,23 +65,31 @@ def _members(item: Item, found: Found) -> Iterator[tuple[Item, int]]:
 
 @contextmanager
 def at_hand(item: Item, scratch: Path, *, head: bool = False) -> Iterator[Path]:
-    """The file of an item: its own, or the member of a zip, unpacked (``head``: its first rows)."""
+    """The file of an item: its own, or the member of a zip (``head``: its first rows); JSON and feather as Parquet."""
     assert item.path is not None
-    if item.kind != ZIP:
-        yield item.path
-        return
-    folder = scratch / "zip"
+    folder = scratch / "unpacked"
     try:
-        yield archives.unpack(item.path, item.part, folder, head=head)
+        path = item.path if item.kind != ZIP else archives.unpack(item.path, item.part, folder, head=head)
+        if path.suffix.lower() in documents.SUFFIXES:
+            made = folder / path.parent.name / f"{path.name}.parquet"
+            made.parent.mkdir(parents=True, exist_ok=True)
+            with room(made, "every file that was finished before is stored", only_room=True):
+                documents.as_parquet(path, made)
+            path = made
+        yield path
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _ways_of(
-    item: Item, scratch: Path, request: Request, given: Format | None, known: Shelf
-) -> list[tuple[str, Choice]]:  # fmt: skip
+def _entry(item: Item, size: int, scratch: Path, request: Request, given: Format | None, known: Shelf) -> Entry:
+    if item.kind in DATABASES:
+        return Entry(item, size)
+    if request.calls is not None and item.kind != ZIP and request.calls.serves(Path(str(item.path)), request):
+        return Entry(item, size, [("calls", Choice(None, None))], calls=True)
     with at_hand(item, scratch, head=True) as path:
-        return ways(head_of(path), item.name, request, given, known)
+        found = ways(head_of(path), item.name, request, given, known)
+    calls = request.calls is not None and item.kind != ZIP and {table for table, _ in found} == {"calls"}
+    return Entry(item, size, found, calls=calls)
 
 
 def _likely(found: list[tuple[str, Choice]], head: Head, name: str) -> list[tuple[str, Choice]]:
@@ -116,15 +125,17 @@ def ways(
     head: Head, name: str, request: Request, given: Format | None, known: Shelf
 ) -> list[tuple[str, Choice]]:  # fmt: skip
     """(table, how it is read) for each table that a source serves as. DataError where it is none, or cannot be told."""
+    tables = request.tables or TABLES
+    plainly = [t for t in tables if is_plain(t, request.mapping(t), head, asked=t in request.tables)]
+    if given is None and plainly:
+        return [(table, Choice(None, None)) for table in plainly]
     found, why = [], []
-    for table in request.tables or TABLES:
-        told = request.mapping(table)
+    for table in tables:
         if given is not None and not given.of(table):
             continue
         try:
-            for choice in choices([head], table, given, known, lambda head, t=table, m=told: is_plain(t, m, head)):
-                if choice.layout is not None or is_plain(table, told, head):
-                    found.append((table, choice))
+            chosen = choices([head], table, given, known, lambda _: False)
+            found += [(table, choice) for choice in chosen if choice.layout is not None]
         except DataError as error:
             why.append(str(error))
     if found:

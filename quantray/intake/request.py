@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from quantray.errors import ConfigError, near_miss
 from quantray.files.conventions import check_form, check_unit, check_zone
@@ -18,6 +19,26 @@ from quantray.intake.target import MEMORY
 from quantray.intake.wanted import EXCHANGE, Wanted
 
 STAMPS = ("start", "end", "at")
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls that were read: a Parquet file with our columns, how they were read, and what was left out, by reason."""
+
+    path: Path
+    format: str
+    told: tuple[str, ...]
+    aside: Mapping[str, int]
+
+
+class CallReader(Protocol):
+    """Reads files of calls and chats; it is given by who knows both rooms."""
+
+    def serves(self, path: Path, request: Request) -> bool:
+        """Whether a file is a chat, or is said to be one or a list of calls."""
+
+    def read(self, path: Path, request: Request, into: Path) -> Calls:
+        """Write its calls to the file ``into``. DataError for what cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +59,7 @@ class Request:
     adjusted: str | None = None
     limits: Limits = Limits()
     memory: str = MEMORY
+    calls: CallReader | None = None  # of lists of calls and of chats; without one they are files like others
 
     def __post_init__(self) -> None:
         for table in (*self.tables, *(name for name in self.columns if name)):

@@ -39,6 +39,7 @@ class Taken:
     aside: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
     shown: list[tuple[str, int, str]] = field(default_factory=list)
+    broken: list[int] = field(default_factory=list)  # lines that are no rows, which every later look passes over
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ def take(
     target.connection.execute(f"INSERT INTO {table} ({into}) {_rejecting(select) if rejecting else select}")
     if rejecting:
         _count_broken(target.connection, taken, limits)
+        read = replace(read, part=replace(read.part, source=_passing_over(read.part.source)))
     _set_aside(target, read, taken, rule, limits)
     taken.rows = _number(target.connection, f"SELECT count(*) FROM {table} WHERE {BATCH} = {batch}")
     _check_share(name, taken.unreadable, taken.rows, limits, f"cannot be read: {_first(taken)}")
@@ -160,7 +162,16 @@ def _show(
     header = 1 if _has_header(read) else 0
     for line, shown in rows:
         what = f"{_cut(shown)!r}{f' {remedy(shown)}' if callable(remedy) else ''}" if raw else ""
-        taken.shown.append((reason, int(line) + header, what))
+        taken.shown.append((reason, _line(int(line) + header, taken.broken), what))
+
+
+def _line(line: int, broken: list[int]) -> int:
+    """The line of the file, where ``line`` counts without the broken ones."""
+    for other in broken:
+        if other > line:
+            break
+        line += 1
+    return line
 
 
 def _has_header(read: Read) -> bool:
@@ -172,19 +183,26 @@ def _rejecting(source: str) -> str:
     return source.replace("hive_partitioning = false", "store_rejects = true, hive_partitioning = false", 1)
 
 
+def _passing_over(source: str) -> str:
+    """The same reader, which says nothing of such lines."""
+    return source.replace("hive_partitioning = false", "ignore_errors = true, hive_partitioning = false", 1)
+
+
 def _count_broken(connection: DuckDBPyConnection, taken: Taken, limits: Limits) -> None:
     """Lines that DuckDB could not split into the columns of the file."""
     rows = connection.execute(
-        "SELECT error_type::VARCHAR, count(DISTINCT line), list(DISTINCT line ORDER BY line)[:$1] FROM reject_errors "
-        "GROUP BY 1 ORDER BY 1", [limits.examples]
-    ).fetchall()  # fmt: skip
+        "SELECT error_type::VARCHAR, list(DISTINCT line ORDER BY line) FROM reject_errors GROUP BY 1 ORDER BY 1"
+    ).fetchall()
     for name in REJECTS:
         connection.execute(f"DROP TABLE IF EXISTS {name}")
-    for kind, n, lines in rows:
+    for kind, lines in rows:
+        n = len(lines)
         reason = f"broken line ({str(kind).replace('_', ' ').lower()})"
         taken.aside[reason] = n
         taken.unreadable += n
-        taken.shown += [(reason, int(line), "") for line in lines]
+        taken.shown += [(reason, int(line), "") for line in lines[: limits.examples]]
+        taken.broken += map(int, lines)
+    taken.broken.sort()
 
 
 def _check_share(name: str, bad: int, good: int, limits: Limits, why: str) -> None:

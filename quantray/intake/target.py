@@ -26,6 +26,7 @@ FORMAT = 1  # of the file: a newer one is refused
 SPANS = "quantray_spans"
 #: What DuckDB may take before it spills, unless a flag says otherwise.
 MEMORY = "2GB"
+Settings = dict[str, str]
 _REMEDY = "give --into another file"
 _OURS = {
     PROVENANCE: (
@@ -133,7 +134,7 @@ def opened(
         _sweep(path.parent)
         scratch.mkdir(mode=0o700)
     spill = path.parent / unfinished_name("import")
-    options: dict[str, str | int] = {"memory_limit": memory, "temp_directory": str(spill)}
+    options: Settings = {"memory_limit": memory, "temp_directory": str(spill)}
     try:
         if not there and not read_only:
             _make(path, options)
@@ -157,8 +158,9 @@ def check(path: Path) -> bool:
     refuse_link(path, _REMEDY)
     kind = kind_of(path)
     if kind is None:
-        if not path.parent.exists() and any(kind_of(p) not in (None, "folder", "link") for p in path.parents):
-            raise ConfigError(f"--into {path}: {path.parent} is no folder; {_REMEDY}")
+        above = next((p for p in path.parents if p.exists()), path.parent)
+        if not above.is_dir():
+            raise ConfigError(f"--into {path}: {above} is no folder; {_REMEDY}")
         return False
     if kind != "file":
         raise ConfigError(f"--into {path} is {'a folder' if kind == 'folder' else 'no regular file'}; {_REMEDY}")
@@ -171,15 +173,14 @@ def check(path: Path) -> bool:
     return True
 
 
-def _make(path: Path, options: Mapping[str, str | int]) -> None:
+def _make(path: Path, options: Settings) -> None:
     """A file with our tables and no rows, whole from the moment at which it is there."""
     work = path.with_name(unfinished_name(path.name))
     try:
         with room(path, "nothing of this import is stored"):
-            connection = confined(database=work, **options)
+            connection = confined((), database=work, **options)
             try:
-                for name, columns in _OURS.items():
-                    connection.execute(f"CREATE TABLE {name} ({columns})")
+                _create(connection)
                 connection.execute(f"COMMENT ON TABLE {PROVENANCE} IS 'made by {made_by()}, format {FORMAT}'")
                 connection.execute("CHECKPOINT")
             finally:
@@ -194,6 +195,11 @@ def _make(path: Path, options: Mapping[str, str | int]) -> None:
             left.unlink(missing_ok=True)
 
 
+def _create(connection: DuckDBPyConnection) -> None:
+    for name, columns in _OURS.items():
+        connection.execute(f"CREATE TABLE {name} ({columns})")
+
+
 def _sweep(folder: Path) -> None:
     """Remove what a killed import of this machine left beside its file."""
     for entry in folder.iterdir():
@@ -205,7 +211,7 @@ def _sweep(folder: Path) -> None:
 
 
 def _connected(
-    path: Path | None, files: Iterable[Path], scratch: Path, options: Mapping[str, str | int], read_only: bool
+    path: Path | None, files: Iterable[Path], scratch: Path, options: Settings, read_only: bool
 ) -> DuckDBPyConnection:  # fmt: skip
     import duckdb
 
@@ -241,8 +247,7 @@ def _target(path: Path, connection: DuckDBPyConnection, there: bool) -> Target:
     """What the file holds; ConfigError where its tables are not ours."""
     target, tables = Target(path, connection), _tables_of(connection)
     if not there:
-        for name, columns in _OURS.items():
-            connection.execute(f"CREATE TABLE {name} ({columns})")
+        _create(connection)
         return target
     _check_ours(path, connection, tables)
     for table in TABLES:

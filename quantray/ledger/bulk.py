@@ -5,11 +5,11 @@ psycopg2 would send an UPDATE a row, and SQLAlchemy would look at every value of
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Sequence
-from typing import Any
+from contextlib import closing
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -35,6 +35,8 @@ _PG_STORE = sa.text(
 )
 _LITE_INSERT = f"INSERT INTO {evaluations.name} ({', '.join(_CLAIM)}) VALUES ({', '.join('?' * len(_CLAIM))})"
 _LITE_STORE = f"UPDATE {evaluations.name} SET {', '.join(f'{name} = ?' for name in _OUTCOME)} WHERE id = ?"
+
+_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})  # what COPY would obey
 
 
 def insert(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> set[str]:
@@ -62,11 +64,9 @@ def append(connection: sa.Connection, table: sa.Table, columns: Sequence[str], r
             f"INSERT INTO {table.name} ({named}) VALUES ({', '.join('?' * len(columns))})", list(rows)
         )
         return
-    sent = io.StringIO()
-    csv.writer(sent, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
-    sent.seek(0)
-    with connection.connection.cursor() as cursor:
-        cursor.copy_expert(f"COPY {table.name} ({named}) FROM STDIN WITH (FORMAT csv)", sent)
+    sent = io.StringIO("".join("\t".join(str(value).translate(_ESCAPED) for value in row) + "\n" for row in rows))
+    with closing(connection.connection.cursor()) as cursor:
+        cast(Any, cursor).copy_expert(f"COPY {table.name} ({named}) FROM STDIN", sent)
 
 
 def _json(rows: Sequence[dict[str, Any]]) -> str:

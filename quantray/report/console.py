@@ -31,6 +31,10 @@ class PlainConsole(Console):
     def render_str(self, text: str, **settings: Any) -> Text:
         return super().render_str(shown(text), **settings)
 
+    def print(self, *objects: Any, **settings: Any) -> None:
+        """What fits is fitted already; what does not, a path, must not lose its end."""
+        super().print(*objects, **{"crop": False, **settings})
+
     def say(self, sentence: str) -> None:
         """A sentence, clean before it is wrapped."""
         self.print(clean(sentence))

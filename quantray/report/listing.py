@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.measure import Measurement
     from rich.table import Table
 
 
-WHOLE_PATH = 54  # a path up to here stands on one line; of longer ones in one folder, the folder is told once
+WHOLE_PATH = 54  # a path up to here stands beside what it is; of longer ones in one folder, the folder is told once
+REPORT = "report.html"
 
 
 def plain_grid() -> Table:
@@ -22,22 +24,74 @@ def plain_grid() -> Table:
 
 
 def listing(lying: Mapping[str, Path], told: Mapping[str, str]) -> Iterator[RenderableType]:
-    """Files with what each is, in the order in which they are ``told``."""
+    """Files with what each is, in the order in which they are ``told``; the report on a line of its own.
+
+    No path is broken: where it is too long beside what the file is, that stands below it.
+    """
     from rich.text import Text
 
-    shown = {name: _relative(path) for name, path in lying.items()}
+    yield from reports(lying)
+    shown = {name: _relative(path) for name, path in lying.items() if name != REPORT}
+    if not shown:
+        return
     folders = {str(Path(path).parent) for path in shown.values()}
-    head = "Where everything lies"
+    head = "Where everything else lies" if REPORT in lying else "Where everything lies"
     if len(folders) == 1 and max(map(len, shown.values())) > WHOLE_PATH:
         shown = {name: Path(path).name for name, path in shown.items()}
-        head += f", in\n{folders.pop()}"
-    yield Text(head, style="bold", overflow="fold")
+        yield Text(f"{head}, in", style="bold")
+        yield Unbroken(folders.pop())
+    else:
+        yield Text(head, style="bold")
     grid = plain_grid()
-    grid.add_column(no_wrap=max(map(len, shown.values()), default=0) <= WHOLE_PATH, overflow="fold")
+    grid.add_column(no_wrap=True)
     grid.add_column()
     for name in sorted(shown, key=lambda n: list(told).index(n) if n in told else len(told)):
-        grid.add_row(Text(f"  {shown[name]}"), Text(told.get(name, ""), style="dim"))
+        if len(shown[name]) > WHOLE_PATH:
+            yield grid
+            yield Unbroken(f"  {shown[name]}", lying[name])
+            yield Text(f"    {told.get(name, '')}", style="dim")
+            grid = plain_grid()
+            grid.add_column(no_wrap=True)
+            grid.add_column()
+        else:
+            grid.add_row(Unbroken(f"  {shown[name]}", lying[name]), Text(told.get(name, ""), style="dim"))
     yield grid
+
+
+def reports(files: Mapping[str, Path]) -> Iterator[RenderableType]:
+    """The report on a line of its own."""
+    from rich.text import Text
+
+    if REPORT in files:
+        yield Text("The report, for a browser", style="bold")
+        yield Unbroken(f"  {_relative(files[REPORT])}", files[REPORT])
+
+
+class Unbroken:
+    """A path on one line, however narrow the terminal is: who copies it gets all of it.
+
+    A terminal that can opens the file where it is clicked (OSC 8); elsewhere the text is plain.
+    """
+
+    def __init__(self, text: str, target: Path | None = None) -> None:
+        self.text, self.target = text, target
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        from rich.segment import Segment
+        from rich.style import Style
+
+        indent = len(self.text) - len(self.text.lstrip())
+        link = self.target is not None and console.is_terminal and not console.legacy_windows
+        style = Style(link=self.target.absolute().as_uri()) if link and self.target is not None else Style()
+        yield Segment(self.text[:indent])
+        yield Segment(self.text[indent:], style)
+        if not options.no_wrap:
+            yield Segment.line()
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        from rich.measure import Measurement
+
+        return Measurement(len(self.text), len(self.text))
 
 
 def _relative(path: Path) -> str:

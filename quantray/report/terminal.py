@@ -6,10 +6,12 @@ import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, Protocol, Self, TextIO, TypeVar
 
 from quantray import plain
+from quantray.interrupts import answering
 from quantray.outlets import clean
 
 if TYPE_CHECKING:
@@ -48,8 +50,10 @@ class Face(ABC, Generic[Found, State]):
         self._out = PlainConsole(_forgiving(out or sys.stdout), soft_wrap=False)
         self._err = PlainConsole(_forgiving(err or sys.stderr), soft_wrap=False)
         self._live: Live | None = None
+        self._answer = ExitStack()
         self._began = self._told = time.monotonic()
         self._state: State | None = None  # until the first is taken
+        self.stage = ""
 
     @abstractmethod
     def picture(self, elapsed: float) -> RenderableType:
@@ -66,6 +70,7 @@ class Face(ABC, Generic[Found, State]):
     def __enter__(self) -> Self:
         from rich.live import Live
 
+        self._answer.enter_context(answering(self.say))
         if self._err.is_terminal:
             self._live = Live(console=self._err, get_renderable=self._render, transient=True, refresh_per_second=4)
             self._live.start()
@@ -74,6 +79,7 @@ class Face(ABC, Generic[Found, State]):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._answer.close()
         self._stop()
         if self._state is not None and kind is not None:  # a stopped run says where it stands
             self._line(self.line())
@@ -89,6 +95,17 @@ class Face(ABC, Generic[Found, State]):
             self._err.say(sentence)
         else:
             self._line(sentence)
+
+    def reached(self, stage: str) -> None:
+        """A stage begins."""
+        self.stage = stage
+        if self._live is None:
+            self._line(f"{self.study}: {self.doing}")
+
+    @property
+    def doing(self) -> str:
+        """The stage, for who does not know its name."""
+        return self.stage
 
     def take(self, state: State, *, at_once: bool = False) -> None:
         """Take the newest state of the run; drawn a few times a second, printed every few (``at_once``: now)."""

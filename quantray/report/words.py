@@ -97,6 +97,18 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def left(seconds: float) -> str:
+    """What is still to come, which nobody knows to the second: in one unit.
+
+    >>> left(0.2), left(42.4), left(75), left(4000)
+    ('1 s', '42 s', '1 min', '1 h')
+    """
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{round(seconds / size):,} {unit}"
+    return f"{max(1, round(seconds))} s"
+
+
 def metric(name: str, value: float | None) -> str:
     """The value of a metric in its unit."""
     if value is None:

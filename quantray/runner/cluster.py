@@ -14,7 +14,7 @@ from quantray.errors import ConfigError
 from quantray.protocols import D, Data, Request
 from quantray.provenance import made_with
 from quantray.runner import presence
-from quantray.runner.local_ray import LEAST, LocalRay, quiet, room_for, usual_room
+from quantray.runner.local_ray import LEAST, LocalRay, kill, quiet, room_for, usual_room
 from quantray.settings import Runner
 
 if TYPE_CHECKING:
@@ -60,6 +60,14 @@ def end(*, wait: bool = True) -> None:
 def owned() -> bool:
     """Whether this process started the Ray that it has joined."""
     return any(own.serves and not own.ending for own in _own)
+
+
+def cut_off() -> bool:
+    """End at once a Ray that this process started and that is there or on its way, where that can be done."""
+    if sys.platform != "linux" or all(own.ended for own in _own):
+        return False
+    kill()
+    return True
 
 
 def start(runner: Runner, data: Data | None = None) -> None:

@@ -1,7 +1,7 @@
 """A Ray of this machine, started beside other work.
 
 On Linux Ray asks the kernel to end its processes with the thread that started them (PR_SET_PDEATHSIG). So one thread
-starts Ray, lives as long as it does, and ends it; a process that is killed leaves none behind.
+starts Ray, lives as long as it does, and ends it; a process that is killed takes them along.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,10 @@ class LocalRay:
     def starting(self) -> bool:
         """Whether it is neither there nor has failed."""
         return not self._ready.is_set()
+
+    @property
+    def ended(self) -> bool:
+        return self._gone.is_set()
 
     @property
     def ending(self) -> bool:
@@ -104,6 +109,27 @@ class LocalRay:
         self._ready.wait(_PATIENCE_S)
         if self.ending:
             self._gone.wait(_PATIENCE_S)
+
+
+def kill() -> None:
+    """End every process of a Ray that this process started, now: Linux only, where /proc tells who is whose.
+
+    Those that Ray's own processes started would outlive them by a minute.
+    """
+    for number in (signal.SIGSTOP, signal.SIGKILL):  # first nobody starts another one
+        for pid in _descendants(os.getpid()):
+            with suppress(OSError):
+                if b"ray" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    os.kill(pid, number)
+
+
+def _descendants(pid: int) -> list[int]:
+    """Children of every thread of a process, and theirs."""
+    found: list[int] = []
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += map(int, file.read_text().split())
+    return [*found, *(below for child in found for below in _descendants(child))]
 
 
 def bring_token() -> None:

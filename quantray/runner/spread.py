@@ -40,9 +40,14 @@ def spread(
     """
     if isinstance(chunks, Sized) and not len(chunks):
         return iter(())
-    if kind == "ray" and (plan.runner.address != "local" or not compiled):
+    if goes_to_ray(plan, kind, compiled):
         return _on_ray(plan, data, chunks, work, workers)
     return _on_threads(plan, data, chunks, work, workers)
+
+
+def goes_to_ray(plan: P, kind: str, compiled: bool) -> bool:
+    """Whether work goes to Ray: see :func:`spread`."""
+    return kind == "ray" and (plan.runner.address != "local" or not compiled)
 
 
 def _on_threads(

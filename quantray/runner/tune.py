@@ -49,8 +49,8 @@ def _fit(
         tuner = tune.Tuner(
             make_worker(cluster.surroundings(), ray.put((plan, evaluate)), data),
             tune_config=tune.TuneConfig(
-                metric=METRIC, mode="max", search_alg=search, scheduler=KeepWorkers(count, ready=cluster.owned()), num_samples=-1,
-                max_concurrent_trials=count, reuse_actors=True,
+                metric=METRIC, mode="max", search_alg=search, scheduler=KeepWorkers(count, ready=cluster.owned()),
+                num_samples=-1, max_concurrent_trials=count, reuse_actors=True,
             ),
             run_config=tune.RunConfig(
                 name="loop", storage_path=folder, stop=stopper, verbose=0,

@@ -14,7 +14,7 @@ from quantray.protocols import Batch, Known
 from quantray.search.distributions import asked_of, candidates_of, distributions
 from quantray.search.samplers import HISTORY_ONLY, sampler_maker
 from quantray.search.seen import PATIENCE, Seen
-from quantray.search.tpe import StaticTPE
+from quantray.search.tpe import History, StaticTPE
 from quantray.search.uniform import generator, joined, sampler_seed, uniform
 from quantray.settings import Search
 from quantray.space import Candidates, Space
@@ -40,7 +40,7 @@ class OptunaSearch:
         self._distributions = distributions(space)
         self._running: dict[str, optuna.Trial] = {}
         self._batches: dict[int, tuple[str, ...]] = {}
-        self._rows: dict[int, list[float]] = {}  # parameters as TPE sees them, by Optuna's trial number
+        self._history = History()
         self._complete = 0
         self.study = _quiet_study(first)
 
@@ -49,7 +49,7 @@ class OptunaSearch:
         rng = generator(self.seed, number)
         self.study.sampler = self._make(sampler_seed(self.seed, number))
         if isinstance(self.study.sampler, StaticTPE):
-            self.study.sampler.attach(self.space, self.seen, rng, self._rows)
+            self.study.sampler.attach(self.space, self.seen, rng, self._history)
         parts: list[Candidates] = [uniform(self.space, rng, 0)]
         digests: tuple[str, ...] = ()
         stale = 0  # duplicate asks in a row; a uniform draw is no ask, so it does not break the row

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from quantray.arrays import FloatArray1D, FloatArray2D
+from quantray.stats.net_rows import Chunks, pieces, table_of
 from quantray.stats.overfit import Overfit, overfit_probability
 from quantray.stats.sharpe import deflated_sharpe, sharpes
 
@@ -23,15 +24,19 @@ class Compared:
     overfit: Overfit | None
 
 
-def compared(nets: FloatArray2D, own: FloatArray1D, *, n_effective: float | None = None) -> Compared:
-    """Of the family ``nets`` [candidates, units], each of them a try, and the pick's ``own`` [units]."""
-    ratios = sharpes(nets)
+def compared(nets: FloatArray2D | Chunks, own: FloatArray1D, *, n_effective: float | None = None) -> Compared:
+    """Of the family ``nets`` [candidates, units], each of them a try, and the pick's ``own`` [units].
+
+    ``nets`` as in :func:`~quantray.stats.survivors.survivors`.
+    """
+    table = table_of(nets)
+    ratios = np.concatenate([np.zeros(0), *(sharpes(rows) for _, rows in pieces(table))])
     known = ratios[~np.isnan(ratios)]
     spread = float(known.std(ddof=1)) if known.size > 1 else 0.0
-    tried = len(nets)
+    tried = table.n_candidates
     effective = None if n_effective is None else _known(deflated_sharpe(own, max(1, round(n_effective)), spread))
     return Compared(
-        tried, n_effective, _known(deflated_sharpe(own, tried, spread)), effective, overfit_probability(nets)
+        tried, n_effective, _known(deflated_sharpe(own, tried, spread)), effective, overfit_probability(table)
     )
 
 

@@ -56,7 +56,8 @@ def _batches(found: Rows) -> Iterator[FloatArray2D]:
     """The different rows in batches of equal size, wherever the pieces of the table end."""
     waiting, n = [], 0
     for start, rows in pieces(found.table):
-        left = rows[found.first[start : start + len(rows)]]
+        stop = start + len(rows)
+        left = rows[found.first[start:stop] & ~found.twice[start:stop]]
         while len(left):
             waiting.append(left[: BATCH - n])
             left, n = left[BATCH - n :], n + len(waiting[-1])

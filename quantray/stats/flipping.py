@@ -77,12 +77,12 @@ class Known(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def tell_apart(rows, start, statistic, digest, first, known, n_known):  # type: ignore[no-untyped-def]
+def tell_apart(rows, start, statistic, digest, first, twice, known, n_known):  # type: ignore[no-untyped-def]
     """Mark in ``first`` the rows that equal none before, by content; the number of different ones so far.
 
     Rows without a statistic are passed over; ``start`` is the first one's number in the table. A row whose content
-    found no room is known by its digest alone, and what looks like it is marked as well: taking a row twice changes no
-    extreme.
+    found no room is known by its digest alone, and what looks like it is marked as well, in ``twice`` too: taking a row
+    twice changes no extreme, and what counts rows leaves those out.
     """
     n, k = rows.shape
     last = len(known.slots) - 1
@@ -98,6 +98,7 @@ def tell_apart(rows, start, statistic, digest, first, known, n_known):  # type: 
             if known.digests[number] == digest[i]:
                 where = known.place[number]
                 if where < 0:
+                    twice[i] = True
                     break
                 same = True
                 for u in range(k):

@@ -31,17 +31,40 @@ class Chunks(Protocol):
     def chunks(self) -> Iterable[np.ndarray]: ...
 
 
+class Nets(Chunks, Protocol):
+    """A table that also gives single rows [some, units], asked for by their places."""
+
+    def rows(self, places: IntArray1D) -> FloatArray2D: ...
+
+
 class InMemory:
-    """An array [candidates, units] as :class:`Chunks`; the pieces are views."""
+    """An array [candidates, units] as :class:`Nets`; the pieces are views."""
 
     def __init__(self, array: FloatArray2D) -> None:
         self.array = array
         self.n_candidates, self.n_units = array.shape
 
     def chunks(self) -> Iterator[FloatArray2D]:
-        step = max(PIECE // max(self.n_units, 1), 1)
-        for start in range(0, self.n_candidates, step):
-            yield self.array[start : start + step]
+        for start, stop in spans(self.n_candidates, self.n_units):
+            yield self.array[start:stop]
+
+    def rows(self, places: IntArray1D) -> FloatArray2D:
+        return self.array[places]
+
+
+def spans(n: int, n_units: int) -> Iterator[tuple[int, int]]:
+    """First row and end of each piece of ``n`` rows: the same wherever they are kept, as sums over pieces are."""
+    step = max(PIECE // max(n_units, 1), 1)
+    for start in range(0, n, step):
+        yield start, min(start + step, n)
+
+
+def mean_row(table: Chunks) -> FloatArray1D:
+    """Mean of all rows, [units]; NaN without any."""
+    total = np.zeros(table.n_units)
+    for _, rows in pieces(table):
+        total += rows.sum(axis=0)
+    return total / table.n_candidates if table.n_candidates else np.full(table.n_units, np.nan)
 
 
 def table_of(nets: FloatArray2D | Chunks) -> Chunks:
@@ -92,6 +115,7 @@ class Rows:
     table: Chunks
     own: FloatArray1D  # [rows of table] their statistic
     first: BoolArray1D  # [rows of table] equal to none before, with a statistic
+    twice: BoolArray1D  # [rows of table] those of the first that look like one before, whose content is not known
 
 
 def look(table: Chunks, threads: int) -> Rows:
@@ -101,7 +125,8 @@ def look(table: Chunks, threads: int) -> Rows:
     n, k = table.n_candidates, table.n_units
     array = table.array if isinstance(table, InMemory) else None
     whole = array is not None and array.dtype == np.float64 and array.flags.c_contiguous and array.flags.aligned
-    statistic, traded, first = np.full(n, np.nan), np.zeros(k, np.bool_), np.zeros(n, np.bool_)
+    statistic, traded = np.full(n, np.nan), np.zeros(k, np.bool_)
+    first, twice = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     copies: FloatArray2D = np.empty((0 if whole else min(n, COPIES // max(k, 1)), k))
     known, n_known = flipping.Known(
         slots=np.full(2 ** (2 * max(n, 1) - 1).bit_length(), -1, np.int64), digests=np.empty(n, np.uint64),
@@ -116,10 +141,13 @@ def look(table: Chunks, threads: int) -> Rows:
             raise ValueError(
                 f"row {start + bad} holds {rows[bad, unit]} in unit {unit}; a unit without a trade earns 0"
             )
-        n_known = flipping.tell_apart(rows, start, statistic[start:stop], digest, first[start:stop], known, n_known)
+        n_known = flipping.tell_apart(
+            rows, start, statistic[start:stop], digest, first[start:stop], twice[start:stop], known, n_known
+        )
     if whole or n_known > len(copies):
-        return Rows(statistic, traded, n_known, table, statistic, first)
-    return Rows(statistic, traded, n_known, InMemory(copies[:n_known]), statistic[first], np.ones(n_known, np.bool_))
+        return Rows(statistic, traded, n_known, table, statistic, first, twice)
+    of_all = np.ones(n_known, np.bool_)
+    return Rows(statistic, traded, n_known, InMemory(copies[:n_known]), statistic[first], of_all, ~of_all)
 
 
 def measured(rows: FloatArray2D, traded: BoolArray1D, statistic: FloatArray1D, digest: IntArray1D, threads: int) -> int:

@@ -7,7 +7,8 @@ from itertools import combinations
 
 import numpy as np
 
-from quantray.arrays import FloatArray1D, FloatArray2D
+from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D
+from quantray.stats.net_rows import Chunks, pieces, table_of
 
 MIN_SESSIONS = 6
 MAX_BLOCKS = 12
@@ -26,29 +27,35 @@ class Overfit:
     n_candidates: int  # that were compared, at most 100,000
 
 
-def overfit_probability(session_net: FloatArray2D) -> Overfit | None:
+def overfit_probability(session_net: FloatArray2D | Chunks) -> Overfit | None:
     """Bailey, Borwein, López de Prado and Zhu (2015), "The probability of backtest overfitting", by CSCV.
 
-    ``session_net`` [candidates, sessions]. Sessions are cut in time order into an even number of near-equal blocks
-    (at most 12); for each choice of half of them the candidate with the highest net there is ranked by its
-    net in the other half: ``rank / (N + 1)``, ties at their middle. The share of splits with a relative rank of at
-    most one half is the probability. The measure is total net, which exists for every candidate and any sessions.
+    ``session_net`` [candidates, sessions], or such rows to be read in pieces, twice. Sessions are cut in time order
+    into an even number of near-equal blocks (at most 12); for each choice of half of them the candidate with the
+    highest net there is ranked by its net in the other half: ``rank / (N + 1)``, ties at their middle. The share of
+    splits with a relative rank of at most one half is the probability. The measure is total net, which exists for
+    every candidate and any sessions.
 
     Candidates that never earned or lost anything are left out; of a family above 100,000 as many are drawn, always the
     same ones. None under 6 sessions (fewer than 20 splits say nothing) or with fewer than 2 candidates left. NaN is a
     ValueError.
     """
-    if np.isnan(session_net).any():
-        raise ValueError("session_net holds NaN; a session without a trade earns 0")
-    rows = session_net[np.any(session_net != 0, axis=1)]
-    if len(rows) > MAX_CANDIDATES:  # not every m-th: a table repeats with its dimensions
-        rows = rows[np.sort(np.random.default_rng(0).choice(len(rows), MAX_CANDIDATES, replace=False))]
-    k = rows.shape[1]
-    if k < MIN_SESSIONS or len(rows) < 2:
+    table = table_of(session_net)
+    k = table.n_units
+    wanted = np.concatenate([np.zeros(0, np.bool_), *(_traded(rows) for _, rows in pieces(table))])
+    places = np.flatnonzero(wanted)
+    if k < MIN_SESSIONS or len(places) < 2:
         return None
+    if len(places) > MAX_CANDIDATES:  # not every m-th: a table repeats with its dimensions
+        drawn = np.random.default_rng(0).choice(len(places), MAX_CANDIDATES, replace=False)
+        wanted[:] = False
+        wanted[places[drawn]] = True
     n_blocks = min(k - k % 2, MAX_BLOCKS)
     bounds = np.linspace(0, k, n_blocks + 1).round().astype(int)
-    blocks = np.ascontiguousarray(np.add.reduceat(rows, bounds[:-1], axis=1).T)  # [blocks, candidates]
+    found = [
+        np.add.reduceat(rows[wanted[start : start + len(rows)]], bounds[:-1], axis=1) for start, rows in pieces(table)
+    ]
+    blocks = np.ascontiguousarray(np.concatenate(found).T)  # [blocks, candidates]
     total = blocks.sum(axis=0)
     ranks, nets = [], []
     for half in combinations(range(1, n_blocks), n_blocks // 2 - 1):
@@ -65,8 +72,15 @@ def overfit_probability(session_net: FloatArray2D) -> Overfit | None:
         median_rank=float(np.median(rank)),
         n_splits=len(rank),
         n_blocks=n_blocks,
-        n_candidates=len(rows),
+        n_candidates=blocks.shape[1],
     )
+
+
+def _traded(rows: FloatArray2D) -> BoolArray1D:
+    """Which rows earned or lost something, ever."""
+    if np.isnan(rows).any():
+        raise ValueError("session_net holds NaN; a session without a trade earns 0")
+    return np.asarray(np.any(rows != 0, axis=1))
 
 
 def _relative_rank(values: FloatArray1D, pick: int) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
@@ -20,7 +20,7 @@ from quantray.sweeps.plan import Plan
 from quantray.sweeps.recorder import Recorder
 from quantray.sweeps.signals import lists_together, own_names, signals_of
 from quantray.sweeps.strategy import check_volume
-from quantray.sweeps.tables import Levels, Tables, build
+from quantray.sweeps.tables import Levels, Tables, Wanted, build
 from quantray.sweeps.validity import refused
 
 
@@ -42,6 +42,20 @@ class Prepared:
     stop_percent: np.ndarray
     levels: Levels
     why: Mapping[int, str]
+
+    def part(self, start: int, stop: int) -> Prepared:
+        """The candidates ``start`` to ``stop`` of the given ones, on the same tables."""
+        rows, first, last = self.rows, start, stop
+        if rows is not None:
+            first, last = np.searchsorted(rows, [start, stop]).tolist()
+            rows = rows[first:last] - start
+        return replace(
+            self,
+            n=stop - start,
+            rows=rows,
+            why={i - start: said for i, said in self.why.items() if start <= i < stop},
+            **{name: getattr(self, name)[first:last] for name in ("group", "tp", "sl", "held", "stop_percent")},
+        )
 
 
 def check_fields(strategy: type, names: Sequence[str]) -> None:
@@ -72,8 +86,8 @@ def check_ranges(strategy: type, space: Space) -> None:
         raise ConfigError(f"space.{dimension.name} is no number and has no range; list its values: [...]")
 
 
-def prepare(plan: Plan, market: Slice, candidates: Candidates, strategy: type) -> Prepared:
-    """Distinct signal sets, ways of entering and exit levels of the candidates, and their tables.
+def prepare(plan: Plan, market: Slice, candidates: Candidates, strategy: type, workers: int = 1) -> Prepared:
+    """Distinct signal sets, ways of entering and exit levels of the candidates, and their tables, by ``workers``.
 
     Every candidate is checked whole first; what the strategy refuses, or cannot find signals for, takes part in
     nothing that follows, so that the others come out as they would without it.
@@ -93,7 +107,8 @@ def prepare(plan: Plan, market: Slice, candidates: Candidates, strategy: type) -
     (tp, sl, held), stop_percent, levels = _exit_columns(defaults, good)
     groups, group = codes_of(list_of.astype(np.int64) * max(len(ways), 1) + way_of, lists.n * max(len(ways), 1))
     kept, kind = np.divmod(groups, max(len(ways), 1))
-    tables = build(plan, market, lists.sessions, ways, kept, kind, levels) if len(good) else None
+    wanted = Wanted(ways, kept, kind, levels)
+    tables = build(plan, market, lists.sessions, wanted, workers) if len(good) else None
     some = None if len(rows) == len(candidates) else rows
     return Prepared(
         tables, len(candidates), some, group, tp=tp, sl=sl, held=held, stop_percent=stop_percent, levels=levels, why=why

@@ -39,10 +39,11 @@ def evaluate(plan: Plan, market: Slice, candidates: Candidates, *, full: bool = 
     if not hasattr(strategy, "signals"):
         return _boxed(plan, market, candidates, strategy, full)
     prepared = prepare(plan, market, candidates, strategy)
-    return _score(plan, market, prepared, full)
+    return measured(plan, market, prepared, full)
 
 
-def _score(plan: Plan, market: Slice, p: Prepared, full: bool) -> Metrics:
+def measured(plan: Plan, market: Slice, p: Prepared, full: bool) -> Metrics:
+    """Metrics of prepared candidates; of the slice itself nothing is read but its sessions' number and names."""
     from quantray.sweeps.kernels import columns
     from quantray.sweeps.kernels.score import scores
 
@@ -91,7 +92,7 @@ def _metrics(market: Slice, out: Outcome, counts: np.ndarray, why: Mapping[int, 
         beyond[list(why)] = False
         for i in np.flatnonzero(beyond).tolist():
             k = int(np.argmax(~(np.abs(out.net[i]) <= MOST_NET)))
-            said[i] = f"its net of {market.sessions[k].date} is {out.net[i, k]:.3g}: prices or sizes beyond any market"
+            said[i] = f"its net of {market.dates[k]} is {out.net[i, k]:.3g}: prices or sizes beyond any market"
     columns = _columns(out, counts)
     if said:
         failed = list(said)
@@ -219,7 +220,16 @@ def _boxed(plan: Plan, market: Slice, candidates: Candidates, strategy: type, fu
     return _metrics(market, some, np.zeros((len(COUNTED), n), np.int64), why)
 
 
-def summarise(t: Trades, interval_s: float, out: Outcome, i: int = 0) -> None:
+def metrics_of(t: Trades, interval_s: float, sessions: int) -> dict[str, np.ndarray]:
+    """Metrics of one candidate's trades, as columns of one row; NaN for what was counted before there were trades."""
+    from quantray.sweeps.kernels.columns import outcome_of
+
+    out = outcome_of(len(METRICS), 1, sessions)
+    summarise(t, interval_s, out, 0)
+    return _columns(out, np.full((len(COUNTED), 1), np.nan))
+
+
+def summarise(t: Trades, interval_s: float, out: Outcome, i: int) -> None:
     """Every metric of candidate ``i`` and its net per session into ``out`` from its trades."""
     from quantray.sweeps.kernels.columns import listed_of, scratch_of
     from quantray.sweeps.kernels.metrics import list_up, sum_up

@@ -11,6 +11,7 @@ from quantray.space import candidate_digest
 from quantray.stats import beside as told
 from quantray.stats.compared import compared
 from quantray.stats.effective import effective_number
+from quantray.stats.net_rows import mean_row
 from quantray.stats.pick import Pick
 from quantray.stats.survivors import Survivors
 from quantray.stats.track_record import more_units
@@ -30,14 +31,14 @@ def evidence_of(
     """The family tested on ``train``, the survivor that was chosen, what it made and stands."""
     common = Evidence(
         tested, choice, n_held_out=0 if held_out is None else len(held_out), adaptive=not family.whole,
-        family=family.nets.mean(axis=0),
+        family=mean_row(family.nets),
         quotes=train.has_quotes, quality=train.quality, seed=plan.seed,
     )  # fmt: skip
     if choice is None or pick is None or made is None:
         known = tested.statistic[~np.isnan(tested.statistic)]
         more = more_units(float(known.max()), tested.critical, len(train)) if known.size else None
         return replace(common, more_units=more or None)
-    own = family.nets[choice.number]
+    own = family.nets.rows(np.array([choice.number]))[0]
     return replace(
         common,
         searched=own,

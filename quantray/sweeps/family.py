@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D
+from quantray.arrays import BoolArray1D, FloatArray1D, IntArray1D
 from quantray.space import Candidates, Space, level_key
 from quantray.stats.neighbours import neighbour_numbers, neighbours
+from quantray.stats.net_rows import InMemory, Nets
 from quantray.sweeps.grid.surface import Surface
 from quantray.sweeps.market import Slice
 from quantray.sweeps.metrics import METRICS
@@ -38,7 +39,7 @@ class Family:
     numbers: IntArray1D  # [F] rising
     values: FloatArray1D  # [F] the objective; NaN where there is none or a bound is not met
     allowed: BoolArray1D  # [F] every bound is met
-    nets: FloatArray2D  # [F, sessions] in currency, 0 without a trade
+    nets: Nets  # [F, sessions] in currency, 0 without a trade
     candidates: Callable[[IntArray1D], Candidates]
     around: Callable[[int], FloatArray1D]
     metrics: Callable[[IntArray1D], Mapping[str, np.ndarray]]
@@ -62,7 +63,7 @@ def family_of(plan: Plan, market: Slice, trials: Sequence[Trial], exact: Surface
 
 def _of_surface(space: Space, s: Surface) -> Family:
     return Family(
-        True, s.numbers, s.values[s.numbers], s.allowed, s.session_net,
+        True, s.numbers, s.values[s.numbers], s.allowed, s.nets,
         candidates=lambda rows: space.candidates(s.numbers[rows]),
         around=lambda row: s.values[neighbour_numbers(space, int(s.numbers[row]))],
         metrics=lambda rows: s.metrics(s.numbers[rows]),
@@ -82,7 +83,7 @@ def _of_trials(plan: Plan, market: Slice, trials: Sequence[Trial]) -> Family:
         np.array([t.number for t in kept], np.int64),
         np.array([nan if t.value is None or not t.feasible else t.value for t in kept]),
         np.array([all(v <= 0 for v in t.violations) for t in kept], bool),
-        np.array([t.session_net for t in kept], np.float64).reshape(len(kept), len(market)),
+        InMemory(np.array([t.session_net for t in kept], np.float64).reshape(len(kept), len(market))),
         candidates=every.take,
         around=_Neighbours(plan, market, every),
         metrics=partial(_columns, kept),

@@ -131,8 +131,9 @@ def _choice(plan: Plan, train: Slice, family: Family, tested: Survivors, n_out: 
         return standard_error(partial(resampled, plan, made), len(train), seed=plan.seed)
 
     return choose(
-        family.values, family.nets, tested, allowed=family.allowed, n_out=n_out, neighbours=family.around, spread=spread
-    )
+        family.values, family.nets.rows, tested, allowed=family.allowed, n_out=n_out, neighbours=family.around,
+        spread=spread,
+    )  # fmt: skip
 
 
 def _picked(plan: Plan, train: Slice, held_out: Slice | None, family: Family, choice: Pick) -> Chosen:

@@ -239,7 +239,9 @@ def _together(plan: Plan, market: Slice, params: Mapping[str, Any], made: Sample
             assert session.ask is not None
             every = np.arange(len(session.symbol))
             sessions.append(at_share(session, tenth / 10, every, session.bid.copy(), session.ask.copy()))
-        other = Slice(market.underlying, tuple(sessions), market.source, market.quality, market.session_digests)
+        other = Slice(
+            market.underlying, tuple(sessions), market.source, market.quality, market.session_digests, market.reading
+        )
         total[tenth] = _net(_simulated(plan, other, params)) if tenth != 10 else float(made.trades.net.sum())
     return total
 
@@ -258,7 +260,9 @@ def _without(
         else:
             keep = [i for i in range(len(market)) if i != k]
             sessions, digests = (market.sessions[i] for i in keep), (market.session_digests[i] for i in keep)
-            rest = Slice(market.underlying, tuple(sessions), market.source, market.quality, tuple(digests))
+            rest = Slice(
+                market.underlying, tuple(sessions), market.source, market.quality, tuple(digests), market.reading
+            )
             net = _net(_simulated(plan, rest, params))
         left.append((market.dates[k], net))
     return tuple(left)

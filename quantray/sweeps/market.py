@@ -6,7 +6,7 @@ Prices are per share in the currency of the data; returns are fractions unless a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -115,15 +115,16 @@ class Slice:
     """Everything a candidate may look at: immutable, digested, shared by every worker without a copy."""
 
     underlying: str
-    sessions: tuple[Session, ...]
+    sessions: Sequence[Session]  # a tuple, or those of a file each, which are opened when they are asked for
     source: str  # one line that says where the data came from, with its seed where it has one
     quality: Mapping[str, float] = field(default_factory=dict)  # counts and shares of what was quarantined
     session_digests: tuple[str, ...] = ()  # computed when not given
+    reading: str = ""  # how its files were read, where that was more than by their own names; what was set aside
 
     def __post_init__(self) -> None:
-        dates = [s.date for s in self.sessions]
-        if dates != sorted(set(dates)):
-            raise ValueError(f"sessions must be unique and in time order, got {dates}")
+        dates = self.dates
+        if list(dates) != sorted(set(dates)):
+            raise ValueError(f"sessions must be unique and in time order, got {[*dates]}")
         if len(self.session_digests) != len(self.sessions):
             object.__setattr__(self, "session_digests", tuple(digest_of(s) for s in self.sessions))
 
@@ -140,7 +141,8 @@ class Slice:
 
     @property
     def dates(self) -> tuple[str, ...]:
-        return tuple(s.date for s in self.sessions)
+        known: tuple[str, ...] | None = getattr(self.sessions, "dates", None)
+        return tuple(s.date for s in self.sessions) if known is None else known
 
     @property
     def has_quotes(self) -> bool:
@@ -155,5 +157,6 @@ class Slice:
     def take(self, start: int, stop: int) -> Slice:
         """Sessions ``start`` to ``stop`` (exclusive) as a slice of their own; nothing is copied."""
         return Slice(
-            self.underlying, self.sessions[start:stop], self.source, self.quality, self.session_digests[start:stop]
-        )
+            self.underlying, self.sessions[start:stop], self.source, self.quality, self.session_digests[start:stop],
+            self.reading,
+        )  # fmt: skip

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quantray.capacity import check_run_dir, check_table
+from quantray.compilation import is_filled
 from quantray.errors import ConfigError, begun
 from quantray.failures import OWN
 from quantray.files import Pieces
 from quantray.plain import amount
-from quantray.protocols import Say
+from quantray.protocols import Reached, Say
 from quantray.report.words import duration
 from quantray.search import check_searcher
 from quantray.space import Candidates
@@ -46,33 +48,40 @@ class Opened:
     held_out: Slice | None
     digests: Mapping[str, str]
     ledger: SqlLedger
+    reached: Reached
 
 
 @contextmanager
-def opened(plan: Plan, say: Say) -> Iterator[Opened]:
+def opened(plan: Plan, say: Say, reached: Reached | None = None) -> Iterator[Opened]:
     """Load and split the data, compile, and open the study, which is closed afterwards.
 
+    ``reached`` is told the name of each stage as it begins (see ``sweeps.loop.progress``).
     Raises UserError, before anything is written, for a plan that cannot be carried out.
     """
     from quantray.ledger import open_ledger
     from quantray.sweeps.description import describe
 
+    reached = reached or (lambda stage: None)
     check(plan)
     check_files(plan)
     _begin(plan)
+    reached("data")
     whole = load_slice(plan)
     train, held_out = split(whole, plan.oos.fraction)
     check_memory(plan, train)
     digests = plan.digests(whole.digest, code_digest())
+    reached("kernels" if is_filled() else "compiling")
     _warm(plan, train)
     _announce(plan, train, say)
-    reach(plan, whole)
+    if _on_ray(plan):
+        reached("Ray")
+        reach(plan, whole)
     ledger = open_ledger(
         plan.storage, plan.run_dir, plan.study, digests, described=describe(plan), fresh=plan.fresh, say=say
     )
     with closing(ledger), begun():
         plan.run_dir.mkdir(parents=True, exist_ok=True)  # only now: a refused address leaves no trace
-        yield Opened(plan, whole, train, held_out, digests, ledger)
+        yield Opened(plan, whole, train, held_out, digests, ledger, reached)
 
 
 def check(plan: Plan) -> None:
@@ -111,7 +120,9 @@ def check_memory(plan: Plan, searched: Slice) -> None:
     """ConfigError where the whole table is asked for, or a search compared with it, and it has no room in memory."""
     whole = plan.search.kind == "exhaustive"
     if whole or compared(plan):
-        check_table(plan.space, len(searched), compared=not whole)
+        # a table that a search is compared with is held in memory
+        memory_gb = plan.data.memory_gb if whole else math.inf
+        check_table(plan.space, len(searched), memory_gb=memory_gb, compared=not whole)
 
 
 def compared(plan: Plan) -> bool:
@@ -125,17 +136,21 @@ def compared(plan: Plan) -> bool:
 
 
 def reach(plan: Plan, market: Slice) -> None:
-    """Connect to the cluster before anything is written. Ray of this machine is started only where it is used."""
-    if plan.runner.kind == "ray" and (plan.runner.address != "local" or plan.search.kind != "exhaustive"):
-        from quantray.runner import cluster
+    """Connect to the cluster before anything is written."""
+    from quantray.runner import cluster
 
-        cluster.start(plan.runner, market)
-        cluster.check_nodes(plan.runner, plan)
+    cluster.start(plan.runner, market)
+    cluster.check_nodes(plan.runner, plan)
+
+
+def _on_ray(plan: Plan) -> bool:
+    """A table is computed on threads where Ray would be of this machine."""
+    return plan.runner.kind == "ray" and (plan.runner.address != "local" or plan.search.kind != "exhaustive")
 
 
 def _begin(plan: Plan) -> None:
     """Ray of this machine takes as long to start as the data take to load, so it starts beside them."""
-    if plan.runner.kind == "ray" and plan.search.kind != "exhaustive":
+    if _on_ray(plan):
         from quantray.runner import cluster
 
         cluster.begin(plan.runner, _OF_WORKERS)

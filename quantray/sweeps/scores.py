@@ -10,9 +10,10 @@ import numpy as np
 
 from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D, plain
 from quantray.space import Candidates, candidate_digest
-from quantray.sweeps.evaluate import evaluate, summarise, trades
+from quantray.sweeps.candidates import Prepared
+from quantray.sweeps.evaluate import evaluate, measured, metrics_of, trades
 from quantray.sweeps.market import Slice
-from quantray.sweeps.metrics import METRICS, Metrics
+from quantray.sweeps.metrics import Metrics
 from quantray.sweeps.objective import objective, violations
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.trades import Trades
@@ -73,6 +74,11 @@ def score(plan: Plan, market: Slice, candidates: Candidates, *, full: bool = Tru
     return scored(plan, evaluate(plan, market, candidates, full=full))
 
 
+def score_prepared(plan: Plan, market: Slice, prepared: Prepared) -> Scores:
+    """Every metric of candidates whose tables were built before."""
+    return scored(plan, measured(plan, market, prepared, True))
+
+
 def scored(plan: Plan, metrics: Metrics) -> Scores:
     """What the plan's objective, least number of trades and bounds make of the metrics of candidates [N]."""
     value, why = objective(plan.objective).judge(metrics.columns)
@@ -124,15 +130,12 @@ def resampled(plan: Plan, made: Sample, drawn: IntArray1D) -> float:
 
     Trades stay as they were made: limits of capital are not applied anew.
     """
-    from quantray.sweeps.kernels.columns import outcome_of
-
     t = made.trades
     first, last = (np.searchsorted(t.session, drawn, side) for side in ("left", "right"))
     counts = last - first
     rows = np.repeat(first - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts) + np.arange(counts.sum())
     columns = {f.name: getattr(t, f.name)[rows] for f in fields(t)}
     again = Trades(**{**columns, "session": np.repeat(np.arange(len(drawn)), counts)})
-    out = outcome_of(len(METRICS), 1, len(drawn))
-    summarise(again, float(made.slice.sessions[0].interval_s), out)
+    columns = metrics_of(again, float(made.slice.sessions[0].interval_s), len(drawn))
     judged = objective(plan.objective)
-    return float(judged.judge({name: out.amount[METRICS.index(name)] for name in judged.metrics})[0][0])
+    return float(judged.judge({name: columns[name] for name in judged.metrics})[0][0])

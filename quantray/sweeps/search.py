@@ -21,6 +21,7 @@ from quantray.sweeps.grid.files import SurfaceFiles, Tally
 from quantray.sweeps.grid.outcome import note_table
 from quantray.sweeps.grid.points import exhaust, ranges, reasons_stored, surface
 from quantray.sweeps.grid.surface import Surface, keep_best
+from quantray.sweeps.loop.pace import Pace
 from quantray.sweeps.loop.progress import Progress
 from quantray.sweeps.loop.ranges import SUFFIX, RangeClaims
 from quantray.sweeps.loop.share import Share, duplicates_of, retried_of, seed_of
@@ -39,6 +40,8 @@ OnProgress = Callable[[Progress], None]
 #: How a search ended whose candidates fail.
 GIVEN_UP = "more than search.max_failures={} candidates failed"
 _log = logger(__name__)
+#: Of a complete table as many points, the best, become trials of the study at most, unless the report lists more.
+LISTED = 1000
 _POLL_S = 0.5
 _ENDS = ("target", "timeout")  # of a search that does not wait for what others still evaluate
 
@@ -101,6 +104,7 @@ def _sampled(
         if ended is None or not sweep.shared or _complete(opened, ended, say):
             break
     exact, notes = None, idle_moments(plan, train)
+    opened.reached("comparing")
     if failure is None and compared(plan):
         exact = surface(plan, train)
     elif failure is None and plan.space.size is not None:
@@ -153,7 +157,7 @@ def _exhausted(opened: Opened, progress: OnProgress | None, say: Say, last: bool
     with closing(_open_ranges(opened)) as beside:
         files = surface_files(opened, say)
         try:
-            exact = exhaust(plan, train, files, RangeClaims(beside, ranges(plan)), _told(plan, progress), whole=last)
+            exact = exhaust(plan, train, files, RangeClaims(beside, files.ranges), _told(plan, progress), whole=last)
         except TooManyFailures as error:
             return _stopped(opened, files, str(error)) if last else None
         again = claimed_again(beside)
@@ -161,13 +165,13 @@ def _exhausted(opened: Opened, progress: OnProgress | None, say: Say, last: bool
         return None
     reasons = counted(reasons_stored(files, ()))
     note_table(ledger, exact.counts, reasons)
-    kept = max(plan.report.top, plan.mirror.max_trials)
-    keep_best(plan, train, ledger, exact.values, kept, files)
+    kept = max(plan.report.top, min(plan.mirror.max_trials, LISTED))
+    keep_best(plan, ledger, exact, kept, files)
     trials = ranked(list(ledger.trials()))
     listed = f"the trials listed are the best {len(trials):,}" if trials else "none of them is listed as a trial"
     notes = (f"The table has {amount(plan.space.size or 0, 'point')}, all in surface/*.parquet; {listed}.",
              *idle_moments(plan, train))  # fmt: skip
-    start, stop = ranges(plan)[0]
+    start, stop = files.ranges[0]
     repeated = {"driver": min(again * (stop - start), plan.space.size or 0), "worker": 0}
     return Found(
         sorted(trials, key=lambda t: t.number), exact.counts, {}, "exhausted", exact, notes, repeated, files.shown(),
@@ -190,7 +194,7 @@ def surface_files(opened: Opened, say: Say = _log.warning) -> SurfaceFiles:
     plan = opened.plan
     pieces = Pieces(plan.run_dir, plan.study).open()
     opened.ledger.note(*pieces.noted)
-    return SurfaceFiles(pieces, digest_of(opened.digests)[:12], opened.ledger, ranges(plan), say)
+    return SurfaceFiles(pieces, digest_of(opened.digests)[:12], opened.ledger, ranges(plan, len(opened.train)), say)
 
 
 def _open_ranges(opened: Opened) -> SqlLedger:
@@ -209,18 +213,20 @@ def _told(plan: Plan, progress: OnProgress | None) -> Callable[[Tally, Trial | N
     """What hears of each range, made from what hears of progress."""
     began, size = time.monotonic(), plan.space.size or 0
     before: int | None = None
+    mine, together = Pace(), Pace()  # of this driver, and of all of them
 
     def on_part(tally: Tally, best: Trial | None) -> None:
         nonlocal before
-        counts, stored = tally.counts, tally.stored
+        counts, stored, now = tally.counts, tally.stored, time.monotonic()
         if before is None:
             before = counts.attempts
             return
-        elapsed, done = time.monotonic() - began, counts.attempts - before
-        rate = stored.attempts / elapsed if elapsed > 0 else 0.0
-        eta = (size - counts.attempts) * elapsed / done if done > 0 else None  # all drivers together
+        mine.see(now, stored.attempts)
+        together.see(now, counts.attempts - before)
+        eta = (size - counts.attempts) / together.rate if together.rate else None
         if progress is not None:
-            progress(Progress(counts, {}, best, size, rate, elapsed, eta, stored=stored, others=tally.others))
+            elapsed = now - began
+            progress(Progress(counts, {}, best, size, mine.rate, elapsed, eta, stored=stored, others=tally.others))
 
     return on_part
 

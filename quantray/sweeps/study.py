@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantray.errors import ConfigError, TooManyFailures
 from quantray.outlets import logger
-from quantray.protocols import REPORTED, Say
+from quantray.protocols import REPORTED, Reached, Say
 from quantray.provenance import versions
 from quantray.stats.checks import Verdict
 from quantray.sweeps.holdout import load_slice, split
@@ -22,6 +24,7 @@ from quantray.sweeps.prepare import Opened, opened
 from quantray.sweeps.report.files import write_all
 from quantray.sweeps.report.tables import table_digest, trials_frame
 from quantray.sweeps.results import Chosen, Results
+from quantray.sweeps.seal import seal
 from quantray.sweeps.search import Found, OnProgress, search
 from quantray.trial import Trial
 
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Study", "load_slice", "split", "sweep"]
 
 _log = logger(__name__)
+_LATER = ("scipy.stats", "quantray.report.charts", "matplotlib.backends.backend_agg", "jinja2", "quantray.report.page")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,33 +93,51 @@ def sweep(
     progress: OnProgress | None = None,
     say: Say | None = None,
     done: Callable[[Study], object] | None = None,
+    reached: Reached | None = None,
     share: Share | None = None,
     began: float | None = None,
 ) -> Study:
     """Run the plan, or go on with it where an earlier run stopped, and write its report under ``plan.run_dir``.
 
-    ``progress`` is called with :class:`quantray.sweeps.loop.progress.Progress` as trials are stored; ``say`` with
-    sentences a person should read, ``done`` with the study as soon as it is written: before the Optuna study beside
-    it has caught up, which Ctrl-C then skips. ``share`` says that the study has several drivers, which ``began``
-    then (``time.monotonic()``): this one finishes it (see :func:`quantray.sweeps.search.search`). Raises UserError,
-    before anything is written, for a plan that cannot be carried out, and :class:`TooManyFailures`, after everything
-    is written, when more candidates failed than ``search.max_failures`` allows, or all of them.
+    ``progress`` is called with :class:`quantray.sweeps.loop.progress.Progress` as trials are stored, ``reached`` with
+    the name of each stage as it begins, ``say`` with sentences a person should read, ``done`` with the study as soon as
+    it is written: before the Optuna study beside it has caught up, which Ctrl-C then skips. ``share`` says that the
+    study has several drivers, which ``began`` then (``time.monotonic()``): this one finishes it (see
+    :func:`quantray.sweeps.search.search`). Raises UserError, before anything is written, for a plan that cannot be
+    carried out, and :class:`TooManyFailures`, after everything is written, when more candidates failed than
+    ``search.max_failures`` allows, or all of them.
     """
     began, say = time.monotonic() if began is None else began, say or _log.warning
-    with opened(plan, say) as made, _mirrored(made, say) as mirror:
-        found = search(made, progress, say, share=share)
-        assert found is not None  # only a driver that is not the last has none
-        if mirror is not None:
-            mirror.hurry()  # it catches up while the report is made
-        judged = judge(plan, made.train, made.held_out, found.trials, found.exact, found.counts, found.reasons)
-        results = _results(made, found, judged, began)
-        study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
-        made.ledger.note(REPORTED, {"table": results.table, "trials": len(results.trials)})
-        if done is not None:
-            done(study)
+    reached = reached or (lambda stage: None)
+    left: list[str] = []
+    with opened(plan, say, reached) as made:
+        with _mirrored(made, say, left) as mirror:
+            reached("searching")
+            threading.Thread(target=_read_ahead, name="quantray-read-ahead", daemon=True).start()
+            found = search(made, progress, say, share=share)
+            assert found is not None  # only a driver that is not the last has none
+            if mirror is not None:
+                mirror.hurry()  # it catches up while the report is made
+            reached("judging")
+            judged = judge(plan, made.train, made.held_out, found.trials, found.exact, found.counts, found.reasons)
+            results = _results(made, found, judged, began)
+            reached("writing")
+            study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
+            made.ledger.note(REPORTED, {"table": results.table, "trials": len(results.trials)})
+            if done is not None:
+                done(study)
+        if found.failure is None and share is None and plan.search.timeout_s is None and not left:
+            seal(plan, made.ledger, study.files)
     if found.failure is not None:
         raise TooManyFailures(found.failure)
     return study
+
+
+def _read_ahead() -> None:
+    """Import beside the search what judges it and writes its report: seconds that nobody has to wait for."""
+    for name in _LATER:
+        with suppress(ImportError):  # whoever needs it says so
+            import_module(name)
 
 
 def _results(made: Opened, found: Found, judged: Judgement, began: float) -> Results:
@@ -132,8 +154,11 @@ def _results(made: Opened, found: Found, judged: Judgement, began: float) -> Res
 
 
 @contextmanager
-def _mirrored(made: Opened, say: Say) -> Iterator[MirrorProcess | None]:
-    """An Optuna study beside the ledger while the search runs; it is waited for at the end, where Ctrl-C skips it."""
+def _mirrored(made: Opened, say: Say, left: list[str]) -> Iterator[MirrorProcess | None]:
+    """An Optuna study beside the ledger while the search runs; it is waited for at the end, where Ctrl-C skips it.
+
+    ``left`` gets a sentence where it stays incomplete.
+    """
     from quantray.ledger import start_mirror
 
     mirror: MirrorProcess | None = start_mirror(made.ledger, made.plan.mirror, expected=made.plan.search.attempts)
@@ -151,10 +176,12 @@ def _mirrored(made: Opened, say: Say) -> Iterator[MirrorProcess | None]:
         report = mirror.finish()
     except KeyboardInterrupt:
         mirror.stop()
-        say("the Optuna study beside the ledger was left incomplete; the next run of this study completes it")
+        left.append("the Optuna study beside the ledger was left incomplete; the next run of this study completes it")
+        say(left[0])
         return
     if report.error:
-        say(f"the Optuna study beside the ledger is incomplete: {report.error}; the ledger is not affected")
+        left.append(f"the Optuna study beside the ledger is incomplete: {report.error}; the ledger is not affected")
+        say(left[0])
 
 
 def _described(made: Opened) -> dict[str, Any]:

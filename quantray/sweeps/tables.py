@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from quantray.runner.threads import in_order
 from quantray.sweeps.long_option import MODES, LongOption, bar_at, bars_at, by_end
 from quantray.sweeps.market import CALL, PUT, Session, Slice
 from quantray.sweeps.metrics import COUNTED
@@ -137,44 +138,64 @@ def _context(rules: LongOption) -> tuple[Any, ...]:
     return (r.latency_seconds, r.max_price_age_seconds, r.stale_fill, r.end_of_day_exit, r.emergency_exit)
 
 
-def build(
-    plan: Plan,
-    data: Slice,
-    lists: Sequence[SignalLists],
-    ways: Sequence[LongOption],
-    list_of: np.ndarray,
-    way_of: np.ndarray,
-    levels: Levels,
-) -> Tables:
-    """Tables for the groups (``list_of[g]``, ``way_of[g]``) over signal ``lists`` (one a session)."""
-    parts: list[dict[str, np.ndarray]] = []
-    groups: list[np.ndarray] = []
-    rows: list[np.ndarray] = []
-    counts = np.zeros((len(list_of), len(COUNTED)), np.int64)
+@dataclass(frozen=True, slots=True, eq=False)
+class Wanted:
+    """The groups (``list_of[g]``, ``way_of[g]``) whose tables are built, and the exit levels that count."""
+
+    ways: Sequence[LongOption]
+    list_of: np.ndarray
+    way_of: np.ndarray
+    levels: Levels
+
+
+def build(plan: Plan, data: Slice, lists: Sequence[SignalLists], wanted: Wanted, workers: int = 1) -> Tables:
+    """Tables for the groups over signal ``lists`` (one a session); sessions are independent, so threads share them."""
+    numbers = range(len(data))
+    if workers > 1:
+        found = [made for _, made in in_order(numbers, lambda k: _of_session(plan, data, k, lists[k], wanted), workers)]
+    else:
+        found = [_of_session(plan, data, k, lists[k], wanted) for k in numbers]
+    parts = [part for made, _ in found for part in made]
+    begin = np.concatenate([[0], np.cumsum([len(part.columns["contract"]) for part in parts])])
+    group = np.concatenate([part.group for part in parts])
+    order = np.argsort(group, kind="stable")
+    rows = [np.vstack([part.rows[:1] + at, part.rows[1:]]) for part, at in zip(parts, begin[:-1], strict=True)]
+    column = np.ascontiguousarray(np.concatenate(rows, axis=1).astype(np.int32)[:, order])  # one layout, one kernel
+    ptr = np.zeros(len(wanted.list_of) + 1, np.int64)
+    np.cumsum(np.bincount(group, minlength=len(wanted.list_of)), out=ptr[1:])
+    joined = {name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns}
+    counts = np.zeros((len(wanted.list_of), len(COUNTED)), np.int64)
+    for _, tally in found:
+        counts += tally
+    return Tables(ptr, column[0], column[1], column[2], column[3], counts, **joined)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """Entries of one session that share a market: their groups, rows [4, entries] of their columns, and tables."""
+
+    group: np.ndarray
+    rows: np.ndarray
+    columns: dict[str, np.ndarray]
+
+
+def _of_session(plan: Plan, data: Slice, k: int, lists: SignalLists, wanted: Wanted) -> tuple[list[_Part], np.ndarray]:
+    """What session ``k`` adds to the tables, and what was counted on the way, [groups, COUNTED]."""
+    session, ways, parts = data.sessions[k], wanted.ways, []
+    counts = np.zeros((len(wanted.list_of), len(COUNTED)), np.int32)
     contexts: dict[tuple[Any, ...], list[int]] = {}
     for v, rules in enumerate(ways):
         contexts.setdefault(_context(rules), []).append(v)
-    made = 0
-    for k, session in enumerate(data.sessions):
-        for members in contexts.values():
-            market = _market(session, lists[k], [ways[v] for v in members])
-            opened = [_open(session, market, lists[k], ways[v], list_of, way_of == v, counts) for v in members]
-            group = np.concatenate([g for g, _ in opened])
-            found = np.concatenate([columns for _, columns in opened], axis=1)
-            key = found[0].astype(np.int64) * session.n_bars + found[1]
-            distinct, entry = np.unique(key, return_inverse=True)
-            contract, bar = np.divmod(distinct, session.n_bars)
-            parts.append(_tables(plan, data, k, market, ways[members[0]], contract, bar, levels))
-            groups.append(group)
-            rows.append(np.vstack([entry + made, found[2:]]).astype(np.int32))
-            made += len(distinct)
-    group = np.concatenate(groups)
-    order = np.argsort(group, kind="stable")
-    column = np.concatenate(rows, axis=1)[:, order]
-    ptr = np.zeros(len(list_of) + 1, np.int64)
-    np.cumsum(np.bincount(group, minlength=len(list_of)), out=ptr[1:])
-    joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return Tables(ptr, column[0], column[1], column[2], column[3], counts, **joined)
+    for members in contexts.values():
+        market = _market(session, lists, [ways[v] for v in members])
+        opened = [_open(session, market, lists, ways[v], wanted.list_of, wanted.way_of == v, counts) for v in members]
+        found = np.concatenate([columns for _, columns in opened], axis=1)
+        key = found[0].astype(np.int64) * session.n_bars + found[1]
+        distinct, entry = np.unique(key, return_inverse=True)
+        contract, bar = np.divmod(distinct, session.n_bars)
+        made = _tables(plan, session, k, market, ways[members[0]], contract, bar, wanted.levels)
+        parts.append(_Part(np.concatenate([g for g, _ in opened]), np.vstack([entry, found[2:]]), made))
+    return parts, counts
 
 
 def _open(
@@ -200,13 +221,12 @@ def _open(
 
 
 def _tables(
-    plan: Plan, data: Slice, k: int, market: _Market, rules: LongOption, contract: np.ndarray, bar: np.ndarray,
+    plan: Plan, session: Session, k: int, market: _Market, rules: LongOption, contract: np.ndarray, bar: np.ndarray,
     levels: Levels,
 ) -> dict[str, np.ndarray]:  # fmt: skip
     from quantray.sweeps.kernels import columns
     from quantray.sweeps.kernels.touch import exit_tables
 
-    session = data.sessions[k]
     slippage = plan.fees.slippage(session.has_quotes)
     fees = plan.capital.contracts * plan.fees.per_contract()
     paid_in = market.entry_price[contract, bar]  # a fill that waited for a print stands at the print's own bar

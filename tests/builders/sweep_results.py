@@ -12,6 +12,7 @@ from quantray.protocols import Counts
 from quantray.settings import OutOfSample, Search
 from quantray.space import candidate_digest, parse_space
 from quantray.stats.checks import Verdict, Word
+from quantray.stats.net_rows import InMemory, mean_row
 from quantray.stats.pick import Pick, choose
 from quantray.stats.surface import regret, summarise_space
 from quantray.stats.survivors import survivors
@@ -130,14 +131,14 @@ def results(
     held = None if later is None else sample(unseen, later)
     family = family_of_table(p, values, net[:, :n_seen])
     tested = survivors(family.nets, seed=7)
-    choice = choose(family.values, family.nets, tested, allowed=family.allowed, n_out=n_unseen,
+    choice = choose(family.values, family.nets.rows, tested, allowed=family.allowed, n_out=n_unseen,
                     neighbours=family.around, spread=lambda _: 5.0)  # fmt: skip
     pick = None if choice is None else picked(p, family, choice, seen, unseen, net, per_session)
     stress = None if pick is None else STRESS
     evidence = Evidence(
-        tested, choice, None if choice is None else family.nets[choice.number],
+        tested, choice, None if choice is None else family.nets.rows([choice.number])[0],
         None if pick is None or pick.outside is None else pick.outside.session_net, n_unseen,
-        family.nets.mean(axis=0),
+        mean_row(family.nets),
         metrics=best.metrics, quality=QUALITY, n_looks=2, seed=7,
     )  # fmt: skip
     return Results(
@@ -172,7 +173,7 @@ def family_of_table(p: Plan, values: np.ndarray, nets: np.ndarray) -> Family:
     def columns(wanted: np.ndarray) -> dict[str, np.ndarray]:
         return {"n_trades": np.full(len(wanted), 45), "win_rate": np.abs(values[wanted]) / 100}
 
-    surface = Surface(values, numbers, np.ones(len(numbers), bool), nets[numbers], Counts(), columns)
+    surface = Surface(values, numbers, np.ones(len(numbers), bool), InMemory(nets[numbers]), Counts(), columns)
     return family_of(p, None, [], surface)
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from quantray.cli import command as cli
+from tests.builders import chats
 from tests.builders.call_files import calls, left_behind, market
+from tests.builders.chats import HEX, MINT, said
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +51,24 @@ def test_the_stages_show_what_they_found(tmp_path: Path, capsys: pytest.CaptureF
     assert (tmp_path / made["folder"] / "bucket=0000" / "candles.parquet").is_file()
     assert made["quality"]["assets_without_candles"] == 1
     assert left_behind(tmp_path) == {"plan.json", "out", "slice.json"}
+
+
+@pytest.mark.slow
+def test_messages_of_a_chat_are_shown_with_what_is_no_call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    edited = said(2, HEX, 60, edited_unixtime=str(chats.T0 + 99))
+    chats.telegram(tmp_path / "chat", [said(1, f"{MINT} mc 47.18k"), edited, said(3, "gm [red]x[/] \x1b[2J", 70)])
+    keys = ["data.calls=chat", "data.cache=cache"]
+    assert cli.main(["calls", "messages", *keys, "--unparsed", "u.csv", "--out", "m.json"]) == 0
+    shown = capsys.readouterr().out
+    assert MINT in shown
+    assert "edited" in shown
+    assert "gm [red]x[/]" in shown
+    assert "\x1b" not in shown
+    assert json.loads((tmp_path / "m.json").read_text())["calls"]["edited"] == 1
+    assert [row["why"] for row in csv.DictReader((tmp_path / "u.csv").open())] == ["names no asset"]
+    assert cli.main(["calls", "messages", *keys, "messages.assets.solana=null", "messages.assets.evm=null"]) == 2
+    assert cli.main(["calls", "messages", *market(tmp_path)]) == 2
+    assert "is no chat; give data.calls=result.json" in capsys.readouterr().err
 
 
 @pytest.mark.slow

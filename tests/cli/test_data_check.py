@@ -1,6 +1,8 @@
 """``quantray data check``: what it takes, what it writes, how it ends."""
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import duckdb
@@ -75,3 +77,47 @@ def test_help_and_typos_answer(capfd):
     assert "quantray data check market.duckdb" in capfd.readouterr().out
     assert cli.main(["data", "chek"]) == 2
     assert "did you mean 'check'" in capfd.readouterr().err
+
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def commands(page: str, begin: str) -> list[list[str]]:
+    """Commands of a page's first block of code."""
+    block = (DOCS / page).read_text().split("```sh\n")[1].split("```")[0]
+    return [shlex.split(line)[len(begin.split()) :] for line in block.splitlines() if line.startswith(begin)]
+
+
+def test_the_commands_of_the_page_work(tmp_path, capfd):
+    made = write_duckdb(tmp_path, frames())
+    assert made.duckdb == str(tmp_path / "market.duckdb")
+    frames()["underlying"].to_parquet("bars.parquet")
+    frames()["options"].merge(frames()["chain"].drop(columns="underlying"), on="symbol").sort_values("ts").to_parquet(
+        "quotes.parquet"
+    )
+    with duckdb.connect("calls.duckdb") as connection:
+        connection.execute(CALLS)
+        connection.execute("COPY calls TO 'calls.csv'")
+        Path("candles").mkdir()
+        connection.execute("COPY candles TO 'candles/a.parquet'")
+    asked = commands("data_check.md", "quantray data check")
+    assert len(asked) == 5
+    for given in asked[1:]:  # the first is of the synthetic market, whose checks have tests of their own
+        assert check(*given) == 0, (given, capfd.readouterr())
+
+
+def test_the_page_tells_what_the_tests_hold():
+    """Every corruption has its row, and the smallest strength that a test holds is one that the page says is found."""
+    from tests.builders.corruptions import CALLS as OF_CALLS
+    from tests.builders.corruptions import MARKET
+    from tests.callers.data.test_checks import SMALLEST as SMALLEST_OF_CALLS
+    from tests.sweeps.data.test_checks import SMALLEST
+
+    rows = dict(
+        re.findall(r"^\| (\w+: [\w ]+) \| [^|]+ \| ([^|]+) \|$", (DOCS / "data_check.md").read_text(), re.MULTILINE)
+    )
+    smallest = {**SMALLEST, **SMALLEST_OF_CALLS}
+    for corruption in (*MARKET, *OF_CALLS):
+        told = dict(cell.split(": ") for cell in rows[corruption.name].split("; "))
+        assert set(told) == {f"{s:g}" for s in corruption.strengths}
+        assert told[f"{smallest.get(corruption.name, corruption.strengths[0]):g}"] in ("error", "warning", "note")

@@ -29,15 +29,3 @@ def test_exit_codes(error: BaseException, code: int, capsys: pytest.CaptureFixtu
     assert str(error) in said
     assert ("go on with: python -m quantray.run seed=1" in said) == (code == 130)
     assert ("Traceback" in said) == isinstance(error, ZeroDivisionError)
-
-
-def test_ctrl_c_in_the_middle_of_a_query_is_an_interruption(capsys: pytest.CaptureFixture[str]) -> None:
-    """DuckDB raises something of its own where it notices the signal."""
-
-    def ask() -> int:
-        raise RuntimeError("Query interrupted")  # what DuckDB says; when it looks for signals is its own affair
-
-    assert exits.guarded(ask, "the same") == exits.INTERRUPTED
-    said = capsys.readouterr().err
-    assert "Traceback" not in said
-    assert "go on with: the same" in said

@@ -155,3 +155,12 @@ def test_the_working_directorys_own_choices_come_first(tmp_path: Path, monkeypat
     assert load_plan("search=short").search.n_trials == 7
     assert load_plan("search=random").search.n_trials == 9
     assert load_plan("search=qmc").search.n_trials == 300, "the shipped choices stay"
+
+
+def test_files_of_a_vendor_are_named_by_table_and_belong_to_the_digest() -> None:
+    plain = load_plan("+experiment=options_sweep", "data=csv", "data.underlying=u.csv", "data.options=o.csv")
+    assert plain.data.kind == "parquet"
+    assert plain.data.reading is None
+    said = ("data.format={underlying: kibot, options: cboe}", "data.stamp={options: at}", "data.adjusted=accept")
+    named = load_plan("+experiment=options_sweep", "data=csv", "data.underlying=u.csv", "data.options=o.csv", *said)
+    assert named.digests("x", "y")["data"] != plain.digests("x", "y")["data"]

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from quantray.config.plans import load_plan
-from quantray.config.study_name import study_name
+from quantray.config.study_name import LONGEST, study_name
 
 
 def test_a_path_goes_by_the_name_of_its_file():
     name = study_name("caller_policies", ["trailing"], {"data.calls": "/home/me/market/rule_calls.parquet"})
-    assert name.startswith("caller_policies-trailing-data.calls_rule_calls_")
+    assert name.startswith("caller_policies-trailing-rule_calls_")
     assert "home" not in name
 
 
@@ -40,7 +45,7 @@ def test_a_study_is_named_by_what_differs(overrides: list[str], name: str) -> No
 
 @pytest.mark.slow
 def test_values_that_look_alike_get_different_names() -> None:
-    names = {load_plan(f"data.cache={path}").study for path in ("/a/b", "/a_b", "_a_b", "/a b")}
+    names = {load_plan(f"data.underlying={path}").study for path in ("/a/b", "/a_b", "_a_b", "/a b")}
     assert len(names) == 4
 
 
@@ -50,4 +55,33 @@ def test_a_long_difference_stays_a_short_name() -> None:
     name = load_plan(many).study
     assert len(name) < 40
     assert name != load_plan(many[1:]).study
-    assert len(load_plan("data.cache=" + "x" * 500).study) <= 100
+    assert len(load_plan("data.underlying=" + "x" * 500).study) <= LONGEST
+
+
+def test_where_things_are_kept_is_in_no_name() -> None:
+    assert load_plan(["data.cache=/somewhere/cache1", "fees=dear"]).study == "vwap_reclaim-dear"
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.lists(st.text(min_size=1, max_size=12), max_size=3),
+    st.dictionaries(st.text("ab.", min_size=1, max_size=20), st.text(max_size=60), max_size=6),
+)
+def test_names_are_short_folders(choices: list[str], changes: dict[str, str]) -> None:
+    name = study_name("options_sweep", choices, changes)
+    assert len(name) <= LONGEST
+    assert re.fullmatch(r"[A-Za-z0-9.,+_-]+", name)
+    assert name == study_name("options_sweep", choices, dict(reversed(changes.items())))
+
+
+def test_a_study_under_its_former_name_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    asked = ["data.cache=/somewhere/cache1", "fees=dear"]
+    former = "vwap_reclaim-dear-" + study_name("", [], {"data.cache": "/somewhere/cache1"}, former=True).lstrip("-")
+    load_plan(asked)
+    assert not caplog.messages
+    (tmp_path / "outputs" / former).mkdir(parents=True)
+    load_plan(asked)
+    assert [f"study.name={former} goes on with it" in message for message in caplog.messages] == [True]

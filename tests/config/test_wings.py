@@ -120,3 +120,10 @@ def test_keys_inside_a_section_that_one_wing_has_are_those_of_its_files_alone() 
     for section, cls in (("report", Report), ("runner", Runner), ("storage", Storage)):
         for field in fields(cls):
             assert f"{section}.{field.name}" in flat[wings.SWEEPS] | flat[wings.CALLERS], f"{field.name} is in no file"
+
+
+def test_formats_of_files_are_no_group() -> None:
+    """They lie in conf/ beside the groups, and nothing is composed of them."""
+    assert all("format" not in wings.groups(wing) for wing in wings.WINGS)
+    with pytest.raises(ConfigError, match="format"):
+        jobs(["format=kibot"], multirun=False)

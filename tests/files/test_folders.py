@@ -14,7 +14,7 @@ from quantray.files.folders import data_files, kind_of
     ("name", "kind"),
     [
         ("a.parquet", "parquet"), ("a.PQ", "parquet"), ("a.csv", "delimited"), ("A.TSV", "delimited"),
-        ("a.csv.gz", "delimited"), ("a.parquet.gz", None), ("a.txt", None), ("csv", None),
+        ("a.csv.gz", "delimited"), ("a.parquet.gz", None), ("a.txt", "delimited"), ("a.zip", "archive"), ("csv", None),
     ],
 )  # fmt: skip
 def test_a_kind_is_the_end_of_a_name(name: str, kind: str | None) -> None:

@@ -45,12 +45,11 @@ def test_the_slice_is_that_of_the_original_however_it_was_cut_up(tmp_path: Path)
     assert content(apart) == content(into)
 
 
-@pytest.mark.parametrize("kind", ["parquet", "csv"])
-def test_out_and_in_again(kind: str, tmp_path: Path) -> None:
+def test_out_and_in_again(tmp_path: Path) -> None:
     write_csv(tmp_path, frames())
     first, second, out = tmp_path / "a.duckdb", tmp_path / "b.duckdb", tmp_path / "out"
     taken(first, *tmp_path.glob("*.csv"))
-    made = export_data(first, out, kind)
+    made = export_data(first, out)
     assert [m.table for m in made] == ["underlying", "options", "chain"]
     assert states(taken(second, out)) == ["taken"] * 3
     assert content(second) == content(first)
@@ -64,8 +63,7 @@ def test_what_is_there_is_not_replaced(tmp_path: Path) -> None:
     before = (out / "candles.parquet").read_bytes()
     for given in (
         (into, out),
-        (into, out, "xlsx"),
-        (into, tmp_path / "new", "csv", ("candels",)),
+        (into, tmp_path / "new", ("candels",)),
         (tmp_path / "n", out),
     ):
         with pytest.raises(QuantrayError):

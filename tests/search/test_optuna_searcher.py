@@ -44,31 +44,51 @@ def test_startup_is_uniform_even_when_the_batch_is_larger() -> None:
 
 
 @pytest.mark.slow
-def test_suggestions_are_those_of_optuna_where_nothing_repeats() -> None:
+@pytest.mark.parametrize("in_flight", [1, 3])
+def test_suggestions_are_those_of_optuna_where_nothing_repeats(in_flight: int) -> None:
     """The short cuts change no number: Optuna's own sampler on the same history asks for the same points."""
     space = parse_space({"a": list(range(500)), "b": ["x", "y"], "x": {"low": 0.1, "high": 9.0, "log": True}})
     searcher = OptunaSearch(Search(batch=6, n_startup_trials=12), space, 4)
     own = optuna.create_study(direction="maximize")
-    for k in range(12):
-        history = len(own.trials)
+    asked_of: dict[int, tuple[int, list[Trial]]] = {}  # batch -> the number of its first trial, and what it will give
+    startup = 1 + in_flight  # batches that were asked before 12 trials were told
+    for k in range(11 + in_flight):
+        first = len(own.trials)
         batch = searcher.ask(k)
-        if k >= 2:
+        if k >= startup:
             own.sampler = optuna.samplers.TPESampler(seed=sampler_seed(4, k), n_startup_trials=12)
         for i, digest in enumerate(batch.digests):
             params = batch.candidates.params(i)
-            if k < 2:
+            if k < startup:
                 own.enqueue_trial({**params, "b": "xy".index(params["b"])})
             asked = own.ask(distributions(space)).params
             assert {**asked, "b": "xy"[asked["b"]]} == params, (k, i, digest)
-        trials = [
-            Trial(d, p := batch.candidates.params(i), TrialState.COMPLETE, -abs(p["a"] - 300.0) - p["x"], (p["x"] - 5,))
-            for i, d in enumerate(batch.digests)
-        ]
-        searcher.tell(k, trials)
+        asked_of[k] = (
+            first,
+            [
+                Trial(
+                    d,
+                    p := batch.candidates.params(i),
+                    TrialState.COMPLETE,
+                    -abs(p["a"] - 300.0) - p["x"],
+                    (p["x"] - 5,),
+                )
+                for i, d in enumerate(batch.digests)
+            ],
+        )
+        if (told := k - in_flight + 1) < 0:
+            continue
+        first, trials = asked_of.pop(told)
         for i, trial in enumerate(trials):
-            live = optuna.Trial(own, history + i)
+            live = optuna.Trial(own, first + i)
+            state = TrialState.FAIL if told % 4 == 3 and i == 2 else TrialState.COMPLETE
+            if state is TrialState.FAIL:
+                trials[i] = Trial(trial.digest, trial.params, state, why="a reason")
+                own.tell(live, state=optuna.trial.TrialState.FAIL)
+                continue
             live.set_constraint("0", trial.violations[0])
             own.tell(live, trial.value)
+        searcher.tell(told, trials)
     assert sum(searcher.duplicates.values()) == 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from quantray.space import parse_space
+from quantray.stats.net_rows import InMemory
 from quantray.stats.survivors import survivors
 from quantray.sweeps.family import Family
 from quantray.sweeps.survivors import BINS, surviving
@@ -20,7 +21,7 @@ def family(edge: float, *, allowed: float = 1.0, seed: int = 0) -> Family:
     nets[(codes[:, 0] == 2) & (codes[:, 1] == 1)] += edge
     kept = rng.random(SPACE.size) < allowed
     return Family(
-        True, np.arange(SPACE.size), np.where(kept, nets.mean(axis=1), np.nan), kept, nets,
+        True, np.arange(SPACE.size), np.where(kept, nets.mean(axis=1), np.nan), kept, InMemory(nets),
         SPACE.candidates, lambda _: np.empty(0),
         lambda rows: {"n_trades": np.full(len(rows), 40), "sharpe": rows * 0.5},
     )  # fmt: skip

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
+from quantray.arrays import FloatArray1D
 from quantray.callers.baseline.alerts import Alerts
 from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.data import CandleSlice
 from quantray.callers.notes import about_calls, cut_off, listed, market_notes
 from quantray.durations import written
 from quantray.plain import amount
+from quantray.stats.reasons import MAX_EDITED
 
 
 def baseline_notes(plan: BaselinePlan, alerts: Alerts, made: CandleSlice, told: Sequence[str]) -> list[str]:
@@ -34,7 +38,37 @@ def baseline_notes(plan: BaselinePlan, alerts: Alerts, made: CandleSlice, told: 
             f"neighbours and more: an "
             "all-time high may be one of them. The highest close beside it is not."
         )
-    return [*notes, *cut_off(coverage), *about_calls(coverage.plan.calls)]
+    return [*notes, *_edited(alerts), *cut_off(coverage), *about_calls(coverage.plan.calls)]
+
+
+def _edited(alerts: Alerts) -> list[str]:
+    """What is left of the figures without the calls that were edited, and whose calls more than a few were."""
+    calls = alerts.coverage.plan.calls
+    changed = calls.changed & alerts.done
+    n, rest = int(changed.sum()), alerts.done & ~changed
+    if not n:
+        return []
+    figures = []
+    for title, name in (("highest multiple", "ath_multiple"), ("return at the end", "end_return")):
+        values = alerts.real(name)
+        both = [_median(values[rows]) for rows in (alerts.done, rest)]
+        figures.append(f"the median {title} is {both[0]} with them and {both[1]} without them")
+    edited = np.bincount(calls.caller[calls.changed], minlength=len(calls.callers))
+    shares = edited / np.maximum(calls.per_caller, 1)
+    many = [f"{name} ({share:.1%})" for name, share in zip(calls.callers, shares.tolist(), strict=True)
+            if share > MAX_EDITED]  # fmt: skip
+    notes = [f"{amount(n, 'measured call was', 'measured calls were')} edited after being made: {'; '.join(figures)}."]
+    if many:
+        notes.append(
+            f"More than {MAX_EDITED:.0%} of the calls of {listed(many)} were edited: what these show may have been "
+            "written when the outcome was known, and is doubtful at most."
+        )
+    return notes
+
+
+def _median(values: FloatArray1D) -> str:
+    known = values[~np.isnan(values)]
+    return f"{np.median(known):.4g}" if len(known) else "unknown"
 
 
 def _rescaled(plan: BaselinePlan, alerts: Alerts) -> list[str]:

@@ -34,6 +34,7 @@ class AssetPattern:
     where: str = "text"
     check: str | None = None
     upper: bool = False
+    last: bool = False  # tried after every other, also after those that are added
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,9 @@ class Messages:
 
     @property
     def searched(self) -> dict[str, AssetPattern]:
-        """The patterns of assets that are not left out, in their order."""
-        return {name: pattern for name, pattern in self.assets.items() if pattern is not None}
+        """The patterns of assets that are not left out, in the order in which they are tried."""
+        kept = [(name, pattern) for name, pattern in self.assets.items() if pattern is not None]
+        return dict(sorted(kept, key=lambda pair: pair[1].last))
 
 
 def standard() -> Messages:

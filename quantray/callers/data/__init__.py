@@ -19,7 +19,7 @@ from quantray.callers.data.settings import KEYS, CallsData, CallSettings, Covera
 from quantray.callers.data.slices import materialise
 from quantray.callers.data.synthetic_settings import SyntheticCalls
 from quantray.callers.data.unparsed import NAME as UNPARSED
-from quantray.callers.data.unparsed import unparsed_note, write_unparsed
+from quantray.callers.data.unparsed import no_calls, unparsed_note, write_unparsed
 from quantray.callers.data.windows import needs_of, plan_calls
 from quantray.callers.data.worklist import listed_calls, worklist, write_listed, write_worklist
 from quantray.callers.market import CallPlan, Calls, Candles, Exclusion, Inventory, Needs
@@ -52,6 +52,7 @@ __all__ = [
     "locate",
     "materialise",
     "needs_of",
+    "no_calls",
     "open_candles",
     "open_slice",
     "plan_calls",

@@ -34,6 +34,8 @@ def _(result: Calls) -> dict[str, Any]:
         "groups": {name: len(who) for name, who in result.groups.items()},
         "near_names": [list(pair) for pair in result.near_names],
         "absent_callers": list(result.absent),
+        "edited": None if result.edited is None else int(result.changed.sum()),
+        "told": list(result.told),
     }
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantray.callers.chats import KINDS, Chats, read_chats
 from quantray.callers.data.files import chat_files, kind_of_chat, record_files
 from quantray.callers.data.settings import CallsData
-from quantray.errors import DataError
+from quantray.errors import ConfigError, DataError, near_miss
 from quantray.files.duckdb_file import attached, quoted
-from quantray.files.formats import Ask, Choice, Head, choices, head_of, named, read_as, shelf
+from quantray.files.formats import Ask, Choice, Format, Head, choices, head_of, read_as, shelf
 from quantray.files.parts import parts_of
 from quantray.files.tables import guarded, spelt
 from quantray.outlets import logger
@@ -103,23 +103,28 @@ def formatted(settings: CallsData, keys: Sequence[str]) -> Iterator[dict[str, Fo
 
 def _of(settings: CallsData, key: str, scratch: ExitStack) -> Formatted | None:
     name, given = settings.format_of(key), getattr(settings, key)
+    known = cache(shelf)
+    if name is not None:
+        _check_name(key, name, known)
     if given is None:
         if name is None:
             return None
         raise DataError(f"data.format.{key}={name} reads files: name one, or a folder, with data.{key}=FILE")
-    if name is None and settings.kind != "parquet":
+    if name is None and settings.kind == "synthetic":
         return None
     if name is None and key == "calls" and (kind := kind_of_chat(given)) is not None:
         _log.info("data.calls: %s is read as %s: it has the messages of such a chat", given, kind)
         name = kind
     if name in KINDS:
         return _chats(settings, key, str(name), given)
+    if name is None and settings.kind != "parquet":
+        return None
     files = record_files(key, given, scratch.enter_context)
     heads = [head_of(file) for file in files]
-    asked = None if name is None else named(name, f"data.format.{key}")
+    asked = None if name is None else known()[name]
     if asked is None and all(has_ours(settings, key, head) for head in heads):
         return None
-    found = choices(heads, key, asked, shelf, partial(has_ours, settings, key))
+    found = choices(heads, key, asked, known, partial(has_ours, settings, key))
     if any(choice.layout is None for choice in found):
         _check_plain(key, given, found)
         return None
@@ -128,6 +133,16 @@ def _of(settings: CallsData, key: str, scratch: ExitStack) -> Formatted | None:
     told = f"{key.capitalize()} of {amount(len(files), 'file')}: {'; '.join(choice.sentence for choice in found)}"
     ask = Ask(timezone=settings.zone_of(key), ts_unit=settings.unit_of(key), key=key)
     return Formatted(key, given, tuple(files), (told,), choices=found, ask=ask)
+
+
+def _check_name(key: str, name: str, known: Callable[[], dict[str, Format]]) -> None:
+    """ConfigError with the near miss unless ``name`` is a format that serves as the table."""
+    if name in KINDS and key != "calls":
+        raise ConfigError(f"data.format.{key}={name}: a chat holds calls and no {key}")
+    if name not in KINDS and name not in known():
+        fit = [one.name for one in known().values() if one.of(key)] + [*(KINDS if key == "calls" else ())]
+        miss = near_miss(name, fit, what="format")
+        raise ConfigError(f"data.format.{key}={name}: {miss} (docs/formats.md tells how to add one)")
 
 
 def _chats(settings: CallsData, key: str, kind: str, given: str) -> Formatted:

@@ -12,6 +12,7 @@ from quantray.callers.data.settings import CallSettings
 from quantray.errors import ConfigError, near_miss
 from quantray.plain import one_line, original
 
+_MEMBERS = "caller_ids"  # of a group, as another tool calls them
 MIN_LETTERS = 4  # names of fewer letters are all near one another
 
 
@@ -68,7 +69,9 @@ def _of_file(given: str, key: str, people: Iterable[str] = ()) -> dict[str, tupl
     content = read_list(file, key)
     if not isinstance(content, Mapping | list):
         raise ConfigError(f"{key}={file} must be a list of callers, got {content!r}")
-    groups = content if isinstance(content, Mapping) else {Path(file).stem: content}
+    groups = _groups(content, file)
+    if name not in groups and isinstance(content, Mapping) and name in content:
+        groups = content
     if name and name not in groups:
         what = "group or caller" if people else "group"
         raise ConfigError(f"{key}={file}: {near_miss(name, [*groups, *people], what=what)}")
@@ -79,6 +82,15 @@ def _of_file(given: str, key: str, people: Iterable[str] = ()) -> dict[str, tupl
         raise ConfigError(f"{key}={file} holds more than lists of callers; {hint}")
     asked = [name] if name else list(groups)
     return {str(group): names_of(groups[group], f"{key}={file} ({group})") for group in asked}
+
+
+def _groups(content: object, file: str) -> Mapping[str, object]:
+    """Name -> members. A file of another tool, ``{"name": …, "caller_ids": […]}``, is one group of that name."""
+    if not isinstance(content, Mapping):
+        return {Path(file).stem: content}
+    if isinstance(content.get("name"), str) and isinstance(content.get(_MEMBERS), list):
+        return {content["name"]: content[_MEMBERS]}
+    return content
 
 
 def _spelt(name: str, known: Container[str]) -> str:
@@ -94,7 +106,7 @@ def callers_among_groups(settings: CallSettings, known: Container[str]) -> tuple
     groups: Container[str] = ()
     if settings.group_file is not None and any(_spelt(name, known) in known for name in asked):
         content = read_list(settings.group_file, "calls.group_file")
-        groups = content if isinstance(content, Mapping) else (Path(settings.group_file).stem,)
+        groups = _groups(content, settings.group_file)
     return tuple(
         name
         for name in asked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from quantray.callers.market import Calls
 from quantray.durations import iso
@@ -20,7 +21,7 @@ def write_unparsed(calls: Calls, path: str | Path) -> Path:
     """CSV of the messages that are no call, in order of time; a header alone where calls come from no chat."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_csv(path, COLUMNS, _rows(calls.messages))
+    write_csv(path, COLUMNS, no_calls(calls))
     return path
 
 
@@ -35,16 +36,17 @@ def unparsed_note(calls: Calls) -> str | None:
     return f"{NAME} lists {which} that are no call, each with its reason; messages.assets holds the patterns."
 
 
-def _rows(messages: Path | None) -> Iterator[dict[str, object]]:
-    if messages is None:
+def no_calls(calls: Calls) -> Iterator[dict[str, object]]:
+    """The messages that are no call, in order of time, at most :data:`MOST`; none where calls come from no chat."""
+    if calls.messages is None:
         return
     query = f"SELECT chat, message, epoch_us(ts), author, why, text FROM unparsed LIMIT {MOST}"
-    for chat, message, us, author, why, text in _answer(messages, query):
+    for chat, message, us, author, why, text in _answer(calls.messages, query):
         ts = "" if us is None else iso(us * 1000)
         yield dict(zip(COLUMNS, (chat, message, ts, author or "", why, text), strict=True))
 
 
-def _answer(messages: Path, query: str) -> Iterator[tuple[object, ...]]:
+def _answer(messages: Path, query: str) -> Iterator[tuple[Any, ...]]:
     import duckdb
 
     with duckdb.connect(str(messages), read_only=True) as connection:

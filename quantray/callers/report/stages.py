@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantray.callers.data import CallPlan, CandleSlice, Coverage, Exclusion, describe, listed_calls
+from quantray.callers.data import CallPlan, Calls, CandleSlice, Coverage, Exclusion, describe, listed_calls, no_calls
 from quantray.callers.data.hygiene import GATES
 from quantray.callers.data.settings import Gates
+from quantray.durations import iso
 from quantray.plain import one_line
 from quantray.report import words
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 Section = tuple[str, "RenderableType"]  # its title and what it holds
 Facts = Mapping[str, Any]
 
+LETTERS = 80  # of a message
 MOST = 20  # rows of a list; the files hold all of them
 #: What is said of the windows that a plan asks for, and how it is written.
 _WINDOWS: Mapping[str, Callable[[Facts], str]] = {
@@ -45,6 +48,25 @@ _ELIGIBLE = {
     "thin": "thin", "silent to the end": "silent_to_the_end", "in a gap of the vendor": "vendor_gap",
     "short warm-up": "short_warmup",
 }  # fmt: skip
+
+
+def render_messages(calls: Calls) -> RenderableType:
+    """How calls were read from chats: what is told of them, the first calls, and the first messages that are none."""
+    rows = [
+        [calls.callers[calls.caller[k]], calls.assets[calls.asset[k]], iso(int(calls.ts[k])),
+         "edited" if calls.changed[k] else ""]
+        for k in range(min(MOST, len(calls)))
+    ]  # fmt: skip
+    none = [
+        [str(row["why"]), str(row["author"]), str(row["ts"]), one_line(str(row["text"]))[:LETTERS]]
+        for row in islice(no_calls(calls), MOST)
+    ]
+    return _page(calls.source, [
+        ("", _table(("",), [[sentence] for sentence in calls.told])),
+        (f"calls, the first {len(rows):,} of {len(calls):,}", _table(("caller", "asset", "time", ""), rows)),
+        ("no calls, the first", _table(("why", "author", "time", "text"), none)),
+        ("filters", _pairs(_counts(calls.counts))),
+    ])  # fmt: skip
 
 
 def render_plan(plan: CallerPlan, windows: CallPlan) -> RenderableType:

@@ -156,7 +156,7 @@ def calls_frame(results: CallerResults) -> pandas.DataFrame:
     """Every call that was left by the filters, in (ts, asset, call_id) order, with its coverage.
 
     ``reason`` says why it is left out (empty: it is eligible), ``part`` whether it was trained on, held out,
-    ``dropped`` (held across the split) or ``excluded``.
+    ``dropped`` (held across the split) or ``excluded``. Where it is known, ``edited`` says whether it was changed.
     """
     import pandas
 
@@ -174,6 +174,9 @@ def calls_frame(results: CallerResults) -> pandas.DataFrame:
         "longest_gap_s": c.longest_gap_s, "silent": c.silent, "vendor_gap": c.vendor_gap, "thin": c.thin,
     })  # fmt: skip
     frame.loc[~entered, ["entry_ns", "entry"]] = None
+    if calls.edited is not None:
+        known = pandas.array([None if value < 0 else bool(value) for value in calls.edited.tolist()], dtype="boolean")
+        frame.insert(8, "edited", known)
     return frame
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import IO, Any
 
+from quantray.interrupts import unheard
 from quantray.outlets import clean
 
 MOST_KEPT = 20_000  # bytes of what was printed that are shown, the last ones
@@ -36,7 +37,7 @@ def taken(lost: Callable[[Callable[[], None]], object]) -> Iterator[None]:
     kept = os.dup(1), os.dup(2)
     screen = os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace")
     lost(_restoring(kept[1]))
-    with tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile() as file, unheard():
         for number in (1, 2):
             os.dup2(file.fileno(), number)
         sys.__stdout__ = sys.__stderr__ = screen  # type: ignore[misc]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from quantray.report.words import duration
+from quantray.report.words import duration, left
 
 DONE, NOW, NEXT = "✓", "›", "·"
 BAR = 16
@@ -34,7 +34,7 @@ def pace(rate: float | None, eta: float | None) -> str:
     if rate is None or eta is None:
         return ""
     told = f"{rate:,.0f}" if rate >= 10 else f"{rate:.2g}"
-    return f"{told}/s, {duration(round(eta))} left"
+    return f"{told}/s, {left(eta)} left"
 
 
 def since(began: float) -> str:

@@ -1,9 +1,9 @@
 """JSON answers of APIs and feather files as Parquet, so that layouts read them like any table.
 
-Of a document the longest list of records is the table. A record that is a list has the columns 0, 1, 2 …, and one that
-is empty says how many they are (``lists of 6``); one that is a mapping has its keys. Single values beside the list are
-columns too, the same in every row and named by the keys that lead to them (``meta.base.address``), as is the list's own
-place (``data.items``).
+Of a document the longest list of records is the table (of a backtest its trades). A record that is a list has the
+columns 0, 1, 2 …, and one that is empty says how many they are (``lists of 6``); one that is a mapping has its keys.
+Single values beside the list are columns too, the same in every row and named by the keys that lead to them
+(``meta.base.address``), as is the list's own place (``data.items``).
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ SUFFIXES = (".json", ".feather")
 BATCH, CHUNK = 50_000, 1 << 16
 #: No document of an API nests deeper, or has more single values beside its records.
 MAX_DEPTH, MAX_SINGLE = 64, 200
+#: A list of this name goes before longer ones.
+_FIRST = ".trades.item"
 _EXPECTED = "a list of candles, or an answer of an API with one"
 
 
@@ -40,7 +42,7 @@ def tabled(files: Sequence[Path]) -> Iterator[list[Path]]:
         try:
             for file, path in made.items():
                 path.parent.mkdir()
-                (_from_feather if file.suffix.lower() == ".feather" else _from_json)(file, path)
+                as_parquet(file, path)
         except OSError as error:
             raise DiskError(f"{scratch} cannot be written: {error.strerror or error}; TMPDIR names another") from None
         try:
@@ -50,6 +52,11 @@ def tabled(files: Sequence[Path]) -> Iterator[list[Path]]:
             for file, path in made.items():
                 text = text.replace(str(path), str(file))
             raise DataError(text) from None
+
+
+def as_parquet(file: Path, path: Path) -> None:
+    """Write a document as Parquet; its name should be that of the file with ``.parquet`` behind it."""
+    (_from_feather if file.suffix.lower() == ".feather" else _from_json)(file, path)
 
 
 def _is(file: Path) -> bool:
@@ -140,7 +147,7 @@ def _survey(file: Path) -> tuple[str, dict[str, str]]:
                 beside[".".join(keys)] = str(value)
     if not lists:
         raise DataError(f"{file} holds no list of records; give {_EXPECTED}")
-    longest = max(lists, key=lambda place: lists[place])
+    longest = max(lists, key=lambda place: (place.endswith(_FIRST), lists[place]))
     return longest, beside | ({longest[:-5]: ""} if longest != "item" else {})
 
 

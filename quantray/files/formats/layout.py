@@ -25,7 +25,8 @@ class Column:
     """Where a value of ours stands: in a column, in the file's name, in a setting, or nowhere: it is always the same.
 
     ``per`` of the file's units make one of ours; ``fixed`` is the same for files that hold plain numbers or whole ones
-    in a smaller unit. ``nulls`` are values that mean that there is none. Of a name ``strip`` is taken from its front.
+    in a smaller unit. ``nulls`` are values that mean that there is none, ``absent`` is what columns hold where
+    there is none. Of a name ``strip`` is taken from its front.
     """
 
     source: str | None = None
@@ -37,6 +38,7 @@ class Column:
     fixed: int = 1
     strip: str = ""
     upper: bool = False  # in capital letters
+    absent: Mapping[str, str | None] = field(default_factory=dict)  # column -> value: where all hold, there is none
     mid: tuple[str, ...] = ()  # bid and ask: the middle between them
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from quantray.files.formats.relation import Ask, Read
 from quantray.files.formats.times import shift_s, start
 from quantray.files.parts import Part
 from quantray.files.tables import mapped, spelt
-from quantray.files.typed import Cell, day, instant, label, number, right
+from quantray.files.typed import Cell, day, flag, instant, label, number, right
 from quantray.protocols import Record
 
 
@@ -40,6 +40,8 @@ def matched(part: Part, where: str, columns: Record, ask: Ask) -> Read:
                 cells["expires"] = ends
         elif ours in LABELS:
             cells[ours] = label(what, sql, kind)
+        elif ours == "edited":
+            cells[ours] = flag(sql)
         else:
             cells[ours] = (right if ours == "right" else number)(what, sql, kind)
     if not cells:

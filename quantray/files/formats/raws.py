@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 from quantray.errors import DataError, near_miss
@@ -41,6 +42,9 @@ class Raws:
         if column.nulls:
             listed = ", ".join(text(value) for value in column.nulls)
             sql = f"CASE WHEN {sql}::VARCHAR IN ({listed}) THEN NULL ELSE {sql} END"
+        rule = self.holds(column.absent) if column.absent else "false"
+        if rule != "false":
+            sql = f"CASE WHEN {rule} THEN NULL ELSE {sql} END"
         return sql, kind
 
     def need(self, column: Column, what: str) -> Raw:
@@ -92,7 +96,7 @@ class Raws:
         words = re.split(r"\{(\w+)\}", found)  # texts and groups in turn
         return f"concat({', '.join(each[word] if i % 2 else text(word) for i, word in enumerate(words))})"
 
-    def holds(self, rule: dict[str, str | None]) -> str:
+    def holds(self, rule: Mapping[str, str | None]) -> str:
         """Condition that all of a rule's columns have its values; a column that the file lacks never does."""
         conditions = []
         for name, value in rule.items():

@@ -9,7 +9,7 @@ from quantray.files.duckdb_file import text
 from quantray.files.formats.contract_sql import built, no_contract, taken_apart, unbuildable, underlying
 from quantray.files.formats.layout import Column, Contract, Layout, Time
 from quantray.files.formats.raws import Raws, scaled
-from quantray.files.formats.relation import Ask, Read
+from quantray.files.formats.relation import Ask, Lets, Read
 from quantray.files.formats.times import event, gathered_s, moment, shift_s, start
 from quantray.files.parts import Part
 from quantray.files.typed import Cell, Reading, day, label, number, right
@@ -40,6 +40,12 @@ def read_as(part: Part, layout: Layout, ask: Ask) -> Read:
     return _Maker(Raws(part, layout, ask, place), layout, ask).read()
 
 
+def _bare(root: str) -> str:
+    """A root without the caret, dollar or point of an index before it, and without blanks around it."""
+    odd = " OR ".join(f"starts_with({root}, '{mark}')" for mark in (" ", "^", "$", "."))
+    return f"CASE WHEN suffix({root}, ' ') OR {odd} THEN ltrim(trim({root}), '^$.') ELSE {root} END"
+
+
 class _Maker:
     """What is gathered while a layout is laid on a part."""
 
@@ -48,6 +54,7 @@ class _Maker:
         self.names: dict[str, str] = {}
         self.cells: dict[str, Cell] = {}
         self.raws: dict[str, str] = {}
+        self.let = Lets()
 
     def read(self) -> Read:
         layout = self.layout
@@ -68,7 +75,8 @@ class _Maker:
         return Read(
             self.found.part, self.names, self.cells, self.raws, aside, withdrawn, self._only(), tuple(layout.sides),
             layout.once, tuple(self.found.need(Column(name), "the order of events")[0] for name in layout.last_by),
-            any(column.group is not None for column in layout.each()), self._said(),
+            lets=tuple(self.let.layers), by_name=any(column.group is not None for column in layout.each()),
+            said=self._said(),
         )  # fmt: skip
 
     def _only(self) -> str | None:
@@ -122,7 +130,7 @@ class _Maker:
         if self.layout.last_by:
             self._put("ts", shown, raw, event(raws[0][0], unit, gathered_s(ask.interval_s, what)))
             return
-        cell = moment(what, raws, time, of_day, self._reading(unit))
+        cell = moment(what, raws, time, of_day, self._reading(unit), self.let)
         self._put("ts", shown, raw, start(cell, shift_s(ask.stamp or time.stamp, ask.interval_s, what, ask.key)))
 
     def _contract(self) -> None:
@@ -131,8 +139,9 @@ class _Maker:
             return
         if contract.occ is not None:
             raw, _ = self.found.need(contract.occ, "the contract")
-            for ours, cell in taken_apart(f"{raw}::VARCHAR").items():
+            for ours, cell in taken_apart(f"{raw}::VARCHAR", self.let).items():
                 self._put(ours, contract.occ.shown, raw, cell)
+            self._put("expires", contract.occ.shown, raw, Cell("NULL::TIMESTAMPTZ"))
             return
         self._of_parts(contract)
 
@@ -142,9 +151,9 @@ class _Maker:
             raw, kind = self.found.need(column, f"a contract's {ours}")
             what = f"{self.place}: column {column.shown!r}"
             if ours == "root":
-                root = f"ltrim(trim({raw}::VARCHAR), '^$.')"
+                root = self.let(_bare(f"{raw}::VARCHAR"))
                 self._put("symbol", column.shown, raw, Cell(root))
-                self._put("underlying", column.shown, raw, Cell(underlying(root)))
+                self._put("underlying", column.shown, raw, Cell(underlying(root, self.let)))
             elif ours == "expiry":
                 cell, ends = day(what, raw, kind, self._reading(contract.unit), None)
                 self._put(ours, column.shown, raw, cell)
@@ -153,6 +162,8 @@ class _Maker:
                 self._put(ours, column.shown, raw, scaled(number(what, raw, kind), raw, column))
             else:
                 self._put(ours, column.shown, raw, right(what, raw, kind))
+        for name in ("symbol", "expiry", "right", "strike"):
+            self.cells[name] = replace(self.cells[name], value=self.let(self.cells[name].value))
         root, expiry, kind, strike = (self.cells[name].value for name in ("symbol", "expiry", "right", "strike"))
         shown = " || ' ' || ".join(f"{self.raws[name]}::VARCHAR" for name in ("symbol", "strike"))
         symbol = Cell(built(root, expiry, kind, strike), unbuildable(root, strike), remedy=no_contract)

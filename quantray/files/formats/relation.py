@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -9,6 +10,8 @@ from functools import cached_property
 from quantray.files.duckdb_file import quoted, text
 from quantray.files.parts import Part
 from quantray.files.typed import Cell, Reading
+
+LET = re.compile(r"quantray_let_\d+_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,26 @@ class Ask:
         return Reading(self.timezone, self.ts_unit, self.date_format, self.exchange)
 
 
+class Lets:
+    """Expressions that several cells need: each is worked out once a row, under a name of its own."""
+
+    def __init__(self) -> None:
+        self.layers: list[dict[str, str]] = []
+        self._names: dict[str, tuple[str, int]] = {}
+
+    def __call__(self, sql: str) -> str:
+        """The name under which the value of ``sql`` stands, which may use earlier names."""
+        if sql not in self._names:
+            used = set(LET.findall(sql))
+            level = max((at + 1 for name, at in self._names.values() if name in used), default=0)
+            name = f"quantray_let_{len(self._names)}_"
+            self._names[sql] = name, level
+            if level == len(self.layers):
+                self.layers.append({})
+            self.layers[level][name] = sql
+        return self._names[sql][0]
+
+
 @dataclass(frozen=True)
 class Read:
     """How one part is read: our name -> the cell, its name in the file, and the SQL that shows what stands there.
@@ -50,13 +73,16 @@ class Read:
     sides: tuple[str, ...] = ()
     once: bool = False
     last_by: tuple[str, ...] = ()
+    lets: tuple[dict[str, str], ...] = ()  # what several cells need, worked out once: layer by layer, name -> SQL
     by_name: bool = False  # a column comes from the file's name
     said: tuple[str, ...] = ()
 
     @cached_property
     def native(self) -> bool:
         """Whether nothing is converted, so that DuckDB passes over parts of a file by the file's own statistics."""
-        changed = self.part.delimited or self.aside or self.withdrawn or self.sides or self.once or self.last_by
+        changed = (
+            self.part.delimited or self.aside or self.withdrawn or self.sides or self.once or self.last_by or self.lets
+        )
         return not changed and all(cell.native for cell in self.cells.values())
 
     @property
@@ -76,13 +102,14 @@ class Read:
         return self._source(("row_number() OVER () AS line",))
 
     def _source(self, line: tuple[str, ...]) -> str:
-        more = (*(("filename",) if self.by_name else ()), *(("file_index",) if self.part.files else ()))
+        # columns that DuckDB adds to a file's own are there in the first SELECT over it only
+        added = (*(("filename",) if self.by_name else ()), *(("file_index",) if self.part.files else ()))
+        letters = f"unnest([{', '.join(text(side) for side in self.sides)}]) AS side"
+        steps = [line, (letters,) if self.sides else ()]
+        steps += [tuple(f"{sql} AS {name}" for name, sql in layer.items()) for layer in self.lets]
         found = self.part.source
-        if line:
-            found = f"(SELECT *, {', '.join((*more, *line))} FROM {found})"
-        if self.sides:
-            letters = f"unnest([{', '.join(text(side) for side in self.sides)}]) AS side"
-            found = f"(SELECT *, {', '.join((*(() if line else more), letters))} FROM {found})"
+        for step in filter(None, steps):
+            found, added = f"(SELECT *, {', '.join((*added, *step))} FROM {found})", ()
         return found
 
     def of(self, part: Part) -> Read:

@@ -21,11 +21,12 @@ INDEX_OF = {**{twin: root for root, twin in AM_MONTHLY.items() if twin}, "VIXW":
 PREFIX = r"(?:[A-Za-z]+:|[.])?"
 ROOT = r"[A-Z]{1,6}"
 #: Prefix, root, adjustment digit, date, right, strike x 1,000 in eight digits.
-OCC = rf"{PREFIX}({ROOT})(\d?) *(\d{{6}})([CP])(\d{{8}})"
+OCC = rf"{PREFIX}{ROOT}\d? *\d{{6}}[CP]\d{{8}}"
 #: After a point, the strike in dollars.
 POINT = rf"[.]({ROOT})(\d?)(\d{{6}})([CP])(\d{{1,5}}(?:[.]\d{{1,3}})?)"
 
-_OCC, _POINT = re.compile(OCC), re.compile(POINT)
+_OCC = re.compile(rf"{PREFIX}({ROOT})(\d?) *(\d{{6}})([CP])(\d{{8}})", re.ASCII)
+_POINT = re.compile(POINT, re.ASCII)
 _LOOSE = re.compile(r"(?:[A-Za-z]+:|\.)?([A-Z]+)(\d?)[ _-]*\d{6}[CP]")
 _WORD = re.compile(r"(?:[A-Za-z]+:|\.)?([A-Z]+)")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from quantray.errors import DataError
@@ -11,11 +12,15 @@ from quantray.files.formats.layout import Time
 from quantray.files.remedies import no_instant
 from quantray.files.typed import Cell, Reading, instant, is_text
 
-#: No market's time lies outside, so a unit that leads there is wrong. Seconds since 1970.
-FIRST_S, LAST_S = 0, 7_258_118_400
+#: No such file's time lies outside 1990 to 2200, so a unit that leads there is wrong. Seconds since 1970.
+FIRST_S, LAST_S = 631_152_000, 7_258_118_400
 SHIFTS = (" + INTERVAL 1 HOUR", " - INTERVAL 1 HOUR")
 #: Digits of times of our days -> their unit.
 DIGITS = {10: "s", 13: "ms", 16: "us", 19: "ns"}
+
+
+#: Gives an expression a name, under which it is worked out once.
+Let = Callable[[str], str]
 
 
 def shift_s(stamp: str, interval_s: int | None, what: str, key: str) -> int:
@@ -40,7 +45,7 @@ def gathered_s(interval_s: int | None, what: str) -> int:
 
 def event(raw: str, unit: str | None, seconds: int) -> Cell:
     """START of the interval in which an event happened, a whole number of ``unit`` since 1970."""
-    n, step = f"TRY_CAST({raw} AS BIGINT)", UNITS[unit or "ns"]
+    n, step = _counted(raw), UNITS[unit or "ns"]
     low, high = (s * 1_000_000_000 // step for s in (FIRST_S, LAST_S))
     each = seconds * 1_000_000_000 // step
     value = f"CASE WHEN {n} BETWEEN {low} AND {high} THEN make_timestamptz({n} // {each} * {seconds * 1_000_000}) END"
@@ -54,37 +59,45 @@ def start(cell: Cell, seconds: int) -> Cell:
     return replace(cell, value=f"make_timestamptz(epoch_us({cell.value}) - {seconds * 1_000_000})", native=False)
 
 
-def moment(what: str, raws: list[tuple[str, str]], time: Time, of_day: str | None, reading: Reading) -> Cell:
+def moment(
+    what: str, raws: list[tuple[str, str]], time: Time, of_day: str | None, reading: Reading, let: Let
+) -> Cell:  # fmt: skip
     """The instant that a row's time names; ``raws``: SQL and type of each of its parts, in order."""
     zone, unit = reading.timezone, reading.ts_unit
     (raw, kind), *more = raws
     if of_day is not None:
-        return _since_midnight(raw, kind, of_day, time, reading)
+        return _since_midnight(raw, kind, of_day, time, reading, let)
     if time.form is not None or more:
         x = " || ' ' || ".join(f"trim({sql}::VARCHAR)" for sql, _ in raws)
         form = reading.date_format or time.form
         naive = f"TRY_STRPTIME({x}, {text(form)})" if form else f"TRY_CAST({x} AS TIMESTAMP)"
-        return _on_the_wall(x, naive, zone, unit)
+        return _on_the_wall(let(x), naive, zone, unit, let)
     if unit is not None and (is_text(kind) or kind.endswith("INT") or kind in ("INTEGER", "UINTEGER")):
-        return whole(raw, unit)
+        number = whole(raw, unit)
+        if zone is None or not is_text(kind):
+            return number
+        words = _written(raw, zone, unit, let)
+        value = f"CASE WHEN TRY_CAST({raw} AS HUGEINT) IS NULL THEN {words.value} ELSE {number.value} END"
+        return replace(number, value=value, bad=f"({raw} IS NOT NULL AND {value} IS NULL)")
     if is_text(kind) and zone is not None:
-        return _written(f"nullif(trim({raw}::VARCHAR), '')", zone, unit)
+        return _written(raw, zone, unit, let)
     return instant(what, raw, kind, reading)
 
 
-def _written(x: str, zone: str, unit: str | None) -> Cell:
+def _written(x: str, zone: str, unit: str | None, let: Let) -> Cell:
     """ISO text: what names its zone keeps it, what names none is on the clock of ``zone``; a date alone is no time."""
     naive = f"TRY_CAST({x} AS TIMESTAMP)"
-    tail = f"substr({x}, 12)"  # behind date and T
-    named = f"(contains({tail}, '+') OR contains({tail}, '-') OR contains({tail}, 'Z') OR contains({tail}, 'z'))"
-    cell = _on_the_wall(x, naive, zone, unit)
+    ends = " OR ".join(f"suffix({x}, '{letter}')" for letter in "ZzCT")  # Z, UTC, EST
+    named = f"(contains({x}, '+') OR {x} LIKE '____-__-__%-%' OR {ends})"
+    cell = _on_the_wall(x, naive, zone, unit, let)
     value = f"CASE WHEN length({x}) < 16 THEN NULL WHEN {named} THEN TRY_CAST({x} AS TIMESTAMPTZ) ELSE {cell.value} END"
-    return Cell(value, f"({x} IS NOT NULL AND {value} IS NULL)", remedy=no_instant(zone, unit))
+    value = let(value)
+    return Cell(value, f"({value} IS NULL AND trim({x}) <> '')", remedy=no_instant(zone, unit))
 
 
 def whole(raw: str, unit: str) -> Cell:
     """The instant of a whole number of ``unit`` since 1970."""
-    n = f"TRY_CAST({raw} AS BIGINT)"
+    n = _counted(raw)
     if unit == "digits":
         cases = " ".join(f"WHEN {digits} THEN {_micro(n, name)}" for digits, name in DIGITS.items())
         value = f"CASE length({n}::VARCHAR) {cases} END"
@@ -92,6 +105,11 @@ def whole(raw: str, unit: str) -> Cell:
         value = _micro(n, unit)
     value = f"make_timestamptz({value})"
     return Cell(value, f"({raw} IS NOT NULL AND {value} IS NULL)", remedy=no_instant(None, unit))
+
+
+def _counted(raw: str) -> str:
+    """A whole number; a broken one, as a spreadsheet writes of a long one (1.72382E+18), is none: a cast rounds it."""
+    return f"CASE WHEN contains({raw}::VARCHAR, '.') THEN NULL ELSE TRY_CAST({raw} AS BIGINT) END"
 
 
 def _micro(n: str, unit: str) -> str:
@@ -103,26 +121,27 @@ def _micro(n: str, unit: str) -> str:
     return f"CASE WHEN {n} BETWEEN {low} AND {high}{exact} THEN {us} END"
 
 
-def _since_midnight(raw: str, kind: str, of_day: str, time: Time, reading: Reading) -> Cell:
+def _since_midnight(raw: str, kind: str, of_day: str, time: Time, reading: Reading, let: Let) -> Cell:
     """A date, and a number of units since midnight of the clock on the wall (24 h later on the same wall at most)."""
     step = UNITS[str(time.unit)] // 1000
     day = raw if kind == "DATE" else f"TRY_STRPTIME(trim({raw}::VARCHAR), {text(time.form or '%Y%m%d')})"
-    n = f"TRY_CAST({of_day} AS BIGINT)"
+    n = _counted(of_day)
     us = f"CASE WHEN {n} BETWEEN 0 AND {86_400_000_000 // step} THEN {n} * {step} END"
     naive = f"({day}::TIMESTAMP + to_microseconds({us}))"
-    return _on_the_wall(f"({raw}::VARCHAR || ' ' || {of_day}::VARCHAR)", naive, reading.timezone, time.unit)
+    return _on_the_wall(f"({raw}::VARCHAR || ' ' || {of_day}::VARCHAR)", naive, reading.timezone, time.unit, let)
 
 
-def _on_the_wall(x: str, naive: str, zone: str | None, unit: str | None) -> Cell:
+def _on_the_wall(x: str, naive: str, zone: str | None, unit: str | None, let: Let) -> Cell:
     """The instant of a time without a zone, on the clock of ``zone``: none where that skips it or shows it twice."""
     if zone is None:
         raise DataError(
             "times have no timezone: say where their clock stands with data.timezone=America/New_York (or UTC)"
         )
+    naive = let(naive)
     if zone == "UTC":
         value = f"make_timestamptz(epoch_us({naive}))"
     else:
-        there = f"timezone({text(zone)}, {naive})"
+        there = let(f"timezone({text(zone)}, {naive})")
         back = [f"timezone({text(zone)}, {there}{shift})" for shift in ("", *SHIFTS)]
         odd = f"{back[0]} <> {naive} OR {back[1]} = {naive} OR {back[2]} = {naive}"
         # clocks change at night: by day nothing has to be compared

@@ -110,7 +110,9 @@ def _options(
 def _set_aside(table: Table) -> list[Finding]:
     """Rows that the format of the file says are none."""
     return [
-        Finding("set aside", table.key, Severity.NOTE, n, 0, f"rows that the format sets aside while it reads: {reason}")
+        Finding(
+            "set aside", table.key, Severity.NOTE, n, 0, f"rows that the format sets aside while it reads: {reason}"
+        )
         for reason, n in table.aside.items()
     ]
 

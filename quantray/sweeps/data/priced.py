@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -20,21 +21,19 @@ from quantray.sweeps.market import Session
 def priced_sessions(
     settings: DataSettings, tables: dict[str, Table], symbol: str | None, grids: list[Grid], span: Span,
     counts: Counter[str],
-) -> list[Session]:  # fmt: skip
-    """Sessions that have option rows, in time order."""
+) -> Iterator[Session]:  # fmt: skip
+    """Sessions that have option rows, in time order, each made when it is asked for."""
     options = tables["options"]
     listing = tables.get("chain", options)
     contracts = read_chain(listing, symbol, span)
     reader = OptionReader(options, symbol, contracts.symbol)
-    sessions = []
     for grid in grids:
         session = _priced(settings, reader, contracts, listing, grid, counts)
         if session is not None:
-            sessions.append(session)
+            yield session
     counts["option_rows_outside_sessions"] += reader.count_outside(span, [grid.window for grid in grids])
     if grids and settings.interval is None:
         reader.check_interval(grids[0].interval_s)
-    return sessions
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -37,7 +37,7 @@ def summary_of(counts: Counter[str]) -> dict[str, float]:
     names = (
         "sessions", "sessions_no_options", "sessions_incomplete", "sessions_missing", "bars", "carried_bars",
         "suspect_bars", "inconsistent_bars", "rows_outside_sessions", "bars_outside_sessions",
-        "option_rows_outside_sessions", "rows_unknown_symbol", "rows_trade_only",
+        "option_rows_outside_sessions", "rows_unknown_symbol", "rows_trade_only", "rows_set_aside",
         "rows_unlisted", "rows_after_expiry", "contracts_adjusted",
         "contracts_am_settled", "quotes", "prints",
         *(f"quarantined_quotes_{k}" for k in quotes), *(f"quarantined_prints_{k}" for k in prints),

@@ -173,6 +173,7 @@ class DataSettings:
     suspect_move: float = 0.005  # a bar this far from both neighbours, on one side, is counted as suspect
     suspect_bars: str = "keep"  # keep | carry (cleans with hindsight: needs the next bar)
     cache: str | None = None  # null: the user's cache directory
+    memory_gb: float = 2.0  # of the market, and of the nets of a table: what takes more is kept on disk
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -183,6 +184,8 @@ class DataSettings:
             raise ConfigError(f"data.adjusted must be accept or null, got {self.adjusted!r}")
         if self.suspect_bars not in ("keep", "carry"):
             raise ConfigError(f"data.suspect_bars must be keep or carry, got {self.suspect_bars!r}")
+        if not self.memory_gb >= 0:
+            raise ConfigError(f"data.memory_gb must be >= 0, got {self.memory_gb}")
         for name in ("min_session_coverage", "min_options_span", "arbitrage_tolerance"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ConfigError(f"data.{name} is a share in [0, 1], got {getattr(self, name)}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +13,7 @@ import numpy as np
 
 from quantray.errors import DataError, near_miss
 from quantray.files.tables import Table
+from quantray.plain import amount
 from quantray.sweeps.data.grid import Grid, coverage_of, lay
 from quantray.sweeps.data.modelled import day_variances, model_options
 from quantray.sweeps.data.priced import priced_sessions, session_of
@@ -18,9 +21,10 @@ from quantray.sweeps.data.quality import count_session, summary_of
 from quantray.sweeps.data.sessions import NS, Span, Window, span_of
 from quantray.sweeps.data.settings import DataSettings, seconds_of
 from quantray.sweeps.data.sources import open_tables
+from quantray.sweeps.data.stored import Shelf, found_market
 from quantray.sweeps.data.synthetic_market import FILES, VERSION, ensure_market
 from quantray.sweeps.data.underlying import Bars, interval_of, read_bars
-from quantray.sweeps.market import Slice
+from quantray.sweeps.market import Session, Slice
 
 
 def load(settings: DataSettings) -> Slice:
@@ -30,9 +34,13 @@ def load(settings: DataSettings) -> Slice:
     check_given(settings)
     if settings.kind == "parquet" and settings.options is None and settings.chain != "synthetic":
         raise DataError("no option data: give data.options=FILE, or data.chain=synthetic for modelled options")
+    stored = found_market(settings)
+    if stored is not None:
+        return stored
     tables = open_tables(settings)
     try:
-        return _load_tables(settings, tables)
+        with closing(Shelf(settings)) as shelf:
+            return _load_tables(settings, tables, shelf)
     finally:
         tables["underlying"].connection.close()
 
@@ -63,7 +71,7 @@ def synthetic_files(settings: DataSettings) -> DataSettings:
     return replace(settings, kind="parquet", underlying=underlying, chain=chain, options=options)
 
 
-def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
+def _load_tables(settings: DataSettings, tables: dict[str, Table], shelf: Shelf) -> Slice:
     table, counts = tables["underlying"], Counter[str]()
     table.require_times()
     symbol = symbol_of(settings, table)
@@ -73,25 +81,40 @@ def _load_tables(settings: DataSettings, tables: dict[str, Table]) -> Slice:
     given = None if settings.interval is None else seconds_of(settings.interval)
     if len(bars.ts) == 0:
         raise _no_data(settings, table, symbol)
+    counts["rows_set_aside"] = sum(n for one in tables.values() for n in one.aside.values())
     interval = interval_of(table.where, bars, windows, given)
     grids = grids_of(settings, bars, windows, interval, counts)
     suspects = {grid.window.date: grid.suspects for grid in grids}
     name = symbol or Path(table.where).stem
     if settings.chain == "synthetic":
         variances = day_variances(grids, settings.synthetic.daily_vol**2)
-        made = [model_options(g, v, settings.synthetic, name, counts) for g, v in zip(grids, variances, strict=True)]
-        sessions = [session_of(g, *pair) for g, pair in zip(grids, made, strict=True)]
+        made: Iterator[Session] = (session_of(g, *model_options(g, v, settings.synthetic, name, counts))
+                for g, v in zip(grids, variances, strict=True))  # fmt: skip
     else:
-        sessions = priced_sessions(settings, tables, symbol, grids, span, counts)
-    if not sessions:
-        raise _nothing_left(counts)
-    for session in sessions:
+        made = priced_sessions(settings, tables, symbol, grids, span, counts)
+    dates = []
+    for session in made:
+        shelf.add(session)
+        dates.append(session.date)
         count_session(counts, session, suspects[session.date])
+    if not dates:
+        raise _nothing_left(counts)
     where = ", ".join(dict.fromkeys(Path(t.where).name for t in tables.values()))
     modelled = ", options modelled on it (not a market)" if settings.chain == "synthetic" else ""
     imported = "".join(f"; {table.origin}" for table in tables.values() if table.origin)
-    source = f"{name} {sessions[0].date} to {sessions[-1].date} from {where}{modelled}{imported}"
-    return Slice(name, tuple(sessions), source, summary_of(counts))
+    source = f"{name} {dates[0]} to {dates[-1]} from {where}{modelled}{imported}"
+    return shelf.market(name, source, summary_of(counts), _reading(tables))
+
+
+def _reading(tables: dict[str, Table]) -> str:
+    """What formats decided about the tables, and what was set aside of each, for reports."""
+    told = []
+    for key, table in tables.items():
+        words = [*table.said, *(f"{amount(n, 'row')} set aside: {reason}" for reason, n in table.aside.items())]
+        words += [f"{amount(n, 'row')} withdraw a quote: {reason}" for reason, n in table.withdrawn.items()]
+        if words:
+            told.append(f"{key} {'; '.join(words)}")
+    return ". ".join(told)
 
 
 def symbol_of(settings: DataSettings, table: Table) -> str | None:

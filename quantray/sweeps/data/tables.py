@@ -40,32 +40,33 @@ def typed_table(connection: DuckDBPyConnection, key: str, where: str, found: lis
     files = sum(max(len(f.part.files), 1) for f in found)
     several = files > 1 or any(f.part.batch for f in found)
     explain = _explainer(connection, where, found)
-    aside: Counter[str] = Counter()
+    aside, withdrawn = Counter[str](), Counter[str]()
     if all(f.native for f in found):
         source = f"({_union(found, ours, kinds, several)})"
     else:
         source = f"typed_{key}"
         _store(connection, source, found, ours, kinds, several, where, explain)
-        aside = _set_aside(connection, source, found)
+        aside, withdrawn = _set_aside(connection, source, found)
     names = {name: name for name in (*ours, *(("file",) if several else ()))}
     present = tuple(dict.fromkeys(name for f in found for name in f.part.columns))
     return Table(
         connection, key, where, source, names, kinds, present, explain,
-        files=tuple(file for f in found for file in f.part.files), aside=aside,
+        files=tuple(file for f in found for file in f.part.files), aside=aside, withdrawn=withdrawn,
         said=tuple(dict.fromkeys(line for f in found for line in f.said)),
         origin="; ".join(dict.fromkeys(f.part.origin for f in found if f.part.origin)),
     )  # fmt: skip
 
 
-def _set_aside(connection: DuckDBPyConnection, source: str, found: list[Read]) -> Counter[str]:
+def _set_aside(connection: DuckDBPyConnection, source: str, found: list[Read]) -> tuple[Counter[str], Counter[str]]:
     """Take the rows that are set aside out of the table; count them by reason, and those that withdraw a quote."""
-    if not any(f.aside or f.withdrawn for f in found):
-        return Counter()
+    reasons = {reason for f in found for reason in f.aside}
+    if not reasons and not any(f.withdrawn for f in found):
+        return Counter(), Counter()
     rows = connection.execute(f"SELECT aside, count(*) FROM {source} WHERE aside IS NOT NULL GROUP BY ALL").fetchall()
-    out = ", ".join(text(reason) for f in found for reason in f.aside)
-    if rows and out:
-        connection.execute(f"DELETE FROM {source} WHERE aside IN ({out})")
-    return Counter({str(reason): int(n) for reason, n in sorted(rows)})
+    aside = Counter({str(reason): int(n) for reason, n in sorted(rows) if reason in reasons})
+    if aside:
+        connection.execute(f"DELETE FROM {source} WHERE aside IN ({', '.join(map(text, aside))})")
+    return aside, Counter({str(reason): int(n) for reason, n in sorted(rows) if reason not in reasons})
 
 
 def _check_alike(where: str, found: list[Read], ours: list[str]) -> None:
@@ -104,11 +105,12 @@ def _store(
     """Read the parts into a table of the connection's own: text is parsed once, not once a session."""
     at, why = 0, any(f.aside or f.withdrawn for f in found)
     for f in found:
-        for _, one in f.part.each():
-            select = f.of(one).select(ours, kinds, (one.batch or str(at)) if several else None, why=why)
-            into = f"INSERT INTO {name} {select}" if at else f"CREATE TABLE {name} AS {select}"
-            guarded(place_of(where, one), partial(connection.execute, into), explain)
-            at += 1
+        # all of its files at once: planning a statement a file would take longer than reading a small one
+        number_of = f.part.batch or (f"file_index + {at}" if f.part.files else str(at))
+        select = f.select(ours, kinds, number_of if several else None, why=why)
+        into = f"INSERT INTO {name} {select}" if at else f"CREATE TABLE {name} AS {select}"
+        guarded(place_of(where, f.part), partial(connection.execute, into), explain)
+        at += max(len(f.part.files), 1)
 
 
 def _explainer(connection: DuckDBPyConnection, where: str, found: list[Read]) -> Callable[[], DataError | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,10 +16,12 @@ from quantray.errors import ConfigError, DiskError, Interrupted
 from quantray.failures import is_fault
 from quantray.plain import amount
 from quantray.protocols import Counts
+from quantray.stats.net_rows import InMemory
 from quantray.sweeps.grid.columns import levels_of, nullable, reasons_of, tally
 from quantray.sweeps.grid.files import SurfaceFiles, Tally
 from quantray.sweeps.grid.outcome import check_failures
 from quantray.sweeps.grid.surface import Surface, read
+from quantray.sweeps.grid.together import Together
 from quantray.sweeps.loop.ranges import Range, RangeClaims
 from quantray.sweeps.market import Slice
 from quantray.sweeps.metrics import CORE
@@ -30,6 +32,8 @@ from quantray.trial import Trial, TrialState
 
 #: Points of one range: large enough to share signals, small enough to stay within some 100 MB with every metric.
 RANGE = 131_072
+#: Amounts, one a point and session, of one range at most, and points at least: a year of sessions has shorter ranges.
+AMOUNTS, LEAST = 2**23, 4096
 #: At least, of a black box: its candidates share nothing, and each may take seconds.
 BOX_RANGE = 64
 BOX_RANGES = 4096  # at most, each a file
@@ -45,14 +49,18 @@ class Part:
     scores: Scores
 
 
-def ranges(plan: Plan) -> list[Range]:
-    """The space cut into ranges of point numbers: what is claimed, evaluated and stored together."""
+def ranges(plan: Plan, sessions: int = 1) -> list[Range]:
+    """The space cut into ranges of point numbers: what is claimed, evaluated and stored together.
+
+    The more ``sessions`` are searched, the shorter they are: a range's nets are held while it is evaluated.
+    """
     size = plan.space.size
     if size is None:
         continuous = [d.name for d in plan.space.dimensions if d.values is None]
         raise ConfigError(f"search=exhaustive needs a finite space; give {', '.join(continuous)} a step or values")
     shared = plan.strategy.gives_signals
-    step = RANGE if shared else max(BOX_RANGE, -(-size // BOX_RANGES))
+    fits = max(LEAST, 2 ** (max(AMOUNTS // max(sessions, 1), 1).bit_length() - 1))
+    step = min(RANGE, fits) if shared else max(BOX_RANGE, -(-size // BOX_RANGES))
     return [(start, min(start + step, size)) for start in range(0, size, step)]
 
 
@@ -80,13 +88,13 @@ def surface(plan: Plan, market: Slice) -> Surface:
     work = evaluate_full if listed else evaluate_core
     from quantray.runner.spread import spread
 
-    made = spread(plan, market, ranges(plan), work, kind="local", workers=plan.runner.workers)
+    made = spread(plan, market, ranges(plan, len(market)), work, kind="local", workers=plan.runner.workers)
     parts = [_reduced(plan, part) for _, part in made]
     return Surface(
         np.concatenate([part[0] for part in parts]),
         np.concatenate([part[1] for part in parts]),
         np.concatenate([part[2] for part in parts]),
-        np.concatenate([part[3] for part in parts]),
+        InMemory(np.concatenate([part[3] for part in parts])),
         Counts(*(sum(part[4][k] for part in parts) for k in range(3))),
         partial(_evaluated_metrics, plan, market),
     )
@@ -158,16 +166,22 @@ def _evaluated(
     plan: Plan, market: Slice, files: SurfaceFiles, claims: RangeClaims, todo: list[Range]
 ) -> Iterator[Part]:
     """Claim, evaluate and store, range by range."""
-    from quantray.runner.spread import spread
+    from quantray.runner.spread import goes_to_ray, spread
 
-    work = claims.won(todo)
+    kind, compiled, workers = plan.runner.kind, plan.strategy.gives_signals, plan.runner.workers
+    work = evaluate_full if not compiled or goes_to_ray(plan, kind, compiled) else _sharing(plan, market, todo)
     results: Iterator[tuple[Range, Part]]
-    kind, compiled = plan.runner.kind, plan.strategy.gives_signals
-    results = spread(plan, market, work, evaluate_full, kind=kind, compiled=compiled, workers=plan.runner.workers)
+    results = spread(plan, market, claims.won(todo), work, kind=kind, compiled=compiled, workers=workers)
     for points, part in results:
         files.write(points, part.scores.counts(), partial(write_part, plan, market, part))
         claims.store(points)
         yield part
+
+
+def _sharing(plan: Plan, market: Slice, todo: Sequence[Range]) -> Callable[[Plan, Slice, Range], Part]:
+    """The evaluation of ranges on threads, which share what they prepare."""
+    together = Together(plan, market, todo)
+    return lambda _, __, points: Part(*points, together.score(points))
 
 
 def reasons_stored(files: SurfaceFiles, todo: Iterable[Range]) -> Iterator[tuple[int, str, str, int]]:

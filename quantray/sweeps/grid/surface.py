@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,7 +11,10 @@ import numpy as np
 
 from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D
 from quantray.protocols import Batch, Counts, Ledger
+from quantray.runner.threads import in_order
+from quantray.stats.net_rows import Nets, threads_there
 from quantray.sweeps.grid.files import SurfaceFiles
+from quantray.sweeps.grid.nets import kept
 from quantray.sweeps.loop.ranges import Range
 from quantray.sweeps.market import Slice
 from quantray.sweeps.metrics import METRICS
@@ -29,32 +32,34 @@ class Surface:
     values: FloatArray1D  # [points] the objective, NaN where infeasible or none
     numbers: IntArray1D  # [F] rising
     allowed: BoolArray1D  # [F] every bound is met
-    session_net: FloatArray2D  # [F, sessions] in currency
+    nets: Nets  # [F, sessions] in currency
     counts: Counts
     metrics: Callable[[IntArray1D], Mapping[str, np.ndarray]]
 
 
 def read(plan: Plan, market: Slice, files: SurfaceFiles) -> Surface:
     """What statistics need of a stored table: values of all points, nets per session of its family."""
-    parts = [_read_part(plan, market, files, points) for points in files.ranges]
-    return Surface(
-        np.concatenate([part[0] for part in parts]),
-        np.concatenate([part[1] for part in parts]),
-        np.concatenate([part[2] for part in parts]),
-        np.concatenate([part[3] for part in parts]),
-        files.counts([]),
-        partial(_stored_metrics, files),
-    )
+    parts: list[tuple[FloatArray1D, IntArray1D, BoolArray1D]] = []
+    dates = market.dates
+
+    def nets() -> Iterator[FloatArray2D]:
+        for _, found in in_order(files.ranges, partial(_read_part, plan, dates, files), threads_there()):
+            parts.append(found[:3])
+            yield found[3]
+
+    held = kept(nets(), len(dates), files.ranges[-1][1], plan.data.memory_gb, files.pieces.folder)
+    values, numbers, allowed = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    return Surface(values, numbers, allowed, held, files.counts([]), partial(_stored_metrics, files))
 
 
 def _read_part(
-    plan: Plan, market: Slice, files: SurfaceFiles, points: Range
+    plan: Plan, days: Sequence[str], files: SurfaceFiles, points: Range
 ) -> tuple[FloatArray1D, IntArray1D, BoolArray1D, FloatArray2D]:
     """Ranked values, and numbers, bounds met and nets of the family, of one range."""
     import pyarrow.parquet as pq
 
     bounds = [f"violation_{b}" for b in plan.constraints.bounds]
-    dates = [f"net_{d}" for d in market.dates]
+    dates = [f"net_{d}" for d in days]
     table = pq.read_table(files.path(points), columns=["value", "n_trades", *bounds, *dates])
     allowed = np.ones(len(table), bool)
     for name in bounds:
@@ -93,34 +98,38 @@ def best_numbers(values: np.ndarray, n: int) -> np.ndarray:
     return found[np.lexsort((found, -values[found]))][:n]
 
 
-def keep_best(plan: Plan, market: Slice, ledger: Ledger, values: np.ndarray, n: int, files: SurfaceFiles) -> None:
+def keep_best(plan: Plan, ledger: Ledger, exact: Surface, n: int, files: SurfaceFiles) -> None:
     """Store the best points as trials of the study, so that its tools and its mirror know them; once."""
-    numbers = best_numbers(values, n)
+    numbers = best_numbers(exact.values, n)
     if not len(numbers) or ledger.counts().attempts:
         return
-    trials = _read_trials(plan, market, numbers, files)
+    trials = _read_trials(plan, numbers, exact, files)
     mine = ledger.claim(Batch(0, plan.space.candidates(numbers), tuple(t.digest for t in trials)))
     ledger.store(0, [t for t, owned in zip(trials, mine, strict=True) if owned])
 
 
-def _read_trials(plan: Plan, market: Slice, numbers: np.ndarray, files: SurfaceFiles) -> list[Trial]:
-    """Numbered points with a value as the trials that their evaluation gave, from the stored surface."""
+def _read_trials(plan: Plan, numbers: np.ndarray, exact: Surface, files: SurfaceFiles) -> list[Trial]:
+    """Numbered points with a value, which are of the family, as the trials that their evaluation gave."""
     import pyarrow.parquet as pq
 
     from quantray.space import candidate_digest
 
     found: dict[int, Trial] = {}
+    bounds = [f"violation_{bound}" for bound in plan.constraints.bounds]
+    nets = exact.nets.rows(np.searchsorted(exact.numbers, numbers)).tolist()
+    net_of = dict(zip(numbers.tolist(), nets, strict=True))
     for points in files.ranges:
         wanted = [int(k) for k in numbers if points[0] <= k < points[1]]
         if not wanted:
             continue
-        table = pq.read_table(files.path(points)).take([k - points[0] for k in wanted])
+        path = files.path(points)
+        named = [name for name in METRICS if name in pq.read_schema(path).names]
+        table = pq.read_table(path, columns=["state", "value", *bounds, *named])
+        table = table.take([k - points[0] for k in wanted])
         for k, row in zip(wanted, table.to_pylist(), strict=True):
             params = plan.space.point(k)
             found[k] = Trial(
                 candidate_digest(params), params, TrialState(row["state"]), row["value"],
-                tuple(row[f"violation_{bound}"] for bound in plan.constraints.bounds),
-                {name: row[name] for name in METRICS if name in row},
-                tuple(row[f"net_{date}"] for date in market.dates),
+                tuple(row[bound] for bound in bounds), {name: row[name] for name in named}, tuple(net_of[k]),
             )  # fmt: skip
     return [found[int(k)] for k in numbers]

@@ -16,6 +16,7 @@ from quantray.plain import amount
 from quantray.protocols import Batch, Counts, Ledger, Outcome, Pending, Searcher
 from quantray.space import Candidates
 from quantray.sweeps.loop.flight import Flight, part
+from quantray.sweeps.loop.pace import Pace
 from quantray.sweeps.loop.progress import Progress, better
 from quantray.sweeps.loop.share import Share, key_of, note_of, seed_of
 from quantray.sweeps.plan import Plan
@@ -49,7 +50,7 @@ class Sweep:
         self._next = self._told = self._asked = 0  # next batch to ask, batches told, candidates asked
         self._told_complete = self._told_failed = 0
         self._flights: dict[int, Flight] = {}
-        self._tally = dict.fromkeys(TrialState, 0)
+        self._tally, self._pace = dict.fromkeys(TrialState, 0), Pace()
         self._best: Trial | None = None
         self._why = ""  # of the first failure that was told
         self._faults = 0  # candidates that failed and were not refused, told or not
@@ -138,14 +139,12 @@ class Sweep:
 
     @property
     def progress(self) -> Progress:
-        elapsed = self.clock() - self._began
-        counts, stored = self.counts, self.stored
-        rate = stored.attempts / elapsed if elapsed > 0 else 0.0
-        share = counts.complete / counts.attempts if counts.attempts else 0.0
+        counts, stored, elapsed = self.counts, self.stored, self.clock() - self._began
+        rate, share = self._pace.rate, counts.complete / counts.attempts if counts.attempts else 0.0
         missing = max(self.plan.search.n_trials - counts.complete, 0)
-        eta = missing / (rate * share) if rate * share > 0 else None
-        target, beside = self.plan.search.n_trials, self.ledger.others if self.shared else 0
-        return Progress(counts, self.duplicates, self._best, target, rate, elapsed, eta, stored=stored, others=beside)
+        eta = missing / (rate * share) if rate is not None and share > 0 else None
+        best, target, beside = self._best, self.plan.search.n_trials, self.ledger.others if self.shared else 0
+        return Progress(counts, self.duplicates, best, target, rate, elapsed, eta, stored=stored, others=beside)
 
     def close(self) -> Outcome:
         """Notes and the last progress; then how it ended.
@@ -272,6 +271,7 @@ class Sweep:
 
     def _speak(self, last: bool = False) -> None:
         now = self.clock()
+        self._pace.see(now, self.stored.attempts)
         if last or now - self._noted >= _NOTES_S:
             self._noted = now
             self._note(round(self._seconds_before + now - self._began, 3))

@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from quantray.protocols import Counts
 from quantray.trial import Trial
 
+#: Stages in the order in which a sweep reaches them; kernels are read where they need no compiling.
+STAGES = ("data", "kernels", "compiling", "Ray", "searching", "comparing", "judging", "writing")
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A moment of a sweep. ``rate`` is candidates stored per second since this run began."""
+    """A moment of a sweep. ``rate`` is candidates that this run stores per second, from its first results on."""
 
     counts: Counts
     duplicates: Mapping[str, int]
     best: Trial | None  # the best feasible trial, the earliest of equals
     n_trials: int
-    rate: float
+    rate: float | None  # None until a few batches are stored
     elapsed: float  # seconds since this run began
-    eta: float | None  # seconds until n_trials are COMPLETE at the present rate; None when that cannot be said
+    eta: float | None  # seconds until n_trials are COMPLETE at that rate; None when that cannot be said
     stored: Counts = Counts()  # of this run alone
     others: int = 0  # drivers beside this one, whose trials count too
 

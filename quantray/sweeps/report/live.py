@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 SHOWN_PARAMS = 12
+#: What a stage does, for who does not know its name.
+DOING = {
+    "data": "data: reading and laying out the market",
+    "kernels": "kernels: reading what is compiled",
+    "compiling": "compiling, which later runs are spared",
+    "Ray": "Ray: waiting until it is there",
+    "searching": "searching: waiting for the first results",
+    "comparing": "comparing with the whole table",
+    "judging": "judging: what survives, and what to believe",
+    "writing": "writing the report and tables",
+}
+_AFTER = ("comparing", "judging", "writing")
 
 
 class State(TypedDict):
@@ -26,14 +38,14 @@ class State(TypedDict):
     duplicates: Mapping[str, int]
     done: int
     target: int
-    rate: float
+    rate: float | None
     elapsed: float
     eta: float | None
     drivers: int
 
 
-def live(plan: Plan, state: State | None, elapsed: float) -> RenderableType:
-    """Bar, rate and time left; counts; duplicates by source; the best so far with its parameters."""
+def live(plan: Plan, state: State | None, elapsed: float, stage: str = "") -> RenderableType:
+    """The stage until there are results; then bar, rate and time left, counts, duplicates by source, the best."""
     from rich.console import Group
     from rich.progress_bar import ProgressBar
     from rich.spinner import Spinner
@@ -42,21 +54,21 @@ def live(plan: Plan, state: State | None, elapsed: float) -> RenderableType:
 
     if not state:
         name = plain.one_line(plan.study)
-        return Spinner("dots", Text(f"{name}: preparing data and kernels, {words.duration(round(elapsed))}"))
+        return Spinner("dots", Text(f"{name}: {DOING.get(stage, 'preparing')}, {words.duration(round(elapsed))}"))
     done, target = state["done"], state["target"]
     head = Table.grid(padding=(0, 2), expand=True)
     head.add_column(no_wrap=True)
     head.add_column(ratio=1)
     head.add_column(justify="right", no_wrap=True)
-    left = words.duration(state["eta"]) + " left" if state["eta"] is not None and done < target else ""
-    if done >= target:
-        left = "judging and writing"
+    left = words.left(state["eta"]) + " left" if state["eta"] is not None and done < target else ""
+    if stage in _AFTER:
+        left = DOING[stage]
     head.add_row(
         Text(plain.one_line(plan.study)[:30], style="bold"),
         ProgressBar(total=max(target, 1), completed=min(done, target), complete_style="green", finished_style="green"),
         f"{done:,} of {target:,}",
     )
-    rate = f"{words.number(float(state['rate']), 1)} a second"
+    rate = "" if state["rate"] is None else f"{words.number(float(state['rate']), 1)} a second"
     beside = f"one of {state['drivers']} drivers" if state["drivers"] > 1 else ""
     parts = [p for p in (rate, beside, f"{words.duration(round(elapsed))} so far", left) if p]
     return Group(head, Text(" · ".join(parts), style="dim"), _counts(state), _best(plan, state["best"]))

@@ -34,7 +34,13 @@ class Terminal(Face[Results, State]):
     def picture(self, elapsed: float) -> RenderableType:
         from quantray.sweeps.report.live import live
 
-        return live(self.plan, self._state, elapsed)
+        return live(self.plan, self._state, elapsed, self.stage)
+
+    @property
+    def doing(self) -> str:
+        from quantray.sweeps.report.live import DOING
+
+        return DOING.get(self.stage, self.stage)
 
     def line(self) -> str:
         assert self._state is not None
@@ -62,11 +68,12 @@ def one_line(plan: Plan, state: State) -> str:
     if twice:
         named = ", ".join(f"{source} {n:,}" for source, n in twice.items())
         parts.append(f"{amount(sum(twice.values()), 'duplicate')} ({named})")
-    parts.append(f"{words.number(float(state['rate']), 1)}/s")
+    if state["rate"] is not None:
+        parts.append(f"{words.number(float(state['rate']), 1)}/s")
     if state["drivers"] > 1:
         parts.append(f"one of {state['drivers']} drivers")
     if state["eta"] is not None and state["done"] < state["target"]:
-        parts.append(f"{words.duration(state['eta'])} left")
+        parts.append(f"{words.left(state['eta'])} left")
     best = state["best"]
     parts.append("no best yet" if best is None else f"best {words.metric(plan.objective, best.value)}")
     return f"{plain.one_line(plan.study)}: {', '.join(parts)}"

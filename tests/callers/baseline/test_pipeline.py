@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -350,3 +351,25 @@ def test_names_that_a_spreadsheet_runs_are_harmless_in_csv_and_whole_elsewhere(t
     assert "<b>x</b>" not in page
     assert "\x1b" not in page
     assert set(TABLES) <= {path.name for path in (tmp_path / "run").iterdir()}
+
+
+@pytest.mark.slow
+def test_figures_stand_beside_those_without_edited_calls(tmp_path: Path) -> None:
+    data = market(tmp_path, n_calls=45, n_assets=3, length=300)
+    with duckdb.connect(str(data.duckdb), read_only=True) as connection:
+        calls, candles = (connection.sql(f"FROM {name}").to_arrow_table() for name in ("calls", "candles"))
+    edited = np.array([name == "caller_0" and i % 3 == 0 for i, name in enumerate(calls["caller"].to_pylist())])
+    (tmp_path / "marked").mkdir()
+    marked = data_of(tmp_path / "marked", calls.append_column("edited", pa.array(edited)), candles)
+    found = finished(marked, tmp_path / "run")
+    notes = found.results.notes
+    (figures,) = (note for note in notes if "edited after being made" in note)
+    alerts = alerts_frame(found.results.alerts)
+    marks = pandas.DataFrame({"call_id": calls["call_id"].to_pylist(), "edited": edited})
+    ok = alerts[alerts.status == "ok"].merge(marks)
+    assert figures.startswith(f"{int(ok.edited.sum())} measured calls were edited")
+    medians = [f"{some.ath_multiple.median():.4g}" for some in (ok, ok[~ok.edited])]
+    assert f"the median highest multiple is {medians[0]} with them and {medians[1]} without them" in figures
+    (doubted,) = (note for note in notes if note.startswith("More than 5% of the calls of"))
+    assert "caller_0 (" in doubted
+    assert "caller_1" not in doubted

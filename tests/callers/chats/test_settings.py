@@ -14,6 +14,9 @@ def test_the_standard_patterns_can_be_read() -> None:
     check_patterns(standard())
     assert list(standard().searched)[:2] == ["evm", "solana"]
     assert list(standard().searched)[-1] == "ticker"
+    more = replace(standard(), assets={**standard().assets, "mine": AssetPattern("(x)"), "evm": None})
+    assert list(more.searched)[-2:] == ["mine", "ticker"]
+    assert "evm" not in more.searched
 
 
 @pytest.mark.parametrize(

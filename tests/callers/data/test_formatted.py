@@ -120,7 +120,7 @@ def test_a_vendors_candles_are_ours_named_and_guessed(
     tmp_path: Path, name: str, file: str, asset: str, write: Callable[[Path], object]
 ) -> None:
     write(tmp_path / "bars" / file)
-    for given in (tmp_path / "bars", tmp_path / "bars" / file):
+    for given in (tmp_path / "bars" / file, *([tmp_path / "bars"] if write is vendor.binance else [])):
         named, guessed = candles(given, format={"candles": name}), candles(given)
         assert named[:2] == guessed[:2] == ((asset,), ROWS)
         assert f"read as {name}" in named[2][0]
@@ -164,9 +164,28 @@ def test_a_format_that_does_not_fit_says_what_it_expects(tmp_path: Path) -> None
         candles(path, format={"candles": "binance"})
     with pytest.raises(ConfigError, match="did you mean 'birdeye'"):
         candles(path, format={"candles": "birdeey"})
-    vendor.ccxt(tmp_path / "y.json")
+    with pytest.raises(ConfigError, match="a chat holds calls and no candles"):
+        candles(path, format={"candles": "telegram"})
+    with pytest.raises(ConfigError, match="did you mean 'telegram'"):
+        load_calls(CallsData("parquet", calls=str(path), format={"calls": "telegrm"}))
     ours = tmp_path / "mixed"
     vendor.binance(ours / "X-1m-2024-05.zip")
     (ours / "own.csv").write_text("asset,ts,open,high,low,close,volume\nX,2025-05-05 12:00:00,1,1,1,1,1\n")
     with pytest.raises(DataError, match="files of several kinds"):
         candles(ours)
+
+
+def test_trades_of_a_backtest_are_calls_of_their_entry_tags(tmp_path: Path) -> None:
+    trade = {"pair": "BTC/USDT", "close_date": "2025-05-05 13:00:00+00:00", "profit_ratio": 0.1, "min_rate": 1.5}
+    trades = [
+        trade | {"enter_tag": tag, "open_date": f"2025-05-05 12:0{i}:00+00:00"}
+        for i, tag in enumerate(["ema", "rsi", ""])
+    ]
+    days = [["2025-05-05", 1.0]] * 9
+    result = {"strategy": {"Mine": {"trades": trades, "daily_profit": days}}, "strategy_comparison": [{"key": "Mine"}]}
+    path = vendor.document(tmp_path / "backtest-result.json", result)
+    for given in ({"calls": "freqtrade"}, None):
+        calls = load_calls(CallsData("parquet", calls=str(path), format=given))
+        assert [calls.callers[i] for i in calls.caller] == ["ema", "rsi"]
+        assert (calls.assets, calls.counts["incomplete"]) == (("BTC/USDT",), 1)
+        assert calls.ts.tolist() == [T0 * 10**9, (T0 + 60) * 10**9]

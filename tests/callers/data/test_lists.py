@@ -72,7 +72,9 @@ def test_a_group_of_another_tool_is_chosen_by_its_name(tmp_path):
     wanted = {"caller_ids": ("x", "y \U0001f480")}
     assert group_table(CallSettings(groups=("caller_ids",), group_file=str(file))) == wanted
     assert group_table(CallSettings(groups=f"{file}#caller_ids")) == wanted
-    with pytest.raises(ConfigError, match=r"holds more than lists of callers; choose one: .*top\.json#caller_ids"):
-        group_table(CallSettings(groups=str(file)))
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps({"title": "top", "members": ["x"], "metadata": {"top_n": 2}}))
+    with pytest.raises(ConfigError, match=r"holds more than lists of callers; choose one: .*other\.json#members"):
+        group_table(CallSettings(groups=str(other)))
     with pytest.raises(ConfigError, match=r"\(metadata\) must be a list of callers"):
         group_table(CallSettings(groups=f"{file}#metadata"))

@@ -1,7 +1,7 @@
 import pytest
 
 from quantray.callers.data import CallSettings
-from quantray.callers.data.names import alias_table, chosen, near_names
+from quantray.callers.data.names import alias_table, chosen, group_table, near_names
 from quantray.errors import ConfigError
 
 KNOWN = ("alpha", "beta", "gamma")
@@ -50,3 +50,16 @@ def test_near_names_are_pairs_that_may_be_one_person():
         ("crypto king", "crypto kong"),
         ("wolf_of_sol", "wolfofsoll"),
     )
+
+
+def test_a_group_file_of_another_tool_is_a_group_of_its_name(tmp_path):
+    path = tmp_path / "top25.json"
+    path.write_text('{"name": "top", "caller_ids": ["x", "y \\ud83d\\udc80"], "metadata": {"top_n": 2}}')
+    for settings in (
+        CallSettings(groups=("top",), group_file=str(path)), CallSettings(groups=(str(path),)),
+        CallSettings(groups=("caller_ids",), group_file=str(path)),
+    ):  # fmt: skip
+        assert list(group_table(settings).values()) == [("x", "y \U0001f480")]
+    assert list(group_table(CallSettings(groups=(str(path),)))) == ["top"]
+    with pytest.raises(ConfigError, match="did you mean 'top'"):
+        group_table(CallSettings(groups=("tops",), group_file=str(path)))

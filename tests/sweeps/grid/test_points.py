@@ -22,7 +22,8 @@ def test_in_memory_and_on_disk_are_one_surface(tmp_path: Path) -> None:
         stored, made = read(plan, again.train, surface_files(again)), surface(plan, again.train)
         assert stored.counts == made.counts
         assert 0 < len(stored.numbers) < len(stored.values) == plan.space.size
-        for name in ("values", "numbers", "allowed", "session_net"):
+        assert np.array_equal(stored.nets.rows(np.arange(len(stored.numbers))), made.nets.array)
+        for name in ("values", "numbers", "allowed"):
             assert np.array_equal(getattr(stored, name), getattr(made, name), equal_nan=name == "values"), name
         some = stored.numbers[::97]
         mine, theirs = stored.metrics(some), made.metrics(some)

@@ -7,7 +7,8 @@ import io
 import pytest
 from rich.console import Console
 
-from quantray.sweeps.report.live import live
+from quantray.sweeps.loop.progress import STAGES
+from quantray.sweeps.report.live import DOING, live
 from quantray.sweeps.report.terminal import Terminal
 from tests.builders.sweep_progress import event
 from tests.builders.sweep_results import results
@@ -22,9 +23,12 @@ def test_the_live_picture_fits(width: int):
     face.progress(event(30, r.best))
     console.print(live(r.plan, face._state, 12.0))
     face.progress(event(60, r.best, 0.0))
-    console.print(live(r.plan, face._state, 12.0))
+    for stage in STAGES:
+        console.print(live(r.plan, {}, 12.0, stage))
+        console.print(live(r.plan, face._state, 12.0, stage))
     said = console.file.getvalue()  # type: ignore[attr-defined]
     assert max(len(line) for line in said.splitlines()) <= width
-    for words in ("30 of 60", "4 s left", "3 pruned", "sampler 7, memory 2", "best 2.71 %", "judging and writing"):
-        assert words in said
+    for words in ("30 of 60", "4 s left", "3 pruned", "sampler 7, memory 2", "best 2.71 %", *DOING.values()):
+        assert words in " ".join(said.split())
+    assert set(DOING) == set(STAGES)
     assert "database" not in said

@@ -11,7 +11,7 @@ from quantray.callers.baseline.progress import MEASURING, STAGES, BaselineProgre
 from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.report.baseline.words import count, multiple, seconds, share
 from quantray.report.terminal import Face, Finished
-from quantray.report.words import duration
+from quantray.report.words import duration, left
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -72,7 +72,7 @@ def _told(event: BaselineProgress) -> Iterator[str]:
     if event.reused:
         yield f"{count(event.reused)} of {plain.amount(event.total, 'bucket')} reused"
     if event.rate is not None and event.eta is not None and not event.finished:
-        yield f"{count(round(event.rate))} a second, {duration(round(event.eta))} left"
+        yield f"{count(round(event.rate))} a second, {left(event.eta)} left"
     m = event.medians
     if m.ath_multiple is not None:
         yield (

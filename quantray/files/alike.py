@@ -1,0 +1,40 @@
+"""What others call our columns: for the sentence that says which column of a file is likely meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+NAMES: dict[str, tuple[str, ...]] = {
+    "ts": ("datetime", "timestamp", "date_time", "time", "date", "quote_datetime", "quote_time", "ts_event", "ts_recv",
+           "ts_utc", "utc", "open_time", "opentime", "window_start", "bar_time", "unixtime", "unix_time", "unix",
+           "epoch", "t"),
+    "symbol": ("ticker", "option_symbol", "optionsymbol", "contract", "contract_symbol", "contractsymbol", "raw_symbol",
+               "option", "occ", "osi", "sym"),
+    "underlying": ("underlying_symbol", "underlyingsymbol", "root", "und"),
+    "open": ("o", "open_price", "openprice", "first"),
+    "high": ("h", "high_price", "highprice", "max"),
+    "low": ("l", "low_price", "lowprice", "min"),
+    "close": ("c", "close_price", "closeprice"),
+    "volume": ("v", "vol", "trade_volume", "total_volume"),
+    "bid": ("bid_price", "bidprice", "bid_px", "best_bid", "bestbid", "bid_close"),
+    "ask": ("ask_price", "askprice", "ask_px", "best_ask", "bestask", "ask_close", "offer"),
+    "last": ("last_price", "lastprice", "price", "trade_price"),
+    "expiry": ("expiration", "expiration_date", "expirationdate", "expire_date", "expiry_date", "exp", "maturity"),
+    "strike": ("strike_price", "strikeprice", "k"),
+    "right": ("option_type", "optiontype", "call_put", "callput", "put_call", "putcall", "cp", "cp_flag", "type"),
+}  # fmt: skip
+
+
+def looks_like(ours: str, present: Iterable[str]) -> str | None:
+    """The column that is likely our ``ours`` under another name: the first of its usual names that the file has.
+
+    >>> looks_like("ts", ["Datetime", "Open"]), looks_like("ask", ["Ask Price"]), looks_like("ts", ["bid"])
+    ('Datetime', 'Ask Price', None)
+    """
+    plain = {_plain(name): name for name in present}
+    return next((plain[other] for other in (_plain(ours), *NAMES.get(ours, ())) if other in plain), None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")

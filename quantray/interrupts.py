@@ -1,0 +1,172 @@
+"""Ctrl-C in a command: heard at once whatever the main thread does, answered once; the second one ends at once.
+
+Python runs the handler of a signal in its main thread, between two of its own steps: a long query or kernel keeps it
+from that. The handler beneath it also writes the signal's number to a file descriptor. A thread reads it there, gives
+the answer, interrupts queries, and the second time ends the process.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+from weakref import WeakSet
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ANSWER = "stopping; what is stored stays stored (Ctrl-C again ends at once)"
+EARLY = "interrupted before anything began"
+CODE = 130
+_POLITE_S = 0.5  # the answer may need what the interrupted step holds
+
+_ears: list[_Ear] = []  # at most one: of the command
+_answers: list[Callable[[str], object]] = []  # who shows the answer, the newest first asked
+_queries: WeakSet[Any] = WeakSet()
+_began: list[bool] = []  # a signal while a command leaves is early no more
+_turn = threading.Lock()  # threads open connections while another one hears
+
+
+def early() -> None:
+    """Until :func:`listening`: a signal ends the process with a sentence instead of a traceback out of an import."""
+    if threading.current_thread() is threading.main_thread():
+        for number in SIGNALS:
+            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+                signal.signal(number, _end_early)
+
+
+def _end_early(number: int, frame: FrameType | None) -> None:
+    if not _began:
+        os.write(2, f"{EARLY}\n".encode())
+    os._exit(CODE)
+
+
+@contextmanager
+def listening(end: Callable[[], object]) -> Iterator[None]:
+    """Hear SIGINT and SIGTERM: the first raises KeyboardInterrupt in the main thread, ``end`` answers the second.
+
+    Nothing changes outside the main thread, where Python allows no handlers, and inside another of these.
+    """
+    if _ears or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ear = _Ear(end)
+    _ears.append(ear)
+    _began.append(True)
+    try:
+        with ear.open():
+            yield
+    finally:
+        _ears.clear()
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """For a program that answers signals itself, as screens do."""
+    ears = _ears[:]
+    for ear in ears:
+        ear.close()
+    try:
+        yield
+    finally:
+        for ear in ears:
+            ear.listen()
+
+
+@contextmanager
+def answering(say: Callable[[str], object]) -> Iterator[None]:
+    """Meanwhile ``say`` shows the answer; it is called from a thread of its own."""
+    _answers.append(say)
+    try:
+        yield
+    finally:
+        _answers.remove(say)
+
+
+def asked() -> bool:
+    """Whether a signal came since the command listens."""
+    return any(ear.heard for ear in _ears)
+
+
+def interruptible(connection: Any) -> Any:
+    """The DuckDB ``connection``, whose queries a signal interrupts; DuckDB notices one by itself now and then only."""
+    with _turn:
+        _queries.add(connection)
+    return connection
+
+
+class _Ear:
+    """The thread that hears, and the handlers that it stands behind."""
+
+    def __init__(self, end: Callable[[], object]) -> None:
+        self.heard = 0
+        self.answered = threading.Event()
+        self._end = end
+        self._near, self._far = socket.socketpair()
+        self._far.setblocking(False)
+        self._before: dict[int, Any] = {}
+        self._fd = -1
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        threading.Thread(target=self._hear, name="quantray-signals", daemon=True).start()
+        self.listen()
+        try:
+            yield
+        finally:
+            self.close()
+            self._far.close()
+
+    def listen(self) -> None:
+        self._before = {number: signal.signal(number, _raise) for number in SIGNALS}
+        self._fd = signal.set_wakeup_fd(self._far.fileno(), warn_on_full_buffer=False)
+
+    def close(self) -> None:
+        signal.set_wakeup_fd(self._fd)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before = {}
+
+    def _hear(self) -> None:
+        with self._near:
+            while numbers := self._near.recv(64):
+                for number in numbers:
+                    if number in SIGNALS:
+                        self._answer()
+
+    def _answer(self) -> None:
+        self.heard += 1
+        if self.heard > 1:
+            self._end()
+            return
+        say = _answers[-1] if _answers else _print
+        with suppress(Exception):  # the terminal is gone
+            say(ANSWER)
+        self.answered.set()
+        threading.Thread(target=_interrupt, name="quantray-queries", daemon=True).start()
+
+
+def _interrupt() -> None:
+    """Queries that run, and those that threads begin before they hear of it."""
+    for _ in range(5):
+        with _turn:
+            queries = list(_queries)
+        for query in queries:
+            with suppress(Exception):  # it was closed
+                query.interrupt()
+        time.sleep(0.2)
+
+
+def _print(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _raise(number: int, frame: FrameType | None) -> None:
+    for ear in _ears:
+        ear.answered.wait(_POLITE_S)  # first the answer, then what the interruption leads to
+    raise KeyboardInterrupt

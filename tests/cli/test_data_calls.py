@@ -1,0 +1,53 @@
+"""Lists of calls and chats are imported as a run reads them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from quantray.callers.data import CallsData, load_calls
+from quantray.cli import command
+from tests.builders.intake import query
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*words: str) -> int:
+    return command.main(["data", "import", *words, "--into", "m.duckdb"])
+
+
+def test_a_list_without_ids_and_with_short_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = ["Ann,0xAB,2025-01-01T00:05:00Z,47.18k", "Bob,A,2025-01-01 01:00:00,", "Bob,A,nonsense,1"]
+    Path("list.csv").write_text("\n".join(["caller,token,ts,mcap", *rows]) + "\n")
+    assert run("list.csv", "--table", "calls", "--column", "asset=token") == 0
+    assert "1 set aside" in capsys.readouterr().out
+    assert query(Path("m.duckdb"), "SELECT caller, asset, mcap FROM calls ORDER BY 1") == [
+        ("Ann", "0xab", 47180.0), ("Bob", "A", None),
+    ]  # fmt: skip
+    assert run("list.csv", "--table", "calls", "--column", "asset=token") == 0
+    assert "1 there already" in capsys.readouterr().out
+
+
+def test_the_calls_are_those_of_the_original() -> None:
+    rows = [f"C{k % 3},T{k % 5},2025-01-0{1 + k % 7}T0{k % 9}:00:00Z,{k}" for k in range(40)]
+    Path("list.csv").write_text("\n".join(["caller,asset,ts,price_at_call", *rows]) + "\n")
+    assert run("list.csv") == 0
+    there = load_calls(CallsData(kind="duckdb", duckdb="m.duckdb"))
+    assert there.digest == load_calls(CallsData(kind="parquet", calls="list.csv")).digest
+    assert "calls imported as plain (UTC) from list.csv" in there.source
+
+
+def test_a_chat_is_read_by_its_patterns(capsys: pytest.CaptureFixture[str]) -> None:
+    messages = [
+        {"id": k, "type": "message", "date": "2025-01-01T00:00:00", "date_unixtime": str(1735689600 + 60 * k),
+         "from": "Ann", "from_id": "user1", "text": "$WIFUSDT now", "text_entities": []} for k in range(3)
+    ]  # fmt: skip
+    Path("result.json").write_text(json.dumps({"name": "C", "type": "public_channel", "id": 1, "messages": messages}))
+    assert run("result.json", "--into", "m.duckdb") == 0
+    assert "3 rows into calls as telegram" in capsys.readouterr().out
+    assert query(Path("m.duckdb"), "SELECT DISTINCT caller, asset FROM calls") == [("Ann", "WIFUSDT")]

@@ -1,0 +1,41 @@
+"""What a file serves as is told by its head, before anything is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from quantray.errors import DataError
+from quantray.intake import Request, import_data
+from tests.builders.intake import plain_candles, taken
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+@pytest.mark.parametrize(
+    ("name", "tables"),
+    [
+        ("massive_options.csv", {"options": "massive"}),
+        ("massive_stocks.csv", {"underlying": "massive"}),
+        ("thetadata_bars.csv", {"options": "thetadata"}),
+        ("thetadata_stock.csv", {"underlying": "thetadata"}),
+        ("cboe_quotes.csv", {"underlying": "cboe", "options": "cboe"}),
+        ("spx_15m_202408.txt", {"underlying": "optionsdx", "options": "optionsdx"}),
+    ],
+)
+def test_a_vendors_file_serves_as_what_it_holds(name: str, tables: dict[str, str], tmp_path: Path) -> None:
+    request = Request((str(GOLDEN / name),), tmp_path / "m.duckdb", interval_s=60)
+    (done,) = import_data(request, dry_run=True).done
+    assert {reading.table: reading.format for reading in done.readings} == tables
+
+
+def test_what_cannot_be_told_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    plain_candles(tmp_path / "a.csv")
+    for k in range(7):
+        (tmp_path / f"x{k}.csv").write_text("some,other,columns\n1,2,3\n")
+    with pytest.raises(DataError) as caught:
+        taken(tmp_path / "m.duckdb", tmp_path)
+    assert str(caught.value).count("known by its columns (some, other, columns)") == 5
+    assert "… and 2 more" in str(caught.value)
+    assert not (tmp_path / "m.duckdb").exists()

@@ -1,0 +1,104 @@
+"""A Ray of our own: begun beside other work, with room for the data, and ended with the process."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from quantray.cli.exits import INTERRUPTED
+from quantray.runner import cluster
+from quantray.runner.local_ray import LEAST, room_for, usual_room
+from quantray.settings import Runner
+from tests.builders.rays import own_ray
+
+ROOT = Path(__file__).parents[2]
+LOCAL = Runner("ray", 1, "local")
+
+
+@dataclass(frozen=True)
+class Large:
+    digest: str = "large"
+    nbytes: int = usual_room()
+
+
+def test_the_store_has_room_twice_over() -> None:
+    assert room_for(0) == LEAST
+    assert room_for(1 << 30) > 2 << 30
+
+
+@pytest.mark.slow
+def test_one_is_begun_once_left_and_started_again_where_it_is_too_small() -> None:
+    import ray
+
+    with own_ray():  # the caller's own serves
+        cluster.begin(LOCAL)
+        cluster.start(LOCAL)
+        assert not cluster.owned()
+    cluster.begin(LOCAL, ("colorsys",))
+    cluster.begin(LOCAL)
+    (own,) = cluster._own
+    cluster.start(LOCAL)
+    assert cluster.owned()
+    loaded = ray.remote(lambda: "colorsys" in sys.modules).remote()
+    assert ray.get(loaded)
+    here = cluster._here()
+    cluster.start(LOCAL, Large(nbytes=1000))
+    assert cluster._here() == here
+    cluster.start(LOCAL, Large())
+    assert own.ended
+    assert cluster._here() != here
+    cluster.end()
+    assert not ray.is_initialized()
+    assert not cluster.cut_off()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("pause", [0.7, 5.0], ids=["while it starts", "when it is there"])
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere it waits until Ray has ended")
+def test_a_command_that_is_stopped_leaves_no_ray_behind(pause: float, tmp_path: Path) -> None:
+    program = f"""
+import time
+from quantray.cli.exits import attended, guarded, leave
+from quantray.runner import cluster
+from quantray.settings import Runner
+
+def work():
+    cluster.begin(Runner("ray", 1, "local"))
+    time.sleep({pause})
+    print("now", flush=True)
+    time.sleep(60)
+
+with attended([]):
+    code = guarded(work)
+leave(code)
+"""
+    mark = f"RAY_MARK={tmp_path}"
+    process = subprocess.Popen(
+        ["env", mark, sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=10) == INTERRUPTED
+    deadline = time.monotonic() + 5
+    while (left := _marked(mark)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not left
+
+
+def _marked(mark: str) -> list[str]:
+    """Command lines of the processes that have ``mark`` in their environment."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.append((folder / "cmdline").read_bytes().decode(errors="replace"))
+        except OSError:
+            continue
+    return found

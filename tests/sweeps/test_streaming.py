@@ -1,0 +1,109 @@
+"""A table that does not fit in memory has the bytes of one that does: any limit, workers and ranges, killed or not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from quantray.config.plans import load_plan
+from quantray.sweeps.grid import points, together
+from quantray.sweeps.plan import Plan
+from quantray.sweeps.study import sweep
+
+pytestmark = pytest.mark.slow
+
+TABLE = [
+    "+experiment=options_table", "data.synthetic.sessions=8", "study.name=table", "mirror.enabled=false",
+    "constraints.min_trades=3", "oos.fraction=0.3",
+]  # fmt: skip
+#: 23,040 points, in six ranges.
+SPACE = ["space.entry_window=['9:30-15:45']", "space.stretch_threshold=[.001]", "space.strikes_depth=[1]"]
+TIMES = {"seconds", "run_dir"}
+
+
+def bytes_of(run: Path) -> dict[str, Any]:
+    """Digests of what a run wrote, and its summary without its clock."""
+    files = [*sorted((run / "surface").iterdir()), run / "survivors.parquet", run / "trials.parquet"]
+    summary = json.loads((run / "summary.json").read_text())
+    said = {key: value for key, value in summary.items() if key not in TIMES}
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files} | {"summary": said}
+
+
+@pytest.fixture(scope="module")
+def market(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"data.cache={tmp_path_factory.mktemp('market')}"
+
+
+@pytest.fixture(scope="module")
+def held(market: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What the table in memory came to; ranges as short as a year's."""
+    folder = tmp_path_factory.mktemp("held")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(points, "AMOUNTS", 6 * 4096)
+        run(folder, market, "data.memory_gb=1000")
+    return bytes_of(folder)
+
+
+def run(folder: Path, *more: str) -> None:
+    plan = load_plan(*TABLE, *SPACE, f"run_dir={folder}", *more)
+    assert isinstance(plan, Plan)
+    sweep(plan)
+
+
+@pytest.mark.parametrize(("workers", "stretch"), [(1, 10_000), (3, 2**21)])
+def test_on_disk_as_in_memory(
+    held: dict[str, Any], market: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int, stretch: int
+) -> None:
+    monkeypatch.setattr(points, "AMOUNTS", 6 * 4096)
+    monkeypatch.setattr(together, "POINTS", stretch)
+    run(tmp_path, market, "data.memory_gb=0", f"runner.workers={workers}")
+    assert bytes_of(tmp_path) == held
+    assert held["summary"]["n_survivors"] is not None
+
+
+PROGRAM = """
+import sys
+from quantray.sweeps.grid import points
+points.AMOUNTS = 6 * 4096
+from tests.sweeps.test_streaming import run
+from pathlib import Path
+run(Path(sys.argv[1]), *sys.argv[2:])
+"""
+
+
+def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(held: dict[str, Any], market: str, tmp_path: Path) -> None:
+    """While the market is stored, and while parts are."""
+    own = [f"data.cache={tmp_path / 'cache'}", "data.memory_gb=0", "runner.workers=2"]
+    command = [sys.executable, "-c", PROGRAM, str(tmp_path / "run"), *own]
+    moments = {
+        "the market": lambda: [*(tmp_path / "cache").glob("sessions/.unfinished*/*.session")],
+        "some parts": lambda: len([*(tmp_path / "run").glob(".quantray/**/part-*.parquet")]) > 1,
+    }
+    for what, reached in moments.items():
+        process = subprocess.Popen(command, cwd=Path(__file__).parents[2], env=dict(os.environ))
+        deadline = time.monotonic() + 120
+        while not reached() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.002)
+        assert process.poll() is None, what
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "run").glob(".quantray/**/part-*.parquet")}
+    assert len(before) > 1
+    subprocess.run(command, cwd=Path(__file__).parents[2], env=dict(os.environ), check=True)
+    changed = [path for path, when in before.items() if path.stat().st_mtime_ns != when]
+    assert len(changed) <= 1  # what was computed is kept; the last one may have been written and not noted
+    found = bytes_of(tmp_path / "run")
+    for told in (found["summary"], held["summary"]):
+        told.pop("repeated", None)  # ranges that were in work when it was killed
+    assert found == held
+    assert not [*tmp_path.glob("cache/sessions/.unfinished*")]
+    assert not [*tmp_path.glob("run/.quantray/**/.unfinished*")]

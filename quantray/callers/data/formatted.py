@@ -66,7 +66,8 @@ class Formatted:
 
     def _table(self, connection: DuckDBPyConnection) -> str:
         """The files in a table of the connection, in their order: text is read once and not by every question."""
-        selects, doubts = [], []
+        selects: list[str] = []
+        doubts: list[str] = []
         for choice in self.choices:
             assert choice.layout is not None
             for part in parts_of(connection, [head.path for head in choice.heads], choice.layout.names):

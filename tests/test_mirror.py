@@ -113,6 +113,7 @@ WHOLE = {
     "callers/test_alone", "callers/test_real", "callers/test_reference", "callers/data/test_real",
     "callers/baseline/test_real",
     "callers/policies/test_docs", "callers/policies/test_real", "callers/policies/test_synthetic_market",
+    "cli/test_stopped",
     "files/test_damage", "files/test_killed", "files/test_power", "files/test_room", "files/test_strangers",
     "report/test_one_figure", "sweeps/data/test_real", "sweeps/test_streaming",
     "faults/test_heads", "faults/test_jobs", "faults/test_kill_driver", "faults/test_workers",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import shlex
 import shutil
@@ -26,6 +28,7 @@ SMALL_CALLS = [
     "data.synthetic.assets=8", "data.synthetic.calls=80", "data.synthetic.callers=2", "data.synthetic.days=3",
     "data.synthetic.ticks_per_minute=3", "policy.hold=[2h]",
 ]  # fmt: skip
+LAUNCHED = ["data.synthetic.sessions=2", "oos.fraction=0", "report.surface_max_points=1", "mirror.enabled=false"]
 SMALL_TABLE = ["data.synthetic.sessions=3", "space={take_profit_percent:[50,100]}", "mirror.enabled=false"]
 
 
@@ -96,8 +99,6 @@ def smaller(args: list[str]) -> list[str]:
             return args if own else [*args, *small, f"study.name={experiment}"]
     plain = set(args[2:]) <= {"+experiment=options_sweep", "search.n_trials=500"}
     kept = [word for word in args if word != "search.n_trials=500"]
-    if not plain and "runner=local" not in kept:
-        kept.append("runner=local")  # Ray is started once, by the plain line
     # what makes it small would be in the study's name, and the study tools below ask for the plain one
     return [*kept, *SMALL, *(["study.name=options_sweep"] if plain else [])]
 
@@ -115,22 +116,37 @@ def calls_of_ones_own(folder: Path) -> None:
     (folder / "other.csv").write_text(other, encoding="utf-8")
 
 
+def carried_out(command: list[str], folder: Path, *, first: bool) -> tuple[int, str]:
+    """Exit code and last words of a command: the first one in a process of its own, and on Ray, the others in this."""
+    module, *args = command[1:]
+    if first:
+        done = subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        try:
+            return (run.main if module == "quantray.run" else cli.main)(args), said.getvalue()
+        except SystemExit as end:
+            return int(end.code or 0), said.getvalue()
+
+
 @pytest.mark.slow
-def test_the_tour_in_its_order(tmp_path: Path) -> None:
+def test_the_tour_in_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs and study tools of the README, for real, in one folder."""
     calls_of_ones_own(tmp_path)
+    monkeypatch.chdir(tmp_path)
     lines = [line for block in blocks(ROOT / "README.md", "bash") for line in block.splitlines()]
     ran = 0
     for line in lines:
         first, *rest = words(line)
         if first == "quantray":
-            command = ["-m", "quantray", *rest]
+            command = ["-m", "quantray", *rest, *(LAUNCHED if rest[0] == "launch" else [])]
         elif rest[:2] == ["-m", "quantray.run"] and "data=parquet" not in rest:
-            command = smaller(rest)
+            command = [*smaller(rest), *(["runner=local"] if ran and "+experiment=options_sweep" in rest else [])]
         else:
             continue
-        done = subprocess.run([sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{line}\n{done.stderr[-2000:]}"
+        code, said = carried_out(command, tmp_path, first=ran == 0)
+        assert code == 0, f"{line}\n{said[-2000:]}"
         ran += 1
     assert ran >= 24
     made_here = ("best.csv", "plots/history.png", "results/breakout/report.html", "missing.csv",

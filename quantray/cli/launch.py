@@ -189,20 +189,22 @@ class Driver:
             self.process.send_signal(number)
 
     def _listen(self) -> None:
-        for line in self.process.stdout:
-            try:
-                facts = json.loads(line)
-            except ValueError:
-                continue
-            if "sentence" in facts:
-                _tell(f"driver {self.number}: {facts['sentence']}")
-            else:
-                self.stored, self.duplicates = facts["stored"], facts["duplicates"]
+        with self.process.stdout as said:
+            for line in said:
+                try:
+                    facts = json.loads(line)
+                except ValueError:
+                    continue
+                if "sentence" in facts:
+                    _tell(f"driver {self.number}: {facts['sentence']}")
+                else:
+                    self.stored, self.duplicates = facts["stored"], facts["duplicates"]
 
     def _repeat(self) -> None:
-        for line in self.process.stderr:
-            if not line.startswith("interrupted"):
-                _tell(f"driver {self.number}: {line.rstrip()}")
+        with self.process.stderr as said:
+            for line in said:
+                if not line.startswith("interrupted"):
+                    _tell(f"driver {self.number}: {line.rstrip()}")
 
 
 def _wait(plan: Plan, drivers: Sequence[Driver]) -> int:

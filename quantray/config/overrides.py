@@ -36,20 +36,23 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """One ``key=value`` of one job: ``value`` as it reads, ``text`` as Hydra's grammar writes it."""
+    """One ``key=value`` of one job: ``value`` as it reads, ``text`` as Hydra's grammar writes it.
+
+    ``chooses``: the key is that of a group.
+    """
 
     line: str
     key: str
     value: Any
     text: str
+    chooses: bool
     swept: bool = False
     deleted: bool = False
 
     @property
     def group(self) -> str | None:
         """The group that it chooses from, None for a plain value."""
-        group = self.key.split("@")[0]
-        return group if group in wings.every_group() and not isinstance(self.value, dict) else None
+        return self.key.split("@")[0] if self.chooses and not isinstance(self.value, dict) else None
 
     @property
     def names(self) -> list[str]:
@@ -60,23 +63,25 @@ class _Given:
 
 def jobs(lines: Sequence[str], *, multirun: bool) -> list[Job]:
     """Expand ``key=a,b`` (with ``multirun``) into one job a combination, the last key running fastest."""
-    axes = [_values(override, multirun) for override in _parse(lines)]
+    groups = wings.every_group()
+    axes = [_values(override, multirun, groups) for override in _parse(lines)]
     return [_job(combination) for combination in itertools.product(*axes)]
 
 
-def _values(override: Override, multirun: bool) -> list[_Given]:
+def _values(override: Override, multirun: bool, groups: set[str]) -> list[_Given]:
     """What one override says in each job."""
     line, key = str(override.input_line), _key(override)
+    chooses = key.split("@")[0] in groups
     if override.is_delete():
-        return [_Given(line, key, None, "", deleted=True)]
+        return [_Given(line, key, None, "", chooses, deleted=True)]
     if not override.is_sweep_override():
-        return [_Given(line, key, override.value(), override.get_value_element_as_str())]
+        return [_Given(line, key, override.value(), override.get_value_element_as_str(), chooses)]
     if not multirun:
         raise ConfigError(f"{line}: several values need -m (--multirun), or [..] for one list")
     if not override.is_discrete_sweep():
         raise ConfigError(f"{line}: only lists, choice() and range() can be swept")
     values = [str(value) for value in override.sweep_string_iterator()]
-    return [_Given(line, key, value, value, swept=True) for value in values]
+    return [_Given(line, key, value, value, chooses, swept=True) for value in values]
 
 
 def _job(given: Sequence[_Given]) -> Job:
@@ -98,7 +103,7 @@ def _parse(lines: Sequence[str]) -> list[Override]:
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
-    parser = OverridesParser.create()
+    parser, known = OverridesParser.create(), wings.heads()
     found = []
     for line in map(str, lines):
         key, equals, value = line.partition("=")
@@ -111,7 +116,7 @@ def _parse(lines: Sequence[str]) -> list[Override]:
                 override = override or parser.parse_override(text)
         if override is None:
             raise ConfigError(f"{line!r} cannot be read; write key=value, in quotes where the shell reads brackets")
-        _check_head(override)
+        _check_head(override, known)
         found.append(override)
     return found
 
@@ -149,13 +154,12 @@ def _key(override: Override) -> str:
     return str(override.get_key_element()).lstrip("+~")
 
 
-def _check_head(override: Override) -> None:
+def _check_head(override: Override, known: set[str]) -> None:
     head = _key(override).split(".")[0].split("@")[0].split("/")[0]
     if head == "hydra":
         raise ConfigError(
             f"{override.input_line}: Hydra's own keys are not used here; run_dir=DIR says where results go"
         )
-    known = wings.heads()
     if head not in known:
         raise ConfigError(f"{override.input_line}: {near_miss(head, known, what='key or group')}")
 

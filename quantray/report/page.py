@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING
 
 from quantray.outlets import clean
 from quantray.plain import amount
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def render(package: str, context: Mapping[str, object], label: Callable[[str], str]) -> str:
@@ -13,6 +18,12 @@ def render(package: str, context: Mapping[str, object], label: Callable[[str], s
 
     ``label`` turns names of metrics and keys into words. All text is escaped.
     """
+    return clean(_environment(package, label).get_template("report.html").render(context))
+
+
+@cache
+def _environment(package: str, label: Callable[[str], str]) -> Environment:
+    """Templates are compiled once a process: a run about callers has several pages."""
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
     env = Environment(
@@ -25,4 +36,4 @@ def render(package: str, context: Mapping[str, object], label: Callable[[str], s
     )
     env.filters["label"] = label
     env.filters["amount"] = amount
-    return clean(env.get_template("report.html").render(context))
+    return env

@@ -175,8 +175,8 @@ def calls_frame(results: CallerResults) -> pandas.DataFrame:
     })  # fmt: skip
     frame.loc[~entered, ["entry_ns", "entry"]] = None
     if calls.edited is not None:
-        known = pandas.array([None if value < 0 else bool(value) for value in calls.edited.tolist()], dtype="boolean")
-        frame.insert(8, "edited", known)
+        known = [None if value < 0 else bool(value) for value in calls.edited.tolist()]
+        frame.insert(8, "edited", pandas.Series(known, dtype="boolean"))
     return frame
 
 

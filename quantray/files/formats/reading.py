@@ -73,8 +73,9 @@ class _Maker:
                 cell = self.cells[ours]
                 self.cells[ours] = replace(cell, value=f"CASE WHEN {nobody} THEN {value} ELSE {cell.value} END")
         return Read(
-            self.found.part, self.names, self.cells, self.raws, aside, withdrawn, self._only(), tuple(layout.sides),
-            layout.once, tuple(self.found.need(Column(name), "the order of events")[0] for name in layout.last_by),
+            self.found.part, self.names, self.cells, self.raws, aside, withdrawn, only=self._only(),
+            sides=tuple(layout.sides), once=layout.once,
+            last_by=tuple(self.found.need(Column(name), "the order of events")[0] for name in layout.last_by),
             lets=tuple(self.let.layers), by_name=any(column.group is not None for column in layout.each()),
             said=self._said(),
         )  # fmt: skip

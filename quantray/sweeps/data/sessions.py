@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -139,15 +139,22 @@ def _check_name(calendar: str) -> None:
 
 
 def _calendar(calendar: str, start: str, end: str, asked: str) -> Calendar:
-    import exchange_calendars as xc
 
     _check_name(calendar)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # the calendar library's own, of pandas
-            return xc.get_calendar(calendar, start=start, end=end)
+        return _between(calendar, start, end)
     except ValueError as error:
         raise DataError(f"calendar {calendar} does not reach {asked}: {error}") from None
+
+
+@lru_cache(maxsize=8)
+def _between(calendar: str, start: str, end: str) -> Calendar:
+    """The library keeps its calendars only where no dates are given, and making one takes a tenth of a second."""
+    import exchange_calendars as xc
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # the calendar library's own, of pandas
+        return xc.get_calendar(calendar, start=start, end=end)
 
 
 def _windows(calendar: Calendar) -> Iterator[Window]:

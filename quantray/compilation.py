@@ -63,12 +63,12 @@ def _sources() -> Iterable[Path]:
     return sorted(found)
 
 
-def is_filled() -> bool:
-    """Whether an earlier run has compiled kernels of this state of the code."""
+def is_compiled(kernel: str) -> bool:
+    """Whether an earlier run has compiled ``kernel`` (file.function) of this state of the code."""
     import numba
 
     place_cache()
-    return next(Path(numba.config.CACHE_DIR).rglob("*.nbc"), None) is not None
+    return next(Path(numba.config.CACHE_DIR).rglob(f"{kernel}-*.nbc"), None) is not None
 
 
 def is_private(cache: Path) -> bool:

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -25,6 +25,7 @@ EARLY = "interrupted before anything began"
 CODE = 130
 _POLITE_S = 0.5  # the answer may need what the interrupted step holds
 
+Connection = TypeVar("Connection")
 _ears: list[_Ear] = []  # at most one: of the command
 _answers: list[Callable[[str], object]] = []  # who shows the answer, the newest first asked
 _queries: WeakSet[Any] = WeakSet()
@@ -93,7 +94,7 @@ def asked() -> bool:
     return any(ear.heard for ear in _ears)
 
 
-def interruptible(connection: Any) -> Any:
+def interruptible(connection: Connection) -> Connection:
     """The DuckDB ``connection``, whose queries a signal interrupts; DuckDB notices one by itself now and then only."""
     with _turn:
         _queries.add(connection)

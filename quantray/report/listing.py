@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.measure import Measurement
+    from rich.segment import Segment
     from rich.table import Table
 
 
@@ -76,7 +77,7 @@ class Unbroken:
     def __init__(self, text: str, target: Path | None = None) -> None:
         self.text, self.target = text, target
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
         from rich.segment import Segment
         from rich.style import Style
 

@@ -146,16 +146,18 @@ class KeepWorkers(FIFOScheduler):
     def on_trial_add(self, tune_controller: TuneController, trial: TuneTrial) -> None:
         if not self._kept:
             self._kept = True
-            cache = getattr(tune_controller, "_actor_cache", None)
+            cache: Any = getattr(tune_controller, "_actor_cache", None)
             if hasattr(cache, "increase_max"):
                 cache.increase_max(trial.placement_group_factory, by=self._workers)
             if self._ready:
-                _take_ready(tune_controller, trial.get_trainable_cls())
+                _take_ready(tune_controller, trial)
         super().on_trial_add(tune_controller, trial)
 
 
-def _take_ready(controller: TuneController, worker: type) -> None:
-    manager, classes = (getattr(controller, name, None) for name in ("_actor_manager", "_class_cache"))
+def _take_ready(controller: TuneController, trial: Any) -> None:
+    manager: Any = getattr(controller, "_actor_manager", None)
+    classes: Any = getattr(controller, "_class_cache", None)
     if hasattr(manager, "_resource_manager") and hasattr(classes, "_cache"):
         manager._resource_manager = FixedResourceManager()
+        worker = trial.get_trainable_cls()
         classes._cache.setdefault(worker, ray.remote(worker))

@@ -93,7 +93,7 @@ def start(runner: Runner, data: Data | None = None) -> None:
         _joining(runner, _begin(runner, room, ()).wait)
     else:
         presence.check(runner.address)
-        options = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
+        options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR, "configure_logging": False}
         _joining(runner, lambda: ray.init(address=runner.address, **options))
     _shared.clear()
     _joined[:] = [runner.address, _here()]

@@ -10,6 +10,7 @@ from quantray.errors import QuantrayError
 from quantray.protocols import D, Evaluate, Loop, Outcome, P
 from quantray.runner import cluster
 from quantray.runner.interrupt import interruptible
+from quantray.runner.local_ray import quiet
 
 if TYPE_CHECKING:
     import threading
@@ -35,7 +36,7 @@ def _fit(
     plan: P, loop: Loop, evaluate: Evaluate[P, D], data: ray.ObjectRef[D], stop: threading.Event, folder: str
 ) -> bool:
     """False when it was interrupted."""
-    with cluster.quiet(), warnings.catch_warnings():
+    with quiet(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import ray
         from ray import tune

@@ -6,15 +6,16 @@ candidate with its orders one bar later, given to the same kernels as everything
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from quantray.arrays import FloatArray1D, FloatArray2D
 from quantray.space import Candidates
-from quantray.sweeps.market import Session, Slice
+from quantray.sweeps.market import Made, Session, Slice
 from quantray.sweeps.objective import objective
 from quantray.sweeps.plan import Fees, Plan
 from quantray.sweeps.scores import Sample, Scores, score
@@ -233,17 +234,18 @@ def _together(plan: Plan, market: Slice, params: Mapping[str, Any], made: Sample
         return {}
     total = {}
     for tenth in COARSE:
-        sessions = []
-        for session in market.sessions:
-            assert session.bid is not None
-            assert session.ask is not None
-            every = np.arange(len(session.symbol))
-            sessions.append(at_share(session, tenth / 10, every, session.bid.copy(), session.ask.copy()))
-        other = Slice(
-            market.underlying, tuple(sessions), market.source, market.quality, market.session_digests, market.reading
-        )
+        moved = Made(market.dates, partial(_moved, market, tenth / 10))
+        other = replace(market, sessions=moved.like(market.sessions))
         total[tenth] = _net(_simulated(plan, other, params)) if tenth != 10 else float(made.trades.net.sum())
     return total
+
+
+def _moved(market: Slice, share: float, k: int) -> Session:
+    """Session ``k`` with every quote at a share of the half spread from its mid."""
+    session = market.sessions[k]
+    assert session.bid is not None
+    assert session.ask is not None
+    return at_share(session, share, np.arange(len(session.symbol)), session.bid.copy(), session.ask.copy())
 
 
 def _without(
@@ -259,10 +261,13 @@ def _without(
             net = float(np.delete(nets, k).sum())
         else:
             keep = [i for i in range(len(market)) if i != k]
-            sessions, digests = (market.sessions[i] for i in keep), (market.session_digests[i] for i in keep)
-            rest = Slice(
-                market.underlying, tuple(sessions), market.source, market.quality, tuple(digests), market.reading
-            )
+            kept = Made([market.dates[i] for i in keep], partial(_kept, market, keep))
+            digests = tuple(market.session_digests[i] for i in keep)
+            rest = replace(market, sessions=kept.like(market.sessions), session_digests=digests)
             net = _net(_simulated(plan, rest, params))
         left.append((market.dates[k], net))
     return tuple(left)
+
+
+def _kept(market: Slice, keep: Sequence[int], i: int) -> Session:
+    return market.sessions[keep[i]]

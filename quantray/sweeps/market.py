@@ -6,9 +6,10 @@ Prices are per share in the currency of the data; returns are fractions unless a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import overload
 
 import numpy as np
 
@@ -108,6 +109,33 @@ class Session:
     def ns(self, bar: IntArray1D) -> IntArray1D:
         """Start of the bar as UTC nanoseconds."""
         return self.open_ns + np.asarray(bar, np.int64) * (self.interval_s * 1_000_000_000)
+
+
+class Made(Sequence[Session]):
+    """Sessions of these ``dates``, number k as ``make(k)`` gives it whenever it is asked for.
+
+    What is made of sessions that do not fit in memory would not either.
+    """
+
+    def __init__(self, dates: Sequence[str], make: Callable[[int], Session]) -> None:
+        self.dates, self._make = tuple(dates), make
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+    @overload
+    def __getitem__(self, k: int) -> Session: ...
+    @overload
+    def __getitem__(self, k: slice) -> Sequence[Session]: ...
+    def __getitem__(self, k: int | slice) -> Session | Sequence[Session]:
+        if isinstance(k, slice):
+            places = range(len(self))[k]
+            return Made(self.dates[k], lambda i: self._make(places[i]))
+        return self._make(range(len(self))[k])
+
+    def like(self, given: Sequence[Session]) -> Sequence[Session]:
+        """All at once where the ``given`` ones are held in memory, too."""
+        return tuple(self) if isinstance(given, tuple) else self
 
 
 @dataclass(frozen=True, slots=True, eq=False)

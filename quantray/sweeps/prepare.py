@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from quantray.capacity import check_run_dir, check_table
-from quantray.compilation import is_filled
+from quantray.compilation import is_compiled
 from quantray.errors import ConfigError, begun
 from quantray.failures import OWN
 from quantray.files import Pieces
@@ -70,7 +70,7 @@ def opened(plan: Plan, say: Say, reached: Reached | None = None) -> Iterator[Ope
     train, held_out = split(whole, plan.oos.fraction)
     check_memory(plan, train)
     digests = plan.digests(whole.digest, code_digest())
-    reached("kernels" if is_filled() else "compiling")
+    reached("kernels" if is_compiled("touch.exit_tables") else "compiling")
     _warm(plan, train)
     _announce(plan, train, say)
     if _on_ray(plan):

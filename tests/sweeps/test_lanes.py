@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from quantray.sweeps.lanes import at_share, stress
-from quantray.sweeps.market import Slice
+from quantray.sweeps.market import Made, Slice
 from quantray.sweeps.plan import Capital, Fees, Plan
 from quantray.sweeps.scores import sample
 from tests.builders.sessions import tiny_slice
@@ -129,3 +129,10 @@ def test_a_session_without_which_nothing_is_left_is_a_lane():
     assert found.worst_without == ("2024-11-26", -1.0)
     assert found.told[-1].net == -1.0
     assert "2024-11-26" in found.told[-1].phrase
+
+
+@pytest.mark.parametrize("capital", [Capital(), Capital(max_open_positions=1)])
+def test_sessions_that_are_not_held_stand_the_same(capital: Capital) -> None:
+    """Where a session follows from others, the changed ones are made one at a time, too."""
+    apart = replace(MARKET, sessions=Made(MARKET.dates, lambda k: MARKET.sessions[k]))
+    assert stressed(plan_of(capital=capital), apart) == stressed(plan_of(capital=capital))

@@ -75,7 +75,7 @@ class Formatted:
                            for name in COLUMNS[self.key] if name in read.cells}  # fmt: skip
                 shown = [f"({sql})::{COLUMNS[self.key][name]} AS {quoted(name)}" for name, sql in columns.items()]
                 shown.append(f"({read.cells['ts'].value})::TIMESTAMPTZ AS ts" if "ts" in read.cells else "NULL AS ts")
-                shown += ["filename AS file"] if part.files else []
+                shown += [f"{len(selects)}::VARCHAR || '/' || file_index::VARCHAR AS file"] if part.files else []
                 selects.append(f"SELECT {', '.join(shown)}, ({read.why})::VARCHAR AS aside FROM {read.source}")
                 doubts += [sentence for sentence in read.said if sentence not in doubts]
         name = quoted(f"{self.key} by format")

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from quantray.errors import DataError
+from quantray.errors import DataError, DiskError
+from quantray.files import archives
 from quantray.files.formats import unpacked
 
 
@@ -21,7 +22,7 @@ def test_members_are_read_under_the_archives_name_and_gone_afterwards(tmp_path: 
     plain = tmp_path / "plain.csv"
     with unpacked([plain, path]) as files:
         assert files[0] == plain
-        assert sorted(file.read_text() for file in files[1:]) == ["1", "2"]
+        assert [file.read_text() for file in files[1:]] == ["2", "1"]  # in the order of their names
         assert ["/".join(file.parts[-2:]) for file in files[1:]] == ["a.zip/x.csv"] * 2
     assert not files[1].exists()
 
@@ -40,7 +41,7 @@ def test_a_message_names_the_archive_and_the_member(tmp_path: Path):
     assert str(caught.value) == f"{path}/sub/x.csv: line 3"
 
 
-def test_an_archive_that_cannot_be_unpacked_is_refused(tmp_path: Path):
+def test_an_archive_that_cannot_be_unpacked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     broken = tmp_path / "b.zip"
     broken.write_bytes(zipped(tmp_path / "a.zip", **{"x.csv": "1" * 1000}).read_bytes()[:-40])
     with pytest.raises(DataError, match="cannot be unpacked"), unpacked([broken]):
@@ -49,4 +50,7 @@ def test_an_archive_that_cannot_be_unpacked_is_refused(tmp_path: Path):
         pytest.raises(DataError, match="holds no text file"),
         unpacked([zipped(tmp_path / "c.zip", **{"x.md": ""})]),
     ):
+        pass
+    monkeypatch.setattr(archives.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 10})())
+    with pytest.raises(DiskError, match="takes 1,000 bytes and"), unpacked([tmp_path / "a.zip"]):
         pass

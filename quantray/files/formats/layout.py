@@ -38,6 +38,7 @@ class Column:
     fixed: int = 1
     strip: str = ""
     upper: bool = False  # in capital letters
+    whole: bool = False  # a broken number is none: the file would be of another kind
     absent: Mapping[str, str | None] = field(default_factory=dict)  # column -> value: where all hold, there is none
     mid: tuple[str, ...] = ()  # bid and ask: the middle between them
 
@@ -121,6 +122,7 @@ class Layout:
     row: tuple[str, ...] = ()  # patterns of the first fields of a file without a header …
     names: tuple[str, ...] = ()  # … and what its columns are called here, in order
     file: str | None = None  # pattern of the file's name, with named groups
+    unless: str | None = None  # pattern of names of other files that look the same
     weak: bool = False  # its header is that of many, so it is taken by name alone
     columns: Mapping[str, Column] = field(default_factory=dict)
     sides: Mapping[str, str] = field(default_factory=dict)  # a row is a call and a put: its letter -> the right
@@ -142,7 +144,7 @@ class Layout:
         if self.row and not self.names:
             raise ConfigError("row is for files without a header: give the names of their columns")
         groups: set[str] = set()
-        for pattern in (*self.row, *([self.file] if self.file else [])):
+        for pattern in (*self.row, *filter(None, (self.file, self.unless))):
             try:
                 groups |= set(re.compile(pattern).groupindex)
             except re.error as error:

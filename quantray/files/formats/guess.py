@@ -71,6 +71,12 @@ def fit(layout: Layout, head: Head) -> bool:
     return all(re.fullmatch(pattern, field.strip()) for pattern, field in zip(layout.row, head.rows[0], strict=False))
 
 
+def beside(head: Head, formats: Iterable[Format]) -> str | None:
+    """What the file is, where it is none of the data that it lies beside, and the vendor's name of it."""
+    fits = (f"{f.title}: {x.beside}" for f in formats for x in f.layouts if x.beside is not None and fit(x, head))
+    return next(fits, None)
+
+
 def named_so(pattern: str, place: str) -> bool:
     """Whether a file's name ends as the pattern says, from the beginning of one of its parts on."""
     return re.search(f"(?:^|/)(?:{pattern})$", place) is not None

@@ -134,6 +134,7 @@ class Layout:
     last_by: tuple[str, ...] = ()  # rows are events: the last of a contract's interval, in the order of these, counts
     adjusted: bool = False  # prices are changed by splits and dividends
     refuse: str | None = None  # it is known, and cannot be read; why
+    beside: str | None = None  # it lies beside such data and is none itself: what it is
     doubts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -153,7 +154,12 @@ class Layout:
             for group in column.groups:
                 if group not in groups:
                     raise ConfigError(f"file: {group} is no group of the pattern {self.file!r}")
-        if self.refuse is None and self.table != "chain" and self.time is None and self.table != "calls":
+        if (
+            (self.refuse or self.beside) is None
+            and self.table != "chain"
+            and self.time is None
+            and self.table != "calls"
+        ):
             raise ConfigError("time is missing: which column holds the time of a row?")
 
     def each(self) -> Iterable[Column]:
@@ -182,4 +188,4 @@ class Format:
 
     def of(self, table: str) -> tuple[Layout, ...]:
         """Its layouts that serve as ``table``."""
-        return tuple(layout for layout in self.layouts if layout.table == table)
+        return tuple(layout for layout in self.layouts if layout.table == table and layout.beside is None)

@@ -76,9 +76,9 @@ def _layout(name: str, raw: object, zone: object, doubts: tuple[str, ...]) -> La
     given = _known(raw, [f.name for f in fields(Layout) if f.name != "name"], "")
     makers: dict[str, Callable[[Any, str], Any]] = {
         "table": _text, "title": _text, "header": _texts, "row": _texts, "names": _texts, "file": _text,
-        "unless": _text, "weak": _flag, "columns": _columns, "sides": _pairs, "time": partial(_time, zone=zone), "contract": _contract,
-        "aside": _aside, "withdrawn": _aside, "once": _flag, "last_by": _texts, "adjusted": _flag,
-        "refuse": _text, "doubts": _texts,
+        "unless": _text, "weak": _flag, "columns": _columns, "sides": _pairs, "time": partial(_time, zone=zone),
+        "contract": _contract, "aside": _aside, "withdrawn": _aside, "once": _flag, "last_by": _texts,
+        "adjusted": _flag, "refuse": _text, "beside": _text, "doubts": _texts,
     }  # fmt: skip
     made = {key: makers[key](value, key) for key, value in given.items()}
     if "table" not in made:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 HEAD_START_S = 3.0  # nothing is loaded so long, while the driver starts its workers
 IDLE_S = 0.5  # how long nothing is looked up after there was nothing to do
-SHARE = 0.1  # of the time, while the search runs: in SQLite one writes at a time
-LIVE, FINAL = 200, 1000  # trials a transaction, while the search runs and after it
+SHARE = 0.25  # of the time, while the search runs: in SQLite one writes at a time
+LIVE, FINAL = 400, 1000  # trials a transaction, while the search runs and after it
 
 
 class Filler:

@@ -146,7 +146,10 @@ def _first(found: list[str]) -> str:
 
 
 def calls_sql(messages: Messages) -> str:
-    """The calls, in (ts, asset, call_id) order, from the tables that :func:`parse` made and ``people``."""
+    """The calls, in (ts, asset, call_id) order, from the tables that :func:`parse` made and ``people``.
+
+    Their ``ts`` is an instant: without a zone it would be put on the clock of ``data.timezone`` a second time.
+    """
     several = "true" if messages.several == "all" else "place = 1"
     more = "once.chat || '/' || once.message || CASE WHEN n > 1 THEN '/' || asset ELSE '' END"
     call_id = more if messages.several == "all" else "once.chat || '/' || once.message"
@@ -155,7 +158,7 @@ def calls_sql(messages: Messages) -> str:
     if messages.forwarded == "source":
         person = f"CASE WHEN once.forwarded THEN coalesce(once.source, {person}) ELSE {person} END"
     return f"""
-SELECT {call_id} AS call_id, {person} AS caller, asset, make_timestamp(once.ts_us) AS ts,
+SELECT {call_id} AS call_id, {person} AS caller, asset, make_timestamptz(once.ts_us) AS ts,
   coalesce(lower(hit.chain), facts.chain) AS chain, TRY_CAST(facts.price AS DOUBLE) AS price_at_call,
   facts.mcap AS mcap, once.changed AS edited, once.chat_name AS chat, once.message AS message,
   left(once.text, {SHOWN}) AS text

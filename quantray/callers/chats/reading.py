@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _log = logger(__name__)
-VERSION = 1  # of what is written: another number, another file
+VERSION = 2  # of what is written: another number, another file
 KINDS = ("telegram", "discord")
 FILE = "calls.duckdb"
 #: What the messages of a chat may take of memory while they are parsed; the rest lies on disk.

@@ -157,7 +157,7 @@ def look(table: Chunks, threads: int) -> Rows:
 
 
 def measured(rows: FloatArray2D, traded: BoolArray1D, statistic: FloatArray1D, digest: IntArray1D, threads: int) -> int:
-    """The kernel on shares of ``rows`` [n, units], into ``traded`` [units] and the others [n]; the first bad row."""
+    """The kernel on shares of ``rows`` [n, units], into ``traded`` [units] and columns [n]; the first bad, -1: none."""
     from quantray.stats.flipping import measure
 
     words, marks = rows.view(np.uint64), np.zeros((threads, len(traded)), np.bool_)
@@ -172,7 +172,7 @@ def measured(rows: FloatArray2D, traded: BoolArray1D, statistic: FloatArray1D, d
 
 
 def bin_edges(own: FloatArray1D) -> FloatArray1D:
-    """Statistics [bins] that divide the ``own`` ones [n] of rows evenly; the last is the largest, equal share a bin."""
+    """Statistics [bins] that divide the rows' ``own`` [n] evenly; the last is the largest, equal ones share a bin."""
     n_bins = int(np.clip(len(own) // ROWS_OF_A_BIN, 1, BINS))
     last = np.linspace(0, len(own), n_bins + 1)[1:].astype(np.int64) - 1
     return np.unique(np.partition(own, last)[last])

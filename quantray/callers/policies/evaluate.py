@@ -151,7 +151,7 @@ class Block:
         return out
 
     def drawdowns(self, rows: IntArray1D, market: Market, closes: IntArray1D) -> FloatArray1D:
-        """Account drawdown [k], a fraction, of the policies ``rows`` [k], at every one of the ``closes`` [t]."""
+        """Account drawdown [k], a fraction, of the policies ``rows`` [k], measured at the times ``closes`` [t] ns."""
         return self.take(rows).metrics(market, closes=closes)["max_drawdown"]
 
     def take(self, rows: IntArray1D) -> Block:

@@ -216,7 +216,7 @@ def quote_faults(bid: np.ndarray, ask: np.ndarray, low: np.ndarray, high: np.nda
 def judge_quotes(
     bid: np.ndarray, ask: np.ndarray, low: np.ndarray, high: np.ndarray, counts: Counter[str]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sides [r] as a session stores them, and which rows [r] replace the standing quote.
+    """Sides [r] in currency, as a session stores them, and which rows [r] replace the standing quote.
 
     A bid of 0 is no bid. What is quarantined (:class:`QuoteFaults`) has the bid NaN and as ask a code.
     """
@@ -235,7 +235,7 @@ def _stored_sides(bid: np.ndarray, ask: np.ndarray, found: QuoteFaults) -> tuple
 
 
 def judge_prints(columns: dict[str, np.ndarray], low: np.ndarray, high: np.ndarray, counts: Counter[str]) -> np.ndarray:
-    """Trade price of each row [r] (vwap, else close, else last), NaN without a trade or quarantined."""
+    """Trade price of each row [r] in currency (vwap, else close, else last), NaN without a trade or quarantined."""
     price, traded, outside = print_faults(columns, low, high)
     counts["prints"] += int(traded.sum())
     counts["quarantined_prints_bounds"] += int(outside.sum())

@@ -167,6 +167,7 @@ class Candidates:
         return [self.levels[d][c] for c in self.codes[:, d]]
 
     def take(self, rows: np.ndarray | Sequence[int]) -> Candidates:
+        """The candidates at the places ``rows`` [k], or where a mask [n] is True."""
         return Candidates(self.names, self.levels, self.codes[rows])
 
     @classmethod
@@ -216,7 +217,7 @@ class Space:
         return digest_of([(d.name, d.values, d.low, d.high, d.log) for d in self.dimensions])
 
     def candidates(self, numbers: np.ndarray | Sequence[int]) -> Candidates:
-        """Points of a finite space by their number in ``range(size)``."""
+        """Points of a finite space by their ``numbers`` [n] in ``range(size)``."""
         if self.size is None:
             raise ConfigError("a space with a continuous dimension has no numbered points; give it a step")
         rest = np.array(numbers, np.int64)

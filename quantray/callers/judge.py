@@ -33,7 +33,7 @@ def position(account: Account) -> float:
 
 
 def above(plan: CallerPlan, values: FloatArray1D) -> FloatArray1D:
-    """Objectives as what they lie above earning nothing, so that shares of them mean something."""
+    """Objectives [n] as what they lie above earning nothing, so that shares of them mean something."""
     zero = {"final_capital": plan.account.initial, "profit_factor": 1.0}.get(plan.objective, 0.0)
     return np.asarray(values, np.float64) - zero
 

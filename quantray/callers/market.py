@@ -82,7 +82,7 @@ class Calls:
         return order, np.searchsorted(self.asset[order], np.arange(len(self.assets) + 1))
 
     def of(self, caller: str) -> IntArray1D:
-        """Rows of one caller, in time order."""
+        """Rows [k] of one caller, in time order."""
         return np.flatnonzero(self.caller == self.callers.index(caller))
 
     @property
@@ -240,7 +240,7 @@ class Candles:
 
 
 def on_grid(start_ns: IntArray1D, end_ns: IntArray1D, interval_s: int, phase_ns: int) -> IntArray1D:
-    """Starts of candles in [start, end)."""
+    """Starts of candles in each stretch [start, end) of UTC ns: how many [s]."""
     step = interval_s * NS
     starts: IntArray1D = np.maximum(-((phase_ns - end_ns) // step) + ((phase_ns - start_ns) // step), 0)
     return starts

@@ -93,7 +93,7 @@ def graded(share: float, warning: float, error: float = np.inf) -> Severity:
 
 
 def gravest(mask: np.ndarray, size: np.ndarray | None = None, most: int = MOST) -> list[int]:
-    """Up to ``most`` rows of the ``mask``: those of the largest ``size`` first, without one the first."""
+    """Up to ``most`` rows of the ``mask`` [r]: those of the largest ``size`` [r] first, without one the first."""
     at = np.flatnonzero(mask)
     if size is not None:
         told = np.where(np.isnan(size[at]), np.inf, size[at])

@@ -70,7 +70,7 @@ class Table:
         return f"{self.column(column)} = {text(symbol)}" if symbol is not None and self.has(column) else "true"
 
     def fetch(self, query: str) -> dict[str, np.ndarray]:
-        """Columns of ``SELECT query`` (``{t}`` is the table), in the file's order."""
+        """Columns [r] of ``SELECT query`` (``{t}`` is the table), in the file's order."""
         query = query.replace("{t}", self.source)
         found: dict[str, Any] = guarded(self.where, lambda: self.connection.execute(query).fetchnumpy(), self.explain)
         return found

@@ -100,7 +100,7 @@ def histogram(
 
 
 def progress(values: FloatArray1D, width: float, height: float) -> str:
-    """Objective of each completed trial and the best so far; the scale leaves out the worst twentieth."""
+    """Objective ``values`` [completed trials] and the best so far; the scale leaves out the worst twentieth."""
     canvas = Canvas(width, height, "Objective over completed trials")
     best = np.maximum.accumulate(values)
     low, high = padded(np.append(best, np.quantile(values, 0.05)), zero=False)

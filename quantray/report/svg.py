@@ -43,6 +43,7 @@ class Canvas:
         self.parts.append(f"{circle}><title>{escape(tip)}</title></circle>" if tip else f"{circle}/>")
 
     def path(self, xs: Sequence[float] | FloatArray1D, ys: Sequence[float] | FloatArray1D, kind: str) -> None:
+        """A line through the points ``xs``, ``ys`` [n], in the drawing's units."""
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in zip(xs, ys, strict=True))
         self.parts.append(f'<polyline class="{kind}" points="{points}"/>')
 
@@ -68,6 +69,7 @@ class Scale:
         return self.start + (self.stop - self.start) * ((value - self.low) / span if span else 0.5)
 
     def all(self, values: FloatArray1D) -> FloatArray1D:
+        """Where ``values`` [n] lie [n] in the drawing."""
         span = self.high - self.low
         return self.start + (self.stop - self.start) * ((values - self.low) / (span or 1.0))
 
@@ -85,7 +87,7 @@ class Scale:
 
 
 def padded(values: FloatArray1D | Sequence[float], *, zero: bool = True) -> tuple[float, float]:
-    """The range of the values, with 0 in it where asked and a little air."""
+    """The range of the finite ``values`` [n], with 0 in it where asked and a little air."""
     finite = np.asarray(values, float)
     finite = finite[np.isfinite(finite)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
@@ -98,7 +100,7 @@ def padded(values: FloatArray1D | Sequence[float], *, zero: bool = True) -> tupl
 
 
 def thinned(ys: FloatArray1D, at_most: int) -> np.ndarray:
-    """Indices that keep the shape of a curve: first, last, and the extremes of equal stretches."""
+    """Places that keep the shape of a curve ``ys`` [n], rising: first, last, and the extremes of equal stretches."""
     n = len(ys)
     if n <= at_most:
         return np.arange(n)

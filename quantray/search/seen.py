@@ -128,7 +128,7 @@ class Seen:
         return numbers
 
     def is_new(self, numbers: IntArray1D) -> BoolArray1D:
-        """True where the numbered points of a space with a table are unseen."""
+        """True [n] where the points ``numbers`` [n] of a space with a table are unseen."""
         new: BoolArray1D = np.frombuffer(self._table or b"", np.uint8)[numbers] == _NEW
         return new
 

@@ -33,7 +33,7 @@ def told(
     pick: Pick, own: FloatArray1D, held_out: FloatArray1D, neighbours: FloatArray1D, lanes: Sequence[Lane],
     compared: Compared | None, unit: Unit, alpha: float, seed: int,
 ) -> tuple[Check, ...]:  # fmt: skip
-    """What is told of the pick and does not decide."""
+    """What is told of the pick and does not decide; ``own`` [searched units] and ``held_out`` [units] are its nets."""
     return (
         *((_promising(pick, unit), _range(held_out, unit, seed)) if held_out.size else ()),
         *_blocks(own, held_out, unit, alpha, seed),

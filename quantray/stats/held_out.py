@@ -74,7 +74,7 @@ def held_out_test(net: FloatArray1D, *, level: float, n_hypotheses: int = 1, see
 
 
 def block_test(net: FloatArray1D, *, level: float, seed: int = 0) -> tuple[float, int] | None:
-    """The same test on sums of blocks of neighbouring units: its p-value and the length of a block.
+    """The same test on sums of blocks of neighbouring units of ``net`` [units]: its p-value and the length of a block.
 
     Blocks are ``round(n ** (1 / 3))`` units long (at least 2; the last may be shorter), the order at which block
     methods are consistent under short dependence. None where fewer than 5 blocks have trades.
@@ -105,7 +105,7 @@ def mean_range(net: FloatArray1D, *, n_resamples: int = 1000, seed: int = 0) -> 
 def standard_error(
     figure: Callable[[IntArray1D], float], n_units: int, *, n_resamples: int = 200, seed: int = 0
 ) -> float:
-    """Bootstrap standard error of ``figure``, a function of the units drawn (arch's ``IIDBootstrap``).
+    """Bootstrap standard error of ``figure``, a function of the units drawn [n_units] (arch's ``IIDBootstrap``).
 
     Resamples without a figure (NaN) are left out; NaN where fewer than 2 have one.
     """

@@ -28,13 +28,17 @@ class Chunks(Protocol):
     def n_candidates(self) -> int: ...
     @property
     def n_units(self) -> int: ...
-    def chunks(self) -> Iterable[np.ndarray]: ...
+    def chunks(self) -> Iterable[np.ndarray]:
+        """Pieces [some, units], in the order of the rows."""
+        ...
 
 
 class Nets(Chunks, Protocol):
     """A table that also gives single rows [some, units], asked for by their places."""
 
-    def rows(self, places: IntArray1D) -> FloatArray2D: ...
+    def rows(self, places: IntArray1D) -> FloatArray2D:
+        """The rows [k, units] at ``places`` [k]."""
+        ...
 
 
 class InMemory:
@@ -45,10 +49,12 @@ class InMemory:
         self.n_candidates, self.n_units = array.shape
 
     def chunks(self) -> Iterator[FloatArray2D]:
+        """Pieces [some, units], in the order of the rows."""
         for start, stop in spans(self.n_candidates, self.n_units):
             yield self.array[start:stop]
 
     def rows(self, places: IntArray1D) -> FloatArray2D:
+        """The rows [k, units] at ``places`` [k]."""
         return self.array[places]
 
 
@@ -83,7 +89,7 @@ def threads_there() -> int:
 
 
 def pieces(table: Chunks) -> Iterator[tuple[int, FloatArray2D]]:
-    """First row and rows of each piece, as the kernels take them. ValueError when they are not what was announced."""
+    """First row and rows [some, units] of each piece, as the kernels take them. ValueError when not as announced."""
     start = 0
     for chunk in table.chunks():
         rows = np.require(chunk, np.float64, ["C", "A"])
@@ -99,7 +105,7 @@ def pieces(table: Chunks) -> Iterator[tuple[int, FloatArray2D]]:
 
 
 def read_only(array: FloatArray2D) -> FloatArray2D:
-    """A view that nobody writes to; shared memory gives no other, and the kernels are compiled once for all."""
+    """A view [n, units] that nobody writes to; shared memory gives no other, and kernels are compiled once for all."""
     view = array.view()
     view.flags.writeable = False
     return view
@@ -151,7 +157,7 @@ def look(table: Chunks, threads: int) -> Rows:
 
 
 def measured(rows: FloatArray2D, traded: BoolArray1D, statistic: FloatArray1D, digest: IntArray1D, threads: int) -> int:
-    """The kernel on shares of the rows; the first bad one."""
+    """The kernel on shares of ``rows`` [n, units], into ``traded`` [units] and columns [n]; the first bad, -1: none."""
     from quantray.stats.flipping import measure
 
     words, marks = rows.view(np.uint64), np.zeros((threads, len(traded)), np.bool_)
@@ -166,7 +172,7 @@ def measured(rows: FloatArray2D, traded: BoolArray1D, statistic: FloatArray1D, d
 
 
 def bin_edges(own: FloatArray1D) -> FloatArray1D:
-    """Statistics that divide the rows with ``own`` ones evenly; the last is the largest, equal ones share a bin."""
+    """Statistics [bins] that divide the rows' ``own`` [n] evenly; the last is the largest, equal ones share a bin."""
     n_bins = int(np.clip(len(own) // ROWS_OF_A_BIN, 1, BINS))
     last = np.linspace(0, len(own), n_bins + 1)[1:].astype(np.int64) - 1
     return np.unique(np.partition(own, last)[last])

@@ -52,7 +52,7 @@ def survive(survivors: Survivors, adaptive: bool, candidate: Unit, kept: int | N
 
 
 def searched(own: FloatArray1D, unit: Unit) -> Check:
-    """Searched units in which the pick earned or lost something: the independent observations there are."""
+    """Searched units in which the pick's ``own`` nets [units] are not 0: the independent observations there are."""
     n = int(np.count_nonzero(own))
     sentence = f"It traded on {n:,} of {unit.count(own.size, 'searched')}"
     sentence += "." if n >= MIN_UNITS else f"; under {MIN_UNITS}, skill and luck look the same."
@@ -105,7 +105,7 @@ def luck_unseen(test: HeldOut, alpha: float, bar: str) -> Check:
 
 
 def guarded(net: FloatArray1D, unit: Unit) -> tuple[Check, ...]:
-    """What the sign flips take for granted, on the pick's searched and held-out units ``net`` in time order."""
+    """What the sign flips take for granted, on the pick's searched and held-out ``net`` [units] in time order."""
     lag, skew = lag_one(net), left_skew(net)
     alike = {
         True: f"No sign that a {unit.one} resembles the one before.",
@@ -138,7 +138,7 @@ def _in_turn(net: FloatArray1D, unit: Unit) -> Check:
 
 
 def family_guarded(family: FloatArray1D | None, candidate: Unit) -> Check:
-    """The guard against a rare large loss on the mean net of the whole family per searched unit.
+    """The guard against a rare large loss on the mean net of the whole family per searched unit, ``family`` [units].
 
     Of many that sell insurance some never met the loss, and the tests choose among these: their own nets cannot show
     what the nets of their relatives do.

@@ -12,7 +12,7 @@ CHANCE = 1e-6  # of one such run anywhere in the data
 
 
 def runs_of(mask: BoolArray1D) -> tuple[IntArray1D, IntArray1D]:
-    """(first place, length) of every stretch of True, in order.
+    """(first place, length) [runs] of every stretch of True in ``mask`` [n], in order.
 
     >>> [found.tolist() for found in runs_of(np.array([1, 1, 0, 0, 1], bool))]
     [[0, 4], [2, 1]]

@@ -78,7 +78,7 @@ def regret(values: FloatArray1D, found: float) -> Regret | None:
 
 
 def summarise_space(space: Space, values: FloatArray1D, *, bins: int = 40) -> SurfaceSummary:
-    """Summarise the exact surface: ``values[i]`` belongs to point ``i`` of a finite space, NaN where it has none."""
+    """Summarise the exact surface: the ``values`` [n] of a finite space's points by number, NaN where one has none."""
     shape = tuple(len(d.values or ()) for d in space.dimensions)
     if space.size is None or values.shape != (space.size,):
         raise ValueError(f"the surface has {values.shape} values, the space {space.size} points")
@@ -96,7 +96,7 @@ def summarise_space(space: Space, values: FloatArray1D, *, bins: int = 40) -> Su
 
 
 def summarise(candidates: Candidates, values: FloatArray1D, *, bins: int = 40) -> SurfaceSummary:
-    """Summarise the candidates that were tried: ``values[i]`` belongs to candidate ``i``, NaN where it has none."""
+    """Summarise the candidates that were tried: the ``values`` [n] of them, NaN where one has none."""
     codes, levels = candidates.codes, tuple(_sorted_levels(v) for v in candidates.levels)
     places = [{level_key(v): i for i, v in enumerate(values)} for values in levels]
     remap = [np.array([places[d][level_key(v)] for v in candidates.levels[d]], np.int64) for d in range(len(levels))]

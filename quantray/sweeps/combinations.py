@@ -14,7 +14,7 @@ _LARGEST = 2**62  # of a key in 64 bits
 
 
 def codes_of(key: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct keys, rising, and each key's place among them; without a sort where the range is small."""
+    """Distinct keys [k], rising, and each key's place [n] among them; without a sort where the range is small."""
     if len(key) == 1:
         return key, np.zeros(1, np.int64)
     if size > 50_000_000:
@@ -26,7 +26,7 @@ def codes_of(key: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def ranked(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct values, rising, and each one's place among them."""
+    """Distinct values [k], rising, and the place of each of ``values`` [n] among them."""
     if len(values) == 1:  # what one candidate alone asks for
         return values, np.zeros(1, np.int64)
     found, place = np.unique(values, return_inverse=True)
@@ -34,7 +34,7 @@ def ranked(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def distinct(candidates: Candidates, dims: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    """One candidate's row for each distinct combination of these dimensions, and each candidate's combination."""
+    """A candidate's row for each distinct combination [k] of these dimensions, and each candidate's combination [n]."""
     n = len(candidates)
     if n == 1:
         return np.zeros(1, np.int64), np.zeros(1, np.int64)
@@ -62,7 +62,7 @@ def shared(
 
     ``ask(rows, names)`` answers for one candidate of each combination of ``names`` and says which parameters that
     took; when it took others that vary (it may then stop at once), it is asked again by all of them. Returns the rows
-    that were asked for, each candidate's place among them, and the answer.
+    [k] that were asked for, each candidate's place among them [n], and the answer.
     """
     by = frozenset(names) & frozenset(candidates.names)
     while True:

@@ -221,7 +221,7 @@ def _boxed(plan: Plan, market: Slice, candidates: Candidates, strategy: type, fu
 
 
 def metrics_of(t: Trades, interval_s: float, sessions: int) -> dict[str, np.ndarray]:
-    """Metrics of one candidate's trades, as columns of one row; NaN for what was counted before there were trades."""
+    """Metrics of one candidate's trades, as columns [1]; NaN for what was counted before there were trades."""
     from quantray.sweeps.kernels.columns import outcome_of
 
     out = outcome_of(len(METRICS), 1, sessions)

@@ -64,7 +64,7 @@ class Asked(Protocol):
     def ask(self, k: int, session: Session) -> Answers: ...
 
     def decisive(self, k: int, answers: Answers) -> np.ndarray:
-        """Bars of session ``k`` at which something was decided."""
+        """Bars [b] of session ``k`` at which something was decided, rising."""
         ...
 
 
@@ -77,6 +77,7 @@ class Answers:
     why: dict[int, str]
 
     def upto(self, point: int, bar: int) -> np.ndarray:
+        """Decisions [decisions, columns] of a point that were known at ``bar``."""
         return self.rows[point][self.known[point] <= bar]
 
     def same(self, other: Answers, point: int, bar: int) -> bool:
@@ -110,7 +111,7 @@ def compare(
     asked: Asked, sessions: Sequence[Session], found: Found, *, bars: int, rng: np.random.Generator,
     words: Callable[[np.ndarray], str],
 ) -> None:  # fmt: skip
-    """Ask about every session, twice, and then about other futures of each."""
+    """Ask about every session, twice, and then about other futures of each; ``words`` says a decision [columns]."""
     base = []
     for k, session in enumerate(sessions):
         digest = digest_of(session)

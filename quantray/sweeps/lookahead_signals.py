@@ -41,9 +41,11 @@ class SignalsAsked:
         return Answers(tuple(part[:, 0] for part in parts), parts, why)
 
     def decisive(self, k: int, answers: Answers) -> np.ndarray:
+        """Bars [b] of the signals and of their origins, rising."""
         return np.unique(np.concatenate([np.concatenate([rows[:, 0], rows[:, 2]]) for rows in answers.rows]))
 
     def words(self, row: np.ndarray) -> str:
+        """A signal [3] (bar, side, origin) as a sentence says it."""
         bar, side, origin = (int(x) for x in row)
         return f"signal at bar {bar}, side {'ABOVE' if side > 0 else 'BELOW'}, origin {origin}"
 

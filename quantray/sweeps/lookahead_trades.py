@@ -82,12 +82,14 @@ class BoxAsked:
         return known[order], rows[order]
 
     def decisive(self, k: int, answers: Answers) -> np.ndarray:
+        """Bars [b] of session ``k`` at which a trade was signalled, opened or closed, rising."""
         at = [rows[rows[:, 0] == k] for rows in answers.rows]
         columns = [OPENED.index("signal_bar"), OPENED.index("entry_bar"), len(OPENED)]
         found = np.unique(np.concatenate([rows[:, c] for rows in at for c in columns] or [np.empty(0)]))
         return found[found >= 0]
 
     def words(self, row: np.ndarray) -> str:
+        """A trade [columns] (:data:`OPENED`, then :data:`CLOSED`) as a sentence says it."""
         told_of = dict(zip((*OPENED, *CLOSED), row.tolist(), strict=True))
         said = f"a trade signalled at bar {told_of['signal_bar']:g}, opened at bar {told_of['entry_bar']:g}"
         if told_of["exit_bar"] == OPEN:

@@ -107,7 +107,7 @@ class Session:
         return int(-(-seconds // self.interval_s))
 
     def ns(self, bar: IntArray1D) -> IntArray1D:
-        """Start of the bar as UTC nanoseconds."""
+        """Start of each ``bar`` [k] as UTC nanoseconds [k]."""
         return self.open_ns + np.asarray(bar, np.int64) * (self.interval_s * 1_000_000_000)
 
 

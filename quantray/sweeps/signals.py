@@ -29,7 +29,7 @@ class Lists:
 def signals_of(
     strategy: type, fixed: Mapping[str, object], market: Slice, candidates: Candidates
 ) -> tuple[Lists, np.ndarray, dict[int, str]]:
-    """Distinct lists of signals, each candidate's list, and why there is none (by row).
+    """Distinct lists of signals, the place of each candidate's list [n], and why there is none (by row).
 
     ``signals()`` sees the candidate whole. Candidates share a list when they agree on all parameters that were read
     for it, be they about exits or anything else; one that raises or returns nonsense is reported.

@@ -44,7 +44,7 @@ class Alerts:
         return _STATUS_OF[self.coverage.reason]
 
     def take(self, rows: np.ndarray[tuple[int], np.dtype[np.void]]) -> None:
-        """Enter the records of some more calls; ``done`` of each is set last."""
+        """Enter the records [k] (:data:`RECORD`) of some more calls; ``done`` of each is set last."""
         at = rows["call"]
         self.records[at] = rows
         self.done[at] = True
@@ -70,16 +70,16 @@ class Alerts:
         return self.rows(np.array([call]))[0]
 
     def rows(self, at: IntArray1D) -> list[dict[str, Any]]:
-        """Some calls as plain values, in the order of ``at``."""
+        """Some calls as plain values, in the order of ``at`` [k], their places among all."""
         columns = self.columns(at)
         return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
     def of(self, caller: str) -> IntArray1D:
-        """The calls of one caller, measured or not, in time order."""
+        """Places of the calls [k] of one caller, measured or not, in time order."""
         return self.coverage.plan.calls.of(caller)
 
     def columns(self, at: IntArray1D) -> Mapping[str, list[Any]]:
-        """Every column of the alerts' table for the calls ``at``, as lists of plain values."""
+        """Every column of the alerts' table for the calls ``at`` [k], as lists of plain values."""
         from quantray.callers.baseline.columns import ALERTS
 
         found = {**self._of_calls(at), **self._of_coverage(at), **self._measured(at)}
@@ -133,7 +133,7 @@ class Alerts:
 
 
 def net_of(gross: FloatArray1D, costs: Costs) -> FloatArray1D:
-    """Returns after costs of both sides, from returns before them."""
+    """Returns [n] after costs of both sides, from returns before them [n]; fractions of the entry's price."""
     sold = 1.0 if costs.basis == "entry" else 1.0 + gross
     return gross - (costs.side + costs.side * sold)
 
@@ -143,5 +143,5 @@ def _whole(values: FloatArray1D) -> list[int | None]:
 
 
 def named(names: Sequence[str], at: IntArray1D) -> list[str]:
-    """The names at some places."""
+    """The names at some places [k]."""
     return [names[i] for i in at.tolist()]

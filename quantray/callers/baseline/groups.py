@@ -46,9 +46,10 @@ class Groups:
         return found
 
     def median(self, values: FloatArray1D) -> FloatArray1D:
+        """Median of what exists in each group [n] of ``values`` [calls]; NaN where nothing does."""
         return self.quantiles(values, {"median": 0.5})["median"]
 
 
 def plain_list(values: FloatArray1D) -> list[float | None]:
-    """Plain numbers, None for what does not exist."""
+    """Plain numbers of ``values`` [n], None for what does not exist."""
     return [None if v != v else v for v in values.tolist()]

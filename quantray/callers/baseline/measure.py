@@ -46,7 +46,7 @@ class Pass:
         return f"{self.stem}/alerts/bucket-{bucket:05d}/{FILE}"
 
     def read(self, bucket: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
-        """The records of a bucket that was measured."""
+        """The records [k] (:data:`RECORD`) of a bucket that was measured."""
         path = self.pieces.path(self.piece(bucket))
         try:
             found: np.ndarray[tuple[int], np.dtype[np.void]] = np.load(path)
@@ -80,7 +80,7 @@ def _written(work: Pass, bucket: int) -> dict[str, Any]:
 
 
 def measured(work: Pass, bucket: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
-    """The records of every eligible call of a bucket, in the order of the calls."""
+    """The records [k] (:data:`RECORD`) of every eligible call of a bucket, in the order of the calls."""
     coverage = work.coverage
     candles = work.slice.read(bucket, coverage.plan.calls.assets)
     return records_of(coverage, candles, work.horizon_s, work.tp, work.sl, work.slice.jumps)
@@ -90,9 +90,10 @@ def records_of(
     coverage: Coverage, candles: Candles, horizon_s: int, tp: float, sl: float,
     jumps: tuple[tuple[str, int, float], ...] = (),
 ) -> np.ndarray[tuple[int], np.dtype[np.void]]:  # fmt: skip
-    """Records of the eligible calls whose assets are in ``candles``; ``jumps`` are changes of scale (asset, ns, times).
+    """Records [k] of the eligible calls whose assets are in ``candles``.
 
     The horizon of a call ends ``horizon_s`` after its entry candle began, also where it is entered one candle later.
+    ``jumps`` are changes of scale (asset, ns, times).
     """
     from quantray.callers.kernels.columns import Candles as Given
     from quantray.callers.kernels.offers import AMBIGUOUS, HEADFAKE, REASON, late_offers, offers

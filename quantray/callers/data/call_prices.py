@@ -62,6 +62,7 @@ def compare_prices(calls: Calls, source: CandleSource) -> Quoted:
 
 
 def inside(price: FloatArray1D, low: FloatArray1D, high: FloatArray1D) -> BoolArray1D:
+    """Whether each price [n] lies within its candle's ``low`` and ``high`` [n], but for rounding; False beside NaN."""
     with np.errstate(invalid="ignore"):
         return np.asarray((price >= low * (1 - ROUNDED)) & (price <= high * (1 + ROUNDED)), bool)
 

@@ -108,9 +108,9 @@ class CandleSource:
     def ranges(
         self, assets: tuple[str, ...], asset: IntArray1D, ts: IntArray1D, names: tuple[str, str] = ("low", "high")
     ) -> tuple[FloatArray1D, FloatArray1D]:
-        """(low, high) of the candle that contains each time, NaN where there is none. ``asset`` indexes ``assets``.
+        """(low, high) [n] of the candle that contains each time ``ts`` [n], UTC ns; NaN where there is none.
 
-        ``names``: the two columns that are wanted instead.
+        ``asset`` [n] indexes ``assets``. ``names``: the two columns that are wanted instead.
         """
         import pyarrow as pa
 

@@ -19,11 +19,11 @@ def assembled(
     assets: tuple[str, ...], index: IntArray1D, ts: IntArray1D, columns: Columns, in_order: InOrder,
     traded: BoolArray1D | None = None,
 ) -> Candles:  # fmt: skip
-    """Candles from rows in any order, one a key (asset, start).
+    """Candles from rows [r] in any order, one a key (asset, start in UTC ns); ``index`` [r] is into ``assets``.
 
-    Rows without volume of the assets that are ``traded`` are no candles, and a row without a price that is a number
-    above 0 is none. Of rows with one key the one of the largest volume holds (a candle in progress has less than the
-    finished one), at equal volumes the later row; exact copies are one.
+    Rows without volume of the assets that are ``traded`` [assets] are no candles, and a row without a price that is a
+    number above 0 is none. Of rows with one key the one of the largest volume holds (a candle in progress has less
+    than the finished one), at equal volumes the later row; exact copies are one.
     """
     idle = np.zeros(len(ts), bool) if traded is None else traded[index] & (columns["volume"] == 0)
     if idle.any():

@@ -56,17 +56,18 @@ class Coverage:
 
     @property
     def eligible(self) -> BoolArray1D:
+        """Calls [n] that nothing leaves out."""
         eligible: BoolArray1D = self.reason == Exclusion.NONE
         return eligible
 
     @property
     def share(self) -> FloatArray1D:
-        """Candles present of those expected."""
+        """Candles present of those expected [n], a fraction."""
         return self.present / np.maximum(self.expected, 1)
 
     @property
     def thin(self) -> BoolArray1D:
-        """Less than ``coverage.min_share`` of the window is there: listed, not left out."""
+        """Less than ``coverage.min_share`` of the window is there [n]: listed, not left out."""
         return self.share < self.settings.min_share
 
     @property
@@ -77,7 +78,7 @@ class Coverage:
 
     @property
     def cut_off(self) -> BoolArray1D:
-        """Eligible calls whose asset ends with many others, before their window does, and no outage says why."""
+        """Eligible calls [n] whose asset ends with many others, before their window does, and no outage says why."""
         return self.eligible & self.silent & ~self.vendor_gap & self.at_common_end
 
     @property

@@ -21,7 +21,7 @@ class Kept:
 def filtered(
     rows: dict[str, np.ndarray], data: CallsData, settings: CallSettings, keep: set[str] | None, undated: int = 0
 ) -> Kept:
-    """Apply every filter of the settings; ``keep`` are the callers to keep, None for all.
+    """Apply every filter of the settings to columns [r]; ``keep`` are the callers to keep, None for all.
 
     ``undated`` rows more were read that have no time, or an impossible one: they are incomplete.
     """

@@ -45,7 +45,7 @@ def enough(times: int) -> int:
 
 
 def other_run(k: IntArray1D) -> Run | None:
-    """The first telling run among the ascending numbers of an asset's candles, None without one."""
+    """The first telling run among the ascending numbers [k] of an asset's candles on the grid, None without one."""
     step = np.diff(k)
     if not len(step):
         return None

@@ -41,7 +41,7 @@ def plan_calls(calls: Calls, interval_s: int, needs: Needs, source_end_ns: int |
 
 
 def merged(assets: tuple[str, ...], asset: np.ndarray, start: np.ndarray, end: np.ndarray) -> Spans:
-    """Stretches that touch or overlap become one; each asset's are disjoint and in time order."""
+    """Stretches [s] in UTC ns that touch or overlap become one; each asset's are disjoint and in time order."""
     order = np.lexsort((end, start, asset))
     asset, start, end = asset[order], start[order], end[order]
     if not len(asset):

@@ -65,7 +65,7 @@ class Market:
 
     @property
     def closes(self) -> IntArray1D:
-        """Every time at which equity may change, rising: a candle of any asset ends or begins, or it is a moment.
+        """Every time [t] (ns) at which equity may change, rising: a candle of any asset ends or begins, or a moment.
 
         Between two of them nothing happens, so that what a policy's equity was does not depend on whose candles the
         others are.
@@ -75,7 +75,7 @@ class Market:
 
     @property
     def days(self) -> IntArray1D:
-        """Midnights UTC at which the days of the period end, the last one at or after its end.
+        """Midnights UTC [days] (ns) at which the days of the period end, the last one at or after its end.
 
         What is held until a source ends beyond the period counts on its last day.
         """
@@ -151,11 +151,11 @@ class Block:
         return out
 
     def drawdowns(self, rows: IntArray1D, market: Market, closes: IntArray1D) -> FloatArray1D:
-        """Account drawdown of some policies of the program, at every close of a candle."""
+        """Account drawdown [k], a fraction, of the policies ``rows`` [k], measured at the times ``closes`` [t] ns."""
         return self.take(rows).metrics(market, closes=closes)["max_drawdown"]
 
     def take(self, rows: IntArray1D) -> Block:
-        """The same block with some of its policies; closers are computed for those alone. Scratch is shared."""
+        """The same block with the policies ``rows`` [k]; closers are computed for those alone. Scratch is shared."""
         part = object.__new__(Block)
         part.__dict__.update(self.__dict__)
         part.program = self.program.take(rows)
@@ -174,14 +174,14 @@ class Block:
         return PolicyTrades(**{k: v[:n].copy() for k, v in columns.items() if v is not None}, final_capital=final)
 
     def reached(self, p: int, market: Market) -> FloatArray1D:
-        """The highest gain before costs that each trade of policy ``p`` could have reached, in the order of them."""
+        """The highest gain before costs, a fraction, that each trade [t] of policy ``p`` could have reached."""
         none = np.zeros(0, np.int64)
         _, n, *_ = self.take(np.array([p]))._score(market, none, none)
         peaks: FloatArray1D = self.scratch.peak[:n].copy()
         return peaks
 
     def equity(self, p: int, market: Market, times: IntArray1D) -> tuple[FloatArray1D, FloatArray1D]:
-        """Equity and cash of policy ``p`` at rising ``times`` ns, after what happens at each of them."""
+        """Equity and cash [t] in currency of policy ``p`` at rising ``times`` [t] ns, after what happens at each."""
         from quantray.callers.kernels.curve import curve
 
         none = np.zeros(0, np.int64)

@@ -40,10 +40,12 @@ class OrderInterval:
 
     @property
     def mean_low(self) -> FloatArray1D:
+        """Mean of ``low`` over the trades of each policy [P]; NaN without a trade."""
         return _mean(self.low)
 
     @property
     def mean_high(self) -> FloatArray1D:
+        """Mean of ``high`` over the trades of each policy [P]; NaN without a trade."""
         return _mean(self.high)
 
     @property
@@ -57,7 +59,7 @@ class OrderInterval:
         return _mean(np.where(np.isnan(self.low), np.nan, self.decided))
 
     def of(self, calls: BoolArray1D) -> OrderInterval:
-        """The same of some calls."""
+        """The same of some ``calls`` [n]."""
         return OrderInterval(self.low[calls], self.high[calls])
 
 

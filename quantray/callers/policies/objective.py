@@ -101,7 +101,7 @@ def rank(
     columns: Mapping[str, np.ndarray], n_parts: IntArray1D, objective: str, bounds: Bounds,
     ties: Sequence[str] = DEFAULT_TIES, drawdowns: Drawdowns | None = None, places: int = 1,
 ) -> Ranking:  # fmt: skip
-    """Rank policies by (objective, ties, grid order); equality is exact.
+    """Rank policies by (objective, ties, grid order), from ``columns`` [P] of metrics; equality is exact.
 
     ``drawdowns`` measures the account drawdown of some rows: best objective first, and only where a bound or a tie
     asks for it, until ``places`` places are certain. Rows behind them keep the order of their objectives, and
@@ -147,7 +147,7 @@ def _in_order(
 
 
 def collapsed(final_capital: FloatArray1D, n_trades: IntArray1D, initial: float) -> str:
-    """``no_trades``, ``collapsed`` when no policy of the grid ends with the capital it began with, else ``kept``."""
+    """``no_trades``, ``collapsed`` when no policy [P] ends with the capital it began with, else ``kept``."""
     traded = np.asarray(n_trades) > 0
     if not traded.any():
         return NO_TRADES
@@ -155,7 +155,7 @@ def collapsed(final_capital: FloatArray1D, n_trades: IntArray1D, initial: float)
 
 
 def mean_levels(tp: FloatArray1D, sl: FloatArray1D, weights: IntArray1D | None = None) -> tuple[float, float]:
-    """Mean of the callers' best targets and stops, plain or weighted by their trades."""
+    """Mean of the callers' best targets and stops [callers], plain or weighted by their trades [callers]."""
     if len(tp) == 0 or np.isnan(np.concatenate([tp, sl])).any():
         raise ConfigError("grouped: a mean of levels needs a target and a stop of every caller; use grouped=pool")
     if weights is not None and not np.sum(weights) > 0:

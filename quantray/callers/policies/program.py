@@ -144,7 +144,7 @@ class Program:
         return Policies(**{name: getattr(self, name) for name in Policies._fields})
 
     def take(self, rows: IntArray1D) -> Program:
-        """Some of the policies over the same levels, so that the same tables serve them."""
+        """The policies ``rows`` [k] over the same levels, so that the same tables serve them."""
         rows = np.asarray(rows, np.int64)
         kept, closer = np.unique(self.closer[rows], return_inverse=True)
         close_ptr, close_col = _ragged(self.close_ptr, self.close_col, kept)

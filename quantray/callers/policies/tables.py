@@ -23,17 +23,34 @@ class CandleColumns(Protocol):
     """Candles [r], each asset's contiguous and in time order; ``ts`` is UTC ns and names the START."""
 
     @property
-    def ts(self) -> IntArray1D: ...
+    def ts(self) -> IntArray1D:
+        """[r] UTC ns of the start."""
+        ...
+
     @property
-    def open(self) -> FloatArray1D: ...
+    def open(self) -> FloatArray1D:
+        """[r] in the quote currency."""
+        ...
+
     @property
-    def high(self) -> FloatArray1D: ...
+    def high(self) -> FloatArray1D:
+        """[r] in the quote currency."""
+        ...
+
     @property
-    def low(self) -> FloatArray1D: ...
+    def low(self) -> FloatArray1D:
+        """[r] in the quote currency."""
+        ...
+
     @property
-    def close(self) -> FloatArray1D: ...
+    def close(self) -> FloatArray1D:
+        """[r] in the quote currency."""
+        ...
+
     @property
-    def volume(self) -> FloatArray1D: ...
+    def volume(self) -> FloatArray1D:
+        """[r] as the source gives it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +143,7 @@ class Tables:
         return Table(**{name: getattr(self, name) for name in Table._fields})
 
     def take(self, calls: IntArray1D) -> Tables:
-        """The rows of some calls."""
+        """The rows of some ``calls`` [k], all ways of each."""
         rows = (np.asarray(calls, np.int64)[:, None] * self.ways + np.arange(self.ways)).ravel()
         return replace(self, **{name: getattr(self, name)[rows] for name in _COLUMNS})
 

@@ -27,7 +27,7 @@ LISTED = 10
 
 
 def detail(r: CallerResults, unit: UnitResult, values: dict[str, FloatArray1D], anchor: str) -> dict[str, Any]:
-    """Everything that the template shows of a unit with a best policy."""
+    """Everything that the template shows of a unit with a best policy; ``values``: part -> objectives [P]."""
     objective, initial = r.plan.objective, r.plan.account.initial
     c = unit.shown
     assert c is not None

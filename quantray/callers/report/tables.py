@@ -209,7 +209,7 @@ def texts(values: Iterable[object]) -> ExtensionArray:
 
 
 def times(ns: IntArray1D) -> ExtensionArray:
-    """UTC in ISO to the second, further where it is needed."""
+    """UTC ``ns`` [n] in ISO to the second, further where it is needed."""
     return texts([iso(t) for t in ns.tolist()])
 
 

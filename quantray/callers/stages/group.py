@@ -66,7 +66,7 @@ def group_of(plan: CallerPlan, names: Sequence[str], places: Sequence[Place], tr
 def mean_policy(best: Sequence[Policy], weights: np.ndarray | None = None) -> Policy:
     """Target, stop and hold at the mean of the policies'; no time stop where one of them has none.
 
-    ConfigError for a policy without target or stop.
+    ``weights`` [policies] are their trades; None: plain. ConfigError for a policy without target or stop.
     """
     targets = np.array([np.nan if p.tp is None else p.tp for p in best])
     stops = np.array([np.nan if p.sl is None else p.sl for p in best])

@@ -49,7 +49,7 @@ def columns_of(metrics: np.ndarray) -> dict[str, np.ndarray]:
 def rank_unit(
     store: Store, spec: TableSpec, unit: Unit, train: Mapping[str, np.ndarray], n_parts: IntArray1D
 ) -> Ranking:
-    """Rank the policies of one unit on its training calls; account drawdowns are measured where a tie needs them."""
+    """Rank the policies [P] of one unit on its training calls; drawdowns are measured where a bound or tie asks."""
     plan = store.work.prepared.plan
     measured = _Drawdowns(store, spec, unit) if plan.account.limited else None
     return rank(train, n_parts, plan.objective, plan.bounds, plan.ties, measured, places=plan.report.top)
@@ -75,7 +75,7 @@ class _Drawdowns:
 
 
 def place_of(store: Store, unit: Unit, ranking: Ranking, columns: Mapping[int, Mapping[str, np.ndarray]]) -> Place:
-    """The summary of one ranking. ``columns``: part -> metrics of every policy."""
+    """The summary of one ranking. ``columns``: part -> metric -> column [P]."""
     plan = store.work.prepared.plan
     top = ranking.order[: plan.report.top].tolist()
     train, held = columns[TRAIN], columns.get(HELD_OUT)
@@ -101,7 +101,7 @@ def _collapsed(columns: Mapping[str, np.ndarray], initial: float) -> str:
 
 
 def rank_set(store: Store, spec: TableSpec, scores: ScoreSet, unit: int, n_parts: IntArray1D) -> Ranked:
-    """Rank one unit of a set from its files."""
+    """Rank one unit of a set from its files; ``n_parts`` [P] counts the parts of each policy."""
     who = scores.units[unit]
     parts = store.work.prepared.split.parts
     columns = {part: columns_of(metrics) for part, metrics in zip(parts, scores.columns(unit), strict=True)}

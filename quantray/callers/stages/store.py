@@ -42,7 +42,7 @@ class Store:
         self._lock = threading.Lock()
 
     def gather(self, spec: TableSpec, calls: IntArray1D, *, marks: bool = False) -> Gathered:
-        """Rows of ``calls`` (places in Calls, all eligible); with ``marks`` the candles of their trades too."""
+        """Rows of ``calls`` [k] (places in Calls, all eligible); with ``marks`` the candles of their trades too."""
         work, order = self.work, order_of(spec.intrabar)
         bucket = work.bucket[calls]
         by_bucket = np.argsort(bucket, kind="stable")

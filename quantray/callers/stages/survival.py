@@ -194,7 +194,7 @@ def _numbered(pick: Pick, rows: IntArray1D) -> Pick:
 
 
 def eligible_policies(train: Mapping[str, np.ndarray], objective: str, bounds: Bounds) -> IntArray1D:
-    """Policies that traded, have an objective and meet every bound whose metric is known."""
+    """Policies that traded, have an objective and meet every bound whose metric is known; ``train``: columns [P]."""
     known = {**train, "max_drawdown": np.full(len(train["n_trades"]), -np.inf)}
     fits = np.all(violations(bounds, known) <= 0, axis=1)
     return np.flatnonzero(fits & (train["n_trades"] > 0) & np.isfinite(train[objective]))

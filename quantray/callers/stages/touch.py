@@ -75,5 +75,5 @@ def _tables(candles: Candles, windows: Windows, spec: TableSpec, interval_s: int
 
 
 def tables_of(records: np.ndarray, spec: TableSpec, order: int) -> Tables:
-    """Tables from stored rows; copies what it takes."""
+    """Tables from stored rows [E] (``spec.record``); copies what it takes."""
     return Tables(**{name: records[name] for name in spec.record.names or ()}, ways=spec.ways, order=order)

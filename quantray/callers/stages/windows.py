@@ -34,7 +34,7 @@ def windows_of(work: Work, candles: Candles, late: int) -> Windows:
 
 
 def went_silent(work: Work, calls: IntArray1D, since_ns: IntArray1D) -> BoolArray1D:
-    """Calls whose assets printed nothing since ``since_ns`` though a whole candle had room before the source's end.
+    """Calls [k] whose assets printed nothing since ``since_ns`` [k] though a candle had room before the source's end.
 
     What lies in a known outage of the asset is no silence.
     """

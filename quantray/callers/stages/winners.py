@@ -67,7 +67,7 @@ def unit_result(work: Work, winner: Winner) -> UnitResult:
 
 
 def edited_share(calls: Calls, rows: IntArray1D) -> float | None:
-    """Of the calls in ``rows`` of which it is known whether they were edited, the share that was."""
+    """Of the calls in ``rows`` [k] of which it is known whether they were edited, the share that was."""
     if calls.edited is None:
         return None
     known = calls.edited[rows]
@@ -184,7 +184,7 @@ def _trades(trades: PolicyTrades, calls: IntArray1D) -> PolicyTrades:
 
 
 def row_of(columns: Mapping[str, np.ndarray], i: int) -> dict[str, float | int | None]:
-    """Metrics of one policy as plain numbers, None for what does not exist; counts are whole."""
+    """Metrics of policy ``i`` of ``columns`` [P] as plain numbers, None for what does not exist; counts are whole."""
     from quantray.callers.stages.table import COUNTS
 
     values = {name: plain(column[i]) for name, column in columns.items()}

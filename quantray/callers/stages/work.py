@@ -83,6 +83,7 @@ class Work:
 
     @property
     def part(self) -> IntArray1D:
+        """Part of the split that each call [n] belongs to."""
         return self.prepared.split.part
 
     @cached_property
@@ -92,7 +93,7 @@ class Work:
         return order, np.searchsorted(calls.caller[order], np.arange(len(calls.callers) + 1))
 
     def calls_of(self, unit: Unit, part: int | None = None) -> IntArray1D:
-        """Rows of the unit's calls in (ts, asset, call_id) order: of one part, or all that passed the filters."""
+        """Rows [k] of the unit's calls in (ts, asset, call_id) order: of one part, or all that passed the filters."""
         order, at = self._by_caller
         rows = np.concatenate([order[at[c] : at[c + 1]] for c in unit.callers] or [order[:0]])
         rows = np.sort(rows)

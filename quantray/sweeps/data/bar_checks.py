@@ -44,6 +44,7 @@ class RawBars:
 
     @property
     def bad(self) -> dict[str, np.ndarray]:
+        """By column, which rows [r] of sessions hold no number that it may have; idle rows are not asked."""
         return bad_prices(self.columns, self.inside & ~self.idle, self.traded)
 
     def usable(self) -> Bars:
@@ -105,7 +106,7 @@ def shown(
 
 
 def prices_of(columns: dict[str, np.ndarray], i: int) -> str:
-    """``open 1 high 2 low 3 close 4`` of a row."""
+    """``open 1 high 2 low 3 close 4`` of row ``i`` of ``columns`` [r]."""
     return " ".join(f"{name} {columns[name][i]:.10g}" for name in PRICES)
 
 

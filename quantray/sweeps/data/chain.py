@@ -34,6 +34,7 @@ class Contracts:
     listed: dict[str, np.ndarray] | None = None
 
     def take(self, index: np.ndarray) -> Contracts:
+        """The contracts at the places ``index`` [m], without the dates of the chain."""
         return Contracts(
             tuple(self.symbol[i] for i in index),
             self.expiry[index], self.strike[index], self.right[index], self.multiplier[index], self.expires_ns[index],
@@ -41,7 +42,7 @@ class Contracts:
         )  # fmt: skip
 
     def ends(self, window: Window, interval_s: int) -> np.ndarray:
-        """First bar at which each contract trades no more in the session: that of its own end, or the close.
+        """First bar at which each contract [k] trades no more in the session: that of its own end, or the close.
 
         A bar within which a contract ends is not its own any more: the bar's price is from after the end.
         """
@@ -131,7 +132,7 @@ def _with_dates(contracts: Contracts, symbols: list[str], dates: list[str]) -> C
 
 
 def listed_in(contracts: Contracts, window: Window, priced: np.ndarray, derived: bool) -> np.ndarray:
-    """Indices of the session's contracts, none of which has ended by its open.
+    """Indices [m] of the session's contracts, none of which has ended by its open.
 
     The chain's own dates decide where it has them. A chain read from option rows lists what has a row that day; a
     chain without dates lists every contract of the day's expiry and of each expiry with a row (``priced``: indices

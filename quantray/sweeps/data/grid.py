@@ -52,7 +52,7 @@ def coverage_of(bars: Bars, window: Window, interval_s: int) -> float:
 def suspects_of(close: np.ndarray, move: float) -> np.ndarray:
     """Bars away from both neighbours by more than ``move`` and 20 typical steps while the neighbours agree.
 
-    ``close`` holds bars with a trade only. The rule needs the next bar, so nobody could have acted on it in time.
+    ``close`` [k] holds bars with a trade only. The rule needs the next bar, so nobody could have acted on it in time.
     """
     found = np.zeros(len(close), bool)
     if len(close) < 3:

@@ -44,7 +44,7 @@ def _block(
 
 
 def black_calls(forward: np.ndarray, strike: np.ndarray, variance: np.ndarray) -> np.ndarray:
-    """Undiscounted Black price of a call; its intrinsic value where no variance is left."""
+    """Undiscounted Black price of calls [k, n] in currency; its intrinsic value where no variance is left."""
     sd = np.sqrt(np.maximum(variance, 1e-24))
     upper = np.log(forward / strike) / sd + sd / 2
     price: np.ndarray = forward * ndtr(upper) - strike * ndtr(upper - sd)

@@ -29,6 +29,7 @@ class Rows:
     file: np.ndarray | None = None  # number of the row's file, where there are several
 
     def take(self, rows: np.ndarray) -> Rows:
+        """Some of the rows: places [k], or a mask."""
         columns = {name: column[rows] for name, column in self.columns.items()}
         return Rows(self.ts[rows], self.code[rows], columns, None if self.file is None else self.file[rows])
 
@@ -110,7 +111,7 @@ class OptionReader:
 
 
 def bars_of(rows: Rows, window: Window, interval_s: int, where: str) -> np.ndarray:
-    """Bar of each row; DataError where a row lies off the grid, is out of order or repeated."""
+    """Bar of each row [r]; DataError where a row lies off the grid, is out of order or repeated."""
     offset = rows.ts - window.open_ns
     if (offset % (interval_s * NS)).any():
         at = int(np.argmax(offset % (interval_s * NS) != 0))
@@ -163,7 +164,7 @@ def _check_unique(cell: np.ndarray, cells: int, rows: Rows, where: str) -> None:
 def bounds(
     grid: Grid, strike: np.ndarray, right: np.ndarray, place: np.ndarray, bar: np.ndarray, tolerance: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """No-arbitrage bounds of each row: what exercise pays at least, what the right is worth at most.
+    """No-arbitrage bounds of each row [r] in currency: what exercise pays at least, what the right is worth at most.
 
     The underlying may have been anywhere between its bar's low and high. Before its first trade there is no lower
     bound, and that trade tells what a right is worth at most: nothing is bought earlier, but a quote may stand until.
@@ -215,7 +216,7 @@ def quote_faults(bid: np.ndarray, ask: np.ndarray, low: np.ndarray, high: np.nda
 def judge_quotes(
     bid: np.ndarray, ask: np.ndarray, low: np.ndarray, high: np.ndarray, counts: Counter[str]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Sides as a session stores them, and which rows replace the standing quote.
+    """Sides [r] in currency, as a session stores them, and which rows [r] replace the standing quote.
 
     A bid of 0 is no bid. What is quarantined (:class:`QuoteFaults`) has the bid NaN and as ask a code.
     """
@@ -234,7 +235,7 @@ def _stored_sides(bid: np.ndarray, ask: np.ndarray, found: QuoteFaults) -> tuple
 
 
 def judge_prints(columns: dict[str, np.ndarray], low: np.ndarray, high: np.ndarray, counts: Counter[str]) -> np.ndarray:
-    """Trade price of each row (vwap, else close, else last), NaN without a trade or quarantined."""
+    """Trade price of each row [r] in currency (vwap, else close, else last), NaN without a trade or quarantined."""
     price, traded, outside = print_faults(columns, low, high)
     counts["prints"] += int(traded.sum())
     counts["quarantined_prints_bounds"] += int(outside.sum())

@@ -36,7 +36,7 @@ class Near:
 def near_quotes(
     contracts: Contracts, ends: np.ndarray, grid: Grid, rows: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 ) -> Near | None:
-    """Quotes of the nearest expiry near the money; None without any. ``rows``: (bid, ask, bar, place) as stored."""
+    """Quotes of the nearest expiry near the money; None without any. ``rows`` [r]: (bid, ask, bar, place) as stored."""
     bid, ask, bar, place = rows
     spot = float(np.nanmedian(grid.close))
     away = np.abs(contracts.strike / spot - 1)

@@ -95,7 +95,7 @@ def _priced(
 def counted_whole(
     settings: DataSettings, bar: np.ndarray, ends: np.ndarray, grid: Grid, counts: Counter[str]
 ) -> bool:  # fmt: skip
-    """Whether the options' rows, of these bars, are those of a whole session; counted where not."""
+    """Whether the options' rows, of these bars [r], are those of a whole session; counted where not."""
     if len(bar) == 0:
         counts["sessions_no_options"] += 1
         return False

@@ -95,7 +95,7 @@ def _session(
 
 
 def long_runs(mask: np.ndarray, start_ns: int, step: int, interval_s: int) -> Iterator[Run]:
-    """Stretches of True that are longer than chance makes them in a session as quiet as its quietest half hours.
+    """Stretches of True [n] that are longer than chance makes them in a session as quiet as its quietest half hours.
 
     The share of its own half hours is not counted against a stretch: a feed that fails would excuse itself.
     """

@@ -67,7 +67,7 @@ class Span:
 
     @property
     def days(self) -> np.ndarray:
-        """Days since 1970-01-01 of all sessions known, rising."""
+        """Days since 1970-01-01 of all sessions known [sessions], rising."""
         return np.array([w.day for w in self.around], np.int64)
 
     def last_days(self, dated: np.ndarray, expires_ns: np.ndarray) -> np.ndarray:

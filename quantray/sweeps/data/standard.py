@@ -52,7 +52,7 @@ def third_friday(day: int) -> int:
 
 
 def trading_day(dated: np.ndarray, days: np.ndarray) -> np.ndarray:
-    """The last trading day on or before each date; a date beyond the ``days`` known (rising) is left as it is."""
+    """The last of the trading ``days`` [d] (rising) on or before each date [k]; a date beyond them is left as it is."""
     at = np.searchsorted(days, dated, side="right") - 1
     known = (at >= 0) & (dated <= days[-1]) if len(days) else np.zeros(len(dated), bool)
     return np.where(known, days[np.maximum(at, 0)] if len(days) else dated, dated)

@@ -40,7 +40,7 @@ def make_day(s: SyntheticSettings, day: int, n: int, last_close: float | None) -
 
 
 def strikes_around(start: float, s: SyntheticSettings) -> np.ndarray:
-    """Strikes on the exchange's grid, the middle one nearest to ``start``."""
+    """Strikes [k] in currency on the exchange's grid, the middle one nearest to ``start``."""
     middle = round(start / s.strike_step)
     return np.round((middle + np.arange(s.strikes) - s.strikes // 2) * s.strike_step, 6)
 

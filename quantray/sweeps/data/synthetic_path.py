@@ -32,7 +32,7 @@ class DayPath:
 
 
 def profile(n: int) -> np.ndarray:
-    """Share of the day's variance, jumps and volume in each of ``n`` seconds: busy at the open and the close."""
+    """Share of the day's variance, jumps and volume in each second [n]: busy at the open and the close."""
     at = (np.arange(n) + 0.5) / n
     shape = 0.7 + 1.8 * np.exp(-at / 0.08) + 0.9 * np.exp(-(1 - at) / 0.06)
     share: np.ndarray = shape / shape.sum()

@@ -75,7 +75,7 @@ def has_volume(table: Table, symbol: str | None) -> bool:
 def in_time_order(
     where: str, ts: np.ndarray, columns: dict[str, np.ndarray], file: np.ndarray | None
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The rows in time order: each file must be, and the files of a folder come in any order."""
+    """The rows [r] in time order: each file must be, and the files of a folder come in any order."""
     if file is None:
         check_order(where, ts)
         return ts, columns
@@ -89,7 +89,7 @@ def in_time_order(
 
 
 def check_order(where: str, ts: np.ndarray) -> None:
-    """Strictly increasing, or DataError."""
+    """Times ``ts`` [r] (UTC ns) are strictly increasing, or DataError."""
     step = np.diff(ts)
     if (step < 0).any():
         at = int(np.argmax(step < 0)) + 1

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def nullable(column: np.ndarray, absent: np.ndarray | None = None) -> pa.Array:
-    """A column in which NaN, and what is ``absent``, is null."""
+    """A column [n] in which NaN, and what is ``absent`` [n], is null."""
     import pyarrow as pa
 
     no = np.isnan(column) if column.dtype.kind == "f" else np.zeros(len(column), bool)
@@ -28,7 +28,7 @@ def nullable(column: np.ndarray, absent: np.ndarray | None = None) -> pa.Array:
 
 
 def levels_of(codes: np.ndarray, levels: tuple[Any, ...]) -> pa.DictionaryArray:
-    """A parameter's column: its levels as they are, as JSON where they are of several kinds, null where null."""
+    """A parameter's column [n]: its levels as they are, as JSON where they are of several kinds, null where null."""
     import pyarrow as pa
 
     kinds = {type(v) for v in levels if v is not None}
@@ -45,7 +45,7 @@ def levels_of(codes: np.ndarray, levels: tuple[Any, ...]) -> pa.DictionaryArray:
 
 
 def reasons_of(plan: Plan, state: np.ndarray, metrics: Metrics) -> pa.DictionaryArray:
-    """Why a point is not complete, null where it is."""
+    """Why each point [n] is not complete, null where it is."""
     import pyarrow as pa
 
     codes = np.full(len(state), -1, np.int32)

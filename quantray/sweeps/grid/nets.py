@@ -45,10 +45,12 @@ class NetFile:
         self.n_candidates += len(rows)
 
     def chunks(self) -> Iterator[FloatArray2D]:
+        """Pieces [some, sessions], in the order of the rows."""
         for start, stop in spans(self.n_candidates, self.n_units):
             yield self._read(start, stop)
 
     def rows(self, places: IntArray1D) -> FloatArray2D:
+        """The rows [k, sessions] at ``places`` [k], in any order."""
         found = np.empty((len(places), self.n_units))
         if len(places) <= _ALONE:
             for i, place in enumerate(places.tolist()):
@@ -79,7 +81,7 @@ def _bytes(rows: FloatArray2D) -> memoryview:
 
 
 def kept(parts: Iterable[FloatArray2D], n_units: int, most: int, memory_gb: float, folder: Path) -> Nets:
-    """The rows of ``parts`` one behind the other, of which there are ``most`` at most; on disk above ``memory_gb``."""
+    """The rows of ``parts`` [some, units] one behind the other, ``most`` at most; on disk above ``memory_gb``."""
     size = 8 * most * n_units
     if size <= memory_gb * 1e9:
         return InMemory(np.concatenate([np.empty((0, n_units)), *parts]))

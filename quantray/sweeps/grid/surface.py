@@ -90,7 +90,7 @@ def _stored_metrics(files: SurfaceFiles, numbers: IntArray1D) -> dict[str, np.nd
 
 
 def best_numbers(values: np.ndarray, n: int) -> np.ndarray:
-    """Numbers of the ``n`` best points, best first, ties by number; points without a value are left out."""
+    """Numbers of the ``n`` best of ``values`` [points], best first, ties by number; NaN (no value) is left out."""
     found = np.flatnonzero(~np.isnan(values))
     if len(found) > n:
         least = np.partition(values[found], len(found) - n)[len(found) - n]

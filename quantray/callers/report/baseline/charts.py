@@ -27,7 +27,7 @@ STEPS_S = (60, 300, 600, 900, 1800, *(h * 3600 for h in (1, 2, 3, 6, 12, 24, 48,
 
 
 def distribution(values: FloatArray1D, title: str, *, scale: float = 1.0) -> str | None:
-    """Histogram of what exists, times ``scale``; the outermost bars hold what lies beyond the 1st and 99th of 100."""
+    """Histogram of ``values`` [n] (NaN: none) times ``scale``; the outermost bars hold what lies beyond 1 and 99 %."""
     found = scale * values[~np.isnan(values)]
     if not len(found):
         return None

@@ -11,6 +11,10 @@ from quantray.errors import ConfigError, near_miss
 #: Nanoseconds of a unit in which whole numbers may count time.
 UNITS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
 
+#: The years of markets: a time outside is what a wrong unit makes of one, or stands for no time. Seconds read as ms lie
+#: in 1970, as do ms read as us.
+FIRST, LAST = "1971-01-01", "2200-01-01"
+
 
 def check_choice(key: str, value: str, known: Sequence[str]) -> None:
     """ConfigError unless ``value`` is one of a few words."""

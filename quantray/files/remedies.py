@@ -32,6 +32,14 @@ def no_number(value: str) -> str:
     return f"is no number; {EXAMPLE}"
 
 
+def no_whole(value: str) -> str:
+    """For ``98000.5`` where a vendor writes whole numbers of a small unit."""
+    other = no_number(value)
+    if re.fullmatch(r"[+-]?\d*\.\d+", value.strip()):
+        return "is no whole number, and such a file has no others; it is of another kind, or in another unit"
+    return other
+
+
 def no_right(value: str) -> str:
     """For ``CE`` and ``PE``, and anything else that is neither."""
     first = value.strip()[:1].upper()
@@ -46,6 +54,9 @@ def no_instant(zone: str | None, unit: str | None) -> Callable[[str], str]:
         x = value.strip()
         if re.fullmatch(r"\d+(\.0)?", x):
             if unit is not None:
+                likely = guessed_unit(x.partition(".")[0])
+                if "(" in likely and not likely.startswith(f"{unit} "):
+                    return f"is no time in {unit}; it looks like data.ts_unit={likely}"
                 return f"is no time in {unit}; give the right data.ts_unit (s, ms, us or ns)"
             return f"is a number; say of what since 1970, with data.ts_unit={guessed_unit(x.partition('.')[0])}"
         if re.fullmatch(r"\d{4}-\d\d-\d\d", x):

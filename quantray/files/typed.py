@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from quantray.errors import DataError
-from quantray.files.conventions import UNITS
+from quantray.files.conventions import FIRST, LAST, UNITS
 from quantray.files.remedies import no_date, no_instant, no_number, no_right
 
 NUMERIC = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|DOUBLE|DECIMAL\(.*\)")
@@ -25,7 +25,6 @@ _CLOCK = r"[T ]\d\d:\d\d(:\d\d([.]\d{1,6}0*)?)?"
 _OFFSET = r" ?(Z|z|UTC|[+-]\d\d(:?\d\d)?)"
 _MIDNIGHT = r"[T ]00:00(:00([.]0+)?)?"
 _USUAL = "____-__-__T__:__:__Z"
-_FIRST, _LAST = "1970-01-01", "2200-01-01"  # no market data lies outside, so a unit that leads there is wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +198,8 @@ def _epoch(x: str, unit: str) -> str:
     """Instant of a whole number as text; null where that lies outside any market."""
     us = f"(TRY_CAST({x} AS HUGEINT) * {UNITS[unit]} / 1000)::HUGEINT"
     whole = f"TRY_CAST({x} AS HUGEINT) * {UNITS[unit]} % 1000 = 0"
-    low, high = (f"epoch_us(TIMESTAMP '{end}')" for end in (_FIRST, _LAST))
-    return f"CASE WHEN {whole} AND {us} BETWEEN {low} AND {high} THEN make_timestamptz({us}::BIGINT) END"
+    low, high = (f"epoch_us(TIMESTAMP '{end}')" for end in (FIRST, LAST))
+    return f"CASE WHEN {whole} AND {us} >= {low} AND {us} < {high} THEN make_timestamptz({us}::BIGINT) END"
 
 
 def _written(raw: str, kind: str) -> str:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from quantray.errors import DataError
 from quantray.files import archives
 from quantray.files.durable import room
-from quantray.files.formats import Choice, Format, Head, Layout, choices, documents, head_of
+from quantray.files.formats import Choice, Format, Head, Layout, beside, choices, documents, head_of
 from quantray.files.formats.heads import plain
 from quantray.files.formats.symbols import parse
 from quantray.intake.columns import TABLES
@@ -35,6 +35,10 @@ class Entry:
     calls: bool = False  # it is a list of calls or a chat, and the wing of callers reads it
 
 
+class _Beside(Exception):
+    """A file lies beside data and is none itself; what it is."""
+
+
 def planned(found: Found, request: Request, given: Format | None, known: Shelf) -> list[Entry]:
     """Every item, the members of zips each for itself. DataError names those of which nothing can be told."""
     entries, wrong = [], []
@@ -42,9 +46,15 @@ def planned(found: Found, request: Request, given: Format | None, known: Shelf) 
         for item in found.items:
             try:
                 for one, size in _members(item, found):
-                    entries.append(_entry(one, size, Path(scratch), request, given, known))
+                    try:
+                        entries.append(_entry(one, size, Path(scratch), request, given, known))
+                    except _Beside as what:
+                        found.pass_over(str(what), one.name)
             except DataError as error:
                 wrong.append(str(error).replace(f"{scratch}/", ""))
+    if not entries and not wrong:
+        passed = [f"{one_line(names[0])} is of no use: {why}" for why, names in found.passed.items()]
+        raise DataError("; ".join(["there is nothing to import", *passed]))
     if wrong:
         more = f"\n… and {len(wrong) - SHOWN:,} more" if len(wrong) > SHOWN else ""
         raise DataError("\n".join(wrong[:SHOWN]) + more)
@@ -87,7 +97,11 @@ def _entry(item: Item, size: int, scratch: Path, request: Request, given: Format
     if request.calls is not None and item.kind != ZIP and request.calls.serves(Path(str(item.path)), request):
         return Entry(item, size, [("calls", Choice(None, None))], calls=True)
     with at_hand(item, scratch, head=True) as path:
-        found = ways(head_of(path), item.name, request, given, known)
+        head = head_of(path)
+        what = beside(head, known().values() if given is None else [given])
+        if what is not None:
+            raise _Beside(what)
+        found = ways(head, item.name, request, given, known)
     calls = request.calls is not None and item.kind != ZIP and {table for table, _ in found} == {"calls"}
     return Entry(item, size, found, calls=calls)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from quantray.errors import DataError
+from quantray.files.conventions import FIRST, LAST
 from quantray.files.duckdb_file import quoted
 from quantray.files.formats import Read
 from quantray.intake.columns import BATCH, type_of
@@ -24,6 +25,7 @@ NEEDED = {
 }  # fmt: skip
 #: Without one of these a row is none: it is set aside. Any other cell may be empty.
 KEYS = ("ts", "symbol", "asset", "caller", "call_id")
+TIMES = ("ts", "expiry", "session_date")
 NOT_STORED = ("expires",)
 REJECTS = ("reject_errors", "reject_scans")
 
@@ -96,19 +98,36 @@ def _require(read: Read, table: str, name: str) -> None:
         )
 
 
-def _bad(read: Read) -> dict[str, str]:
-    """Reason -> condition of rows that cannot be used, in the order in which they are looked for."""
-    found = {f"column {read.names[c]!r} cannot be read": cell.bad for c, cell in read.cells.items() if cell.bad}
-    for column in KEYS:
-        if column in read.cells:
-            found[f"no {column}"] = f"(({read.cells[column].value}) IS NULL)"
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """Why a row cannot be used: the condition, the SQL of what stands there (empty: nothing), and what to do."""
+
+    reason: str
+    condition: str
+    raw: str = ""
+    remedy: object = None
+
+
+def _bad(read: Read) -> list[_Fault]:
+    """What can be wrong with a row, in the order in which it is looked for."""
+    found = [
+        _Fault(f"column {read.names[c]!r} cannot be read", cell.bad, read.raws[c], cell.remedy)
+        for c, cell in read.cells.items()
+        if cell.bad
+    ]
+    for c, name in ((c, read.names[c]) for c in TIMES if c in read.cells):
+        time = f"({read.cells[c].value})"
+        outside = f"{time} IS NOT NULL AND NOT ({time} >= {type_of(c)} '{FIRST}' AND {time} < {type_of(c)} '{LAST}')"
+        reason = f"column {name!r} lies outside of the years of markets, {FIRST[:4]} to {int(LAST[:4]) - 1}"
+        found.append(_Fault(reason, f"({outside})", read.raws[c]))
+    found += [_Fault(f"no {c}", f"(({read.cells[c].value}) IS NULL)") for c in KEYS if c in read.cells]
     return found
 
 
 def _code(read: Read, batch: int) -> str:
     """SQL of the batch of a row that is taken, 0 for one that cannot be used, -k for what the format sets aside."""
     aside = [f"WHEN {rule} THEN -{k}" for k, rule in enumerate(read.aside.values(), 1)]
-    bad = " OR ".join(_bad(read).values())
+    bad = " OR ".join(fault.condition for fault in _bad(read))
     cases = [*aside, *([f"WHEN {bad} THEN 0"] if bad else [])]
     return f"CASE {' '.join(cases)} ELSE {batch} END" if cases else str(batch)
 
@@ -131,21 +150,18 @@ def _set_aside(target: Target, read: Read, taken: Taken, rule: str, limits: Limi
 
 def _explain(connection: DuckDBPyConnection, read: Read, taken: Taken, rule: str, limits: Limits) -> None:
     before = " AND ".join(f"NOT coalesce({condition}, false)" for condition in read.aside.values()) or "true"
-    reasons = _bad(read)
-    cases = " ".join(f"WHEN {condition} THEN {k}" for k, condition in enumerate(reasons.values(), 1))
+    faults = _bad(read)
+    cases = " ".join(f"WHEN {fault.condition} THEN {k}" for k, fault in enumerate(faults, 1))
     found = dict(
         connection.execute(
             f"SELECT CASE {cases} END AS why, count(*) FROM {read.source} WHERE {rule} AND {before} GROUP BY 1"
         ).fetchall()
     )
-    columns = [c for c, cell in read.cells.items() if cell.bad] + [c for c in KEYS if c in read.cells]
-    for k, (reason, column) in enumerate(zip(reasons, columns, strict=True), 1):
+    for k, fault in enumerate(faults, 1):
         if found.get(k):
-            taken.aside[reason] = found[k]
-            raw = read.raws[column] if read.cells[column].bad else ""
+            taken.aside[fault.reason] = found[k]
             here = f"{rule} AND {before} AND CASE {cases} END = {k}"
-            remedy = read.cells[column].remedy if raw else None
-            _show(connection, read, taken, reason, here, raw, limits, remedy)
+            _show(connection, read, taken, fault.reason, here, fault.raw, limits, fault.remedy)
 
 
 def _show(

@@ -8,6 +8,7 @@ import pytest
 
 from quantray.errors import DataError
 from quantray.intake import Request, import_data
+from tests.builders import vendor_candles as vendor
 from tests.builders.intake import plain_candles, taken
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -39,3 +40,15 @@ def test_what_cannot_be_told_is_refused_before_anything_is_written(tmp_path: Pat
     assert str(caught.value).count("known by its columns (some, other, columns)") == 5
     assert "… and 2 more" in str(caught.value)
     assert not (tmp_path / "m.duckdb").exists()
+
+
+def test_what_lies_beside_data_is_passed_over_with_what_it_is(tmp_path: Path) -> None:
+    vendor.freqtrade(tmp_path / "in" / "BTC_USDT_USDT-1m-futures.feather")
+    odd = [vendor.freqtrade(tmp_path / "in" / f"BTC_USDT_USDT-8h-{what}.feather") for what in ("mark", "funding_rate")]
+    outcome = taken(tmp_path / "m.duckdb", tmp_path / "in")
+    assert [done.readings[0].format for done in outcome.done] == ["freqtrade"]
+    ((why, names),) = outcome.found.passed.items()
+    assert "at which nobody trades" in why
+    assert sorted(names) == sorted(map(str, odd))
+    with pytest.raises(DataError, match=r"there is nothing to import; .*mark\.feather is of no use: freqtrade: prices"):
+        taken(tmp_path / "n.duckdb", odd[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from quantray.intake import Done, Limits
@@ -88,3 +89,51 @@ def test_columns_of_any_name_are_names(name: str, tmp_path: Path) -> None:
     done = one(tmp_path / "m.duckdb", file, columns={"": {"volume": name}})
     assert done.state == "taken", done.why
     assert [volume for *_, volume in held(tmp_path / "m.duckdb")] == [5.0] * 10
+
+
+#: Noon of 2025-01-01 as a whole number -> its unit.
+NOON = {1_735_732_800 * per: unit for unit, per in (("s", 1), ("ms", 10**3), ("us", 10**6), ("ns", 10**9))}
+
+
+@pytest.mark.parametrize("number", NOON)
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_a_number_in_another_unit_is_never_a_time_outside_of_the_years_of_markets(
+    number: int, unit: str, tmp_path: Path
+) -> None:
+    table = "candles" if unit in ("s", "us") else "underlying"
+    into, file = tmp_path / "m.duckdb", tmp_path / "a.csv"
+    header = HEADER if table == "candles" else HEADER.replace("asset", "symbol")
+    file.write_text(f"{header}\nA,{number},1,1,1,1,5\n")
+    done = one(into, file, ts_unit=unit, tables=(table,), limits=Limits())
+    if unit == NOON[number]:
+        assert query(into, f"SELECT strftime(ts, '%Y-%m-%dT%H:%M') FROM {table}") == [("2025-01-01T12:00",)]
+    else:
+        assert done.state == "failed"
+        assert f"is no time in {unit}; it looks like data.ts_unit={NOON[number]} (2025-01-01T12:00:00Z)" in done.why
+
+
+@pytest.mark.parametrize("when", ["0001-01-01", "1970-01-01", "2200-01-01", "9999-12-31"])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_what_stands_for_no_time_is_set_aside_whatever_its_type(when: str, kind: str, tmp_path: Path) -> None:
+    into, file = tmp_path / "m.duckdb", tmp_path / f"a.{kind}"
+    rows = (
+        f"VALUES ('A', '{when} 00:00:00+00', 1.5, 1.5, 1.5, 1.5, 5.0), ('A', '2025-01-01 12:00:00+00', 2, 2, 2, 2, 5)"
+    )
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        cast = f"SELECT * REPLACE (ts::TIMESTAMPTZ AS ts) FROM ({rows}) AS t({HEADER})"
+        connection.execute(f"COPY ({cast}) TO '{file}'")
+    (part,) = one(into, file).taken
+    assert part.aside == {"column 'ts' lies outside of the years of markets, 1971 to 2199": 1}
+    assert when in part.shown[0][2]
+    assert query(into, "SELECT open FROM candles") == [(2.0,)]
+
+
+def test_a_contract_that_expires_outside_of_the_years_of_markets_is_set_aside(tmp_path: Path) -> None:
+    into, file = tmp_path / "m.duckdb", tmp_path / "a.csv"
+    header = "ts,symbol,underlying,expiry,strike,right,bid,ask"
+    row = "2025-01-02T15:00:00Z,{0},SPY,{1},600,C,1,2"
+    file.write_text("\n".join([header, row.format("A", "2025-01-17"), row.format("B", "9999-12-31")]) + "\n")
+    (part,) = one(into, file, tables=("options",)).taken
+    assert part.rows == 1
+    assert list(part.aside) == ["column 'expiry' lies outside of the years of markets, 1971 to 2199"]

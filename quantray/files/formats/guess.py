@@ -62,11 +62,19 @@ def fit(layout: Layout, head: Head) -> bool:
     """Whether the file can be of this layout."""
     if layout.file and not named_so(layout.file, head.place):
         return False
+    if layout.unless and named_so(layout.unless, head.place):
+        return False
     if layout.header:
         return {plain(name) for name in layout.header} <= {plain(name) for name in head.columns}
     if head.columns or not head.rows or len(head.rows[0]) != len(layout.names):
         return False
     return all(re.fullmatch(pattern, field.strip()) for pattern, field in zip(layout.row, head.rows[0], strict=False))
+
+
+def beside(head: Head, formats: Iterable[Format]) -> str | None:
+    """What the file is, where it is none of the data that it lies beside, and the vendor's name of it."""
+    fits = (f"{f.title}: {x.beside}" for f in formats for x in f.layouts if x.beside is not None and fit(x, head))
+    return next(fits, None)
 
 
 def named_so(pattern: str, place: str) -> bool:
@@ -105,6 +113,8 @@ def _lacks(layouts: Iterable[Layout], head: Head) -> str:
             return f"{what} has the {noun} {', '.join(missing)}, and it has {shown}{more}"
     if head.columns and not likely.header:
         return f"{what} has no header, and its first line is {','.join(head.columns)[:60]}"
+    if likely.unless and named_so(likely.unless, head.place):
+        return f"its name says that it is not {what}, which look the same"
     if likely.file and not named_so(likely.file, head.place):
         return f"the name of {what} is like {likely.file}"
     first = ",".join(head.rows[0])[:60] if head.rows else "empty"

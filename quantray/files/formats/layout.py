@@ -38,6 +38,7 @@ class Column:
     fixed: int = 1
     strip: str = ""
     upper: bool = False  # in capital letters
+    whole: bool = False  # a broken number is none: the file would be of another kind
     absent: Mapping[str, str | None] = field(default_factory=dict)  # column -> value: where all hold, there is none
     mid: tuple[str, ...] = ()  # bid and ask: the middle between them
 
@@ -121,6 +122,7 @@ class Layout:
     row: tuple[str, ...] = ()  # patterns of the first fields of a file without a header …
     names: tuple[str, ...] = ()  # … and what its columns are called here, in order
     file: str | None = None  # pattern of the file's name, with named groups
+    unless: str | None = None  # pattern of names of other files that look the same
     weak: bool = False  # its header is that of many, so it is taken by name alone
     columns: Mapping[str, Column] = field(default_factory=dict)
     sides: Mapping[str, str] = field(default_factory=dict)  # a row is a call and a put: its letter -> the right
@@ -132,6 +134,7 @@ class Layout:
     last_by: tuple[str, ...] = ()  # rows are events: the last of a contract's interval, in the order of these, counts
     adjusted: bool = False  # prices are changed by splits and dividends
     refuse: str | None = None  # it is known, and cannot be read; why
+    beside: str | None = None  # it lies beside such data and is none itself: what it is
     doubts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -142,7 +145,7 @@ class Layout:
         if self.row and not self.names:
             raise ConfigError("row is for files without a header: give the names of their columns")
         groups: set[str] = set()
-        for pattern in (*self.row, *([self.file] if self.file else [])):
+        for pattern in (*self.row, *filter(None, (self.file, self.unless))):
             try:
                 groups |= set(re.compile(pattern).groupindex)
             except re.error as error:
@@ -151,7 +154,12 @@ class Layout:
             for group in column.groups:
                 if group not in groups:
                     raise ConfigError(f"file: {group} is no group of the pattern {self.file!r}")
-        if self.refuse is None and self.table != "chain" and self.time is None and self.table != "calls":
+        if (
+            (self.refuse or self.beside) is None
+            and self.table != "chain"
+            and self.time is None
+            and self.table != "calls"
+        ):
             raise ConfigError("time is missing: which column holds the time of a row?")
 
     def each(self) -> Iterable[Column]:
@@ -180,4 +188,4 @@ class Format:
 
     def of(self, table: str) -> tuple[Layout, ...]:
         """Its layouts that serve as ``table``."""
-        return tuple(layout for layout in self.layouts if layout.table == table)
+        return tuple(layout for layout in self.layouts if layout.table == table and layout.beside is None)

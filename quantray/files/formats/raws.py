@@ -12,6 +12,7 @@ from quantray.files.formats.heads import plain
 from quantray.files.formats.layout import Column, Layout
 from quantray.files.formats.relation import Ask
 from quantray.files.parts import Part
+from quantray.files.remedies import no_whole
 from quantray.files.typed import Cell, is_text
 
 Raw = tuple[str, str]  # SQL, and DuckDB's type
@@ -122,9 +123,14 @@ def _mid(bid: str, ask: str) -> str:
 def scaled(cell: Cell, raw: str, column: Column) -> Cell:
     """A number in units of which ``per`` make one of ours; divided, so that the nearest double is found."""
     if column.fixed != 1:
-        broken, sql = f"contains({raw}::VARCHAR, '.')", cell.value
+        # a whole number of so few units is no price: it is 12 dollars, written without a point
+        sql = cell.value
+        broken = f"contains({raw}::VARCHAR, '.') OR abs({sql}) < {column.fixed} / 1000"
         value = f"CASE WHEN {broken} THEN {sql} ELSE {sql} / {column.fixed}::DOUBLE END"
         return replace(cell, value=value, native=False)
+    if column.whole:
+        broken = f"coalesce({cell.value} <> trunc({cell.value}), false)"
+        cell = replace(cell, bad=broken if cell.bad is None else f"({cell.bad} OR {broken})", remedy=no_whole)
     return cell if column.per == 1 else replace(cell, value=f"({cell.value} / {column.per}::DOUBLE)", native=False)
 
 

@@ -17,7 +17,7 @@ _TOP = ("title", "zone", "doubts", "layouts")
 #: Names of the YAML that are no names of ours.
 _COLUMN = {
     "from": "source", "per": "per", "none": "nulls", "file": "group", "value": "value", "setting": "setting",
-    "fixed": "fixed", "strip": "strip", "upper": "upper", "mid": "mid", "absent": "absent",
+    "fixed": "fixed", "strip": "strip", "upper": "upper", "whole": "whole", "mid": "mid", "absent": "absent",
 }  # fmt: skip
 _TIME = {"from": "parts", "form": "form", "unit": "unit", "of_day": "of_day", "zone": "zone", "stamp": "stamp"}
 
@@ -75,10 +75,10 @@ def format_of(name: str, raw: object) -> Format:
 def _layout(name: str, raw: object, zone: object, doubts: tuple[str, ...]) -> Layout:
     given = _known(raw, [f.name for f in fields(Layout) if f.name != "name"], "")
     makers: dict[str, Callable[[Any, str], Any]] = {
-        "table": _text, "title": _text, "header": _texts, "row": _texts, "names": _texts, "file": _text, "weak": _flag,
-        "columns": _columns, "sides": _pairs, "time": partial(_time, zone=zone), "contract": _contract,
-        "aside": _aside, "withdrawn": _aside, "once": _flag, "last_by": _texts, "adjusted": _flag,
-        "refuse": _text, "doubts": _texts,
+        "table": _text, "title": _text, "header": _texts, "row": _texts, "names": _texts, "file": _text,
+        "unless": _text, "weak": _flag, "columns": _columns, "sides": _pairs, "time": partial(_time, zone=zone),
+        "contract": _contract, "aside": _aside, "withdrawn": _aside, "once": _flag, "last_by": _texts,
+        "adjusted": _flag, "refuse": _text, "beside": _text, "doubts": _texts,
     }  # fmt: skip
     made = {key: makers[key](value, key) for key, value in given.items()}
     if "table" not in made:
@@ -99,8 +99,9 @@ def _column(raw: object, key: str) -> Column:
     for name in ("source", "group", "value", "setting", "strip"):
         if name in made:
             made[name] = _text(made[name], f"{key}.{name}")
-    if "upper" in made:
-        made["upper"] = _flag(made["upper"], f"{key}.upper")
+    for name in ("upper", "whole"):
+        if name in made:
+            made[name] = _flag(made[name], f"{key}.{name}")
     if "absent" in made:
         made["absent"] = _rule(made["absent"], f"{key}.absent")
     if "mid" in made:

@@ -112,6 +112,7 @@ GOLDEN: list[tuple[str, str, str, Callable[[Path], object]]] = [
     ("freqtrade", "BTC_USDT-1m.parquet", "BTC/USDT", vendor.freqtrade),
     ("freqtrade", "BTC_USDT_USDT-1m-futures.feather", "BTC/USDT:USDT", vendor.freqtrade),
     ("freqtrade", "BTC_USDT-1m.json", "BTC/USDT", vendor.ccxt),
+    ("freqtrade", "BTC_USDT_USDT-1m-futures.json", "BTC/USDT:USDT", vendor.ccxt),
 ]  # fmt: skip
 
 
@@ -126,6 +127,53 @@ def test_a_vendors_candles_are_ours_named_and_guessed(
         assert f"read as {name}" in named[2][0]
         assert "guessed: " not in named[2][0]
         assert "guessed: its " in guessed[2][0]
+
+
+#: What a file of candles is called where they came in parts, by days, or were loaded twice.
+PARTS = [
+    "",
+    "-2",
+    "_2",
+    ".1",
+    " (1)",
+    "-5m",
+    "_5m-2",
+    "-2025",
+    "-2025-01",
+    "_2025-01-01_2025-02-01",
+    "_part2",
+    "-part-2",
+]
+
+
+@pytest.mark.parametrize("end", PARTS)
+@pytest.mark.parametrize("suffix", [".json", ".csv"])
+def test_a_part_of_a_pairs_candles_is_of_the_same_asset(tmp_path: Path, end: str, suffix: str) -> None:
+    for name, rows in (("a/WIF_USDT", ROWS[:9]), (f"b/WIF_USDT{end}", ROWS[9:])):
+        file = vendor.ccxt((tmp_path / name).with_name(f"{Path(name).name}{suffix}"), rows)
+        if suffix == ".csv":
+            lines = [",".join(map(str, (t * 1000, *rest))) for t, *rest in rows]
+            file.write_text("\n".join(["timestamp,open,high,low,close,volume", *lines]) + "\n")
+    assert candles(tmp_path, format={"candles": "ccxt"})[:2] == (("WIF/USDT",), ROWS)
+
+
+BESIDE = ["8h-mark.feather", "8h-funding_rate.feather", "1h-index.feather", "1h-premiumIndex.json", "8h-mark.json"]
+
+
+@pytest.mark.parametrize("end", BESIDE)
+@pytest.mark.parametrize("named", [None, {"candles": "freqtrade"}])
+def test_prices_of_reference_beside_freqtrades_candles_are_passed_over(
+    tmp_path: Path, end: str, named: dict[str, str] | None
+) -> None:
+    vendor.freqtrade(tmp_path / "BTC_USDT_USDT-1m-futures.feather")
+    odd = tmp_path / f"BTC_USDT_USDT-{end}"
+    (vendor.ccxt if end.endswith("json") else vendor.freqtrade)(odd)
+    assets, rows, told = candles(tmp_path, format=named)
+    assert (assets, rows) == (("BTC/USDT:USDT",), ROWS)
+    assert f"passed over: {odd.name}" in told[0]
+    assert "at which nobody trades" in told[0]
+    with pytest.raises(DataError, match=r"nothing there is of use: .*at which nobody trades"):
+        candles(odd, format=named)
 
 
 def test_files_of_two_units_in_one_folder(tmp_path: Path) -> None:

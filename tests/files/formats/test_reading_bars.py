@@ -231,13 +231,14 @@ def test_bars_of_ibkr_know_their_offset_or_are_given_the_zone():
 
 
 def test_an_index_of_ibkr_has_no_volume_and_its_bars_count():
-    """A volume of 0 is that of an index, of -1 that of a midpoint: neither has a mean price of trades."""
+    """Where nothing ticked there is no bar; -1 is the volume of midpoints and quotes, whose prices are no trades'."""
     file = GOLDEN / "ibkr_index.csv"
     assert rows_of(file, "underlying", f"{BAR} vwap") == written("""
         2024-08-16T13:30:00Z 5530.1 5531.4 5530   5531.2  0 -
         2024-08-16T13:31:00Z 5531.2 5532.6 5531   5532.4  0 -
-        2024-08-16T13:32:00Z 5532.4 5532.4 5532.4 5532.4  0 -
         2024-11-04T14:30:00Z 5725.1 5726.2 5719.9 5720.3  0 -
-        2024-11-29T17:59:00Z 6032.1 6032.9 6031.8 6032.38 - -
     """)
-    assert aside_of(file, "underlying") == {}
+    assert aside_of(file, "underlying") == {
+        "no trade in the interval (volume and barCount 0)": 1,
+        "no bar of trades (volume -1, as of BID_ASK and MIDPOINT)": 1,
+    }

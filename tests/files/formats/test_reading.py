@@ -18,6 +18,7 @@ REFUSED = {
     "numbers of instruments": ("databento_nameless.csv", "options", Ask(interval_s=60), "map_symbols=True"),
     "adjusted": ("kibot.txt", "underlying", Ask(), r"data\.adjusted=accept"),
     "adjusted by name": ("SPY_full_1min_adjsplitdiv.txt", "underlying", Ask(), r"data\.adjusted=accept"),
+    "single trades": ("massive_trades.csv", "options", Ask(), "minute_aggs_v1"),
     "hours of LEAN": ("lean_hours.txt", "underlying", Ask(), "give the folder minute or second"),
     "quotes of hours of LEAN": ("lean_quote_hours.txt", "options", Ask(), "give the folder minute or second"),
     "an end without an interval": ("thetadata_quotes.csv", "options", Ask(key="options"), r"data\.interval=1m"),

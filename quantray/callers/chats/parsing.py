@@ -155,7 +155,7 @@ def calls_sql(messages: Messages) -> str:
     if messages.forwarded == "source":
         person = f"CASE WHEN once.forwarded THEN coalesce(once.source, {person}) ELSE {person} END"
     return f"""
-SELECT {call_id} AS call_id, {person} AS caller, asset, make_timestamp(once.ts_us) AS ts,
+SELECT {call_id} AS call_id, {person} AS caller, asset, make_timestamptz(once.ts_us) AS ts,
   coalesce(lower(hit.chain), facts.chain) AS chain, TRY_CAST(facts.price AS DOUBLE) AS price_at_call,
   facts.mcap AS mcap, once.changed AS edited, once.chat_name AS chat, once.message AS message,
   left(once.text, {SHOWN}) AS text

@@ -23,7 +23,10 @@ LIBRARIES = ("numpy", "numba", "pandas", "duckdb", "pyarrow", "optuna", "ray")
 
 @dataclass(frozen=True)
 class Row:
-    """Runs of one work, and of the same work by somebody else; with ``more`` a larger figure is a better one."""
+    """Runs of one work, and of the same work by somebody else; with ``more`` a larger figure is a better one.
+
+    ``bound``: what stands beside is no rival but the least that is possible, such as reading the data.
+    """
 
     what: str
     runs: tuple[float, ...]
@@ -31,6 +34,7 @@ class Row:
     more: bool = False
     beside: str = ""
     theirs: tuple[float, ...] = ()
+    bound: bool = False
 
     @property
     def middle(self) -> float:
@@ -92,12 +96,13 @@ class Report:
         beside: tuple[str, Sequence[float]] | None = None,
         unit: str = "s",
         more: bool = False,
+        bound: bool = False,
     ) -> None:
         """Figures of every run, in seconds or in ``unit``; ``beside``: whose others, and theirs."""
         if not self.equal_to:
             raise SystemExit(f"{self.name}: {what} is timed before anything is said to be equal")
         other, theirs = beside or ("", ())
-        row = Row(what, tuple(map(float, runs)), unit, more, other, tuple(map(float, theirs)))
+        row = Row(what, tuple(map(float, runs)), unit, more, other, tuple(map(float, theirs)), bound)
         self.rows.append(row)
         self.load = (self.load[0], os.getloadavg()[0])
         print(row.line(), flush=True)
@@ -167,7 +172,8 @@ def page(reports: Sequence[Report], failed: Sequence[str] = ()) -> str:
         "",
         "`make bench` runs every benchmark in a process of its own and writes this page. Nothing is timed before what",
         "the line *Equal* says has been compared. A ratio says how many times better this is than what stands beside",
-        "it, by medians and by the worst runs of both; below 1 it is worse.",
+        "it, by medians and by the worst runs of both; below 1 it is worse. Beside *at best* stands no rival but what",
+        "nothing can be better than.",
         "",
         f"Measured on {date.today().isoformat()}: {machine()}.",
         "",
@@ -182,7 +188,8 @@ def page(reports: Sequence[Report], failed: Sequence[str] = ()) -> str:
 
 
 def _losses(reports: Sequence[Report]) -> list[str]:
-    lost = [(r, row, row.ratios) for r in reports for row in r.rows if row.ratios is not None and min(row.ratios) < 1]
+    rivals = [(report, row, row.ratios) for report in reports for row in report.rows if not row.bound]
+    lost = [(report, row, ratios) for report, row, ratios in rivals if ratios is not None and min(ratios) < 1]
     if not lost:
         return ["Nothing of what is measured beside another."]
     return [
@@ -208,7 +215,10 @@ def _section(report: Report) -> list[str]:
             cells += [""] * 4
         else:
             theirs = (statistics.median(row.theirs), row.of(row.theirs))
-            cells += [row.beside, *(shown(value, row.unit) for value in theirs)]
+            cells += [
+                f"at best: {row.beside}" if row.bound else row.beside,
+                *(shown(value, row.unit) for value in theirs),
+            ]
             cells += [f"{times(row.ratios[0])} ({times(row.ratios[1])})"]
         lines.append("| " + " | ".join(cells) + " |")
     return lines + [line for note in report.notes for line in ("", note)]

@@ -231,7 +231,7 @@ def _compare(report: Report, given: argparse.Namespace, folder: Path) -> None:
         lambda: sum(len(measured(work, bucket)) for bucket in work.buckets),
         lambda: records_of(work.coverage, held, horizon_s, 2.0, 0.5),
     ], clock=time.process_time)  # fmt: skip
-    report.row("reading and measuring", passing, beside=("reading the Parquet alone", reading))
+    report.row("reading and measuring", passing, beside=("reading the Parquet alone", reading), bound=True)
     each = [seconds / len(held.assets) for seconds in memory]
     report.row("a call, its candles in memory", each, beside=("pandas", by_hand))
     report.row("a candle, read and measured", [seconds / len(records) / given.candles for seconds in passing])

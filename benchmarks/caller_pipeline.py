@@ -229,7 +229,7 @@ def fixed(report: Report, runs: int = 3) -> None:
         }
         what = f"pipeline of 12 calls on Ray, {len(rows)} pools of {min(rows)} to {max(rows)} rows"
         for name, other in told.items():
-            report.row(what, seconds["ours"], beside=(other, seconds[name]))
+            report.row(what, seconds["ours"], beside=(other, seconds[name]), bound=name != "threads")
 
 
 def _timed(work: Callable[[list[int]], None], rows: list[int]) -> float:

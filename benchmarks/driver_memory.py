@@ -121,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> Report | None:
         readings = json.loads(done.stdout)
         n = int(trials * given.share)
         report.equal(f"{case}: each of {n:,} trials is stored", readings[-1][0] == n)
-        report.row(f"{case}: growth per 10,000 trials", [slope(readings)], beside=("its limit", [limit]), unit="MB")
+        report.row(f"{case}: growth per 10,000 trials", [slope(readings)], beside=("the limit set", [limit]), unit="MB")
         report.row(f"{case}: memory after {n:,} trials", [readings[-1][1] / MB], unit="MB")
     return report
 

@@ -27,7 +27,7 @@ from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan, StrategySpec
 from quantray.trial import Trial, TrialState
 
-SMALL = ["--trials", "256", "--runs", "1"]
+SMALL = ["--trials", "128", "--runs", "2"]
 DIGESTS = Digests(SPACE)
 
 
@@ -49,7 +49,7 @@ def timed(work: Any, spent: list[float]) -> Any:
     return call
 
 
-def rates(storage: Storage, kind: str, batch: int, trials: int) -> tuple[float, float, float, bool]:
+def rates(storage: Storage, kind: str, batch: int, trials: int, turn: int) -> tuple[float, float, float, bool]:
     """Candidates a second in all and by the ledger alone, seconds of the processor for one; whether all are stored.
 
     A run of ``trials``, after a tenth of them in another study to warm connections and caches up.
@@ -57,7 +57,7 @@ def rates(storage: Storage, kind: str, batch: int, trials: int) -> tuple[float, 
     with tempfile.TemporaryDirectory() as folder:
         for name, n in (("warm", max(trials // 10, batch)), ("rate", trials)):
             plan = Plan(
-                f"{name}-{kind}-{batch}", StrategySpec("none"), SPACE, None, Path(folder), storage=storage,
+                f"{name}-{kind}-{batch}-{turn}", StrategySpec("none"), SPACE, None, Path(folder), storage=storage,
                 search=Search(kind=kind, n_trials=n, batch=batch), runner=Runner("local", 1),
             )  # fmt: skip
             ledger = open_ledger(storage, folder, plan.study, {}, described={})
@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> Report:
     with tempfile.TemporaryDirectory(prefix="quantray-bench-") as folder:
         for storage in (Storage("memory"), Storage("sqlite"), Storage("postgres_embedded", folder)):
             for kind, batch in (("random", 64), ("random", 256), ("random", 1024), ("qmc", 256)):
-                found = [rates(storage, kind, batch, given.trials) for _ in range(given.runs)]
+                found = [rates(storage, kind, batch, given.trials, turn) for turn in range(given.runs)]
                 name = f"{storage.kind}, {kind}, batch {batch}"
                 report.equal(f"{name}: each of {given.trials:,} candidates is stored once", all(f[3] for f in found))
                 report.row(f"{name}: whole run", [f[0] for f in found], unit="a second", more=True)

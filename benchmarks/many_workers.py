@@ -203,7 +203,7 @@ def main(arguments: Sequence[str] | None = None) -> Report:
         name = f"{kind}, {amount(drivers, 'driver')}, batches of {batch}, {seconds * 1000:,.0f} ms an evaluation"
         report.equal(f"{name}: each of {found.stored:,} candidates is stored once and evaluated once", True)
         wanted = ("workers that never wait", [given.workers / seconds])
-        report.row(f"{name}: stored", [found.rate], unit="a second", more=True, beside=wanted)
+        report.row(f"{name}: stored", [found.rate], unit="a second", more=True, beside=wanted, bound=True)
         for what, seconds_of in found.calls.items():
             report.row(f"{name}: a {what}", seconds_of)
         claim, store = (_percentiles(found.calls[what]) for what in ("claim", "store"))

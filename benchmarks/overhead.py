@@ -163,7 +163,8 @@ def main(arguments: Sequence[str] | None = None) -> Report:
     for name, ray in runners:
         rates = [sweep("tpe", n, 16, ray, evaluate)[1] for _ in runs]
         for other in others:
-            report.row(f"unique TPE candidates, {name}, in SQLite", rates, unit="a second", more=True, beside=other)
+            what, bound = f"unique TPE candidates, {name}, in SQLite", other is others[0]
+            report.row(what, rates, unit="a second", more=True, beside=other, bound=bound)
         if ray:  # in the Ray that is there, with the settings for quiet that we use ourselves
             plain = ("Tune, a trial a candidate, its OptunaSearch", [tune_plain(30)])
             report.row("unique TPE candidates, Ray Tune, in SQLite", rates, unit="a second", more=True, beside=plain)

@@ -91,10 +91,10 @@ def against_reading(report: Report, n_calls: int, n_candles: int) -> None:
         lambda: returns(tables, program, costs, net, last),
     ], 25)  # fmt: skip
     size, once = f"{n_calls} calls x {n_candles:,} candles", ("reading the candles once", reading)
-    report.row(f"{size}: first-touch tables for {len(program):,} policies", build, beside=once)
-    report.row(f"{size}: exits and returns of all of them", combine, beside=once)
+    report.row(f"{size}: first-touch tables for {len(program):,} policies", build, beside=once, bound=True)
+    report.row(f"{size}: exits and returns of all of them", combine, beside=once, bound=True)
     both = [a + b for a, b in zip(build, combine, strict=True)]
-    report.row(f"{size}: tables and grid together", both, beside=once)
+    report.row(f"{size}: tables and grid together", both, beside=once, bound=True)
     report.row("a trade of the grid", [seconds / net.size for seconds in combine])
     with_capital(report, candles, windows, tables, program)
 

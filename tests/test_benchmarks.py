@@ -62,10 +62,13 @@ def test_a_ratio_says_how_many_times_better(row: Row, ratios: tuple[float, float
 def test_the_page_says_what_is_worse_and_what_failed() -> None:
     fast = Row("fast", (1.0,), "s", beside="other", theirs=(5.0,))
     slow = Row("slow", (1.0, 9.0), "s", beside="other", theirs=(5.0,))  # by its worst run alone
-    text = page([report_of(fast, slow)], ["two"])
+    floor = Row("floor", (5.0,), "s", beside="reading", theirs=(1.0,), bound=True)
+    text = page([report_of(fast, slow, floor)], ["two"])
     worse = text[text.index("## What is worse here") : text.index("## one")]
     assert "- slow (one): 1.00 x of other, by worst runs 0.56 x\n" in worse
     assert "fast" not in worse
+    assert "floor" not in worse
+    assert "| at best: reading |" in text
     assert "`two` did not end well" in worse
     assert "Nothing of what is measured beside another." in page([report_of(fast)])
 

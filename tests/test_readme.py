@@ -130,10 +130,26 @@ def carried_out(command: list[str], folder: Path, *, first: bool) -> tuple[int, 
             return int(end.code or 0), said.getvalue()
 
 
+def downloads_of_ones_own(folder: Path) -> None:
+    """What the README's commands about data of one's own import."""
+    from tests.builders import market_files, vendor_files, vendor_markets
+
+    (folder / "downloads").mkdir()
+    made = market_files.frames(prints=False)  # three sessions: fewer cannot be split
+    options = made["options"].merge(made["chain"].drop(columns=["underlying", "multiplier"]), on="symbol")
+    vendor_files.thetadata(folder / "downloads", options)
+    made["underlying"].to_csv(folder / "downloads" / "underlying.csv", index=False)
+    (folder / "made").mkdir()
+    vendor_markets.three(folder / "made", length=6000)
+    shutil.move(folder / "made" / "binance" / "bars", folder / "candles")
+    shutil.move(folder / "made" / "binance" / "chat" / "result.json", folder / "result.json")
+
+
 @pytest.mark.slow
 def test_the_tour_in_its_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs and study tools of the README, for real, in one folder."""
     calls_of_ones_own(tmp_path)
+    downloads_of_ones_own(tmp_path)
     monkeypatch.chdir(tmp_path)
     lines = [line for block in blocks(ROOT / "README.md", "bash") for line in block.splitlines()]
     ran = 0

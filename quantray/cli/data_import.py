@@ -228,7 +228,8 @@ def _next(outcome: Outcome, into: Path) -> Iterator[str]:
     if rows.get("underlying"):
         several = f" {shlex.quote(f'data.symbol={outcome.symbols[0]}')}" if len(outcome.symbols) > 1 else ""
         modelled = "" if rows.get("options") else " data.chain=synthetic"
-        yield f"next: {start} +experiment=options_sweep data=duckdb {file}{several}{modelled}"
+        other = "" if outcome.weighed else " strategy=opening_range_breakout"  # without volumes there is no VWAP
+        yield f"next: {start} +experiment=options_sweep{other} data=duckdb {file}{several}{modelled}"
     elif rows.get("options"):
         yield f"next: the underlying: quantray data import FILE --into {shlex.quote(str(into))} --table underlying"
     if rows.get("calls") and rows.get("candles"):

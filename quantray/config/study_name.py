@@ -18,6 +18,8 @@ SILENT = (
 )  # fmt: skip
 _ONCE = ("data.cache", "data.allow_paths")  # were in names by the former rule
 LONGEST, MOST = 48, 4  # characters, and changes that a name can tell; what is more becomes a digest
+#: What a value under ``data`` ends in that is a file.
+FILES = (".parquet", ".pq", ".csv", ".tsv", ".txt", ".gz", ".zip", ".duckdb", ".db")
 #: The rule of 0.1.0, by which a study that is stored may be named.
 FORMERLY: dict[str, Any] = {"longest": 100, "most": 6, "former": True}
 
@@ -76,10 +78,13 @@ def _part(key: str, value: object, former: bool = False) -> str:
     else:
         text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
     text = masked(text)  # names become folders
+    if path[0] == "data" and not former and ("/" in text or PurePath(text).suffix.lower() in FILES):
+        stem = _slug(PurePath(text).stem)[:16].strip("_.")  # which of the data it is stands in the digest
+        return f"{stem}_{digest_of(key, repr(value))[:6]}".lstrip("_")
     slug = _slug(PurePath(text).stem if "/" in text else text)  # a path goes by its file's name
     if slug != text or len(slug) > 24:  # the readable form lost something: the digest keeps names apart
         slug = f"{slug[:16].strip('_')}_{digest_of(repr(value))[:6]}".lstrip("_")
-    return slug if path[0] == "data" and "/" in text and not former else f"{label}_{slug}"
+    return f"{label}_{slug}"
 
 
 def _slug(text: str) -> str:

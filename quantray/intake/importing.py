@@ -42,6 +42,7 @@ class Outcome:
     found: Found
     tables: dict[str, int] = field(default_factory=dict)
     symbols: tuple[str, ...] = ()
+    weighed: bool = True  # underlying has volumes, or a VWAP of its own
 
 
 def import_data(request: Request, tell: Tell = lambda _: None, *, dry_run: bool = False) -> Outcome:
@@ -66,7 +67,10 @@ def import_data(request: Request, tell: Tell = lambda _: None, *, dry_run: bool 
             work = _Work(request, told, target, scratch, tell, entries)
             done = [work.look(entry) for entry in entries] if dry_run else work.run()
             rows = {table: target.rows(table) for table in target.columns}
-            return Outcome(done, found, rows, target.names("underlying", "symbol"))
+            weighed = "underlying" in target.columns and target.any_above_0(
+                "underlying", ("volume", "vwap", "vwap_running")
+            )
+            return Outcome(done, found, rows, target.names("underlying", "symbol"), weighed)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

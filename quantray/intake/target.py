@@ -110,6 +110,12 @@ class Target:
         found = self.connection.execute(f"SELECT DISTINCT {quoted(column)} FROM {table} ORDER BY 1").fetchall()
         return tuple(str(name) for (name,) in found if name is not None)
 
+    def any_above_0(self, table: str, columns: Iterable[str]) -> bool:
+        """Whether one of the columns, where the table has them, has a number above 0; of a table that is there."""
+        there = [f"{quoted(column)} > 0" for column in columns if column in self.columns.get(table, ())]
+        rule = " OR ".join(there) or "false"
+        return self.connection.execute(f"SELECT 1 FROM {table} WHERE {rule} LIMIT 1").fetchone() is not None
+
     def _is_there(self, name: str) -> bool:
         return name in _tables_of(self.connection)
 

@@ -41,6 +41,19 @@ def test_what_was_done_and_what_comes_next(capsys: pytest.CaptureFixture[str]) -
     assert "2 there already; 0 new rows" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("volume", "strategy"), [("0", " strategy=opening_range_breakout"), ("7", "")])
+def test_without_volumes_a_strategy_comes_next_that_needs_none(
+    volume: str, strategy: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [f"2024-11-27T14:{minute}:00Z,1,1,1,1,{volume}" for minute in range(30, 40)]
+    Path("bars.csv").write_text("\n".join(["ts,open,high,low,close,volume", *rows]))
+    assert run("bars.csv", "--into", "m.duckdb", "--table", "underlying") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == (
+        f"next: python -m quantray.run +experiment=options_sweep{strategy} data=duckdb data.duckdb=m.duckdb"
+        " data.chain=synthetic"
+    )
+
+
 def test_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     Path("bad.csv").write_text(Path("a.csv").read_text().replace("Z,", "X,"))
     assert run("bad.csv", "--into", "m.duckdb") == 2  # nothing was written

@@ -15,6 +15,7 @@ import pytest
 
 from quantray.cli import command as cli
 from quantray.cli import run
+from quantray.sweeps.report.live import DOING
 from tests.builders.sweep_plans import SMALL
 
 
@@ -74,7 +75,7 @@ def test_a_refused_request_is_one_sentence_and_writes_nothing(
     (tmp_path / "file").write_text("not a directory")
     assert run.main(args) == 2
     out, err = capsys.readouterr()
-    refused = [line for line in err.splitlines() if not line.endswith("preparing")]
+    refused = [line for line in err.splitlines() if not line.endswith(("preparing", DOING["data"]))]
     assert out == ""
     assert len(refused) == 1
     assert refused[0].startswith("error: ")

@@ -58,6 +58,13 @@ def test_a_long_difference_stays_a_short_name() -> None:
     assert len(load_plan("data.underlying=" + "x" * 500).study) <= LONGEST
 
 
+@pytest.mark.parametrize("file", ["bars.parquet", "/market/bars.parquet", "market/"])
+def test_one_file_under_two_keys_names_two_studies(file: str) -> None:
+    names = {study_name("x", [], {key: file}) for key in ("data.underlying", "data.options", "data.chain")}
+    assert len(names) == 3
+    assert all(name.startswith(("x-bars_", "x-market_")) for name in names)
+
+
 def test_where_things_are_kept_is_in_no_name() -> None:
     assert load_plan(["data.cache=/somewhere/cache1", "fees=dear"]).study == "vwap_reclaim-dear"
 

@@ -146,7 +146,10 @@ def _first(found: list[str]) -> str:
 
 
 def calls_sql(messages: Messages) -> str:
-    """The calls, in (ts, asset, call_id) order, from the tables that :func:`parse` made and ``people``."""
+    """The calls, in (ts, asset, call_id) order, from the tables that :func:`parse` made and ``people``.
+
+    Their ``ts`` is an instant: without a zone it would be put on the clock of ``data.timezone`` a second time.
+    """
     several = "true" if messages.several == "all" else "place = 1"
     more = "once.chat || '/' || once.message || CASE WHEN n > 1 THEN '/' || asset ELSE '' END"
     call_id = more if messages.several == "all" else "once.chat || '/' || once.message"

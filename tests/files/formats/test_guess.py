@@ -26,6 +26,8 @@ GUESSED = {
     "SPY_full_1min_UNADJUSTED.txt": ("underlying", "firstrate", "bars"),
     "SPY_full_1min_adjsplitdiv.txt": ("underlying", "firstrate", "adjusted_bars"),
     "SPY_1min_sample.csv": ("underlying", "firstrate", "named_bars"), "ibkr.csv": ("underlying", "ibkr", "bars"),
+    "SPY_1min.csv": ("underlying", "firstrate", "dated_bars"), "ibkr_index.csv": ("underlying", "ibkr", "bars"),
+    "cboe_calcs.csv": ("options", "cboe", "quotes"),
 }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from quantray.callers.chats import KINDS
+from quantray.callers.chats import KINDS, Messages
 from quantray.callers.data import CallsData, load_calls
 from quantray.callers.data.files import kind_of_chat
 from quantray.callers.data.settings import CallColumns, CallMaps
@@ -39,7 +39,8 @@ class CallFiles:
         told = request.mapping("calls")
         data = CallsData(
             kind="parquet", calls=str(path), format=None if kind is None else {"calls": kind},
-            timezone=request.timezone, ts_unit=request.ts_unit, columns=CallMaps(calls=CallColumns(**told)),
+            timezone=request.timezone, ts_unit=request.ts_unit, date=request.date,
+            messages=Messages(date_format=request.date_format), columns=CallMaps(calls=CallColumns(**told)),
         )  # fmt: skip
         loaded = load_calls(data)
         _write(loaded, into)

@@ -49,6 +49,7 @@ def parse(given: Sequence[str]) -> Work:
     add("--stamp", metavar="STAMP", help="what a time says of its interval: start, end, at")
     add("--interval", metavar="LENGTH", help="of the rows, where the stamp is not their start: 1m")
     add("--date-format", metavar="FORM", help="of dates that are not 2024-11-27: %%m/%%d/%%Y")
+    add("--date", metavar="DATE", help="of calls whose times are clocks alone, 12:30")
     add("--adjusted", choices=["accept"], help="take prices that are adjusted for splits and dividends")
     add("--max-set-aside", type=_share, default=0.05, metavar="SHARE", help="of a source's rows at most (.05)")
     add("--examples", type=at_least_one, default=3, metavar="N", help="lines told for each reason (3)")
@@ -91,11 +92,17 @@ def in_flags(sentence: str) -> str:
 
     >>> in_flags("say data.timezone=America/New_York (or data.stamp={options: start})")
     'say --timezone America/New_York (or --stamp start)'
+    >>> in_flags("set messages.date_format and data.timezone, or give data.date=2025-05-06")
+    'set --date-format and --timezone, or give --date 2025-05-06'
     """
     sentence = re.sub(r"data\.columns\.(\w+\.\w+)=", r"--column \1=", sentence)
-    names = "timezone|ts_unit|date_format|stamp|interval|adjusted|format|symbol"
-    sentence = re.sub(rf"data\.({names})=\{{\w+: ([^}}]*)\}}", r"data.\1=\2", sentence)
-    return re.sub(rf"data\.({names})(?:\.\w+)?(?:=|\b)", lambda m: f"--{m[1].replace('_', '-')} ", sentence)
+    names = "timezone|ts_unit|date_format|date|stamp|interval|adjusted|format|symbol"
+    sentence = re.sub(rf"data\.({names})=\{{\w+: ([^}}]*)\}}", r"data.\1=\2", sentence).replace(
+        "messages.date_", "data.date_"
+    )
+    return re.sub(
+        rf"data\.({names})(?:\.\w+)?(=|\b)", lambda m: f"--{m[1].replace('_', '-')}{' ' if m[2] else ''}", sentence
+    )
 
 
 def _request(args: argparse.Namespace) -> Request:
@@ -109,7 +116,7 @@ def _request(args: argparse.Namespace) -> Request:
         sources=tuple(args.sources), into=Path(args.into).expanduser(), format=args.format, tables=tuple(args.table),
         wanted=Wanted(args.from_, args.to, tuple(args.symbol), tuple(args.root), tuple(args.expiry)),
         columns=_columns(args.column), timezone=args.timezone, ts_unit=args.ts_unit, stamp=args.stamp,
-        date_format=args.date_format, adjusted=args.adjusted,
+        date_format=args.date_format, date=args.date, adjusted=args.adjusted,
         interval_s=None if args.interval is None else interval_s(args.interval, "--interval"),
         limits=Limits(args.examples, args.max_set_aside), memory=args.memory, calls=CallFiles(),
     )  # fmt: skip

@@ -50,15 +50,20 @@ def check_date(key: str, value: str | None) -> None:
         raise ConfigError(f"{key} must be a date like 2024-11-18, got {value!r}") from None
 
 
-def check_form(key: str, value: str) -> None:
-    """ConfigError unless ``value`` is a form that gives back the date that was written in it, and has no clock."""
-    moment = datetime(2031, 12, 24, 11, 58, 59)
+def check_form(key: str, value: str, *, clock: bool = False) -> None:
+    """ConfigError unless ``value`` is a form that gives back the date that was written in it, and has no clock.
+
+    ``clock``: it may have one, to the minute at least, as dates of messages do.
+    """
+    moment = datetime(2031, 12, 24, 23, 58, 59)
     try:
         kept = datetime.strptime(moment.strftime(value), value)
     except ValueError:
         kept = None
-    if kept is None or kept != datetime(2031, 12, 24):
-        raise ConfigError(f"{key} must give year, month and day and nothing else, like %m/%d/%Y, got {value!r}")
+    if kept == datetime(2031, 12, 24) or (clock and kept in (moment, moment.replace(second=0))):
+        return
+    rest = ", alone or with a clock, like %m/%d/%Y %I:%M %p" if clock else " and nothing else, like %m/%d/%Y"
+    raise ConfigError(f"{key} must give year, month and day{rest}, got {value!r}")
 
 
 def check_tables(key: str, value: object, tables: Sequence[str]) -> None:

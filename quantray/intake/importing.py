@@ -11,7 +11,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from quantray.errors import DataError
+from quantray.errors import ConfigError, DataError
 from quantray.files.duckdb_file import reading_error
 from quantray.files.durable import digest_of_file, unfinished_name
 from quantray.files.formats import Choice, Head, Read, named, read_as, shelf
@@ -57,6 +57,8 @@ def import_data(request: Request, tell: Tell = lambda _: None, *, dry_run: bool 
     given = None if request.format in (None, *CHATS) else named(str(request.format), "--format")
     known = cache(shelf)
     entries = planned(found, request, given, known)
+    if request.date is not None and not any(entry.calls for entry in entries):
+        raise ConfigError("--date is the day of calls whose times are clocks alone, and no source is a list of calls")
     files = [path for e in entries if e.item.path is not None for path in (e.item.path, Path(f"{e.item.path}.wal"))]
     scratch = request.into.parent / unfinished_name("unpacked")
     try:
@@ -220,6 +222,7 @@ class _Work:
         settings = {
             "layout": choice.layout.name if choice.layout else "", "stamp": stamp if has_stamp else "",
             "timezone": zone, "ts_unit": unit, "date_format": request.date_format,
+            "date": request.date if table == "calls" else None,
             "interval": f"{request.interval_s} s" if request.interval_s else "", "filter": request.wanted.text,
             "columns": ", ".join(f"{a}={b}" for a, b in sorted(request.mapping(table).items())),
         }  # fmt: skip

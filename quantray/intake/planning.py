@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,12 +12,14 @@ from tempfile import TemporaryDirectory
 
 from quantray.errors import DataError
 from quantray.files import archives
+from quantray.files.alike import looks_like
 from quantray.files.durable import room
 from quantray.files.formats import Choice, Format, Head, Layout, beside, choices, documents, head_of
 from quantray.files.formats.heads import plain
 from quantray.files.formats.symbols import parse
+from quantray.files.tables import spelt
 from quantray.intake.columns import TABLES
-from quantray.intake.plain import is_plain
+from quantray.intake.plain import TELLING, is_plain
 from quantray.intake.request import Request, size_of
 from quantray.intake.sources import DATABASES, ZIP, Found, Item
 from quantray.plain import one_line
@@ -156,9 +159,33 @@ def ways(
         return _likely(found, head, name)
     if why:
         raise DataError(why[0])
+    raise DataError(_unknown(head, name, request))
+
+
+def _unknown(head: Head, name: str, request: Request) -> str:
+    """That nothing tells what a file is, and what would."""
     has = ", ".join(one_line(c) for c in (head.columns or (head.rows[0] if head.rows else ()))[:12])
     wanted = f" that serves as {' or '.join(request.tables)}" if request.tables else ""
-    raise DataError(
-        f"{name} is no file{wanted} that is known by its columns ({has}): name its --format, or say what is what, "
-        "as in --table candles --column asset=Pair --column ts=Time"
-    )
+    if not head.columns:
+        return (
+            f"{name} is no file{wanted} that is known by its first row and its name ({has}), and it has no header: "
+            "name its --format, write its columns into a first line (ts,open,high,low,close), or describe it in "
+            "conf/format/NAME.yaml by names and row (docs/formats.md)"
+        )
+    return f"{name} is no file{wanted} that is known by its columns ({has}): {_likely_columns(head, request)}"
+
+
+def _likely_columns(head: Head, request: Request) -> str:
+    """What to say so that a file with a header is read: its own columns, where their names are usual ones of ours."""
+    for table in request.tables or tuple(t for t in TABLES if t != "chain"):
+        told = request.mapping(table)
+        lacks = [ours for ours in TELLING[table] if spelt(told.get(ours, ours), head.columns) is None]
+        likely = {ours: looks_like(ours, head.columns) for ours in lacks}
+        if table == "calls" and likely.get("caller", "") is None and set(request.tables) <= {"calls"}:
+            del likely["caller"]  # then the name of the file is the caller's
+        found = {ours: theirs for ours, theirs in likely.items() if theirs is not None}
+        if (found or table == "calls") and len(found) == len(likely):
+            flags = " ".join(f"--column {shlex.quote(f'{ours}={theirs}')}" for ours, theirs in found.items())
+            looks = " and ".join(f"column {theirs!r} looks like {ours}" for ours, theirs in found.items())
+            return f"{looks or 'they are those of a list of calls'}: --table {table}{f' {flags}' if flags else ''}"
+    return "name its --format, or say what is what, as in --table candles --column asset=Pair --column ts=Time"

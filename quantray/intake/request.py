@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from quantray.errors import ConfigError, near_miss
-from quantray.files.conventions import check_form, check_unit, check_zone
+from quantray.files.conventions import check_date, check_form, check_unit, check_zone
 from quantray.files.formats import Ask
 from quantray.intake.columns import SHAPES, TABLES
 from quantray.intake.known import Reading
@@ -55,6 +55,7 @@ class Request:
     ts_unit: str | None = None
     stamp: str | None = None
     date_format: str | None = None
+    date: str | None = None  # of calls whose times are clocks alone
     interval_s: int | None = None
     adjusted: str | None = None
     limits: Limits = Limits()
@@ -75,7 +76,8 @@ class Request:
         if self.ts_unit is not None:
             check_unit("--ts-unit", self.ts_unit)
         if self.date_format is not None:
-            check_form("--date-format", self.date_format)
+            check_form("--date-format", self.date_format, clock=True)
+        check_date("--date", self.date)
         if self.stamp is not None and self.stamp not in STAMPS:
             raise ConfigError(f"--stamp: {near_miss(self.stamp, STAMPS, what='stamp')}")
 

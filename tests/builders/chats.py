@@ -73,7 +73,7 @@ def read(
     return read_chats(kind, files, messages, str(cache), zone)
 
 
-def rows(found: Chats, table: str = "calls", columns: str = "*") -> list[Any]:
+def rows(found: Chats, table: str = "calls", columns: str = "* REPLACE (epoch_us(ts) AS ts)") -> list[Any]:
     with duckdb.connect(str(found.file), read_only=True) as connection:
         got = connection.execute(f"SELECT {columns} FROM {table}").fetchall()
     return [row[0] for row in got] if got and len(got[0]) == 1 else got

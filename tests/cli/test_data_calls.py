@@ -9,7 +9,7 @@ import pytest
 
 from quantray.callers.data import CallsData, load_calls
 from quantray.cli import command
-from tests.builders.intake import query
+from tests.builders.intake import plain_candles, query
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +51,31 @@ def test_a_chat_is_read_by_its_patterns(capsys: pytest.CaptureFixture[str]) -> N
     assert run("result.json", "--into", "m.duckdb") == 0
     assert "3 rows into calls as telegram" in capsys.readouterr().out
     assert query(Path("m.duckdb"), "SELECT DISTINCT caller, asset FROM calls") == [("Ann", "WIFUSDT")]
+
+
+def test_calls_whose_times_are_clocks_alone_are_of_the_day_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("Ann.csv").write_text("asset,ts\nX,12:30\nX,13:05\n")
+    assert run("Ann.csv", "--table", "calls") == 2
+    said = capsys.readouterr()
+    assert "--date 2025-05-06" in said.out + said.err
+    assert run("Ann.csv", "--table", "calls", "--date", "2025-05-06") == 0
+    assert query(Path("m.duckdb"), "SELECT strftime(ts, '%Y-%m-%dT%H:%M') FROM calls ORDER BY 1") == [
+        ("2025-05-06T12:30",), ("2025-05-06T13:05",),
+    ]  # fmt: skip
+    assert run("Ann.csv", "--table", "calls", "--date", "2025-05-07") == 0
+    assert "it was read another way (date 2025-05-06)" in capsys.readouterr().out
+    plain_candles(Path("a.csv"))
+    assert run("a.csv", "--date", "2025-05-07") == 2
+    assert "no source is a list of calls" in capsys.readouterr().err
+
+
+def test_dates_of_a_discord_export_in_a_locale_are_read_as_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    token = "0x" + 40 * "a"
+    Path("chat.csv").write_text(
+        f"AuthorID,Author,Date,Content,Attachments,Reactions\n1,ann#1,05/06/2025 1:30 PM,buy {token} now,,\n"
+    )
+    assert run("chat.csv") == 2
+    said = capsys.readouterr()
+    assert "set --date-format (such as '%m/%d/%Y %I:%M %p') and --timezone, or" in said.out + said.err
+    assert run("chat.csv", "--date-format", "%d/%m/%Y %I:%M %p", "--timezone", "Europe/Rome") == 0
+    assert query(Path("m.duckdb"), "SELECT strftime(ts, '%Y-%m-%dT%H:%M') FROM calls") == [("2025-06-05T11:30",)]

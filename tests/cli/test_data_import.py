@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import quantray.callers.chats
+import quantray.callers.data.times
+import quantray.files
 from quantray.cli import command
 from quantray.cli.data_import import in_flags, in_words
 from quantray.intake import Progress
@@ -88,6 +92,26 @@ def test_out_again(capsys: pytest.CaptureFixture[str]) -> None:
 def test_settings_are_told_as_flags() -> None:
     assert in_flags("say data.ts_unit=ms, or data.columns.options.ts=T") == "say --ts-unit ms, or --column options.ts=T"
     assert in_words(Progress(1, 2, 50, 100, 1000, 2.0)) == "1 of 2 sources, 1,000 rows, 500 rows/s, 2 s left"
+
+
+ROOMS = [Path(str(room.__file__)).parent for room in (quantray.files, quantray.callers.chats)]
+SOURCES = [*(file for room in ROOMS for file in room.rglob("*.py")), Path(quantray.callers.data.times.__file__)]
+#: Settings that only a run has, in sentences that are said to a run alone.
+OF_RUNS = {"data.allow_paths", "data.duckdb", "data.format.{key}"}
+
+
+def test_every_setting_that_a_reader_asks_for_is_a_flag_of_the_import(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run("--help")
+    flags = set(re.findall(r"--[a-z-]+", capsys.readouterr().out))
+    asked = {found for file in SOURCES for found in re.findall(
+        r"\b(?:data\.[a-z_]+(?:\.\{?[a-z]+\}?)?(?==)|messages\.date_format)", file.read_text())} - OF_RUNS  # fmt: skip
+    assert {"data.date", "data.timezone", "messages.date_format"} <= asked
+    for setting in asked:
+        for sentence in (f"{setting}=X", f"{setting}, or", f"({setting})"):
+            said = in_flags(sentence)
+            assert set(re.findall(r"--[a-z-]+", said)) & flags, setting
+            assert not re.search(r"(data|messages)\.| [,)]", said), said
 
 
 def test_help_loads_nothing_heavy() -> None:

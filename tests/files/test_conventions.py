@@ -6,7 +6,7 @@ import pytest
 
 from quantray.callers.data.settings import CallsData
 from quantray.errors import ConfigError
-from quantray.files.conventions import UNITS
+from quantray.files.conventions import UNITS, check_form
 from quantray.sweeps.data.settings import DataSettings
 
 WRONG = {
@@ -51,3 +51,13 @@ def test_a_form_of_dates_gives_back_the_date(form: str) -> None:
 
 def test_units_are_powers_of_a_thousand() -> None:
     assert list(UNITS.values()) == [1000**k for k in (3, 2, 1, 0)]
+
+
+@pytest.mark.parametrize("form", ["%m/%d/%Y %I:%M %p", "%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M:%S", "%d-%b-%y"])
+def test_a_form_may_have_a_whole_clock_where_messages_are_dated(form: str) -> None:
+    check_form("--date-format", form, clock=True)
+    for half in ("%m/%d/%Y %I:%M", "%m/%d %H:%M", "%Y-%m-%d %H", "%H:%M"):
+        with pytest.raises(ConfigError, match="alone or with a clock"):
+            check_form("--date-format", half, clock=True)
+    with pytest.raises(ConfigError, match="nothing else"):
+        check_form("data.date_format", "%d.%m.%Y %H:%M")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,36 @@ def test_what_lies_beside_data_is_passed_over_with_what_it_is(tmp_path: Path) ->
     assert sorted(names) == sorted(map(str, odd))
     with pytest.raises(DataError, match=r"there is nothing to import; .*mark\.feather is of no use: freqtrade: prices"):
         taken(tmp_path / "n.duckdb", odd[0])
+
+
+@pytest.mark.parametrize("tables", [(), ("underlying",)])
+@pytest.mark.parametrize("time", ["Datetime", "timestamp", "Date Time", "Open Time"])
+def test_a_column_under_another_usual_name_is_told_as_what_can_be_typed(
+    time: str, tables: tuple[str, ...], tmp_path: Path
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(f"{time},Open,High,Low,Close,Volume\n2025-01-02T15:00:00Z,1,1,1,1,5\n")
+    with pytest.raises(DataError) as caught:
+        taken(tmp_path / "m.duckdb", file, tables=tables)
+    said = str(caught.value)
+    assert f"column {time!r} looks like ts: --table underlying --column " in said
+    words = shlex.split(said.partition(": --table ")[2])
+    assert words == ["underlying", "--column", f"ts={time}"]
+    told = {"tables": (words[0],), "columns": {"": dict([words[2].split("=")])}}
+    assert taken(tmp_path / "m.duckdb", file, **told).tables["underlying"] == 1  # and it works
+
+
+def test_a_file_without_a_header_is_never_asked_for_names_of_its_columns(tmp_path: Path) -> None:
+    file = tmp_path / "it.csv"
+    file.write_text("20250102 0930,1,2,3,4\n20250102 0931,1,2,3,4\n")
+    for tables in ((), ("underlying",), ("candles",)):
+        with pytest.raises(DataError, match=r"it has no header: .*first line") as caught:
+            taken(tmp_path / "m.duckdb", file, tables=tables)
+        assert "--column" not in str(caught.value)
+
+
+def test_a_list_of_calls_whose_file_is_the_caller_is_told_its_table(tmp_path: Path) -> None:
+    file = tmp_path / "Ann.csv"
+    file.write_text("asset,ts,mcap\nX,2025-01-02T15:00:00Z,47.18k\n")
+    with pytest.raises(DataError, match="those of a list of calls: --table calls"):
+        taken(tmp_path / "m.duckdb", file)

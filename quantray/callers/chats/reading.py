@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +53,7 @@ def read_chats(
         raise ConfigError(f"data.format: {near_miss(kind, KINDS, what='format of chats')}")
     if not files:
         raise DataError("there is no file of a chat to read")
-    settings = messages if messages is not None and messages.assets else standard()
+    settings = _with_patterns(messages if messages is not None else Messages())
     check_patterns(settings)
     key = digest_of(
         VERSION, kind, settings, _order(settings), zone, sorted((p.name, *digest_of_file(p)) for p in files)
@@ -63,6 +63,14 @@ def read_chats(
     if folder is None:
         folder = cached.make(lambda made: _write(made, kind, sorted(files, key=str), settings, zone))
     return _found(folder / FILE)
+
+
+def _with_patterns(messages: Messages) -> Messages:
+    """Without patterns of assets, those that quantray came with; what else is said of messages stands."""
+    if messages.assets:
+        return messages
+    came, names = standard(), ("assets", "mcap", "price", "chains")
+    return replace(messages, **{name: getattr(messages, name) or getattr(came, name) for name in names})
 
 
 def _order(settings: Messages) -> tuple[tuple[str, ...], ...]:
@@ -142,7 +150,7 @@ FROM (
 _COUNTED = ", ".join(text(kind) for kind in COUNTED)
 #: The other tables of the file. ``missing``: ids between the first and the last message that no message has.
 TABLES = {
-    "unparsed": "SELECT chat_name AS chat, message, make_timestamp(ts_us) AS ts, author, why, text || CASE WHEN "
+    "unparsed": "SELECT chat_name AS chat, message, make_timestamptz(ts_us) AS ts, author, why, text || CASE WHEN "
     "links = '' THEN '' ELSE chr(10) || links END AS text FROM once WHERE why IS NOT NULL AND why <> 'service message' "
     "ORDER BY ts_us, chat, message",
     "chats": "SELECT chat AS id, last(chat_name ORDER BY row) AS name, any_value(chat_kind) AS kind, count(*) AS "

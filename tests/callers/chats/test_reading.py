@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from quantray.callers.chats import standard
+from quantray.callers.chats import Messages, standard
 from quantray.errors import ConfigError, DataError
 from tests.builders.chats import HEX, MINT, OTHER, T0, chat, discord, posted, read, rows, said, telegram, written
 
@@ -36,6 +36,8 @@ def test_forwarded_messages(tmp_path: Path) -> None:
     for forwarded in ("keep", "source", "skip"):
         made = read("telegram", [path], tmp_path / "cache", replace(standard(), forwarded=forwarded))
         callers[forwarded] = rows(made, columns="caller")
+        alone = read("telegram", [path], tmp_path / "other", Messages(forwarded=forwarded))
+        assert rows(alone, columns="caller") == callers[forwarded]  # what is said without patterns is not lost
     assert callers == {"keep": ["Whale", "Whale"], "source": ["Src", "Whale"], "skip": ["Whale"]}
 
 

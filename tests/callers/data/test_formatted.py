@@ -13,7 +13,7 @@ from quantray.callers.chats import Messages
 from quantray.callers.data import CallsData, CallSettings, load_calls, open_candles
 from quantray.errors import ConfigError, DataError
 from tests.builders import vendor_candles as vendor
-from tests.builders.chats import HEX, MINT, T0, said, telegram
+from tests.builders.chats import HEX, MINT, T0, discord, posted, said, telegram
 from tests.builders.vendor_candles import ROWS, TOKEN
 
 
@@ -39,6 +39,19 @@ def test_calls_of_a_chat_are_calls(tmp_path: Path) -> None:
     assert load_calls(data(tmp_path, format="telegram")).digest == calls.digest
     only = load_calls(data(tmp_path), CallSettings(chain="solana"))
     assert (only.assets, only.changed.tolist()) == ((MINT,), [False])
+
+
+@pytest.mark.parametrize("kind", ["telegram", "discord"])
+def test_what_a_chat_says_of_its_times_no_zone_changes(tmp_path: Path, kind: str) -> None:
+    """A zone is of times that name none; it would move a call to before it was made."""
+    if kind == "telegram":
+        made(tmp_path)
+    else:
+        discord(tmp_path / "chat" / "a.json", [posted(1, MINT, 1), posted(60, HEX, 2)])
+    times = {zone: load_calls(data(tmp_path, format={"calls": kind}, timezone=zone)).ts.tolist()
+             for zone in (None, "UTC", "Europe/Rome", "America/New_York")}  # fmt: skip
+    assert len(times[None]) == 2
+    assert all(found == times[None] for found in times.values())
 
 
 def test_calls_of_a_chat_beside_candles_of_a_database(tmp_path: Path) -> None:

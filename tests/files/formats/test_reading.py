@@ -92,3 +92,9 @@ def test_bars_of_an_index_of_ibkr_have_no_volume_and_bars_of_quotes_are_set_asid
     )
     bar = ("2025-03-10T13:30:00Z", 560.0, 561.0, 559.0, 560.5, 0.0, None)
     assert rows_of(file, "underlying", f"{BAR} vwap") == [bar]
+
+
+def test_bars_of_an_index_of_firstrate_have_no_volume(tmp_path: Path):
+    file = tmp_path / "SPX_1min.txt"
+    file.write_text("2025-03-10 09:30:00,5700,5701.5,5699,5700.25\n")
+    assert rows_of(file, "underlying", "ts symbol open close") == [("2025-03-10T13:30:00Z", "SPX", 5700.0, 5700.25)]

@@ -91,7 +91,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
         (["backtest", "v1-baselin"], "did you mean 'v1-baseline'?"),
         (["+experiment=options_sweep"], "did you mean quantray run +experiment=options_sweep?"),
         (["study", "list", "--were", "x"], "unknown flag '--were'; did you mean '--where'?"),
-        (["study", "list", "mine"], "unexpected 'mine'; quantray study list --help"),
+        (["study", "list", "mine"], "mine does not exist; give a ledger file, a run's directory"),
         (["study", "export", "--top", "0"], "--top: 0 must be at least 1"),
         (["study", "export", "--top", "many"], "--top: 'many' must be a whole number"),
         (["study", "delete"], "quantray study delete needs name"),

@@ -80,6 +80,10 @@ def _deleted(chats: list[tuple[str, str, int, int | None]]) -> list[str]:
             f"Ids that no message has, so messages that were deleted or not exported: {named}{more}. Calls among them "
             "are missing, which flatters whoever deletes what went wrong."
         )
+    whole = [name for name, n, _, missing in chats if missing == 0 and n]
+    if whole:
+        listed = ", ".join(whole[:MOST]) + (f" and {len(whole) - MOST:,} more" if len(whole) > MOST else "")
+        told.append(f"No id is missing between the first and the last message of {listed}: none was deleted there.")
     if unknown:
         listed = ", ".join(unknown[:MOST]) + (f" and {len(unknown) - MOST:,} more" if len(unknown) > MOST else "")
         told.append(f"How many messages were deleted cannot be seen in {listed}: ids there do not count up by one.")

@@ -180,7 +180,7 @@ def _told(outcome: Outcome, examples: int) -> Iterator[str]:
 
 
 def _is_notable(done: Done) -> bool:
-    odd = any(taken.aside or taken.contradicting for taken in done.taken)
+    odd = any(taken.aside or taken.contradicting or taken.missed for taken in done.taken)
     return odd or done.state == "failed" or done.why not in ("", done.state)
 
 
@@ -205,6 +205,7 @@ def _of(done: Done, examples: int) -> Iterator[str]:
         counts += [f"{sum(taken.aside.values()):,} set aside"] if taken.aside else []
         yield f"{name}: {', '.join(counts)}{replaced}{why}"
         yield from (f"  {one_line(said)}" for said in reading.said)
+        yield from (f"  no row is wanted by {one_line(missed)}" for missed in taken.missed)
         for reason, n in taken.aside.items():
             lines = [(line, what) for cause, line, what in taken.shown if cause == reason]
             at = ", ".join(f"line {line:,}{f': {what}' if what else ''}" for line, what in lines)

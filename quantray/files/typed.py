@@ -118,7 +118,7 @@ def instant(what: str, raw: str, kind: str, reading: Reading) -> Cell:
         plain = f"{raw}::VARCHAR"
         cases.insert(0, f"WHEN {plain} LIKE '{_USUAL}' AND {plain} >= '1' THEN {_parsed(plain)}")
     if zone is not None:
-        cases.append(_when(x, f"{_DAY}{_CLOCK}", f"timezone('{zone}', TRY_CAST({x} AS TIMESTAMP))"))
+        cases.append(_when(x, f"{_DAY}{_CLOCK}", _shown_once(x, zone)))
     if reading.ts_unit is not None:
         cases.append(_when(x, r"\d{1,19}", _epoch(x, reading.ts_unit)))
     value = f"CASE {' '.join(cases)} END"
@@ -163,7 +163,7 @@ def _of_text(x: str, reading: Reading) -> tuple[str, str]:
              (f"{_DAY}{_MIDNIGHT}({_OFFSET})?", f"TRY_CAST(left({x}, 10) AS DATE)", "NULL"),
              (f"{_DAY}{_CLOCK}{_OFFSET}", *_of_instant(_parsed(x), reading, None))]  # fmt: skip
     if zone is not None:
-        local = f"timezone('{zone}', TRY_CAST({x} AS TIMESTAMP))"
+        local = _shown_once(x, zone)
         found.append((f"{_DAY}{_CLOCK}", *_of_instant(local, reading, zone)))
     if reading.ts_unit is not None:
         found.append((r"\d{1,19}", *_of_instant(_epoch(x, reading.ts_unit), reading, None)))
@@ -192,6 +192,16 @@ def _local(raw: str, kind: str, zone: str) -> tuple[str, str]:
     twice = " OR ".join(f"timezone('{zone}', {value} {sign} INTERVAL 1 HOUR) = {x}" for sign in "+-")
     fine = f" OR epoch_ns({raw}) % 1000 <> 0" if kind == "TIMESTAMP_NS" else ""
     return value, f"({raw} IS NOT NULL AND ({back} <> {x} OR {twice}{fine}))"
+
+
+def _shown_once(x: str, zone: str) -> str:
+    """Instant of a time on a wall, as text; null where the clock never shows it, or shows it twice."""
+    naive, hour = f"TRY_CAST({x} AS TIMESTAMP)", f"substr({x}, 12, 2)"
+    there = f"timezone('{zone}', {naive})"
+    back = [f"timezone('{zone}', {there}{shift})" for shift in ("", " + INTERVAL 1 HOUR", " - INTERVAL 1 HOUR")]
+    odd = f"{back[0]} <> {naive} OR {back[1]} = {naive} OR {back[2]} = {naive}"
+    # clocks change at night: by day nothing has to be compared
+    return f"CASE WHEN ({hour} < '05' OR {hour} = '23') AND ({odd}) THEN NULL ELSE {there} END"
 
 
 def _epoch(x: str, unit: str) -> str:

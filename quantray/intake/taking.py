@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from quantray.errors import DataError
+from quantray.errors import DataError, near_miss
 from quantray.files.conventions import FIRST, LAST
 from quantray.files.duckdb_file import quoted
 from quantray.files.formats import Read
@@ -26,6 +27,7 @@ NEEDED = {
 #: Without one of these a row is none: it is set aside. Any other cell may be empty.
 KEYS = ("ts", "symbol", "asset", "caller", "call_id")
 TIMES = ("ts", "expiry", "session_date")
+FIRST_ROWS = 100_000  # in which names are looked for where no row is wanted
 NOT_STORED = ("expires",)
 REJECTS = ("reject_errors", "reject_scans")
 
@@ -41,6 +43,7 @@ class Taken:
     aside: dict[str, int] = field(default_factory=dict)
     unreadable: int = 0
     shown: list[tuple[str, int, str]] = field(default_factory=list)
+    missed: tuple[str, ...] = ()  # where no row is wanted: of each filter a name that no row has, and the near miss
     broken: list[int] = field(default_factory=list)  # lines that are no rows, which every later look passes over
 
 
@@ -76,12 +79,27 @@ def take(
     _set_aside(target, read, taken, rule, limits)
     taken.rows = _number(target.connection, f"SELECT count(*) FROM {table} WHERE {BATCH} = {batch}")
     _check_share(name, taken.unreadable, taken.rows, limits, f"cannot be read: {_first(taken)}")
+    if not taken.rows:
+        taken.missed = tuple(_missed(target.connection, read, wanted, table))
     if taken.rows:
         overlap = settle(target, table, batch)
         taken.equal, taken.contradicting = overlap.equal, overlap.contradicting
         why = "contradict others of the same name and time: is it another vendor's file, or adjusted otherwise?"
         _check_share(name, taken.contradicting, taken.rows - taken.contradicting, limits, why)
     return taken
+
+
+def _missed(connection: DuckDBPyConnection, read: Read, wanted: Wanted, table: str) -> Iterator[str]:
+    """Names that are wanted and that no row has, with what is there.
+
+    Where nothing else is wanted, that no row was taken says that the name is nowhere, and a few rows show what is.
+    """
+    named = wanted.named(table, read.cells)
+    few = f" LIMIT {FIRST_ROWS}" if len(named) == 1 and not (wanted.from_ or wanted.to) else ""
+    for flag, value, names in named:
+        first = f"SELECT {value} AS name FROM {read.source}{few}"
+        there = {str(row[0]) for row in connection.execute(f"SELECT DISTINCT name FROM ({first})").fetchall() if row[0]}
+        yield from (f"{flag}: {near_miss(name, there, what='name')}" for name in names if there and name not in there)
 
 
 def _require(read: Read, table: str, name: str) -> None:

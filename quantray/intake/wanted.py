@@ -50,17 +50,21 @@ class Wanted:
             ts = f"({cells['ts'].value})"
             rules += [f"{ts} >= TIMESTAMPTZ {text(_midnight(self.from_, zone, 0))}"] if self.from_ else []
             rules += [f"{ts} < TIMESTAMPTZ {text(_midnight(self.to, zone, 1))}"] if self.to else []
-        name = NAMED_BY[table]
-        if self.symbols and name in cells:
-            rules.append(f"({cells[name].value}) IN ({', '.join(map(text, self.symbols))})")
-        if table in ("options", "chain") and "symbol" in cells:
-            symbol = f"({cells['symbol'].value})"
-            if self.roots:
-                rules.append(f"left({symbol}, length({symbol}) - 15) IN ({', '.join(map(text, self.roots))})")
-        if self.expiries and "expiry" in cells:
-            days = ", ".join(f"DATE {text(day)}" for day in self.expiries)
-            rules.append(f"({cells['expiry'].value})::DATE IN ({days})")
+        for _, value, names in self.named(table, cells):
+            rules.append(f"{value} IN ({', '.join(map(text, names))})")
         return " AND ".join(f"({rule}) IS NOT FALSE" for rule in rules) or "true"
+
+    def named(self, table: str, cells: Mapping[str, Cell]) -> list[tuple[str, str, tuple[str, ...]]]:
+        """(flag, SQL of a row's name as text, the names that are wanted) of each flag that says something here."""
+        found = []
+        if self.symbols and NAMED_BY[table] in cells:
+            found.append(("--symbol", f"({cells[NAMED_BY[table]].value})", self.symbols))
+        if self.roots and table in ("options", "chain") and "symbol" in cells:
+            symbol = f"({cells['symbol'].value})"
+            found.append(("--root", f"left({symbol}, length({symbol}) - 15)", self.roots))
+        if self.expiries and "expiry" in cells:
+            found.append(("--expiry", f"({cells['expiry'].value})::DATE::VARCHAR", self.expiries))
+        return found
 
 
 def _midnight(day: str | None, zone: str, later: int) -> str:

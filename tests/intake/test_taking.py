@@ -137,3 +137,22 @@ def test_a_contract_that_expires_outside_of_the_years_of_markets_is_set_aside(tm
     (part,) = one(into, file, tables=("options",)).taken
     assert part.rows == 1
     assert list(part.aside) == ["column 'expiry' lies outside of the years of markets, 1971 to 2199"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "text.parquet"])
+def test_an_hour_that_a_change_of_clocks_skips_or_repeats_is_set_aside_whatever_the_type(
+    kind: str, tmp_path: Path
+) -> None:
+    file = tmp_path / f"a.{kind}"
+    when = ("2024-03-10 02:30:00", "2024-11-03 01:30:00", "2024-11-03 03:30:00", "2024-11-04 00:30:00")
+    rows = ", ".join(f"('A', '{t}', 1.0, 1.0, 1.0, 1.0, 5.0)" for t in when)
+    stored = "ts" if kind.startswith("text") else "ts::TIMESTAMP AS ts"
+    with duckdb.connect() as connection:
+        made = f"SELECT asset, {stored}, * EXCLUDE (asset, ts) FROM (VALUES {rows}) AS t({HEADER})"
+        connection.execute(f"COPY ({made}) TO '{file}'")
+    (part,) = one(tmp_path / "m.duckdb", file, timezone="America/New_York").taken
+    assert (part.rows, part.aside) == (2, {"column 'ts' cannot be read": 2})
+    assert "shows exactly once" in part.shown[0][2]
+    assert query(tmp_path / "m.duckdb", "SELECT epoch(ts)::BIGINT FROM candles ORDER BY 1") == [
+        (1_730_622_600,), (1_730_698_200,),
+    ]  # fmt: skip

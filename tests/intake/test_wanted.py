@@ -61,3 +61,23 @@ def test_dates_are_dates(given: dict[str, object]) -> None:
 def test_the_same_rows_have_one_text() -> None:
     assert Wanted(roots=("B", "A")).text == Wanted(roots=("A", "B", "A")).text == "root A,B"
     assert Wanted().text == ""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (Wanted(roots=("SPWX",)), "--root: unknown name 'SPWX'; did you mean 'SPX"),
+        (Wanted(symbols=("SPQ",)), "--symbol: unknown name 'SPQ'; did you mean"),
+        (Wanted(expiries=("2024-08-24",)), "--expiry: unknown name '2024-08-24'; did you mean '2024-08-23'?"),
+        (Wanted(to="2024-08-15", roots=("SPYW",)), "--root: unknown name 'SPYW'; did you mean"),
+        (Wanted(symbols=("spx",)), "--symbol: unknown name 'spx'; did you mean 'SPX'?"),
+    ],
+)
+def test_a_name_that_no_row_has_is_told_with_the_near_miss(
+    wanted: Wanted, said: str, chain: Path, tmp_path: Path
+) -> None:
+    (done,) = taken(tmp_path / "m.duckdb", chain, wanted=wanted).done
+    ((missed,),) = (part.missed for part in done.taken)
+    assert missed.startswith(said)
+    (other,) = taken(tmp_path / "n.duckdb", chain, wanted=Wanted(to="2020-01-01", roots=("SPXW",))).done
+    assert other.taken[0].missed == ()

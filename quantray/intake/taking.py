@@ -134,7 +134,7 @@ def _bad(read: Read) -> list[_Fault]:
         if cell.bad
     ]
     for c, name in ((c, read.names[c]) for c in TIMES if c in read.cells):
-        time = f"({read.cells[c].value})"
+        time = f"({read.cells[c].value})::{type_of(c)}"  # DuckDB compares no two precisions with a zone
         outside = f"{time} IS NOT NULL AND NOT ({time} >= {type_of(c)} '{FIRST}' AND {time} < {type_of(c)} '{LAST}')"
         reason = f"column {name!r} lies outside of the years of markets, {FIRST[:4]} to {int(LAST[:4]) - 1}"
         found.append(_Fault(reason, f"({outside})", read.raws[c]))

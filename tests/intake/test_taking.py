@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from quantray.intake import Done, Limits
 from tests.builders.intake import HEADER, held, plain_candles, query, taken
@@ -156,3 +158,13 @@ def test_an_hour_that_a_change_of_clocks_skips_or_repeats_is_set_aside_whatever_
     assert query(tmp_path / "m.duckdb", "SELECT epoch(ts)::BIGINT FROM candles ORDER BY 1") == [
         (1_730_622_600,), (1_730_698_200,),
     ]  # fmt: skip
+
+
+def test_nanoseconds_are_of_the_years_of_markets_too(tmp_path: Path) -> None:
+    times = pa.array([0, 1_735_732_800 * 10**9], pa.timestamp("ns", tz="UTC"))
+    prices = {name: pa.array([1.5, 1.5]) for name in ("open", "high", "low", "close", "volume")}
+    parquet.write_table(pa.table({"asset": ["A", "A"], "ts": times, **prices}), tmp_path / "a.parquet")
+    (part,) = one(tmp_path / "m.duckdb", tmp_path / "a.parquet").taken
+    assert (part.rows, list(part.aside)) == (
+        1, ["column 'ts' lies outside of the years of markets, 1971 to 2199"],
+    )  # fmt: skip

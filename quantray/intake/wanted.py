@@ -47,7 +47,7 @@ class Wanted:
         rules = []
         if table != "chain" and "ts" in cells:
             zone = EXCHANGE if table in ("underlying", "options") else "UTC"
-            ts = f"({cells['ts'].value})"
+            ts = f"({cells['ts'].value})::TIMESTAMPTZ"  # DuckDB compares no two precisions with a zone
             rules += [f"{ts} >= TIMESTAMPTZ {text(_midnight(self.from_, zone, 0))}"] if self.from_ else []
             rules += [f"{ts} < TIMESTAMPTZ {text(_midnight(self.to, zone, 1))}"] if self.to else []
         for _, value, names in self.named(table, cells):

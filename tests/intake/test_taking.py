@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from quantray.intake import Done, Limits
+from quantray.intake import Done, Limits, Wanted
 from tests.builders.intake import HEADER, held, plain_candles, query, taken
 
 
@@ -164,6 +164,8 @@ def test_nanoseconds_are_of_the_years_of_markets_too(tmp_path: Path) -> None:
     times = pa.array([0, 1_735_732_800 * 10**9], pa.timestamp("ns", tz="UTC"))
     prices = {name: pa.array([1.5, 1.5]) for name in ("open", "high", "low", "close", "volume")}
     parquet.write_table(pa.table({"asset": ["A", "A"], "ts": times, **prices}), tmp_path / "a.parquet")
+    (part,) = one(tmp_path / "n.duckdb", tmp_path / "a.parquet", wanted=Wanted(from_="2025-01-01")).taken
+    assert (part.rows, part.aside) == (1, {})
     (part,) = one(tmp_path / "m.duckdb", tmp_path / "a.parquet").taken
     assert (part.rows, list(part.aside)) == (
         1, ["column 'ts' lies outside of the years of markets, 1971 to 2199"],

@@ -196,7 +196,10 @@ class _Work:
         made = reader.read(item.path, self.request, self.scratch / "calls.parquet")
         (part,) = files_of(self.target.connection, [made.path])
         way = self._way(item, "calls", Choice(made.format, None), [part], ours=True)
-        reading = replace(way.reading, format=made.format, said=made.told)
+        settings = dict(way.reading.settings)
+        if made.format in CHATS and self.request.timezone:
+            settings["times"] = "instants"  # a zone once moved them: what was read so is read again
+        reading = replace(way.reading, format=made.format, said=made.told, settings=settings)
         return self._source(item, size, digest, [way]), [replace(way, reading=reading, aside=made.aside)]
 
     def _parts(self, path: Path, choice: Choice) -> list[Part]:

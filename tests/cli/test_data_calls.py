@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from quantray.callers.data import CallsData, load_calls
@@ -79,3 +80,8 @@ def test_dates_of_a_discord_export_in_a_locale_are_read_as_is_said(capsys: pytes
     assert "set --date-format (such as '%m/%d/%Y %I:%M %p') and --timezone, or" in said.out + said.err
     assert run("chat.csv", "--date-format", "%d/%m/%Y %I:%M %p", "--timezone", "Europe/Rome") == 0
     assert query(Path("m.duckdb"), "SELECT strftime(ts, '%Y-%m-%dT%H:%M') FROM calls") == [("2025-06-05T11:30",)]
+    with duckdb.connect("m.duckdb") as connection:  # as it was stored when a zone still moved what it was told of
+        connection.execute("UPDATE quantray_provenance SET reading = replace(reading, '\"times\": \"instants\", ', '')")
+    capsys.readouterr()
+    assert run("chat.csv", "--date-format", "%d/%m/%Y %I:%M %p", "--timezone", "Europe/Rome") == 0
+    assert "it was read another way (times not given)" in capsys.readouterr().out

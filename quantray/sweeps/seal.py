@@ -1,8 +1,8 @@
 """What a finished sweep was made of: the same request again is answered without doing any of it again.
 
 A seal stands with the study once everything is written. It is of the whole plan, of the code and the packages, and of
-the data: settings of a synthetic market, else name, size and time of change of every file. A file of the results that
-was touched breaks it too.
+the data: settings of a synthetic market, else name, size and time of change of every file. A file of the results, or a
+piece that they are names of, that was touched or is gone breaks it too.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from quantray.digests import digest_of
 from quantray.errors import UserError
+from quantray.files import Pieces
 from quantray.protocols import TABLE, Counts
 from quantray.provenance import made_with, versions
 from quantray.sweeps.identity import code_digest
@@ -35,9 +36,10 @@ class Standing:
 
 def seal(plan: Plan, ledger: SqlLedger, files: Mapping[str, Path]) -> None:
     """Note that the study is finished; ``files`` are its results. Nothing where that could not be found out again."""
-    digest, states = _digest(plan), _states(files.values())
+    digest, states, pieces = _digest(plan), _states(files.values()), _pieces(plan)
     if digest is not None and states is not None:
-        ledger.note(SEALED, {"digest": digest, "files": {str(path): state for path, state in states.items()}})
+        told = {str(path): state for path, state in states.items()}
+        ledger.note(SEALED, {"digest": digest, "files": told, "pieces": pieces})
 
 
 def standing(plan: Plan) -> Standing | None:
@@ -55,13 +57,19 @@ def standing(plan: Plan) -> Standing | None:
     except UserError:  # the run itself says what is wrong
         return None
     kept, of_table = notes.get(SEALED), notes.get(TABLE)
-    if kept is None or counts.claimed or kept["digest"] != _digest(plan):
+    if kept is None or counts.claimed or kept["digest"] != _digest(plan) or kept.get("pieces") != _pieces(plan):
         return None
     files = [Path(name) for name in kept["files"]]
     states = _states(files)
     if states is None or {str(path): state for path, state in states.items()} != kept["files"]:
         return None
     return Standing(Counts(*of_table["counts"]) if of_table else counts, {path.name: path for path in files})
+
+
+def _pieces(plan: Plan) -> list[int] | None:
+    """State of the study's own pieces; None where it has none."""
+    folder = Pieces(plan.run_dir, plan.study).folder
+    return (_states([folder]) or {}).get(folder)
 
 
 def _digest(plan: Plan) -> str | None:

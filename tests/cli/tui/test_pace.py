@@ -22,7 +22,7 @@ def test_a_new_stage_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_words() -> None:
     assert pace(None, None) == ""
-    assert pace(0.25, 90) == "0.25/s, 1 min 30 s left"
+    assert pace(0.25, 90) == "0.25/s, 2 min left"
     assert pace(1234.5, 2) == "1,234/s, 2 s left"
     assert bar(7, 5) == f"[{'#' * 16}] 100 %"
     assert stage_line(("a", "b", "c"), "b") == "✓a  ›b  ·c"

@@ -1,21 +1,23 @@
 """Seconds to import a clean file, beside DuckDB's own CREATE TABLE of it with the types that are known.
 
-python benchmarks/data_import.py [ROWS] [RUNS]
+python -m benchmarks.data_import [--rows N] [--runs N]
 """
 
 from __future__ import annotations
 
+import argparse
 import resource
-import statistics
-import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
 
+from benchmarks._page import Report
 from quantray.intake import Request, import_data
 
+SMALL = ["--rows", "4000", "--runs", "1"]
 TYPES = {"ts": "TIMESTAMPTZ", "symbol": "VARCHAR", "underlying": "VARCHAR", "bid": "DOUBLE", "ask": "DOUBLE"}
 LIMIT = 1.5
 
@@ -59,33 +61,33 @@ def fingerprint(file: Path) -> tuple[object, ...]:
     return found
 
 
-def main() -> None:
-    words = [*sys.argv[1:], *("8000000", "5")[len(sys.argv) - 1 :]]
-    rows, runs = int(words[0]), int(words[1])
+def main(arguments: Sequence[str] | None = None) -> Report:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=6_000_000)
+    parser.add_argument("--runs", type=int, default=5)
+    given = parser.parse_args(arguments)
+    report = Report("data_import", f"{given.rows:,} option quotes into a DuckDB file; the limit set is {LIMIT} times")
     with TemporaryDirectory() as folder:
         for name in ("quotes.csv", "quotes.csv.gz", "quotes.parquet"):
-            source = made(Path(folder) / name, rows)
-            ratios, seconds = [], []
-            for k in range(runs):
-                spent = []
-                for way in (plain, ours):
-                    into = Path(folder) / f"{name}-{k}-{way.__name__}.duckdb"
+            source = made(Path(folder) / name, given.rows)
+            seconds: dict[str, list[float]] = {"plain": [], "ours": []}
+            same = []
+            for k in range(given.runs):
+                files = [Path(folder) / f"{name}-{k}-{way.__name__}.duckdb" for way in (plain, ours)]
+                for way, into in zip((plain, ours), files, strict=True):
                     begin = time.perf_counter()
                     way(source, into)
-                    spent.append(time.perf_counter() - begin)
-                files = [Path(folder) / f"{name}-{k}-{way.__name__}.duckdb" for way in (plain, ours)]
-                same = fingerprint(files[0]) == fingerprint(files[1])
+                    seconds[way.__name__].append(time.perf_counter() - begin)
+                same.append(fingerprint(files[0]) == fingerprint(files[1]))
                 for file in files:
                     file.unlink()
-                assert same, "the tables differ"
-                ratios.append(spent[1] / spent[0])
-                seconds.append(spent[1])
-            beside = f"{max(ratios):.2f} times at worst, {statistics.median(ratios):.2f} in the median of {runs}"
-            print(
-                f"{name}: {rows:,} rows, {statistics.median(seconds):.2f} s; beside CREATE TABLE {beside} "
-                f"(limit {LIMIT}); the tables are equal"
+            report.equal(f"{name}: the tables of all {given.runs} runs have the same rows", all(same))
+            report.row(
+                f"{name}", seconds["ours"], beside=("CREATE TABLE, checking nothing", seconds["plain"]), bound=True
             )
-    print(f"peak memory of this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024:,} MB")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    report.row("largest memory of this process", [peak], unit="MiB")
+    return report
 
 
 if __name__ == "__main__":

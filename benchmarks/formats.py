@@ -1,9 +1,9 @@
 """What reading a vendor's file costs beside DuckDB's own reading of it: the same rows, our names, types and checks.
 
-    python benchmarks/formats.py [--rows 1000000]
+    python -m benchmarks.formats [--rows N] [--runs N]
 
-Plain is ``CREATE TABLE … AS SELECT * FROM read_csv(file)``, which guesses types and checks nothing. Each line says how
-many rows were read and that sums over them are equal, computed from the plain table by hand-written SQL.
+Plain is ``CREATE TABLE … AS SELECT * FROM read_csv(file)``, which guesses types and checks nothing. Sums over
+both tables must be equal, those of the plain one by hand-written SQL.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
 
+from benchmarks._page import Report
 from quantray.files import formats
 from quantray.files.duckdb_file import confined
 from quantray.files.parts import parts_of
 
+SMALL = ["--rows", "3000", "--runs", "1"]
 KINDS = {"ts": "TIMESTAMPTZ", "expiry": "DATE", "expires": "TIMESTAMPTZ", "symbol": "VARCHAR", "underlying": "VARCHAR",
          "right": "VARCHAR"}  # fmt: skip
 MINUTE = "TIMESTAMP '2024-08-16 09:30:00' + to_minutes((i // 2600 % 390)::INTEGER)"
@@ -52,47 +54,50 @@ FILES: dict[str, tuple[str, str]] = {
 }
 
 
-def best(work: Callable[[], None], times: int = 3) -> float:
-    """Least seconds of a few."""
-    found = []
-    for _ in range(times):
-        began = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - began)
-    return min(found)
+def timed(work: Callable[[], object]) -> float:
+    """Seconds of one run."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
 
 
-def measured(name: str, path: Path, check: str, rows: int) -> None:
-    """One line: seconds of both, their ratio, and whether the sums are equal."""
+def measured(report: Report, name: str, path: Path, check: str, runs: int) -> None:
+    """Sums of both tables, then the seconds of both, in turns."""
     head = formats.head_of(path)
     layout = formats.layout_for(formats.named(name, "data.format"), head, "options")
     with duckdb.connect() as plain, confined([path]) as ours:
         (part,) = parts_of(ours, [path], layout.names)
         read = formats.read_as(part, layout, formats.Ask(interval_s=60, key="options"))
         select = read.select(read.cells, {n: KINDS.get(n, "DOUBLE") for n in read.cells}, why=True)
-        plainly = best(lambda: plain.execute(f"CREATE OR REPLACE TABLE t AS SELECT * FROM read_csv('{path}')"))
-        seconds = best(lambda: ours.execute(f"CREATE OR REPLACE TABLE t AS {select}"))
+        pairs = [
+            (timed(lambda: ours.execute(f"CREATE OR REPLACE TABLE t AS {select}")),
+             timed(lambda: plain.execute(f"CREATE OR REPLACE TABLE t AS SELECT * FROM read_csv('{path}')")))
+            for _ in range(runs)
+        ]  # fmt: skip
         expected = plain.execute(f"SELECT count(*), {check} FROM t").fetchone()
         price = "bid" if "bid" in read.cells else "close"
         found = ours.execute(f"SELECT count(*), sum(epoch(ts)), sum({price}), sum(strike) FROM t").fetchone()
     assert expected is not None
     assert found is not None
-    equal = all(abs(a - b) <= 1e-9 * abs(a) for a, b in zip(map(float, expected), map(float, found), strict=True))
-    print(
-        f"{name:<10} {rows:>9,} rows  plain {plainly:5.2f} s  as {name} {seconds:5.2f} s  {seconds / plainly:4.2f}x  "
-        f"the results are {'equal' if equal else f'NOT equal: {expected} {found}'}"
+    same = all(abs(a - b) <= 1e-9 * abs(a) for a, b in zip(map(float, expected), map(float, found), strict=True))
+    report.equal(f"{name}: rows and sums of START, {price} and strike are those of hand-written SQL", same)
+    report.row(
+        f"read as {name}", [a for a, _ in pairs], beside=("read_csv, no types told", [b for _, b in pairs]), bound=True
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(arguments: Sequence[str] | None = None) -> Report:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
-    given = parser.parse_args()
+    parser.add_argument("--runs", type=int, default=5)
+    given = parser.parse_args(arguments)
+    report = Report("formats", f"{given.rows:,} rows of a vendor's file under our names and types")
     with tempfile.TemporaryDirectory() as folder:
         for name, (columns, check) in FILES.items():
             path = Path(folder) / f"{name}.csv"
             duckdb.sql(f"COPY (SELECT {columns} FROM range({given.rows}) r(i)) TO '{path}' (HEADER)")
-            measured(name, path, check, given.rows)
+            measured(report, name, path, check, given.runs)
+    return report
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.errors import ConfigError, TooManyFailures
 from quantray.outlets import logger
+from quantray.private import give_folder
 from quantray.protocols import REPORTED, Reached, Say
 from quantray.provenance import versions
 from quantray.stats.checks import Verdict
@@ -135,6 +136,7 @@ def sweep(
 
 def _read_ahead() -> None:
     """Import beside the search what judges it and writes its report: seconds that nobody has to wait for."""
+    give_folder("MPLCONFIGDIR", "matplotlib")
     for name in _LATER:
         with suppress(ImportError):  # whoever needs it says so
             import_module(name)

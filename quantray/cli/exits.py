@@ -104,23 +104,34 @@ def _leave(sentence: str, code: int) -> NoReturn:
         print(sentence, file=sys.stderr, flush=True)
         sys.stdout.flush()
     with contextlib.suppress(Exception):
-        _without_ray()
+        if _has_ray():
+            _cut_off()
     os._exit(code)
 
 
-def _without_ray() -> bool:
-    """Cut off the Ray of this process; False where it has none."""
+def _has_ray() -> bool:
+    """Whether a Ray that this process started is there, or on its way, and can be cut off."""
     cluster = sys.modules.get("quantray.runner.cluster")
-    return cluster is not None and bool(cluster.cut_off())
+    return cluster is not None and bool(cluster.severable())
+
+
+def _cut_off() -> None:
+    from quantray.runner import cluster
+
+    cluster.cut_off()
 
 
 def leave(code: int) -> NoReturn:
     """End the process of a command as soon as all is said: taking an interpreter apart takes seconds.
 
-    Nor does anything wait for the goodbye of a Ray of its own, or for one that is only starting.
+    Nor does anything wait for the goodbye of a Ray of its own, or for one that is only starting. Ray ends the process
+    of whoever asks it for anything after it said goodbye, and with exit code 1: so it is cut off last of all.
     """
-    if not _without_ray():
+    ray = _has_ray()
+    if not ray:
         atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         flush(stream)
+    if ray:
+        _cut_off()
     os._exit(code)

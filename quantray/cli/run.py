@@ -138,7 +138,7 @@ def _in_order(plans: Sequence[AnyPlan], again: str, *, tui: bool = False) -> int
     for i, plan in enumerate(plans, 1):
         if len(plans) > 1:
             print(f"job {i} of {len(plans)}: {one_line(plan.study)}", file=sys.stderr)
-        code = guarded(partial(_carry_out, plan, tui=tui, last=i == len(plans)), again)
+        code = guarded(partial(_carry_out, plan, tui=tui), again)
         worst = max(worst, code, key=WORST.index)
         if code == INTERRUPTED:
             break
@@ -179,12 +179,12 @@ def _check_files(plan: AnyPlan) -> None:
         check_callers(plan)
 
 
-def _carry_out(plan: AnyPlan, *, tui: bool = False, last: bool = True) -> int:
+def _carry_out(plan: AnyPlan, *, tui: bool = False) -> int:
     from quantray.callers.baseline.plan import BaselinePlan
     from quantray.sweeps.plan import Plan
 
     if isinstance(plan, Plan):
-        return _sweep(plan, last)
+        return _sweep(plan)
     if tui:
         from quantray.cli.tui.session import baseline_screens, policy_screens
 
@@ -192,8 +192,7 @@ def _carry_out(plan: AnyPlan, *, tui: bool = False, last: bool = True) -> int:
     return _baseline(plan) if isinstance(plan, BaselinePlan) else _optimise(plan)
 
 
-def _sweep(plan: Plan, last: bool) -> int:
-    """``last``: no later job of this process needs Ray."""
+def _sweep(plan: Plan) -> int:
     from quantray.sweeps.seal import standing
 
     if (found := standing(plan)) is not None:
@@ -202,17 +201,11 @@ def _sweep(plan: Plan, last: bool) -> int:
 
         show(still(plan, found.counts, found.files))
         return DONE
-    from quantray.runner import cluster
     from quantray.sweeps.report.terminal import Terminal
     from quantray.sweeps.study import sweep
 
-    def reached(stage: str) -> None:
-        terminal.reached(stage)
-        if last and stage == "comparing":  # Ray ends beside what is left to do
-            cluster.end(wait=False)
-
     with Terminal(plan) as terminal:
-        sweep(plan, progress=terminal.progress, say=terminal.say, done=terminal.finish, reached=reached)
+        sweep(plan, progress=terminal.progress, say=terminal.say, done=terminal.finish, reached=terminal.reached)
     return DONE
 
 

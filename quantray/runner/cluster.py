@@ -51,10 +51,10 @@ def _begin(runner: Runner, room: int, modules: Sequence[str]) -> LocalRay:
     return _own[0]
 
 
-def end(*, wait: bool = True) -> None:
+def end() -> None:
     """End the Ray that this process started, where there is one; the next :func:`start` starts another."""
     for own in _own:
-        own.end(wait=wait)
+        own.end()
 
 
 def owned() -> bool:
@@ -62,12 +62,14 @@ def owned() -> bool:
     return any(own.serves and not own.ending for own in _own)
 
 
-def cut_off() -> bool:
-    """End at once a Ray that this process started and that is there or on its way, where that can be done."""
-    if sys.platform != "linux" or all(own.ended for own in _own):
-        return False
+def severable() -> bool:
+    """Whether a Ray that this process started is there, or on its way, and :func:`cut_off` can end it."""
+    return sys.platform == "linux" and any(not own.ended for own in _own)
+
+
+def cut_off() -> None:
+    """End at once the Ray that this process started, without a goodbye; the process must end with it."""
     kill()
-    return True
 
 
 def start(runner: Runner, data: Data | None = None) -> None:

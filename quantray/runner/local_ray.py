@@ -13,7 +13,7 @@ import secrets
 import shutil
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -81,10 +81,13 @@ class LocalRay:
         if self._error is not None:
             raise self._error
 
-    def end(self, *, wait: bool = True) -> None:
-        """Leave and end it, unless somebody else did."""
+    def end(self) -> None:
+        """Leave and end it, unless somebody else did. Nobody else may ask Ray for anything meanwhile.
+
+        Letting go of a reference asks it too, and who asks a Ray that is leaving is ended by it.
+        """
         self._leave.set()
-        while wait and not self._gone.wait(0.1):
+        while not self._gone.wait(0.1):
             pass
 
     def _keep(self) -> None:
@@ -114,13 +117,19 @@ class LocalRay:
 def kill() -> None:
     """End every process of a Ray that this process started, now: Linux only, where /proc tells who is whose.
 
-    Those that Ray's own processes started would outlive them by a minute.
+    Those that Ray's own processes started would outlive them by a minute. What this process talks to goes last: Ray
+    ends a process that misses it.
     """
-    for number in (signal.SIGSTOP, signal.SIGKILL):  # first nobody starts another one
-        for pid in _descendants(os.getpid()):
-            with suppress(OSError):
-                if b"ray" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                    os.kill(pid, number)
+    _send(signal.SIGSTOP, _descendants(os.getpid()))  # from above: nobody starts another one
+    _send(signal.SIGKILL, reversed(_descendants(os.getpid())))
+
+
+def _send(number: int, pids: Iterable[int]) -> None:
+    """A signal to those that are Ray's."""
+    for pid in pids:
+        with suppress(OSError):
+            if b"ray" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, number)
 
 
 def _descendants(pid: int) -> list[int]:

@@ -55,7 +55,7 @@ def test_one_is_begun_once_left_and_started_again_where_it_is_too_small() -> Non
     assert cluster._here() != here
     cluster.end()
     assert not ray.is_initialized()
-    assert not cluster.cut_off()
+    assert not cluster.severable()
 
 
 @pytest.mark.slow

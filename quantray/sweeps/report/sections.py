@@ -192,14 +192,6 @@ def effects(r: Results) -> list[tuple[str, str, str]]:
     ]
 
 
-def heat_map(r: Results) -> tuple[str, str, Chart] | None:
-    h = r.surface.heat if r.surface else None
-    if h is None or not np.isfinite(h.best).any():
-        return None
-    chosen = (r.shown.params.get(h.rows), r.shown.params.get(h.columns)) if r.shown else (None, None)
-    return words.label(h.rows), words.label(h.columns), Chart(*(drawn.heat(h, chosen, w) for w in (560, 350)))
-
-
 def histogram(r: Results) -> Chart | None:
     s = r.surface
     if s is None or not s.counts:

@@ -54,6 +54,7 @@ def test_a_chat_is_read_by_its_patterns(capsys: pytest.CaptureFixture[str]) -> N
     assert query(Path("m.duckdb"), "SELECT DISTINCT caller, asset FROM calls") == [("Ann", "WIFUSDT")]
 
 
+@pytest.mark.slow
 def test_calls_whose_times_are_clocks_alone_are_of_the_day_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     Path("Ann.csv").write_text("asset,ts\nX,12:30\nX,13:05\n")
     assert run("Ann.csv", "--table", "calls") == 2
@@ -70,6 +71,7 @@ def test_calls_whose_times_are_clocks_alone_are_of_the_day_that_is_said(capsys: 
     assert "no source is a list of calls" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_dates_of_a_discord_export_in_a_locale_are_read_as_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     token = "0x" + 40 * "a"
     Path("chat.csv").write_text(

@@ -38,6 +38,7 @@ def check(*given: str) -> int:
     return cli.main(["strategy", "check", *given])
 
 
+@pytest.mark.slow
 def test_a_file_of_one_s_own_is_looked_at_where_it_lies(tmp_path, capfd):
     file = tmp_path / "elsewhere" / "mine_alone.py"
     file.parent.mkdir()
@@ -60,6 +61,7 @@ def test_the_shelf_passes_by_name_file_and_target(capfd):
         assert plan.space.names[1] == "stretch_threshold"
 
 
+@pytest.mark.slow
 def test_faults_are_told_with_the_line_of_the_user(capfd):
     assert check(f"{PLANTED}:Falls", *FEW) == 1
     said = capfd.readouterr().out

@@ -268,6 +268,7 @@ def test_a_gate_in_a_file_of_ones_own_is_told_whose_it_is(tmp_path: Path, monkey
             load_plan("+experiment=mine")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("overrides", "name"),
     [

@@ -36,6 +36,7 @@ def test_a_table_of_contents_of_ones_own_comes_first(own: Path) -> None:
     assert load_plan("+experiment=v1_baseline").seed == 0
 
 
+@pytest.mark.slow
 def test_a_hydra_application_around_keeps_its_state(tmp_path: Path) -> None:
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra

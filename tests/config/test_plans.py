@@ -57,6 +57,7 @@ def test_constraints_are_bounds_on_metrics() -> None:
     assert dict(plan.constraints.bounds) == {"max_max_drawdown": 500.0}
 
 
+@pytest.mark.slow
 def test_dates_and_columns_of_the_data() -> None:
     plan = load_plan("data=synthetic", "data.from=2024-11-18", "data.to=2024-11-20", "data.columns.underlying.ts=time")
     assert (plan.data.from_, plan.data.to) == ("2024-11-18", "2024-11-20")
@@ -133,6 +134,7 @@ def test_a_wrong_request_is_answered_with_key_value_and_near_miss(override: str)
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_a_whole_table_needs_a_finite_space() -> None:
     with pytest.raises(ConfigError, match=r"space\.latency_seconds a step"):
         load_plan("search=exhaustive", "space.latency_seconds={low:1,high:3}")
@@ -157,6 +159,7 @@ def test_the_working_directorys_own_choices_come_first(tmp_path: Path, monkeypat
     assert load_plan("search=qmc").search.n_trials == 300, "the shipped choices stay"
 
 
+@pytest.mark.slow
 def test_files_of_a_vendor_are_named_by_table_and_belong_to_the_digest() -> None:
     plain = load_plan("+experiment=options_sweep", "data=csv", "data.underlying=u.csv", "data.options=o.csv")
     assert plain.data.kind == "parquet"

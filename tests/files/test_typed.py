@@ -276,6 +276,7 @@ def test_a_date_with_two_readings_is_refused_with_both(tmp_path: Path):
         load(write_csv(tmp_path, made))
 
 
+@pytest.mark.slow
 def test_an_expiry_with_a_time_but_no_zone_is_refused(tmp_path: Path):
     made = with_expiry(frames(), lambda d: d + pd.Timedelta(hours=16))
     with pytest.raises(

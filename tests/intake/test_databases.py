@@ -30,6 +30,7 @@ def only(into: Path, *sources: object, **told: Any) -> Done:
     return done
 
 
+@pytest.mark.slow
 def test_a_table_of_sqlite_and_a_query(sqlite: Path, tmp_path: Path) -> None:
     into, before = tmp_path / "m.duckdb", sqlite.read_bytes()
     assert only(into, f"{sqlite}#my bars").rows == 60

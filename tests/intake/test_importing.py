@@ -17,6 +17,7 @@ from quantray.intake import Request, import_data
 from tests.builders.intake import content, held, plain_candles, query, states, taken
 
 
+@pytest.mark.slow
 def test_the_same_again_takes_nothing_and_a_copy_is_known(tmp_path: Path) -> None:
     into, file = tmp_path / "m.duckdb", plain_candles(tmp_path / "a.csv")
     assert states(taken(into, file)) == ["taken"]
@@ -70,6 +71,7 @@ def test_a_dry_run_and_a_refusal_leave_nothing(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     into, good = tmp_path / "m.duckdb", plain_candles(tmp_path / "a.csv")
     bad = tmp_path / "b.csv"
@@ -80,6 +82,7 @@ def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     assert len(held(into)) == 10
 
 
+@pytest.mark.slow
 def test_two_at_once_into_one_file(tmp_path: Path) -> None:
     into, file = tmp_path / "m.duckdb", plain_candles(tmp_path / "a.csv")
     taken(into, file)

@@ -22,6 +22,7 @@ def some_files(rng: random.Random) -> dict[str, list[Candle]]:
     return files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_the_order_of_files_and_a_way_back_change_nothing(seed: int, tmp_path: Path) -> None:
     rng = random.Random(seed)

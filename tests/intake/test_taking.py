@@ -48,6 +48,7 @@ def test_at_most_so_many_examples(tmp_path: Path) -> None:
     assert [line for _, line, _ in done.taken[0].shown] == [2, 3]
 
 
+@pytest.mark.slow
 def test_too_many_refuse_the_file_with_what_to_do(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     lines = plain_candles(file, n=50).read_text().splitlines()

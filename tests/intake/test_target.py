@@ -76,6 +76,7 @@ def test_what_a_killed_import_left_is_swept_and_nothing_else(tmp_path: Path) -> 
     assert "mine~import" in left
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_what_was_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     into = tmp_path / "m.duckdb"
     taken(into, plain_candles(tmp_path / "a.csv"))

@@ -66,6 +66,7 @@ def test_a_time_that_yaml_read_as_a_number_is_told_with_the_quotes_it_needs(valu
         VwapReclaim(entry_window=value)
 
 
+@pytest.mark.slow
 def test_rows_in_a_break_are_outside_the_session_and_change_nothing(tmp_path: Path):
     plain = market(tmp_path, "XHKG", "2024-11-18", "2024-11-18")
     noon = market(tmp_path, "XHKG", "2024-11-18", "2024-11-18", in_break=True)

@@ -58,6 +58,7 @@ def test_without_survivors_there_is_no_pick_and_the_peak_stays():
     assert found.in_sample.value == found.best.value
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("survived")
 @pytest.mark.parametrize("exact", [True, False])
 def test_the_held_out_part_is_looked_at_for_pick_and_peak_alone(exact: bool, monkeypatch: pytest.MonkeyPatch):

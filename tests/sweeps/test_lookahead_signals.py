@@ -47,6 +47,7 @@ def test_a_one_bar_look_ahead_is_found_at_its_bar():
         assert f"signal at bar {d.bar}," in d.before + d.after
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_fair_passes(seed):
     found = check("Fair", seed=seed)
@@ -88,6 +89,7 @@ def test_chance_now_and_then_is_never_called_look_ahead():
         assert found.differences == []
 
 
+@pytest.mark.slow
 def test_chance_from_a_seed_reads_no_prices_and_passes():
     found = check("Seeded")
     assert found.passed

@@ -58,6 +58,7 @@ def test_the_largest_volume_holds_then_the_later_row(rows):
     assert block.conflicts == len(set(rows)) - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("price", [None, math.nan, math.inf, 0.0, -1.0])
 @pytest.mark.parametrize("column", ["open", "high", "low", "close"])
 def test_a_candle_without_a_price_is_a_counted_missing_one(tmp_path, price, column):

@@ -62,6 +62,7 @@ def test_policies_on_accounts(rules, costs):
         compare(c, policy, rules, costs)
 
 
+@pytest.mark.slow
 def test_every_skip_occurs_and_is_the_first_that_fails():
     seen = set()
     hold = read_policy({"hold": "3h"})

@@ -24,6 +24,7 @@ def test_every_session_between_two_dates_is_read_half_days_and_the_last_one_too(
     assert got.quality["carried_bars"] == 0
 
 
+@pytest.mark.slow
 def test_the_half_day_of_auckland_is_the_last_session(tmp_path: Path):
     got = market(tmp_path, "XNZE", "2024-12-31", "2024-12-31")
     assert got.dates == ("2024-12-31",)

@@ -98,6 +98,7 @@ def test_underlying_ticks(tmp_path: Path):
         load(write(tmp_path, made))
 
 
+@pytest.mark.slow
 def test_minute_options_on_seconds_would_look_ahead(tmp_path: Path):
     made = frames()
     bars = made["underlying"].set_index("ts")

@@ -34,6 +34,7 @@ def index(folder: Path, how: str = "no column") -> Slice:
     return load(write(folder, without(frames(), how)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writer", [write, write_csv])
 @pytest.mark.parametrize("how", ["no column", "zero", "null"])
 def test_an_index_is_spot_and_nothing_is_carried(how: str, writer, tmp_path: Path):

@@ -106,6 +106,7 @@ def test_an_account_without_limits_trades_every_call(data: CallsData, tmp_path: 
         assert not len(unit.train.equity)
 
 
+@pytest.mark.slow
 def test_sharpe_can_be_the_objective(data: CallsData, tmp_path: Path) -> None:
     found = finished(data, tmp_path, objective="sharpe", policies=TP_SL)
     for unit in found.ranked:
@@ -126,6 +127,7 @@ def test_nothing_held_out(data: CallsData, tmp_path: Path) -> None:
     assert any("oos.fraction=0" in note for note in found.notes)
 
 
+@pytest.mark.slow
 def test_grouped_alone_has_one_unit(data: CallsData, both: CallerResults, tmp_path: Path) -> None:
     found = finished(data, tmp_path, mode="grouped")
     assert [u.name for u in found.units] == [GROUP]

@@ -22,6 +22,7 @@ def run(*words: str) -> int:
     return command.main(["data", "import", *words, "--into", "m.duckdb"])
 
 
+@pytest.mark.slow
 def test_a_list_without_ids_and_with_short_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     rows = ["Ann,0xAB,2025-01-01T00:05:00Z,47.18k", "Bob,A,2025-01-01 01:00:00,", "Bob,A,nonsense,1"]
     Path("list.csv").write_text("\n".join(["caller,token,ts,mcap", *rows]) + "\n")
@@ -34,6 +35,7 @@ def test_a_list_without_ids_and_with_short_numbers(capsys: pytest.CaptureFixture
     assert "1 there already" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_calls_are_those_of_the_original() -> None:
     rows = [f"C{k % 3},T{k % 5},2025-01-0{1 + k % 7}T0{k % 9}:00:00Z,{k}" for k in range(40)]
     Path("list.csv").write_text("\n".join(["caller,asset,ts,price_at_call", *rows]) + "\n")

@@ -151,6 +151,7 @@ def test_ones_own_question_is_never_put_to_the_synthetic_market(experiment: str,
         load_plans([*lines, f"{key}={ASKED[key]}", "seed=1,2"])
 
 
+@pytest.mark.slow
 def test_also_where_ones_own_experiment_asks_it() -> None:
     Path(place("conf/experiment/mine.yaml")).write_text(
         "# @package _global_\ndefaults: [v1_baseline]\ncalls: {callers: [Brook]}\n"

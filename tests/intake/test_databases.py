@@ -54,6 +54,7 @@ def test_what_a_database_refuses_is_a_sentence(part: str, said: str, sqlite: Pat
     assert not (tmp_path / "m.duckdb").exists()
 
 
+@pytest.mark.slow
 def test_a_table_that_grew_replaces_itself(sqlite: Path, tmp_path: Path) -> None:
     into = tmp_path / "m.duckdb"
     only(into, f"{sqlite}#my bars")

@@ -58,6 +58,7 @@ def test_out_and_in_again(tmp_path: Path) -> None:
     assert load(replace(RUN, duckdb=str(second))).digest == load(replace(RUN, duckdb=str(first))).digest
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_replaced(tmp_path: Path) -> None:
     into, out = tmp_path / "m.duckdb", tmp_path / "out"
     taken(into, plain_candles(tmp_path / "a.csv"))

@@ -18,6 +18,7 @@ def one(into: Path, file: Path, **told: object) -> Done:
     return done
 
 
+@pytest.mark.slow
 def test_each_reason_has_its_number_and_its_lines(tmp_path: Path) -> None:
     lines = plain_candles(tmp_path / "a.csv", n=40).read_text().splitlines()
     lines[3] = lines[3].replace(",3.0,", ",3,0,", 1)  # one field too many

@@ -187,6 +187,7 @@ def test_a_contract_without_a_bid_at_its_end_is_worth_its_exercise_there(
 # rows that lie in no session ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_rows_before_between_and_after_sessions_are_counted_of_bars_and_of_options(tmp_path: Path):
     made = frames()
     early = made["underlying"].head(60).assign(ts=lambda f: f.ts - pd.Timedelta(hours=2))

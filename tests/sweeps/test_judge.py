@@ -92,6 +92,7 @@ def test_looking_at_everybody_counts():
     assert len(found.top_oos) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("survived")
 def test_who_is_picked_meets_every_bound():
     free = judgement(sweep_plan(SPACE, constraints=FEW))

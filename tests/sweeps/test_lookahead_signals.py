@@ -57,6 +57,7 @@ def test_what_is_fair_passes(seed):
     assert found.answered > 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["vwap_reclaim.VwapReclaim", "opening_range_breakout.OpeningRangeBreakout"])
 def test_the_shelf_passes(name):
     space = {"take_profit_percent": [50], "stop_loss_percent": [-50]}

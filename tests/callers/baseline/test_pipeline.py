@@ -249,6 +249,7 @@ def test_statuses_and_their_reasons(tmp_path: Path) -> None:
         assert sorted(line.split(",")[0] for line in file.readlines()[1:]) == ["A", "A", "LATE", "NOWHERE"]
 
 
+@pytest.mark.slow
 def test_who_dies_ends_at_the_last_close_and_at_nothing(tmp_path: Path) -> None:
     """DEAD stops for ever, PAUSE prints again behind the horizon: only the first counts as dead."""
     pause = [*range(60), *range(300, 310)]

@@ -77,6 +77,7 @@ def test_calls_without_a_price_or_a_candle_are_not_compared(tmp_path):
         assert compare_prices(load_calls(data), source) == Quoted(1, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("late", "outside"), [(0.0, 0), (0.5, 40)])
 def test_a_call_at_the_start_of_a_candle_may_have_seen_the_one_before(tmp_path, late, outside):
     price = 1.0 + np.arange(200)

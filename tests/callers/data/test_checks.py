@@ -77,6 +77,7 @@ def test_calls_between_two_candles_are_compared_with_the_close_that_they_knew(cl
     assert "LATE" in told[1].means
 
 
+@pytest.mark.slow
 def test_rows_that_stand_twice_are_told_by_their_place(clean):
     made, _, folder = clean
     candles = made["candles"]

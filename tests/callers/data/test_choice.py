@@ -20,6 +20,7 @@ def with_rows(table, *more):
     return pa.concat_tables([table, *(changed(table.slice(at, 1), **values) for at, values in more)])
 
 
+@pytest.mark.slow
 def test_exact_copies_are_one_candle(tmp_path):
     candles = candle_rows({"X": range(10, 20)})
     (clean,) = fetched(tmp_path, candles)

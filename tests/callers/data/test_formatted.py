@@ -132,6 +132,7 @@ GOLDEN: list[tuple[str, str, str, Callable[[Path], object]]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "file", "asset", "write"), GOLDEN)
 def test_a_vendors_candles_are_ours_named_and_guessed(
     tmp_path: Path, name: str, file: str, asset: str, write: Callable[[Path], object]

@@ -147,6 +147,7 @@ def test_zero_trades_are_said_loudly_and_never_win(data: CallsData, tmp_path: Pa
     assert any(note.startswith("ZERO TRADES for caller_0, caller_1, caller_2") for note in found.notes)
 
 
+@pytest.mark.slow
 def test_too_few_trades_are_infeasible_with_their_violation(data: CallsData, tmp_path: Path) -> None:
     found = finished(data, tmp_path, policies=TP_SL, bounds=Bounds(min_trades=1000))
     assert {u.state for u in found.units} == {"infeasible"}

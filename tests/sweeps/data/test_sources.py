@@ -148,6 +148,7 @@ def test_no_data_for_the_dates_says_what_there_is(tmp_path: Path):
         load(settings)
 
 
+@pytest.mark.slow
 def test_paths_columns_symbols_and_calendars_that_do_not_exist(tmp_path: Path):
     made = frames()
     for changes, message in (

@@ -56,6 +56,7 @@ def test_a_vendors_files_are_the_slice_of_our_own(
     assert "guessed: its " in guessed.reading
 
 
+@pytest.mark.slow
 def test_a_format_that_is_named_is_not_guessed(
     market: dict[str, pd.DataFrame], plain: dict[bool, str], tmp_path: Path
 ):  # fmt: skip

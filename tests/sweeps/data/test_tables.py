@@ -180,6 +180,7 @@ def test_files_of_a_folder_agree_in_the_columns_that_decide(tmp_path: Path):
         load(write(tmp_path, made, chain=str(tmp_path / "c")))
 
 
+@pytest.mark.slow
 def test_a_folder_says_what_it_holds(tmp_path: Path):
     made = frames()
     folder = tmp_path / "o"

@@ -7,6 +7,7 @@ from typing import Any
 from quantray.report import verdict, words
 from quantray.report.page import render
 from quantray.sweeps.report import candidates, facts, planes, sections, standing, survival
+from quantray.sweeps.report.command import command
 from quantray.sweeps.report.reasons import failures, nothing
 from quantray.sweeps.results import Results
 
@@ -36,16 +37,10 @@ def context(results: Results) -> dict[str, Any]:
         "comparison": sections.comparison(r),
         "interval": sections.interval_sentence(r),
         **_survival(r),
+        **_candidates(r),
         "equity": sections.equity(r),
         "sessions": sections.session_bars(r),
-        "progress": candidates.progress(r),
-        "leading": candidates.sheet(r),
-        "listed": candidates.listed(r),
-        "computed_on": candidates.computed_on(r),
-        "effects": candidates.effects(r),
-        "histogram": candidates.histogram(r),
         "surface": r.surface,
-        "regret": candidates.regret_sentence(r),
         "exits": sections.exits(r),
         "refusals": sections.refusals(r),
         "trades": sections.trade_list(r),
@@ -59,6 +54,7 @@ def context(results: Results) -> dict[str, Any]:
         "costs": facts.cost_rows(r),
         "fixed": [(words.label(k), words.parameter(v)) for k, v in plan.strategy.params.items()],
         "table_sha256": r.table,
+        "command": command(plan),
         "digests": dict(r.digests),
         "versions": dict(r.versions),
         "seeds": {"search": plan.seed, **({"data": r.data["seed"]} if "seed" in r.data else {})},
@@ -85,4 +81,17 @@ def _survival(r: Results) -> dict[str, Any]:
         "tradeoff": survival.tradeoff(r),
         "lanes": standing.lanes(r),
         "limits": standing.limits(r),
+    }
+
+
+def _candidates(r: Results) -> dict[str, Any]:
+    """What the template reads of the table of candidates and of what lies over all of them."""
+    return {
+        "progress": candidates.progress(r),
+        "leading": candidates.sheet(r),
+        "listed": candidates.listed(r),
+        "computed_on": candidates.computed_on(r),
+        "effects": candidates.effects(r),
+        "histogram": candidates.histogram(r),
+        "regret": candidates.regret_sentence(r),
     }

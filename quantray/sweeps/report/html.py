@@ -1,4 +1,4 @@
-"""``report.html``: one self-contained page, verdict first. No script, no network, light and dark, screen and paper."""
+"""``report.html``: one self-contained page, verdict first. No network, light and dark, screen and paper."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from quantray.stats.surface import summarise
+from tests.builders.pages import fetched
 from tests.builders.sweep_pages import SHAPES, page
 from tests.builders.sweep_results import results
 
@@ -17,7 +18,7 @@ from tests.builders.sweep_results import results
 def test_the_page_needs_nothing_from_outside(shape: str):
     html, _ = page(SHAPES[shape]())
     assert re.findall(r"""(?:src|href|action)\s*=\s*["'](?!data:)""", html) == []
-    assert re.findall(r"https?://|url\(|@import|<script", html) == []
+    assert fetched(html) == []
     assert len(html) < 1_500_000
 
 
@@ -61,7 +62,7 @@ def test_a_table_has_no_progress_of_a_search():
 def test_names_and_messages_are_escaped():
     r = replace(results(study="<b>&study"), notes=("<script>alert(1)</script>",), stop_reason="a < b")
     html, said = page(r)
-    assert "<script" not in html
+    assert fetched(html) == []
     assert "<b>&study" in said
     assert "a < b" in said
 

@@ -98,7 +98,7 @@ def columns(plan: Plan, made: Sample) -> dict[str, np.ndarray]:
         found["side"][rows] = sides(session, contract, t.side[rows])
         known = contract >= 0
         for name, values in _listed(session).items():
-            nothing = np.nan if name == "strike" else None
+            nothing: Any = np.nan if name == "strike" else None
             found[name][rows] = np.where(known, values[contract], nothing) if len(values) else nothing
         if plan.strategy.gives_signals and len(session.multiplier):
             size[rows] = np.where(known, session.multiplier[contract], np.nan) * plan.capital.contracts
@@ -148,7 +148,8 @@ def clocks(session: Session, bar: IntArray1D) -> np.ndarray:
 def share_in_percent(part: FloatArray1D, whole: FloatArray1D) -> FloatArray1D:
     """100 ``part`` / ``whole`` [n], NaN where nothing stands below the line."""
     some = np.isfinite(whole) & (whole > 0)
-    return np.divide(100.0 * part, whole, out=np.full(len(part), np.nan), where=some)
+    share: FloatArray1D = np.divide(100.0 * part, whole, out=np.full(len(part), np.nan), where=some)
+    return share
 
 
 def _listed(session: Session) -> dict[str, np.ndarray]:

@@ -6,7 +6,18 @@ from typing import Any
 
 from quantray.report import verdict, words
 from quantray.report.page import render
-from quantray.sweeps.report import facts, sections, standing, survival, tape, tape_chart, track, trade_list
+from quantray.sweeps.report import (
+    candidates,
+    facts,
+    planes,
+    sections,
+    standing,
+    survival,
+    tape,
+    tape_chart,
+    track,
+    trade_list,
+)  # fmt: skip
 from quantray.sweeps.report.reasons import failures, nothing
 from quantray.sweeps.results import Results
 
@@ -37,13 +48,14 @@ def context(results: Results) -> dict[str, Any]:
         "interval": sections.interval_sentence(r),
         **_survival(r),
         **_track(r),
-        "progress": sections.progress(r),
-        "top": sections.top_table(r),
-        "effects": sections.effects(r),
-        "heat": sections.heat_map(r),
-        "histogram": sections.histogram(r),
+        "progress": candidates.progress(r),
+        "leading": candidates.sheet(r),
+        "listed": candidates.listed(r),
+        "computed_on": candidates.computed_on(r),
+        "effects": candidates.effects(r),
+        "histogram": candidates.histogram(r),
         "surface": r.surface,
-        "regret": sections.regret_sentence(r),
+        "regret": candidates.regret_sentence(r),
         "refusals": sections.refusals(r),
         "search": facts.search_rows(r),
         "reasons": facts.reasons(r),
@@ -76,7 +88,7 @@ def _track(r: Results) -> dict[str, Any]:
         "exits": track.exits(told),
         "money": [table for by in (track.months, track.by_side, track.hours, track.weekdays) if (table := by(told))],
         "trades": trade_list.sheet(told, r.shown.name) if r.shown else None,
-        "listed": trade_list.cut(told),
+        "left_out": trade_list.cut(told),
         "days": [day.data for day in days],
         "first_day": tape_chart.chart(days[0]) if days else None,
         "underlying": r.in_sample.slice.underlying if r.in_sample else "",
@@ -96,7 +108,8 @@ def _survival(r: Results) -> dict[str, Any]:
         "apart": survival.apart(r),
         "levels": survival.level_charts(r),
         "level_rest": survival.level_rest(r),
-        "plane": survival.plane(r),
+        "planes": planes.planes(r),
+        "plateau": planes.plateau(r),
         "tradeoff": survival.tradeoff(r),
         "lanes": standing.lanes(r),
         "limits": standing.limits(r),

@@ -1,6 +1,6 @@
 """The frame of every page: self-contained, no network, light and dark, screen and paper.
 
-A page has one script, ``page.js`` with the ``report.js`` of its package behind it, and is readable without. Its policy
+A page has one script, ``page.js`` and behind it what its package draws (``*.js``), and is readable without. Its policy
 lets a browser run that script alone, by its hash, and fetch nothing.
 """
 
@@ -37,14 +37,9 @@ def render(package: str, context: Mapping[str, object], label: Callable[[str], s
 
 def _script(env: Environment) -> str:
     """``page.js``, then what the package draws on demand."""
-    from jinja2 import TemplateNotFound
-
     assert env.loader is not None
-    script = env.loader.get_source(env, "page.js")[0]
-    try:
-        return script + env.loader.get_source(env, "report.js")[0]
-    except TemplateNotFound:
-        return script
+    names = sorted(env.list_templates(extensions=["js"]), key=lambda name: (name != "page.js", name))
+    return "".join(env.loader.get_source(env, name)[0] for name in names)
 
 
 @cache

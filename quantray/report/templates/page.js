@@ -180,6 +180,7 @@ const page = (() => {
       this.panels = [...box.querySelectorAll(".panel")];
       this.status = box.querySelector(".status");
       this.before = this.selects.map(s => s.selectedIndex);
+      this.alike = new Set(this.selects.slice(0, 2).map(s => [...s.options].map(o => o.text).join("\n"))).size === 1;
       this.selects.forEach((select, i) => select.addEventListener("change", () => this.change(i)));
       if (box.dataset.draw) NARROW.addEventListener("change", () => this.told && this.draw());
       if (this.selects.some(s => !s.options[s.selectedIndex].defaultSelected)) this.change(0); // a browser kept it
@@ -188,7 +189,7 @@ const page = (() => {
     change(i) {
       const [a, b] = this.selects;
       // two selects over the same names never show a name against itself: the other one takes what this one had
-      if (b && a.value === b.value) (i === 0 ? b : a).selectedIndex = this.before[i];
+      if (b && this.alike && a.value === b.value) (i === 0 ? b : a).selectedIndex = this.before[i];
       this.before = this.selects.map(s => s.selectedIndex);
       if (this.box.dataset.draw) this.draw();
       else {
@@ -277,20 +278,24 @@ const page = (() => {
     return [low < 0 || !zero ? low - air : low, high > 0 || !zero ? high + air : high];
   }
 
+  // With so many digits, a tie to the even one, as Python rounds it.
+  const fixed = (value, digits, useGrouping = false) => value.toLocaleString("en-US", {
+    minimumFractionDigits: digits, maximumFractionDigits: digits, useGrouping, roundingMode: "halfEven",
+  });
+
   // A number for an axis or a cell, and one for a sentence: as words.short and words.number tell them.
   function short(value) {
     if (value === null || Number.isNaN(value)) return "";
     const size = Math.abs(value);
-    const text = size >= 1e6 ? `${(value / 1e6).toFixed(1)}M` : size >= 1e4 ? `${(value / 1e3).toFixed(0)}k`
-      : size >= 100 || Number.isInteger(value) ? value.toFixed(0) : size >= 1 ? value.toFixed(1)
+    const text = size >= 1e6 ? `${fixed(value / 1e6, 1)}M` : size >= 1e4 ? `${fixed(value / 1e3, 0)}k`
+      : size >= 100 || Number.isInteger(value) ? fixed(value, 0) : size >= 1 ? fixed(value, 1)
         : String(Number(value.toPrecision(2)));
     return text.replace("-", "−");
   }
 
   function number(value, digits = 2) {
     if (value === null || Number.isNaN(value)) return "–";
-    const told = value && Math.abs(value) < 10 ** -digits / 2 ? String(Number(value.toPrecision(2)))
-      : value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    const told = value && Math.abs(value) < 10 ** -digits / 2 ? String(Number(value.toPrecision(2))) : fixed(value, digits, true);
     return told.replace("-", "−");
   }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from quantray.report import verdict, words
 from quantray.report.page import render
-from quantray.sweeps.report import facts, sections, standing, survival
+from quantray.sweeps.report import candidates, facts, planes, sections, standing, survival
 from quantray.sweeps.report.reasons import failures, nothing
 from quantray.sweeps.results import Results
 
@@ -38,13 +38,14 @@ def context(results: Results) -> dict[str, Any]:
         **_survival(r),
         "equity": sections.equity(r),
         "sessions": sections.session_bars(r),
-        "progress": sections.progress(r),
-        "top": sections.top_table(r),
-        "effects": sections.effects(r),
-        "heat": sections.heat_map(r),
-        "histogram": sections.histogram(r),
+        "progress": candidates.progress(r),
+        "leading": candidates.sheet(r),
+        "listed": candidates.listed(r),
+        "computed_on": candidates.computed_on(r),
+        "effects": candidates.effects(r),
+        "histogram": candidates.histogram(r),
         "surface": r.surface,
-        "regret": sections.regret_sentence(r),
+        "regret": candidates.regret_sentence(r),
         "exits": sections.exits(r),
         "refusals": sections.refusals(r),
         "trades": sections.trade_list(r),
@@ -79,7 +80,8 @@ def _survival(r: Results) -> dict[str, Any]:
         "apart": survival.apart(r),
         "levels": survival.level_charts(r),
         "level_rest": survival.level_rest(r),
-        "plane": survival.plane(r),
+        "planes": planes.planes(r),
+        "plateau": planes.plateau(r),
         "tradeoff": survival.tradeoff(r),
         "lanes": standing.lanes(r),
         "limits": standing.limits(r),

@@ -14,8 +14,8 @@ from quantray.report.verdict import MARKS, STYLES
 from quantray.sweeps.objective import objective
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.report import facts, survival
+from quantray.sweeps.report.candidates import regret_sentence
 from quantray.sweeps.report.reasons import failures, nothing
-from quantray.sweeps.report.sections import regret_sentence
 from quantray.sweeps.results import Results
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ COMPARED = ("optimal_policies.csv", "survivors.parquet", "trades.parquet", "trad
             "worklist.csv")  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", KINDS)
 def test_every_file_is_written_and_reads_back(shape: str, tmp_path: Path):
     r = SHAPES[shape]()

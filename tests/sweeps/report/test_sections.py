@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from quantray.stats.surface import summarise
 from tests.builders.pages import fetched
 from tests.builders.sweep_pages import SHAPES, page
 from tests.builders.sweep_results import results
@@ -36,7 +34,7 @@ def test_the_page_says_what_a_reader_looks_for():
     _, said = page(r)
     for words in (
         "peak, searched", "peak, held out", "Survivors",
-        "against evidence", "Net, trade by trade", "Net of each session", "Top trials",
+        "against evidence", "Net, trade by trade", "Net of each session", "The better candidates",
         "How each parameter matters",
         "Exits by reason", "Refused and carried",
         "Quality of the data", "Costs and limits", "Reproduce", "Progress of the search",
@@ -65,10 +63,3 @@ def test_names_and_messages_are_escaped():
     assert fetched(html) == []
     assert "<b>&study" in said
     assert "a < b" in said
-
-
-def test_the_candidates_that_were_tried_stand_in_for_a_table():
-    r = results()
-    tried = r.plan.space.candidates(np.arange(30))
-    r = replace(r, surface=summarise(tried, np.arange(30.0)), regret=None)
-    assert "Over the 30 candidates that were tried" in page(r)[1]

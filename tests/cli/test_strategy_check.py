@@ -69,7 +69,8 @@ def test_faults_are_told_with_the_line_of_the_user(capfd):
 
 @pytest.mark.parametrize(("given", "sentence"), [
     ("vwap_reclam", "did you mean 'vwap_reclaim'"),
-    ("nowhere.py", "does not exist"),
+    ("nowhere.py", "does not exist; opening_range_breakout and vwap_reclaim are shipped and checked by name"),
+    ("nowhere", "known: opening_range_breakout, "),
     (str(PLANTED), "several strategies: Fair"),
     (f"{PLANTED}:Faire", "did you mean 'Fair'"),
     ("strategy.planted.nothing", "unknown class"),

@@ -68,13 +68,12 @@ def examine(strategy: str, overrides: Sequence[str], *, bars: int, points: int, 
 
 def plan_of(strategy: str, overrides: Sequence[str]) -> Plan:
     """The plan of a sweep of the strategy: with the YAML of its name where there is one, else with its defaults."""
-    from quantray import folders
+    from quantray.config import wings
     from quantray.config.plans import load_sweep
 
     stem, name = _named(strategy)
     asked = "quantray strategy check"
-    yaml = any((folder / "sweeps" / "strategy" / f"{stem}.yaml").is_file() for folder in folders.folders("conf"))
-    if yaml:
+    if stem in wings.choices("strategy", wings.SWEEPS):
         plan = load_sweep([f"strategy={stem}", *overrides], asked=asked)
         if name is None or plan.strategy.target.rpartition(".")[2] == name:
             return plan
@@ -82,7 +81,7 @@ def plan_of(strategy: str, overrides: Sequence[str]) -> Plan:
     if own:
         raise ConfigError(
             f"{own[0]}: {strategy} has no YAML of its name, so nothing of it can be set here; write "
-            f"conf/sweeps/strategy/{stem}.yaml, or give its fields other defaults"
+            f"conf/strategy/{stem}.yaml, or give its fields other defaults"
         )
     return _by_default(load_sweep(list(overrides), asked=asked), f"strategy.{stem}.{name or _only_class(stem)}")
 

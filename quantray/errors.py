@@ -28,6 +28,13 @@ class ConfigError(UserError):
     """A key or value of the configuration is wrong."""
 
 
+class UnknownName(ConfigError, KeyError):
+    """A name that nothing has, with the near miss: a ConfigError, and the KeyError that a mapping owes."""
+
+    def __str__(self) -> str:
+        return clean(Exception.__str__(self))
+
+
 class DataError(UserError):
     """Market data is missing, malformed or insufficient for the request."""
 

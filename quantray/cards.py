@@ -53,7 +53,8 @@ text-align:left;font-weight:400;color:var(--ink);background:none;overflow-wrap:a
 class Card:
     """What is shown of one object. ``tiles`` are title, figure and small print; every text is plain.
 
-    ``rows`` begin with a name, ``most`` of them are shown; the cells of columns whose place is in ``figures`` stand to the right.
+    ``rows`` begin with a name, ``most`` of them are shown; the cells of columns whose place is in ``figures`` stand to
+    the right.
     """
 
     kicker: str

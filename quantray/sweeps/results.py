@@ -58,7 +58,7 @@ class Chosen:
         return line("Chosen", f"{self.name} {self.number:,}", told)
 
     def _repr_html_(self) -> str:
-        parts = [(self.value, self.metrics)]
+        parts: list[tuple[float | None, Row]] = [(self.value, self.metrics)]
         if self.outside is not None:
             parts.append((self.outside.value, self.outside.metrics))
         figures = [(words.label(self.objective), *(words.metric(self.objective, value) for value, _ in parts))]

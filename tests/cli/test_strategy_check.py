@@ -38,6 +38,7 @@ def check(*given: str) -> int:
     return cli.main(["strategy", "check", *given])
 
 
+@pytest.mark.slow
 def test_a_file_of_one_s_own_is_looked_at_where_it_lies(tmp_path, capfd):
     file = tmp_path / "elsewhere" / "mine_alone.py"
     file.parent.mkdir()
@@ -60,6 +61,7 @@ def test_the_shelf_passes_by_name_file_and_target(capfd):
         assert plan.space.names[1] == "stretch_threshold"
 
 
+@pytest.mark.slow
 def test_faults_are_told_with_the_line_of_the_user(capfd):
     assert check(f"{PLANTED}:Falls", *FEW) == 1
     said = capfd.readouterr().out
@@ -67,6 +69,7 @@ def test_faults_are_told_with_the_line_of_the_user(capfd):
     assert "not passed" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("given", "sentence"), [
     ("vwap_reclam", "did you mean 'vwap_reclaim'"),
     ("nowhere.py", "does not exist"),
@@ -79,6 +82,7 @@ def test_what_is_no_strategy_is_refused_in_a_sentence(given, sentence, capfd):
     assert sentence in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_imported_says_why(tmp_path, capfd):
     (tmp_path / "broken_alone.py").write_text("import nothing_of_this_name\n")
     assert check("broken_alone.py", *FEW) == 2

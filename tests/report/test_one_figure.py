@@ -150,6 +150,7 @@ def test_figures_of_the_best_of_a_sweep(kind: str, folder: Path):
     assert told.summary["verdict"]["figures"]["n_candidates"] == tested
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SWEEPS)
 def test_survivors_are_told_once(kind: str, folder: Path):
     """The table of survivors, the counts by level, page, terminal and summary tell of the same ones."""

@@ -22,6 +22,7 @@ KINDS = [pytest.param(s, marks=pytest.mark.slow) if s == "thousand callers" else
 COMPARED = ("optimal_policies.csv", "survivors.parquet", "trades.parquet", "calls.parquet", "worklist.csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", KINDS)
 def test_every_file_is_written_and_reads_back(shape: str, tmp_path: Path):
     r = SHAPES[shape]()

@@ -117,6 +117,7 @@ def test_page_terminal_and_summary_tell_the_same(survive: bool) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_tables_hold_peak_and_pick_side_by_side(tmp_path: Path) -> None:
     r = judged()
     unit = r.unit("caller_1")

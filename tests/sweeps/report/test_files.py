@@ -13,6 +13,7 @@ from quantray.sweeps.report.summary import summary
 from tests.builders.sweep_pages import SHAPES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_file_is_written_and_reads_back(shape: str, tmp_path: Path):
     r = SHAPES[shape]()

@@ -30,6 +30,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> BaselineStudy:
     return finished(market(folder, n_calls=200, n_callers=9, length=1500), folder / "run")
 
 
+@pytest.mark.slow
 def test_the_page_needs_no_script_and_no_network(study: BaselineStudy) -> None:
     text = page(study.results)
     assert "<script" not in text

@@ -18,9 +18,10 @@ from tests.builders.caller_results import SHAPES, results
 from tests.builders.pages import fetched
 
 FILES = {"optimal_policies.csv", "trades.parquet", "calls.parquet", "worklist.csv", "summary.json", "report.html",
-         "results.duckdb", "policies", "survivors.parquet"}  # fmt: skip
+         "results.duckdb", "policies", "survivors.parquet", "trades.csv"}  # fmt: skip
 KINDS = [pytest.param(s, marks=pytest.mark.slow) if s == "thousand callers" else s for s in SHAPES]
-COMPARED = ("optimal_policies.csv", "survivors.parquet", "trades.parquet", "calls.parquet", "worklist.csv")
+COMPARED = ("optimal_policies.csv", "survivors.parquet", "trades.parquet", "trades.csv", "calls.parquet",
+            "worklist.csv")  # fmt: skip
 
 
 @pytest.mark.slow

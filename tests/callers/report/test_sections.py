@@ -20,7 +20,7 @@ from tests.builders.pages import fetched
 def test_held_out_results_come_first_and_decide_the_order():
     r = results(8, 300)
     html, _ = page(r)
-    head = re.findall(r"<th>([^<]*)</th>", html[html.index('class="grid callers"') :])
+    head = re.findall(r'<th scope="col">([^<]*)</th>', html[html.index('class="grid callers"') :])
     assert head[:5] == ["caller, policy", "held out", "trades", "one candle late", "dead at zero"]
     assert head.index("held out") < head.index("training")
     values = [u.held_out_value for u in callers(r) if u.held_out_value is not None]
@@ -99,7 +99,7 @@ def test_without_held_out_calls_there_is_no_column_for_them():
     html, said = page(results(fraction=0.0, mode="per_caller", limited=False))
     assert "<th>held out</th>" not in html
     assert "Nothing was held out" in said
-    assert "Net returns of the trades, cumulated" in said
+    assert "Net returns of the trades over time, summed" in said
     assert "final capital" not in said
 
 

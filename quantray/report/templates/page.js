@@ -319,5 +319,5 @@ const page = (() => {
     document.querySelectorAll(".choice").forEach(box => new Choice(box));
     document.querySelectorAll("button[data-copy]").forEach(b => b.addEventListener("click", () => copy(b)));
   });
-  return { Canvas, scale, padded, short, number, counted, drawings };
+  return { Canvas, scale, padded, short, number, counted, escaped, drawings };
 })();

@@ -6,7 +6,18 @@ from typing import Any
 
 from quantray.report import verdict, words
 from quantray.report.page import render
-from quantray.sweeps.report import candidates, facts, planes, sections, standing, survival
+from quantray.sweeps.report import (
+    candidates,
+    facts,
+    planes,
+    sections,
+    standing,
+    survival,
+    tape,
+    tape_chart,
+    track,
+    trade_list,
+)  # fmt: skip
 from quantray.sweeps.report.reasons import failures, nothing
 from quantray.sweeps.results import Results
 
@@ -36,8 +47,7 @@ def context(results: Results) -> dict[str, Any]:
         "comparison": sections.comparison(r),
         "interval": sections.interval_sentence(r),
         **_survival(r),
-        "equity": sections.equity(r),
-        "sessions": sections.session_bars(r),
+        **_track(r),
         "progress": candidates.progress(r),
         "leading": candidates.sheet(r),
         "listed": candidates.listed(r),
@@ -46,9 +56,7 @@ def context(results: Results) -> dict[str, Any]:
         "histogram": candidates.histogram(r),
         "surface": r.surface,
         "regret": candidates.regret_sentence(r),
-        "exits": sections.exits(r),
         "refusals": sections.refusals(r),
-        "trades": sections.trade_list(r),
         "search": facts.search_rows(r),
         "reasons": facts.reasons(r),
         "nothing": nothing(r.counts, r.reasons, plan),
@@ -65,6 +73,26 @@ def context(results: Results) -> dict[str, Any]:
         "notes": list(r.notes),
         "seconds": words.duration(r.seconds),
         "stop_reason": r.stop_reason,
+    }
+
+
+def _track(r: Results) -> dict[str, Any]:
+    """What the template reads of the trades of the candidate that is shown."""
+    told = track.tracks(r)
+    params = {**r.plan.strategy.params, **(r.shown.params if r.shown else {})}
+    days = tape.days(told, params, trade_list.listed(told))
+    return {
+        "equity": track.equity_chart(r, told),
+        "equity_said": track.equity_sentences(r, told),
+        "sessions": sections.session_bars(r),
+        "exits": track.exits(told),
+        "money": [table for by in (track.months, track.by_side, track.hours, track.weekdays) if (table := by(told))],
+        "trades": trade_list.sheet(told, r.shown.name) if r.shown else None,
+        "left_out": trade_list.cut(told),
+        "days": [day.data for day in days],
+        "first_day": tape_chart.chart(days[0]) if days else None,
+        "underlying": r.in_sample.slice.underlying if r.in_sample else "",
+        "vwap": any(day.vwap for day in days),
     }
 
 

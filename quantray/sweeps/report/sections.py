@@ -120,22 +120,6 @@ def samples(r: Results) -> list[tuple[Sample, bool]]:
     return [(s, unseen) for s, unseen in ((r.shown.inside, False), (r.shown.outside, True)) if s is not None]
 
 
-def equity(r: Results) -> Chart | None:
-    """Net after each trade in the order of their exits."""
-    parts: dict[bool, np.ndarray] = {False: np.empty(0), True: np.empty(0)}
-    bounds: list[int] = []
-    at = 0
-    for sample, unseen in samples(r):
-        t = sample.trades
-        order = np.lexsort((t.signal_bar, t.entry_bar, t.exit_bar, t.session))
-        parts[unseen] = t.net[order]
-        bounds += [at + int(i) for i in np.flatnonzero(np.diff(t.session[order], prepend=-1))]
-        at += len(t)
-    if not at:
-        return None
-    return Chart(*(charts.equity(parts[False], parts[True], bounds, w, h) for w, h in ((960, 270), (350, 220))))
-
-
 def session_bars(r: Results) -> Chart | None:
     bars = []
     for sample, unseen in samples(r):
@@ -150,51 +134,14 @@ def _metrics(r: Results) -> tuple[Row, Row]:
     return (c.metrics if c else {}), (c.outside.metrics if c and c.outside else {})
 
 
-def exits(r: Results) -> list[tuple[str, int, int, float]]:
-    """Reason, count in sample, count out of sample, length of the bar in [0, 1]."""
-    made, held = _metrics(r)
-    names = [n for n in made if n.startswith("exits_")]
-    names += ["no_bid_at_close"] if made.get("no_bid_at_close") or held.get("no_bid_at_close") else []
-    counts = [(n, int(made.get(n) or 0), int(held.get(n) or 0)) for n in names]
-    most = max((a for _, a, _ in counts), default=0) or 1
-    return [(words.label(n).removeprefix("exits: "), a, b, a / most) for n, a, b in counts]
-
-
 def refusals(r: Results) -> list[list[str]]:
     """Signals that opened nothing by reason, and fills at carried prices."""
     made, held = _metrics(r)
     rows = [n for n in made if n.startswith("refused_") and (made.get(n) or held.get(n))]
     rows = [n for n in ("n_signals", "n_signals_carried") if n in made] + rows
+    rows += ["no_bid_at_close"] if made.get("no_bid_at_close") or held.get("no_bid_at_close") else []
     rows += [n for n in ("carried_entry_share", "carried_exit_share") if n in made]
     return [
         [words.label(n), words.metric(n, made.get(n)), *([words.metric(n, held.get(n))] if _held(r) else [])]
         for n in rows
     ]
-
-
-def trade_list(r: Results, at_most: int = 300) -> dict[str, Any]:
-    """Trades of the candidate that is shown in time order."""
-    rows: list[tuple[list[str], bool, bool]] = []
-    for sample, unseen in samples(r):
-        t = sample.trades
-        for i in range(len(t)):
-            if len(rows) == at_most:
-                break
-            session = sample.slice.sessions[int(t.session[i])]
-            contract = session.symbol[int(t.contract[i])].strip() if t.contract[i] >= 0 else words.DASH
-            clock = [_clock(session.open_s + int(bar) * session.interval_s) for bar in (t.entry_bar[i], t.exit_bar[i])]
-            prices = [words.number(float(p)) for p in (t.entry_price[i], t.exit_price[i])]
-            net, reason = float(t.net[i]), _reason(int(t.reason[i]))
-            rows.append(([session.date, *clock, contract, *prices, reason, words.number(net)], unseen, net < 0))
-    return {"rows": rows, "total": sum(len(s.trades) for s, _ in samples(r))}
-
-
-def _clock(seconds: int) -> str:
-    seconds %= 86_400  # a session that opened the evening before goes on beyond midnight
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-
-def _reason(code: int) -> str:
-    from quantray.sweeps.trades import ExitReason
-
-    return ExitReason(code).name.lower().replace("_", " ")

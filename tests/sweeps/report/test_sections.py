@@ -34,7 +34,8 @@ def test_the_page_says_what_a_reader_looks_for():
     _, said = page(r)
     for words in (
         "peak, searched", "peak, held out", "Survivors",
-        "against evidence", "Net, trade by trade", "Net of each session", "The better candidates",
+        "against evidence", "Equity and drawdown", "Net of each session", "Net by month", "Net by hour of entry",
+        "Net by side", "Net by weekday", "with entries and exits", "Trades of the peak", "The better candidates",
         "How each parameter matters",
         "Exits by reason", "Refused and carried",
         "Quality of the data", "Costs and limits", "Reproduce", "Progress of the search",

@@ -22,6 +22,7 @@ from quantray.sweeps.judge import Judgement, judge
 from quantray.sweeps.loop.share import Share
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.prepare import Opened, opened
+from quantray.sweeps.report.candidates import computed_on
 from quantray.sweeps.report.card import study_card, study_line
 from quantray.sweeps.report.files import write_all
 from quantray.sweeps.report.plots import SweepPlots
@@ -137,7 +138,7 @@ def sweep(
             results = _results(made, found, judged, began)
             reached("writing")
             study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
-            made.ledger.note(REPORTED, {"table": results.table, "trials": len(results.trials)})
+            made.ledger.note(REPORTED, reported(results))
             if done is not None:
                 done(study)
         if found.failure is None and share is None and plan.search.timeout_s is None and not left:
@@ -145,6 +146,15 @@ def sweep(
     if found.failure is not None:
         raise TooManyFailures(found.failure)
     return study
+
+
+def reported(results: Results) -> dict[str, Any]:
+    """What a ledger keeps of a report, for whoever looks at the study without it."""
+    importance = dict(results.surface.importance) if results.surface else {}
+    return {
+        "table": results.table, "trials": len(results.trials), "importance": importance,
+        "computed_on": computed_on(results),
+    }  # fmt: skip
 
 
 def _read_ahead() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from quantray.report import words
 from quantray.report.json_text import dumped
+from quantray.search import searched_by
 from quantray.stats.surface import SurfaceSummary
 from quantray.sweeps.report import survival
 from quantray.sweeps.report.reasons import failures, meaning
@@ -44,7 +44,8 @@ def summary(results: Results) -> dict[str, Any]:
         },
         "seeds": {"search": plan.seed, "data": r.data.get("seed")},
         "search": {
-            "kind": words.searched_by(plan.search.kind, plan.search.sampler),
+            "kind": plan.search.kind,
+            "chosen_by": searched_by(plan.search),
             "n_trials": plan.search.n_trials,
             "max_attempts": plan.search.attempts,
         },

@@ -72,7 +72,8 @@ def test_faults_are_told_with_the_line_of_the_user(capfd):
 @pytest.mark.slow
 @pytest.mark.parametrize(("given", "sentence"), [
     ("vwap_reclam", "did you mean 'vwap_reclaim'"),
-    ("nowhere.py", "does not exist"),
+    ("nowhere.py", "does not exist; opening_range_breakout and vwap_reclaim are shipped and checked by name"),
+    ("nowhere", "known: opening_range_breakout, "),
     (str(PLANTED), "several strategies: Fair"),
     (f"{PLANTED}:Faire", "did you mean 'Fair'"),
     ("strategy.planted.nothing", "unknown class"),
@@ -93,5 +94,17 @@ def test_a_file_that_cannot_be_imported_says_why(tmp_path, capfd):
 
 
 def test_what_needs_a_yaml_is_said():
-    with pytest.raises(ConfigError, match=r"conf/sweeps/strategy/planted\.yaml"):
+    with pytest.raises(ConfigError, match=r"conf/strategy/planted\.yaml"):
         plan_of("strategy.planted.Fair", ["strategy.bars=3"])
+
+
+@pytest.mark.parametrize("folder", ["conf/strategy", "conf/sweeps/strategy"])
+def test_the_yaml_of_its_name_is_found_wherever_a_run_finds_it(folder, tmp_path):
+    shelf, groups = tmp_path / "strategy", tmp_path / folder
+    shelf.mkdir()
+    groups.mkdir(parents=True)
+    (shelf / "mine_alone.py").write_text(MINE.format(share=0.5))
+    text = "# @package _global_\nstrategy:\n  _target_: strategy.mine_alone.Mine\nspace:\n  top: [.5, .6, .7]\n"
+    (groups / "mine_alone.yaml").write_text(text)
+    for way in ("mine_alone", "strategy/mine_alone.py"):
+        assert plan_of(way, ["data.synthetic.sessions=1"]).space.size == 3

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from quantray.errors import ConfigError, TooManyFailures
 from quantray.outlets import logger
@@ -86,6 +86,15 @@ class Study:
     def verdict(self) -> Verdict:
         """Whether to believe the pick, and why."""
         return self.results.verdict
+
+    def trades(self, part: Literal["searched", "held out"] | None = None) -> pandas.DataFrame:
+        """The trades of pick and peak, nobody else's: what ``trades.csv`` holds, all or of one ``part``.
+
+        Columns and units: "The trades" in docs/notebook.md. ConfigError for another part.
+        """
+        from quantray.sweeps.report.trades import trades_frame
+
+        return trades_frame(self.results, part)
 
     def frame(self) -> pandas.DataFrame:
         """One row a trial: number, state, value, parameters, metrics."""

@@ -14,7 +14,7 @@ from quantray.callers.policies.policy import Policy
 from quantray.digests import digest_of
 from quantray.durations import written
 from quantray.errors import ConfigError, near_miss
-from quantray.settings import OutOfSample, Report, Runner, Storage
+from quantray.settings import OutOfSample, Report, Runner, Storage, Tracking
 
 #: Counts changes of the rules in docs/policies.md and docs/calls_data.md. A study of other rules is refused: its
 #: figures mean something else.
@@ -61,6 +61,7 @@ class CallerPlan:
     fresh: bool = False
     runner: Runner = Runner(kind="local")
     storage: Storage = Storage()
+    tracking: Tracking = Tracking()
     gates: Gates = Gates()
     report: Report = Report()
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from quantray.digests import digest_of
 from quantray.errors import ConfigError
 from quantray.plugins import resolve
-from quantray.settings import FORBID, Mirror, OutOfSample, Report, Runner, Search, Storage
+from quantray.settings import FORBID, Mirror, OutOfSample, Report, Runner, Search, Storage, Tracking
 from quantray.space import Space
 
 if TYPE_CHECKING:
@@ -140,6 +140,7 @@ class Plan:
     runner: Runner = Runner()
     storage: Storage = Storage()
     mirror: Mirror = Mirror()
+    tracking: Tracking = Tracking()
     oos: OutOfSample = OutOfSample()
     gates: Gates = field(default_factory=_gates)
     report: Report = Report()

@@ -13,7 +13,7 @@ from quantray.callers.plan import ENDLESS_S, RULES_VERSION
 from quantray.callers.policies.account import Costs
 from quantray.digests import digest_of
 from quantray.errors import ConfigError, near_miss
-from quantray.settings import Report, Runner, Storage
+from quantray.settings import Report, Runner, Storage, Tracking
 
 FORBID: dict[str, str] = {"extra": "forbid"}
 
@@ -53,6 +53,7 @@ class BaselinePlan:
     fresh: bool = False
     runner: Runner = Runner(kind="local")
     storage: Storage = Storage()
+    tracking: Tracking = Tracking()
     gates: Gates = Gates()
     report: Report = Report()
 

@@ -27,9 +27,11 @@ from quantray.sweeps.report.card import study_card, study_line
 from quantray.sweeps.report.files import write_all
 from quantray.sweeps.report.plots import SweepPlots
 from quantray.sweeps.report.tables import table_digest, trials_frame
+from quantray.sweeps.report.tracked import record_of
 from quantray.sweeps.results import Chosen, Results
 from quantray.sweeps.seal import seal
 from quantray.sweeps.search import Found, OnProgress, search
+from quantray.tracking import tell
 from quantray.trial import Trial
 
 if TYPE_CHECKING:
@@ -152,6 +154,7 @@ def sweep(
                 done(study)
         if found.failure is None and share is None and plan.search.timeout_s is None and not left:
             seal(plan, made.ledger, study.files)
+    tell(plan.tracking, lambda: record_of(plan.run_dir), say)
     if found.failure is not None:
         raise TooManyFailures(found.failure)
     return study

@@ -17,7 +17,7 @@ from quantray.durations import written
 from quantray.errors import ConfigError, near_miss
 from quantray.plain import amount
 from quantray.report import words
-from quantray.settings import OutOfSample, Report, Runner, Storage
+from quantray.settings import OutOfSample, Report, Runner, Storage, Tracking
 
 #: Counts changes of the rules in docs/policies.md and docs/calls_data.md. A study of other rules is refused: its
 #: figures mean something else.
@@ -64,6 +64,7 @@ class CallerPlan:
     fresh: bool = False
     runner: Runner = Runner(kind="local")
     storage: Storage = Storage()
+    tracking: Tracking = Tracking()
     gates: Gates = Gates()
     report: Report = Report()
 

@@ -31,7 +31,7 @@ from quantray.errors import ConfigError, near_miss
 from quantray.outlets import logger
 from quantray.plugins import refuse_others
 from quantray.search import KINDS
-from quantray.settings import Mirror, OutOfSample, Report, Runner, Search, Storage
+from quantray.settings import Mirror, OutOfSample, Report, Runner, Search, Storage, Tracking
 from quantray.space import parse_space
 from quantray.sweeps.data.settings import Gates
 from quantray.sweeps.plan import Capital, Fees, Plan
@@ -237,6 +237,7 @@ def _sweep_of(cfg: Mapping[str, object]) -> Plan:
         runner=checked(Runner, cfg, "runner"),
         storage=storage_of(checked(Storage, cfg, "storage")),
         mirror=checked(Mirror, cfg, "mirror"),
+        tracking=checked(Tracking, cfg, "tracking"),
         oos=checked(OutOfSample, cfg, "oos"),
         gates=checked(Gates, cfg, "gates"),
         report=checked(Report, cfg, "report"),

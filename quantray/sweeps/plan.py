@@ -18,7 +18,7 @@ from quantray.errors import ConfigError
 from quantray.plain import amount
 from quantray.plugins import resolve
 from quantray.report import words
-from quantray.settings import FORBID, Mirror, OutOfSample, Report, Runner, Search, Storage
+from quantray.settings import FORBID, Mirror, OutOfSample, Report, Runner, Search, Storage, Tracking
 from quantray.space import Space
 
 if TYPE_CHECKING:
@@ -144,6 +144,7 @@ class Plan:
     runner: Runner = Runner()
     storage: Storage = Storage()
     mirror: Mirror = Mirror()
+    tracking: Tracking = Tracking()
     oos: OutOfSample = OutOfSample()
     gates: Gates = field(default_factory=_gates)
     report: Report = Report()

@@ -15,7 +15,7 @@ from quantray.cards import Card, line
 from quantray.digests import digest_of
 from quantray.durations import written
 from quantray.errors import ConfigError, near_miss
-from quantray.settings import Report, Runner, Storage
+from quantray.settings import Report, Runner, Storage, Tracking
 
 FORBID: dict[str, str] = {"extra": "forbid"}
 
@@ -55,6 +55,7 @@ class BaselinePlan:
     fresh: bool = False
     runner: Runner = Runner(kind="local")
     storage: Storage = Storage()
+    tracking: Tracking = Tracking()
     gates: Gates = Gates()
     report: Report = Report()
 

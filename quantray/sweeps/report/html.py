@@ -95,7 +95,6 @@ def _track(r: Results) -> dict[str, Any]:
 def _survival(r: Results) -> dict[str, Any]:
     """What the template reads of survivors, pick and peak."""
     return {
-        "called": survival.called(r, r.shown) if r.shown else "",
         "chosen": survival.both(r),
         "called_each": [survival.called(r, c) for c in survival.both(r)],
         "surviving": r.surviving,

@@ -18,7 +18,7 @@ from quantray.stats.neighbours import neighbour_numbers, neighbours
 from quantray.sweeps.report import survival
 from quantray.sweeps.report.survival_charts import share_of
 from quantray.sweeps.results import Results
-from quantray.sweeps.survivors import Plane
+from quantray.sweeps.survivors import Plane, Surviving
 
 WIDTHS = (960, 350)
 _PALEST, _RANGE = 0.15, 0.75  # opacity of the smallest share above none, and what the largest adds
@@ -73,7 +73,7 @@ def planes(r: Results) -> Planes | None:
     if s is None or not s.planes or r.shown is None:
         return None
     names = [n for n in r.plan.space.names if any(n in (p.rows, p.columns) for p in s.planes)]
-    first = s.planes[0] if s.n else _first_of_values(r, s.planes)
+    first = first_of(r, s)
     marks, figure = marks_of(r, {n: _levels(s.planes, n) for n in names}), figure_of(r.plan.objective)
     best = f"best {words.label(r.plan.objective)}"
     measures = ["share that survives", best] if s.n else [best]
@@ -112,9 +112,10 @@ def _levels(found: tuple[Plane, ...], name: str) -> tuple[Any, ...]:
     return next(p.row_levels if p.rows == name else p.column_levels for p in found if name in (p.rows, p.columns))
 
 
-def _first_of_values(r: Results, found: tuple[Plane, ...]) -> Plane:
+def first_of(r: Results, s: Surviving) -> Plane:
+    """The plane of the two dimensions that survivors, else values, depend on most."""
     weight = r.surface.importance if r.surface else {}
-    return max(found, key=lambda p: weight.get(p.rows, 0.0) + weight.get(p.columns, 0.0))
+    return s.planes[0] if s.n else max(s.planes, key=lambda p: weight.get(p.rows, 0.0) + weight.get(p.columns, 0.0))
 
 
 def _cells(p: Plane) -> dict[str, list[Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from quantray.report.json_text import dumped
 from quantray.search import searched_by
 from quantray.stats.surface import SurfaceSummary
+from quantray.sweeps.description import describe
 from quantray.sweeps.report import survival
 from quantray.sweeps.report.reasons import failures, meaning
 from quantray.sweeps.results import Results
@@ -49,6 +50,7 @@ def summary(results: Results) -> dict[str, Any]:
             "n_trials": plan.search.n_trials,
             "max_attempts": plan.search.attempts,
         },
+        "settings": describe(plan),
         "digests": dict(r.digests),
         "versions": dict(r.versions),
         "stop_reason": r.stop_reason,

@@ -163,7 +163,7 @@ def draw(p: Plane, share: bool, marks: Marks, figure: Figure, width: float) -> s
             elif _is_near(marks, p, i, j):
                 canvas.rect(x + 1.5, y + 1.5, w - 3, h - 3, "ring near")
             if w >= 24:
-                named = bool(here) and h > 24
+                named = bool(here) and h > 24 and w >= 30
                 canvas.text(x + w / 2, y + h / 2 + (-1.5 if named else 3.5), text, "cell", "middle")
                 if named:
                     canvas.text(x + w / 2, y + h / 2 + 11, " + ".join(here), "cell", "middle")

@@ -12,7 +12,7 @@ from quantray.callers.plan import CallerPlan
 from quantray.callers.policies.policy import Policy
 from quantray.callers.progress import Progress
 from quantray.callers.results import CallerResults
-from quantray.errors import DataError
+from quantray.errors import DataError, Interrupted
 from quantray.outlets import logger
 from quantray.protocols import Say
 from quantray.stats.checks import Verdict
@@ -106,10 +106,14 @@ def optimise(
     """
     from quantray.callers.pipeline import run
     from quantray.callers.report.files import write_all
+    from quantray.callers.reported import stopped
 
     say = say or _log.warning
     check_files(plan)
-    results = run(plan, progress=progress, say=say)
+    try:
+        results = run(plan, progress=progress, say=say)
+    except Interrupted as error:
+        raise stopped(error, plan) from None
     study = CallerStudy(plan, results, write_all(results, plan.run_dir, say))
     if done is not None:
         done(study)

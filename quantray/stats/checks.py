@@ -16,6 +16,7 @@ class Word(StrEnum):
     DISBELIEVE = "do not believe"
     TOO_LITTLE_DATA = "too little data"
     FAILED = "failed"  # nothing was measured: the candidates themselves failed
+    UNJUDGED = "not judged"  # the study has not come to its end: of what is held out nothing was looked at
 
 
 @dataclass(frozen=True, slots=True)

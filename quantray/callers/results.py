@@ -13,6 +13,7 @@ from quantray.callers.data.coverage import Coverage
 from quantray.callers.plan import CallerPlan
 from quantray.callers.policies.evaluate import PolicyTrades
 from quantray.callers.policies.policy import Policy
+from quantray.errors import UnknownName, near_miss
 from quantray.report.ended import Ended
 from quantray.stats.across import Standing, standing
 from quantray.stats.checks import Verdict
@@ -236,11 +237,11 @@ class CallerResults:
         return [u for u in self.units if u.state == "ranked"]
 
     def unit(self, name: str) -> UnitResult:
-        """The unit called ``name``; KeyError otherwise."""
+        """The unit called ``name``; a wrong one is answered with the near miss (UnknownName, a KeyError)."""
         for unit in self.units:
             if unit.name == name:
                 return unit
-        raise KeyError(name)
+        raise UnknownName(near_miss(name, [unit.name for unit in self.units], what="caller"))
 
     def ended(self) -> Ended:
         """What the study keeps of its report: the callers counted, or the group where it is alone."""

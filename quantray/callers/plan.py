@@ -12,6 +12,7 @@ from quantray.callers.policies.account import Account, Costs
 from quantray.callers.policies.objective import DEFAULT_TIES, Bounds, check_objective, check_ties
 from quantray.callers.policies.policy import Policy
 from quantray.cards import Card, line
+from quantray.command_line import Overrides
 from quantray.digests import digest_of
 from quantray.durations import written
 from quantray.errors import ConfigError, near_miss
@@ -67,6 +68,7 @@ class CallerPlan:
     tracking: Tracking = Tracking()
     gates: Gates = Gates()
     report: Report = Report()
+    asked: Overrides | None = field(default=None, compare=False, repr=False)  # as it was typed; None: made by hand
 
     def __post_init__(self) -> None:
         choices = (

@@ -121,11 +121,13 @@ def _checked(lines: Sequence[str], *, multirun: bool) -> list[tuple[dict[str, An
 
 
 def _with_typed(plan: AnyPlan, job: Job) -> AnyPlan:
-    """The plan of a sweep with what was typed for it; a job of several keeps the name that it got among them."""
-    if not isinstance(plan, Plan):
-        return plan
+    """The plan with what was typed for it; a job of several keeps the name that it got among them."""
     named = [f"study.name={written(plan.study)}"] if job.swept else []
-    return replace(plan, asked=Overrides((*job.typed, *named), identity(plan)))
+    if isinstance(plan, Plan):
+        return replace(plan, asked=Overrides((*job.typed, *named), identity(plan)))
+    from quantray.callers.report import command
+
+    return replace(plan, asked=Overrides((*job.typed, *named), command.identity(plan)))
 
 
 def compose_all(jobs: Sequence[Job]) -> list[dict[str, Any]]:

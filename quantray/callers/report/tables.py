@@ -217,14 +217,14 @@ def objective_columns(results: CallerResults, units: Sequence[str]) -> dict[str,
     """Unit -> part -> objective of every policy of the grid [P]; NaN where it has none."""
     import pyarrow.dataset
 
-    name, n = results.plan.objective, len(results.plan.policies)
+    n = len(results.plan.policies)
     found = {unit: {part: np.full(n, np.nan) for part in PARTS} for unit in units}
     if not units or not results.parts:
         return found
     source = pyarrow.dataset.dataset(results.parts, format="parquet")
     where = pyarrow.dataset.field("unit").isin(list(units))
-    for batch in source.to_batches(columns=["unit", "part", "policy", name], filter=where):
-        values = batch.column(name).to_numpy(zero_copy_only=False)
+    for batch in source.to_batches(columns=["unit", "part", "policy", "objective"], filter=where):
+        values = batch.column("objective").to_numpy(zero_copy_only=False)
         keys = zip(batch.column("unit").to_pylist(), batch.column("part").to_pylist(), strict=True)
         for (unit, part), policy, value in zip(keys, batch.column("policy").to_pylist(), values, strict=True):
             if policy is not None:  # the mean of callers' levels is none of the grid's

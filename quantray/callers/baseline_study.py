@@ -34,6 +34,16 @@ class BaselineStudy:
     results: BaselineResults
     files: dict[str, Path]
 
+    def __repr__(self) -> str:
+        from quantray.callers.report.baseline.card import study_line
+
+        return study_line(self.results)
+
+    def _repr_html_(self) -> str:
+        from quantray.callers.report.baseline.card import study_card
+
+        return study_card(self.results).html()
+
     def alerts(self, caller: str | None = None) -> pandas.DataFrame:
         """One row a call, what ``alerts.parquet`` holds; of one ``caller`` where it is named (ConfigError: unknown)."""
         from quantray.callers.report.baseline.tables import alerts_frame
@@ -96,6 +106,8 @@ def baseline(
     """
     from quantray.callers.baseline.pipeline import run, written_now
     from quantray.callers.report.baseline.files import write_all
+    from quantray.callers.report.tracked import record_of
+    from quantray.tracking import tell
 
     say = say or _log.warning
     check_files(plan)
@@ -105,4 +117,5 @@ def baseline(
     study = BaselineStudy(plan, results, write_all(results, plan.run_dir, say))
     if done is not None:
         done(study)
+    tell(plan.tracking, lambda: record_of(plan.run_dir), say)
     return study

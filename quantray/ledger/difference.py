@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 #: Where the reader finds a part of ``Plan.digests``, if the configuration calls it otherwise.
 _SECTION = {"costs": "fees"}
+
+#: What 0.1.0 described beside the settings, and no setting is.
+_UNTOLD = "__pydantic_config__"
 
 _ADVICE = {
     "rules_version": "the rules of trading changed, and a change of rules changes results; see docs/rules.md, or "
@@ -24,8 +28,8 @@ def plain_sections(sections: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -58,7 +62,7 @@ def _changes(name: str, was: object, now: object) -> Iterator[str]:
     if was == now:
         return
     if isinstance(was, Mapping) and isinstance(now, Mapping):
-        for key in [*was, *(k for k in now if k not in was)]:
+        for key in [*(k for k in was if k != _UNTOLD), *(k for k in now if k not in was)]:
             yield from _changes(f"{name}.{key}", was.get(key), now.get(key))
     else:
         yield f"{name}: {_text(was)} -> {_text(now)}"

@@ -46,7 +46,7 @@ def run(plan: BaselinePlan, *, progress: Follow | None = None, say: Say | None =
         found = survey(plan, plan.needs, driver.say, driver.reached)
         digests = plan.digests(*met_by(plan.data, found.windows, found.slice, found.coverage), code_digest())
         stem = digest_of(digests)[:12]
-        with opened(driver, plan, digests, _described(plan)):
+        with opened(driver, plan, digests, described(plan)):
             driver.pieces.keep(lambda name: name.startswith(f"{stem}/"))
             alerts = Alerts.empty(found.coverage, plan.costs)
             work = pass_of(plan, found, driver, stem)
@@ -123,7 +123,7 @@ def written_now(results: BaselineResults) -> BaselineProgress:
     )  # fmt: skip
 
 
-def _described(plan: BaselinePlan) -> dict[str, Any]:
+def described(plan: BaselinePlan) -> dict[str, Any]:
     """The sections of the plan that decide its results, under the names that its digests have."""
     from quantray.ledger.difference import plain_sections
 

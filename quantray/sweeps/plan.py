@@ -200,7 +200,7 @@ class Plan:
         """How candidates are chosen, and out of how many."""
         size, kind = self.space.size, words.searched_by(self.search.kind, self.search.sampler)
         of = "" if size is None else f" of {amount(size, 'point')}"
-        return f"{kind}{of}" if self.search.kind == "exhaustive" else f"{kind}, {self.search.n_trials:,} trials{of}"
+        return f"{kind}{of}" if self.search.kind == "exhaustive" else f"{kind}, {amount(self.search.n_trials, 'trial')}{of}"
 
     @property
     def _held_out(self) -> str:

@@ -106,7 +106,9 @@ def baseline(
     """
     from quantray.callers.baseline.pipeline import run, written_now
     from quantray.callers.report.baseline.files import write_all
+    from quantray.callers.report.tracked import record_of
     from quantray.callers.reported import stopped
+    from quantray.tracking import tell
 
     say = say or _log.warning
     check_files(plan)
@@ -119,4 +121,5 @@ def baseline(
     study = BaselineStudy(plan, results, write_all(results, plan.run_dir, say))
     if done is not None:
         done(study)
+    tell(plan.tracking, lambda: record_of(plan.run_dir), say)
     return study

@@ -143,7 +143,9 @@ def optimise(
     """
     from quantray.callers.pipeline import run
     from quantray.callers.report.files import write_all
+    from quantray.callers.report.tracked import record_of
     from quantray.callers.reported import stopped
+    from quantray.tracking import tell
 
     say = say or _log.warning
     check_files(plan)
@@ -154,4 +156,5 @@ def optimise(
     study = CallerStudy(plan, results, write_all(results, plan.run_dir, say))
     if done is not None:
         done(study)
+    tell(plan.tracking, lambda: record_of(plan.run_dir), say)
     return study

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from quantray.capacity import check_table
+from quantray.command_line import Overrides, written
 from quantray.config import study_name, wings
 from quantray.config.composition import check_top, composed, one_request
 from quantray.config.overrides import Job, jobs
@@ -30,10 +31,11 @@ from quantray.errors import ConfigError, near_miss
 from quantray.outlets import logger
 from quantray.plugins import refuse_others
 from quantray.search import KINDS
-from quantray.settings import Mirror, OutOfSample, Report, Runner, Search, Storage
+from quantray.settings import Mirror, OutOfSample, Report, Runner, Search, Storage, Tracking
 from quantray.space import parse_space
 from quantray.sweeps.data.settings import Gates
 from quantray.sweeps.plan import Capital, Fees, Plan
+from quantray.sweeps.report.command import identity
 
 if TYPE_CHECKING:
     from quantray.callers.baseline.plan import BaselinePlan
@@ -112,10 +114,20 @@ def _checked(lines: Sequence[str], *, multirun: bool) -> list[tuple[dict[str, An
     with one_request():
         asked = [with_source(job) for job in jobs(lines, multirun=multirun)]
         found = compose_all(asked)
-    plans = [plan_of(cfg, job.wing) for cfg, job in zip(found, asked, strict=True)]
+    plans = [_with_typed(plan_of(cfg, job.wing), job) for cfg, job in zip(found, asked, strict=True)]
     for cfg, job in zip(found, asked, strict=True):
         check_own_market(cfg, job)
     return list(zip(found, plans, strict=True))
+
+
+def _with_typed(plan: AnyPlan, job: Job) -> AnyPlan:
+    """The plan with what was typed for it; a job of several keeps the name that it got among them."""
+    named = [f"study.name={written(plan.study)}"] if job.swept else []
+    if isinstance(plan, Plan):
+        return replace(plan, asked=Overrides((*job.typed, *named), identity(plan)))
+    from quantray.callers.report import command
+
+    return replace(plan, asked=Overrides((*job.typed, *named), command.identity(plan)))
 
 
 def compose_all(jobs: Sequence[Job]) -> list[dict[str, Any]]:
@@ -227,6 +239,7 @@ def _sweep_of(cfg: Mapping[str, object]) -> Plan:
         runner=checked(Runner, cfg, "runner"),
         storage=storage_of(checked(Storage, cfg, "storage")),
         mirror=checked(Mirror, cfg, "mirror"),
+        tracking=checked(Tracking, cfg, "tracking"),
         oos=checked(OutOfSample, cfg, "oos"),
         gates=checked(Gates, cfg, "gates"),
         report=checked(Report, cfg, "report"),

@@ -12,6 +12,9 @@ from typing import Any
 #: Where the reader finds a part of ``Plan.digests``, if the configuration calls it otherwise.
 _SECTION = {"costs": "fees"}
 
+#: What 0.1.0 described beside the settings, and no setting is.
+_UNTOLD = "__pydantic_config__"
+
 _ADVICE = {
     "rules_version": "the rules of trading changed, and a change of rules changes results; see docs/rules.md, or "
     "docs/policies.md for policies of callers",
@@ -71,9 +74,7 @@ def _changes(name: str, was: object, now: object) -> Iterator[str]:
     if was == now:
         return
     if isinstance(was, Mapping) and isinstance(now, Mapping):
-        for key in [*was, *(k for k in now if k not in was)]:
-            if key == "__pydantic_config__":  # no setting: earlier versions kept it
-                continue
+        for key in [*(k for k in was if k != _UNTOLD), *(k for k in now if k not in was)]:
             yield from _changes(f"{name}.{key}", was.get(key), now.get(key))
     else:
         yield f"{name}: {_text(was)} -> {_text(now)}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from quantray.plain import amount
@@ -31,6 +31,8 @@ class Ended:
     units: int | None = None
     ranked: int = 0
     picks: int = 0
+    importance: Mapping[str, float] = field(default_factory=dict)  # of each parameter
+    computed_on: str = ""  # what the importance was computed on, in words
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)

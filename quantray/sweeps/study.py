@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from quantray.errors import ConfigError, Interrupted, TooManyFailures
 from quantray.outlets import logger
@@ -26,10 +26,13 @@ from quantray.sweeps.report.card import study_card, study_line
 from quantray.sweeps.report.files import write_all
 from quantray.sweeps.report.plots import SweepPlots
 from quantray.sweeps.report.summary import ended
+from quantray.sweeps.report.tables import trials_frame
+from quantray.sweeps.report.tracked import record_of
 from quantray.sweeps.results import Chosen, Results
 from quantray.sweeps.seal import seal
 from quantray.sweeps.search import OnProgress, search
 from quantray.sweeps.stopped import stopped
+from quantray.tracking import tell
 from quantray.trial import Trial
 
 if TYPE_CHECKING:
@@ -87,9 +90,17 @@ class Study:
         """Whether to believe the pick, and why."""
         return self.results.verdict
 
+    def trades(self, part: Literal["searched", "held out"] | None = None) -> pandas.DataFrame:
+        """The trades of pick and peak, nobody else's: what ``trades.csv`` holds, all or of one ``part``.
+
+        Columns and units: "The trades" in docs/notebook.md. ConfigError for another part.
+        """
+        from quantray.sweeps.report.trades import trades_frame
+
+        return trades_frame(self.results, part)
+
     def frame(self) -> pandas.DataFrame:
         """One row a trial: number, state, value, parameters, metrics."""
-        from quantray.sweeps.report.tables import trials_frame
 
         return trials_frame(self.results.trials, self.plan.space)
 
@@ -146,6 +157,7 @@ def sweep(
                 done(study)
         if found.failure is None and share is None and plan.search.timeout_s is None and not left:
             seal(plan, made.ledger, study.files)
+    tell(plan.tracking, lambda: record_of(plan.run_dir), say)
     if found.failure is not None:
         raise TooManyFailures(found.failure)
     return study

@@ -53,7 +53,7 @@ def run(plan: BaselinePlan, *, progress: Follow | None = None, say: Say | None =
         found = survey(plan, plan.needs, driver.say, driver.reached)
         digests = plan.digests(*met_by(plan.data, found.windows, found.slice, found.coverage), code_digest())
         stem = digest_of(digests)[:12]
-        with opened(driver, plan, digests, _described(plan), request(plan)):
+        with opened(driver, plan, digests, described(plan), request(plan)):
             driver.pieces.keep(lambda name: name.startswith(f"{stem}/"))
             alerts = Alerts.empty(found.coverage, plan.costs)
             work = pass_of(plan, found, driver, stem)
@@ -164,7 +164,7 @@ def request(plan: BaselinePlan) -> dict[str, Any]:
     return request_of({**sections, **{name: getattr(plan, name) for name in same}}, plan.run_dir)
 
 
-def _described(plan: BaselinePlan) -> dict[str, Any]:
+def described(plan: BaselinePlan) -> dict[str, Any]:
     """The sections of the plan that decide its results, under the names that its digests have."""
     return plain_sections({
         "calls": {"calls": plan.calls, "coverage": plan.coverage},

@@ -10,6 +10,7 @@ import numpy as np
 from quantray.plain import amount
 from quantray.report import charts, words
 from quantray.report.svg import Chart
+from quantray.search import searched_by
 from quantray.stats.interval import trade_interval
 from quantray.sweeps.report import survival
 from quantray.sweeps.results import Results, Row
@@ -26,7 +27,7 @@ def subtitle(r: Results) -> str:
     parts = [str(r.data[k]) for k in ("underlying", "source") if r.data.get(k)]
     size = r.plan.space.size
     of = f" of {amount(size, 'point')}" if size else ""
-    kind = words.searched_by(r.plan.search.kind, r.plan.search.sampler)
+    kind = searched_by(r.plan.search)
     parts.append(f"{kind}, {amount(r.counts.attempts, 'candidate')}{of}")
     return " · ".join(parts)
 

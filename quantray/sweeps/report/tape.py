@@ -17,7 +17,7 @@ from quantray.sweeps.report.track import Track
 from quantray.sweeps.report.trades import of_sessions, whole
 
 #: Pixel columns of one session's prices, and of all sessions of a page together: each takes some 12 bytes of it.
-MOST_COLUMNS, LEAST_COLUMNS, ALL_COLUMNS = 400, 40, 100_000
+MOST_COLUMNS, LEAST_COLUMNS, ALL_COLUMNS = 400, 40, 75_000
 #: Steps of a chart's height that prices are rounded to, which no eye tells apart.
 STEPS = 1500
 #: Trades of a session that are told one by one under its chart.

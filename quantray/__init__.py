@@ -5,9 +5,24 @@ candidates of it; ``qr.optimise`` runs one about callers, ``qr.baseline`` tells 
 ``qr.load_sweep``, ``qr.load_callers`` and ``qr.load_baseline`` give such a plan, so that an editor knows which it is.
 """
 
-from __future__ import annotations
+# Every Python reads this file, down to 2.7: it must answer, in syntax that all of them know.
+import os
+import sys
 
-from typing import TYPE_CHECKING, Any
+if not (3, 11) <= sys.version_info[:2] < (3, 14):
+    _own = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), ".venv")
+    _beside = os.path.join(_own, "bin", "python")
+    _said = "quantray needs Python 3.11, 3.12 or 3.13, and {0} is {1}.{2}: {3}".format(  # noqa: UP030
+        sys.executable, sys.version_info[0], sys.version_info[1],
+        "use " + _beside if os.path.exists(_beside) and sys.prefix != _own else
+        "install one of them; in a checkout, make clean demo PYTHON=/path/to/python3.12 sets an environment up",
+    )  # fmt: skip
+    if sys.argv[:1] == ["-m"]:  # python -m quantray.run: this package is looked for
+        sys.stderr.write("error: " + _said + "\n")
+        sys.exit(2)
+    raise ImportError(_said)
+
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from quantray.api import (
@@ -143,14 +158,13 @@ __all__ = [
 
 if not TYPE_CHECKING:  # a checker sees the imports above, and every other name as the mistake it is
 
-    def __getattr__(name: str) -> Any:
+    def __getattr__(name):
         if name not in _LATER:
-            raise AttributeError(f"module 'quantray' has no attribute {name!r}")
+            raise AttributeError("module 'quantray' has no attribute " + repr(name))
         from importlib import import_module
 
         module, _, own = _LATER[name].partition(":")
-        return getattr(import_module(f"quantray.{module}"), own or name)
+        return getattr(import_module("quantray." + module), own or name)
 
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    def __dir__():
+        return sorted(set(globals()) | set(_LATER))

@@ -22,10 +22,11 @@ _PLACE = re.compile(r"(\w+): .*\((\S+), line (\d+)\)", re.DOTALL)
 _SESSION = re.compile(r" \(session [^)]*\)$")
 
 
-def told(error: BaseException) -> str:
+def told(error: BaseException, called: object = None) -> str:
     """An exception as ``ValueError: no volume (strategy/mine.py, line 12)``: the line is the user's own.
 
-    Without one (nothing outside quantray and the libraries was running) the place is left out.
+    Without one (nothing outside quantray and the libraries was running) it is where ``called`` is defined, whose answer
+    was refused; else the place is left out.
     """
     try:
         message = " ".join(str(error).split())
@@ -33,7 +34,7 @@ def told(error: BaseException) -> str:
         message = "(its message cannot be shown)"
     if len(message) > LONGEST:
         message = f"{message[: LONGEST - 1]}…"
-    place = _place(error)
+    place = _place(error) or _definition(called)
     return f"{type(error).__name__}: {message}" + (f" ({place})" if place else "")
 
 
@@ -45,6 +46,14 @@ def _place(error: BaseException) -> str | None:
         if not file.startswith(_OTHERS):
             found = f"{_shown(Path(file))}, line {line}"
     return found
+
+
+def _definition(called: object) -> str | None:
+    """File and line of a function or method of the user's own."""
+    code = getattr(getattr(called, "__func__", called), "__code__", None)
+    if code is None or code.co_filename.startswith(_OTHERS):
+        return None
+    return f"{_shown(Path(code.co_filename))}, line {code.co_firstlineno}"
 
 
 def _shown(file: Path) -> str:

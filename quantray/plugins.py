@@ -17,6 +17,7 @@ from typing import Any
 from quantray import folders
 from quantray.digests import digest_of
 from quantray.errors import ConfigError, near_miss
+from quantray.failures import OWN, told
 
 #: What a configuration may import, by the key that holds the ``_target_`` (of an objective, that is it).
 ALLOWED: dict[str, tuple[str, ...]] = {
@@ -37,6 +38,8 @@ def check_strategy(thing: object) -> str | None:
     """A class with one of the two methods, as ``quantray.protocols`` describes them."""
     if not isinstance(thing, type) or not is_dataclass(thing):
         return STRATEGY
+    if "__dataclass_fields__" not in vars(thing) and (own := [*vars(thing).get("__annotations__", ())]):
+        return f"has fields of its own ({', '.join(own[:5])}) and no @dataclass(frozen=True, kw_only=True) above it"
     if not takes(getattr(thing, "signals", None), 2) and not takes(getattr(thing, "trades", None), 3):
         return STRATEGY
     return None
@@ -89,6 +92,8 @@ def refuse_others(cfg: Mapping[str, object]) -> None:
     """ConfigError for a ``_target_`` of a composed configuration where none may stand."""
     for path in _targets(cfg, ""):
         place = path.rpartition(".")[0]
+        if place == "strategy.strategy":
+            raise ConfigError(f"{path}: the YAML of a strategy must begin with the line '# @package _global_'")
         if place != "strategy" and not f"{place}.".startswith("search.sampler."):
             raise ConfigError(f"{path}: a _target_ may stand in strategy and in search.sampler, nowhere else")
 
@@ -112,11 +117,13 @@ def _imported(module_name: str, name: str, where: str) -> object:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise ConfigError(f"{where}: {module_name} needs a module that is not installed: {error.name}") from error
+            raise ConfigError(f"{where}: {module_name} needs a module that is not installed: {told(error)}") from error
         known = [f"strategy.{path.stem}" for folder in folders.folders("strategy") for path in folder.glob("[!_]*.py")]
         raise ConfigError(f"{where}: {near_miss(module_name, known, what='module')}") from error
-    except (ImportError, SyntaxError) as error:
+    except SyntaxError as error:
         raise ConfigError(f"{where}: {module_name} cannot be imported: {error}") from error
+    except OWN as error:  # the file is somebody's own: whatever runs in it may raise, sys.exit() included
+        raise ConfigError(f"{where}: {module_name} cannot be imported: {told(error)}") from error
     if not hasattr(module, name):
         kind, what = (type, "class") if where.startswith(("strategy", "search")) else (FunctionType, "function")
         there = [value for n, value in vars(module).items() if isinstance(value, kind) and not n.startswith("_")]

@@ -31,8 +31,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    settings.register_profile("whole", deadline=None)  # a busy machine is slow, not wrong
+    settings.load_profile("whole")
     if config.getoption("core"):  # a tenth of the examples of every property that names no number of its own
-        settings.register_profile("core", max_examples=10)
+        settings.register_profile("core", deadline=None, max_examples=10)
         settings.load_profile("core")
 
 

@@ -40,6 +40,7 @@ def plan():
     return qr.load("+experiment=options_sweep", "space.stretch_threshold=[.0005,.001]", "constraints.min_trades=1")
 
 
+@pytest.mark.slow
 def test_evaluate_gives_parameters_and_metrics(plan):
     slice = tiny_slice(2, n_bars=3000)
     rows = [{"stretch_threshold": s, "stop_loss_percent": -50} for s in (0.0005, 0.001)]

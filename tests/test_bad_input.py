@@ -32,6 +32,7 @@ def refused(capsys, said: str, *overrides: str, kept: tuple[str, ...] = ()) -> N
     assert sorted(p.name for p in Path().iterdir()) == sorted(kept)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("override", "said"),
     [

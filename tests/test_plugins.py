@@ -206,6 +206,7 @@ def test_nothing_else_is_imported(override: str) -> None:
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_a_sampler_of_quantrays_own_is_named() -> None:
     plan = load_plan("study.name=t", "search.sampler._target_=quantray.search.tpe.StaticTPE")
     assert dict(plan.search.sampler or {}) == {"_target_": "quantray.search.tpe.StaticTPE"}

@@ -24,7 +24,8 @@ ABOUT = """Change everything behind each of many bars, in several ways, and comp
 up to it. Exit code 0: nothing was found; 1: it looks ahead, changes its input, is not deterministic or raises;
 2: there is no such strategy."""
 EXAMPLES = """examples:
-  quantray strategy check strategy/vwap_reclaim.py
+  quantray strategy check vwap_reclaim
+  quantray strategy check strategy/mine.py
   quantray strategy check vwap_reclaim data=duckdb data.duckdb=market.duckdb
   quantray strategy check /home/me/mine.py:MyStrategy --bars 500 --seed 7"""
 
@@ -67,13 +68,12 @@ def examine(strategy: str, overrides: Sequence[str], *, bars: int, points: int, 
 
 def plan_of(strategy: str, overrides: Sequence[str]) -> Plan:
     """The plan of a sweep of the strategy: with the YAML of its name where there is one, else with its defaults."""
-    from quantray import folders
+    from quantray.config import wings
     from quantray.config.plans import load_sweep
 
     stem, name = _named(strategy)
     asked = "quantray strategy check"
-    yaml = any((folder / "sweeps" / "strategy" / f"{stem}.yaml").is_file() for folder in folders.folders("conf"))
-    if yaml:
+    if stem in wings.choices("strategy", wings.SWEEPS):
         plan = load_sweep([f"strategy={stem}", *overrides], asked=asked)
         if name is None or plan.strategy.target.rpartition(".")[2] == name:
             return plan
@@ -81,7 +81,7 @@ def plan_of(strategy: str, overrides: Sequence[str]) -> Plan:
     if own:
         raise ConfigError(
             f"{own[0]}: {strategy} has no YAML of its name, so nothing of it can be set here; write "
-            f"conf/sweeps/strategy/{stem}.yaml, or give its fields other defaults"
+            f"conf/strategy/{stem}.yaml, or give its fields other defaults"
         )
     return _by_default(load_sweep(list(overrides), asked=asked), f"strategy.{stem}.{name or _only_class(stem)}")
 
@@ -113,10 +113,22 @@ def _named(strategy: str) -> tuple[str, str | None]:
         stem, _, name = strategy.removeprefix("strategy.").partition(".")
         return stem, name or None
     folders.install()
-    known = [path.stem for folder in folders.folders("strategy") for path in folder.glob("[!_]*.py")]
-    if strategy not in known:
-        raise ConfigError(f"{near_miss(strategy, known, what='strategy')}; a file is given as FILE.py")
+    if strategy not in (known := _names(folders.folders("strategy"))):
+        said = near_miss(strategy, known, what="strategy")
+        raise ConfigError(said if said.endswith("?") else f"{said}; a file is given as FILE.py")
     return strategy, None
+
+
+def _names(places: Sequence[Path]) -> list[str]:
+    return sorted({path.stem for folder in places for path in folder.glob("[!_]*.py")})
+
+
+def _shipped() -> str:
+    """Which strategies need no file."""
+    from quantray import folders
+
+    names = _names([folders.shipped("strategy")])
+    return f"{' and '.join(names)} are shipped"
 
 
 def _on_the_shelf(path: Path) -> str:
@@ -125,7 +137,8 @@ def _on_the_shelf(path: Path) -> str:
 
     if not path.is_file():
         beside = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        raise ConfigError(f"{path} does not exist: {near_miss(path.name, beside, what='file')}")
+        said = f": {near_miss(path.name, beside, what='file')}" if beside else ""
+        raise ConfigError(f"{path} does not exist{said}; {_shipped()} and checked by name")
     if not path.stem.isidentifier():
         raise ConfigError(f"{path}: {path.stem!r} is no name of a module; rename the file, e.g. my_strategy.py")
     module, folder = folders.install(), str(path.resolve().parent)

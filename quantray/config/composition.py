@@ -49,6 +49,7 @@ def _composed(wing: str, overrides: Sequence[str]) -> Composed:
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+    from yaml import YAMLError
 
     # Hydra reads a search path from the primary file or from an override, never from an experiment
     path = f"hydra.searchpath=[{','.join(quoted(f'file://{place}') for place in wings.places(wing))}]"
@@ -64,10 +65,36 @@ def _composed(wing: str, overrides: Sequence[str]) -> Composed:
         if isinstance(cause, MissingMandatoryValue):
             raise ConfigError(f"{cause.full_key} is required; give {cause.full_key}=…") from error
         raise ConfigError(f"the configuration cannot be composed: {str(cause).strip().splitlines()[0]}") from error
+    except YAMLError as error:
+        raise ConfigError(_no_yaml(error)) from error
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"{_unread(wing)} cannot be read: {error}") from error
     assert isinstance(plain, dict)
     found = {str(key): value for key, value in plain.items()}
     learn(f"{key}={value}" for key, value in flatten(found).items() if isinstance(value, str | list))
     return found, {group: str(choice) for group, choice in choices.items() if choice is not None}
+
+
+def _no_yaml(error: Exception) -> str:
+    """Where a file is no YAML, and why: ``conf/strategy/mine.yaml, line 5, is no YAML: …``."""
+    mark, said = getattr(error, "problem_mark", None), getattr(error, "problem", None) or str(error).splitlines()[0]
+    place = Path(str(getattr(mark or error, "name", "a file of conf/")))
+    line = f", line {mark.line + 1}," if mark is not None else ""
+    return f"{_shown(place)}{line} is no YAML: {said}"
+
+
+def _unread(wing: str) -> str:
+    """The first file of the wing that is no text."""
+    for path in (path for place in wings.places(wing) for path in sorted(place.rglob("*.yaml"))):
+        try:
+            path.read_text(encoding="utf-8")
+        except (OSError, UnicodeError):
+            return str(_shown(path))
+    return "a file of conf/"
+
+
+def _shown(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 @contextmanager

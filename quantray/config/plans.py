@@ -50,9 +50,20 @@ def load_plan(*overrides: str | Sequence[str]) -> AnyPlan:
     Takes what the command line takes, as arguments or as one list. An experiment of ``conf/callers`` gives a
     CallerPlan (the alert baseline a BaselinePlan), any other request a Plan. Raises ConfigError or DataError.
     """
-    lines = [line for item in overrides for line in ([item] if isinstance(item, str) else item)]
+    lines = [line for item in overrides for line in _lines(item)]
     ((_, plan),) = _checked(lines, multirun=False)
     return plan
+
+
+def _lines(given: object) -> list[str]:
+    """One override or a list of them. ConfigError for what is no text."""
+    found: list[str] = []
+    for item in given if isinstance(given, list | tuple) else [given]:
+        if not isinstance(item, str):
+            what = f"{type(item).__name__} {str(item)[:80]!r}"
+            raise ConfigError(f"an override is text such as 'seed=1', and this is {what}; write it as key=value")
+        found.append(item)
+    return found
 
 
 def load_sweep(*overrides: str | Sequence[str], asked: str) -> Plan:

@@ -12,7 +12,7 @@ from quantray.errors import ConfigError, QuantrayError, near_miss
 from quantray.plugins import check_strategy, resolve, source_digest
 from quantray.space import Dimension, Space, parse_space
 from quantray.sweeps.candidates import check_ranges
-from quantray.sweeps.long_option import rules_of
+from quantray.sweeps.long_option import LongOption, rules_of
 from quantray.sweeps.plan import StrategySpec
 from quantray.sweeps.recorder import Recorder
 
@@ -25,6 +25,7 @@ def strategy_of(strategy: Mapping[str, Any], space: Mapping[str, Any]) -> tuple[
             "strategy._target_ is required, e.g. strategy.vwap_reclaim.VwapReclaim; or choose strategy=<name>"
         )
     cls = resolve(target, check=check_strategy)
+    _check_kind(cls, target)
     known = {field.name: field for field in fields(cls) if field.init}
     fixed = {name: value for name, value in strategy.items() if name != "_target_"}
     for section, names in (("strategy", fixed), ("space", space)):
@@ -37,8 +38,27 @@ def strategy_of(strategy: Mapping[str, Any], space: Mapping[str, Any]) -> tuple[
     return StrategySpec(target, fixed, source_digest(cls)), parsed
 
 
+def _check_kind(cls: type, target: str) -> None:
+    """Refuse a class with ``signals`` that has not the fields by which contracts, fills and exits are found."""
+    lacks = [field.name for field in fields(LongOption) if not hasattr(cls, field.name)]
+    if hasattr(cls, "signals") and lacks:
+        raise ConfigError(
+            f"strategy._target_={target} has signals(session) and no {lacks[0]}: inherit quantray.LongOption, whose "
+            f"contracts, fills and exits it needs, as in class {cls.__name__}(LongOption), or give it "
+            "trades(market, plan) instead"
+        )
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    """Types of the fields; none where an annotation of the strategy's own cannot be read, which is its own business."""
+    try:
+        return get_type_hints(cls)
+    except Exception:
+        return {}
+
+
 def _check_levels(cls: type, known: Mapping[str, Field[Any]], fixed: Mapping[str, object], space: Space) -> None:
-    hints, needed = get_type_hints(cls), _needed(cls)
+    hints, needed = _hints(cls), _needed(cls)
     for name, value in fixed.items():
         _check_type(hints, f"strategy.{name}", name, [value])
     # a field without a default must be there before the others can be tried: its first level stands in

@@ -160,6 +160,11 @@ def check_choice(group: str, name: str, wing: str) -> None:
     """ConfigError with the near miss unless ``group=name`` exists in this wing."""
     names = choices(group, wing)
     if name not in names:
+        if group == "strategy" and (Path.cwd() / "strategy" / f"{name}.py").is_file():
+            raise ConfigError(
+                f"{group}={name}: strategy/{name}.py is there and its YAML is not; conf/strategy/{name}.yaml names the "
+                "class as strategy._target_ and what varies under space (docs/strategy.md)"
+            )
         raise ConfigError(f"{group}={name}: {near_miss(name, names, what=f'choice of {group}')}")
 
 

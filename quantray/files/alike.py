@@ -36,5 +36,35 @@ def looks_like(ours: str, present: Iterable[str]) -> str | None:
     return next((plain[other] for other in (_plain(ours), *NAMES.get(ours, ())) if other in plain), None)
 
 
+#: Names of a day and of a clock that stand beside each other.
+_DAYS, _CLOCKS = ("date", "day", "trade_date", "quote_date"), ("time", "clock", "bar_time", "quote_time", "time_of_day")
+
+
+def in_parts(ours: str, present: Iterable[str]) -> str | None:
+    """What of ours the file tells in several columns, which only a format puts together: the sentence that says how.
+
+    That is a ``ts`` of a date and a clock, and the ``symbol`` of a contract; None where the file has no such columns.
+    """
+    plain = {_plain(name): name for name in present}
+    if ours == "ts":
+        found = [next((plain[n] for n in names if n in plain), None) for names in (_DAYS, _CLOCKS)]
+        if None in found or any(n in plain for n in ("ts", *NAMES["ts"]) if n not in {*_DAYS, *_CLOCKS}):
+            return None
+        parts = ", ".join(map(str, found))
+        how = f"time: {{from: [{parts}], form: ...}}"
+        return f"columns {parts} look like ts in two parts{_FORMAT}{how}"
+    if ours == "symbol" and looks_like("symbol", plain) is None:
+        known = {key: looks_like(key, plain.values()) for key in ("underlying", "expiry", "strike", "right")}
+        if None in (known["expiry"], known["strike"], known["right"]):
+            return None
+        names = {"root" if key == "underlying" else key: name for key, name in known.items() if name is not None}
+        how = ", ".join(f"{key}: {name}" for key, name in names.items())
+        return f"columns {', '.join(names.values())} look like a contract in parts{_FORMAT}contract: {{{how}}}"
+    return None
+
+
+_FORMAT = ": describe the file in conf/format/NAME.yaml (docs/formats.md, 'A format of your own') with "
+
+
 def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from quantray.errors import DataError, near_miss
-from quantray.files.alike import looks_like
+from quantray.files.alike import in_parts, looks_like
 from quantray.files.duckdb_file import quoted, reading_error, text
 from quantray.files.folders import PARQUET, SUFFIXES
 from quantray.plain import amount
@@ -86,6 +86,9 @@ class Table:
         """Refuse a table without one of these columns."""
         for name in columns:
             likely = None if self.has(name) else looks_like(name, self.present)
+            parts = None if self.has(name) else in_parts(name, self.present)
+            if parts is not None:
+                raise DataError(f"{self.where} has no column {name!r}: {parts}")
             if likely is not None:
                 raise DataError(
                     f"{self.where} has no column {name!r}: column {likely!r} looks like {name}: "

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 from quantray.errors import DataError
 from quantray.files import archives
-from quantray.files.alike import looks_like
+from quantray.files.alike import in_parts, looks_like
 from quantray.files.durable import room
 from quantray.files.formats import Choice, Format, Head, Layout, beside, choices, documents, head_of
 from quantray.files.formats.heads import plain
@@ -180,6 +180,9 @@ def _likely_columns(head: Head, request: Request) -> str:
     for table in request.tables or tuple(t for t in TABLES if t != "chain"):
         told = request.mapping(table)
         lacks = [ours for ours in TELLING[table] if spelt(told.get(ours, ours), head.columns) is None]
+        parts = [said for ours in lacks if (said := in_parts(ours, head.columns)) is not None]
+        if parts and all(looks_like(ours, head.columns) or in_parts(ours, head.columns) for ours in lacks):
+            return parts[0]
         likely = {ours: looks_like(ours, head.columns) for ours in lacks}
         if table == "calls" and likely.get("caller", "") is None and set(request.tables) <= {"calls"}:
             del likely["caller"]  # then the name of the file is the caller's

@@ -112,18 +112,23 @@ def _one_by_one(session: Session, variants: Sequence[Any], bad: dict[int, str]) 
         if variant is None or k in bad:
             columns.append(_NO_SIGNALS)
             continue
-        said: str | None
         try:
-            s = variant.signals(session)
-            said = _nonsense(s.bar, s.side, s.origin, session.n_bars, None)
-            one = (np.asarray(s.bar, np.int32), np.asarray(s.side, np.int8), np.asarray(s.origin, np.int32))
+            columns.append(_checked(variant.signals(session), session.n_bars))
         except OWN as error:  # whatever it raises belongs to this candidate
-            said = told(error)
-        if said:
-            bad[k] = f"{said} (session {session.date})"
-        columns.append(_NO_SIGNALS if said else one)
+            bad[k] = f"{told(error, type(variant).signals)} (session {session.date})"
+            columns.append(_NO_SIGNALS)
     ptr = np.concatenate([[0], np.cumsum([len(c[0]) for c in columns])]).astype(np.int64)
     return SignalLists(ptr, *(np.concatenate([c[j] for c in columns]) for j in range(3)))
+
+
+def _checked(s: Any, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Bars, sides and origins [signals] of what a strategy returned; TypeError and ValueError say what is wrong."""
+    if not all(hasattr(s, name) for name in ("bar", "side", "origin")):
+        raise TypeError(f"signals() must return quantray.Signals, got {type(s).__name__}")
+    said = _nonsense(s.bar, s.side, s.origin, n, None)
+    if said is not None:
+        raise ValueError(said)
+    return np.asarray(s.bar, np.int32), np.asarray(s.side, np.int8), np.asarray(s.origin, np.int32)
 
 
 def _nonsense(bar: object, side: object, origin: object, n: int, lists: tuple[Any, int] | None) -> str | None:

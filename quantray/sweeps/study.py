@@ -22,7 +22,9 @@ from quantray.sweeps.judge import Judgement, judge
 from quantray.sweeps.loop.share import Share
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.prepare import Opened, opened
+from quantray.sweeps.report.card import study_card, study_line
 from quantray.sweeps.report.files import write_all
+from quantray.sweeps.report.plots import SweepPlots
 from quantray.sweeps.report.tables import table_digest, trials_frame
 from quantray.sweeps.report.tracked import record_of
 from quantray.sweeps.results import Chosen, Results
@@ -50,6 +52,12 @@ class Study:
     results: Results
     files: dict[str, Path]
 
+    def __repr__(self) -> str:
+        return study_line(self.results)
+
+    def _repr_html_(self) -> str:
+        return study_card(self.results).html()
+
     @property
     def best(self) -> Trial | None:
         """The peak: the feasible trial of the largest objective; None when nothing completed."""
@@ -59,6 +67,11 @@ class Study:
     def pick(self) -> Chosen | None:
         """The survivor that is judged: number, params, value, metrics (searched) and oos; None without survivors."""
         return self.results.pick
+
+    @property
+    def plot(self) -> SweepPlots:
+        """Pictures, Optuna's and those of the report: ``study.plot.history()``, ``study.plot.equity()``, …"""
+        return SweepPlots(self.results)
 
     def survivors(self) -> pandas.DataFrame:
         """One row a survivor: number, parameters, value (objective), statistic (Student's t), metrics (searched).

@@ -5,6 +5,7 @@ from quantray.sweeps.market import CROSSED_QUOTE, ZERO_QUOTE
 from tests.builders.sessions import tiny_slice
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes_and_another_seed_others():
     assert tiny_slice().digest == tiny_slice().digest != tiny_slice(seed=1).digest
 

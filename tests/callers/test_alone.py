@@ -192,6 +192,7 @@ def silent_across_the_split(folder: Path, prints_again: bool) -> CallsData:
     return data_of(folder, calls, candle_rows({"GONE": at, "LIVE": range(500)}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("prints_again", [False, True])
 def test_in_training_the_source_ends_at_the_split(tmp_path: Path, prints_again: bool) -> None:
     """What comes behind the split changes nothing: it ends there, holds its slot until then, and may be worth zero."""
@@ -208,6 +209,7 @@ def test_in_training_the_source_ends_at_the_split(tmp_path: Path, prints_again: 
     assert zero["gross"][1] == train["gross"][1]
 
 
+@pytest.mark.slow
 def test_what_is_held_to_the_end_of_the_source_is_no_dead_asset(tmp_path: Path) -> None:
     """A policy without a time stop ends with the data; a token that prints to the last minute is not worth zero."""
     calls = call_rows(("a", "GONE", 10), ("a", "LIVE", 10), ("a", "VENDOR", 10))

@@ -26,6 +26,7 @@ def results(tmp_path_factory):
     return finished(data, folder / "run", policies=policies, bounds=Bounds(min_trades=1))
 
 
+@pytest.mark.slow
 def test_trades_across_it_are_counted_for_each_caller(results):
     jumped = {u.name: sum(p.jumped for p in (u.train, u.held_out) if p is not None) for u in results.units}
     assert jumped == {"across": jumped["across"], "before": 0, "after": 0, "other": 0}

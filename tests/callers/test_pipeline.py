@@ -24,6 +24,7 @@ from tests.builders.rays import own_ray
 from tests.builders.vendor_markets import three
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 4])
 def test_workers_change_no_byte(data: CallsData, both: CallerResults, tmp_path: Path, workers: int) -> None:
     again = finished(data, tmp_path, mode="both", runner=Runner("local", workers))
@@ -105,6 +106,7 @@ def test_an_account_without_limits_trades_every_call(data: CallsData, tmp_path: 
         assert not len(unit.train.equity)
 
 
+@pytest.mark.slow
 def test_sharpe_can_be_the_objective(data: CallsData, tmp_path: Path) -> None:
     found = finished(data, tmp_path, objective="sharpe", policies=TP_SL)
     for unit in found.ranked:
@@ -112,6 +114,7 @@ def test_sharpe_can_be_the_objective(data: CallsData, tmp_path: Path) -> None:
         assert unit.held_out_value == unit.held_out.metrics["sharpe"]
 
 
+@pytest.mark.slow
 def test_nothing_held_out(data: CallsData, tmp_path: Path) -> None:
     found = finished(data, tmp_path, oos=OutOfSample(0), mode="both")
     assert found.split_ns is None
@@ -124,12 +127,14 @@ def test_nothing_held_out(data: CallsData, tmp_path: Path) -> None:
     assert any("oos.fraction=0" in note for note in found.notes)
 
 
+@pytest.mark.slow
 def test_grouped_alone_has_one_unit(data: CallsData, both: CallerResults, tmp_path: Path) -> None:
     found = finished(data, tmp_path, mode="grouped")
     assert [u.name for u in found.units] == [GROUP]
     assert shown(found)[0] == shown(both)[-1]
 
 
+@pytest.mark.slow
 def test_a_selection_by_the_whole_window_says_that_it_looks_ahead(data: CallsData, tmp_path: Path) -> None:
     found = finished(data, tmp_path, policies=TP_SL, coverage=CoverageSettings("window", 0.05))
     assert any("selects on the future" in note for note in found.notes)

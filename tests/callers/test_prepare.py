@@ -23,6 +23,7 @@ def test_a_caller_may_not_be_named_as_the_group(data: CallsData, tmp_path: Path)
             stage(plan)
 
 
+@pytest.mark.slow
 def test_plan_coverage_and_slice_come_one_by_one(data: CallsData, tmp_path: Path) -> None:
     plan = plan_on(data, tmp_path)
     whole = prepare(plan)

@@ -79,6 +79,7 @@ COMMANDS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", COMMANDS)
 def test_a_command_means_what_its_user_means(
     line: str, alerts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -157,6 +158,7 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flags", REFUSED)
 def test_a_bad_value_is_one_sentence_and_nothing_is_written(
     flags: str, alerts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

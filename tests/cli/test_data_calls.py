@@ -22,6 +22,7 @@ def run(*words: str) -> int:
     return command.main(["data", "import", *words, "--into", "m.duckdb"])
 
 
+@pytest.mark.slow
 def test_a_list_without_ids_and_with_short_numbers(capsys: pytest.CaptureFixture[str]) -> None:
     rows = ["Ann,0xAB,2025-01-01T00:05:00Z,47.18k", "Bob,A,2025-01-01 01:00:00,", "Bob,A,nonsense,1"]
     Path("list.csv").write_text("\n".join(["caller,token,ts,mcap", *rows]) + "\n")
@@ -34,6 +35,7 @@ def test_a_list_without_ids_and_with_short_numbers(capsys: pytest.CaptureFixture
     assert "1 there already" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_calls_are_those_of_the_original() -> None:
     rows = [f"C{k % 3},T{k % 5},2025-01-0{1 + k % 7}T0{k % 9}:00:00Z,{k}" for k in range(40)]
     Path("list.csv").write_text("\n".join(["caller,asset,ts,price_at_call", *rows]) + "\n")
@@ -54,6 +56,7 @@ def test_a_chat_is_read_by_its_patterns(capsys: pytest.CaptureFixture[str]) -> N
     assert query(Path("m.duckdb"), "SELECT DISTINCT caller, asset FROM calls") == [("Ann", "WIFUSDT")]
 
 
+@pytest.mark.slow
 def test_calls_whose_times_are_clocks_alone_are_of_the_day_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     Path("Ann.csv").write_text("asset,ts\nX,12:30\nX,13:05\n")
     assert run("Ann.csv", "--table", "calls") == 2
@@ -70,6 +73,7 @@ def test_calls_whose_times_are_clocks_alone_are_of_the_day_that_is_said(capsys: 
     assert "no source is a list of calls" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_dates_of_a_discord_export_in_a_locale_are_read_as_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     token = "0x" + 40 * "a"
     Path("chat.csv").write_text(

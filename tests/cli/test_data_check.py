@@ -32,6 +32,7 @@ CALLS = (
 )
 
 
+@pytest.mark.slow
 def test_a_file_is_known_by_its_tables(tmp_path, capfd):
     write_duckdb(tmp_path, frames())
     with duckdb.connect("it's calls.duckdb") as connection:
@@ -45,6 +46,7 @@ def test_a_file_is_known_by_its_tables(tmp_path, capfd):
     assert "a run takes this data" in capfd.readouterr().out
 
 
+@pytest.mark.slow
 def test_errors_end_with_1_and_what_cannot_be_opened_with_2(tmp_path, capfd):
     made = frames()
     made["underlying"].loc[5, "close"] = -1.0
@@ -88,6 +90,7 @@ def commands(page: str, begin: str) -> list[list[str]]:
     return [shlex.split(line)[len(begin.split()) :] for line in block.splitlines() if line.startswith(begin)]
 
 
+@pytest.mark.slow
 def test_the_commands_of_the_page_work(tmp_path, capfd):
     made = write_duckdb(tmp_path, frames())
     assert made.duckdb == str(tmp_path / "market.duckdb")

@@ -28,6 +28,7 @@ def run(*words: str) -> int:
     return command.main(["data", "import", *words])
 
 
+@pytest.mark.slow
 def test_what_was_done_and_what_comes_next(capsys: pytest.CaptureFixture[str]) -> None:
     Path("calls.csv").write_text("caller,asset,ts\nAnn,A,2025-01-01T00:05:00Z\n")
     assert run("a.csv", "calls.csv", "--into", "m.duckdb") == 0
@@ -54,6 +55,7 @@ def test_without_volumes_a_strategy_comes_next_that_needs_none(
     )
 
 
+@pytest.mark.slow
 def test_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     Path("bad.csv").write_text(Path("a.csv").read_text().replace("Z,", "X,"))
     assert run("bad.csv", "--into", "m.duckdb") == 2  # nothing was written

@@ -52,6 +52,7 @@ VALUES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flag", backtest.EVERY, ids=lambda f: f.name)
 def test_a_flag_sets_its_key(flag: flags.Flag, capsys: pytest.CaptureFixture[str]) -> None:
     from omegaconf import OmegaConf

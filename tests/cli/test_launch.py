@@ -20,6 +20,7 @@ from quantray.sweeps.loop.share import drivers_of, duplicates_of, seed_of
 from tests.builders.desks import SMALL, Desk
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "message"),
     [

@@ -10,6 +10,7 @@ from quantray.cli import command as cli
 from tests.builders.finished_runs import NAMES, hostile_baseline
 
 
+@pytest.mark.slow
 def test_callers_are_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run_dir = hostile_baseline(tmp_path).plan.run_dir
     before = sorted(path.name for path in run_dir.iterdir())

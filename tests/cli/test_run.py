@@ -39,6 +39,7 @@ def test_help_lists_groups_and_exit_codes(main: Callable[..., int], capsys: pyte
     assert "130 interrupted" in said
 
 
+@pytest.mark.slow
 def test_cfg_job_prints_the_resolved_configuration(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run.main(["+experiment=options_sweep", "seed=3", "--cfg", "job"]) == 0
     from omegaconf import OmegaConf

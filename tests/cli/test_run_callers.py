@@ -79,6 +79,7 @@ def test_bad_data_is_one_sentence_and_writes_no_result(
     assert not left_behind(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "override",
     [

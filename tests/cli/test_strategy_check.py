@@ -38,6 +38,7 @@ def check(*given: str) -> int:
     return cli.main(["strategy", "check", *given])
 
 
+@pytest.mark.slow
 def test_a_file_of_one_s_own_is_looked_at_where_it_lies(tmp_path, capfd):
     file = tmp_path / "elsewhere" / "mine_alone.py"
     file.parent.mkdir()
@@ -60,6 +61,7 @@ def test_the_shelf_passes_by_name_file_and_target(capfd):
         assert plan.space.names[1] == "stretch_threshold"
 
 
+@pytest.mark.slow
 def test_faults_are_told_with_the_line_of_the_user(capfd):
     assert check(f"{PLANTED}:Falls", *FEW) == 1
     said = capfd.readouterr().out
@@ -67,9 +69,11 @@ def test_faults_are_told_with_the_line_of_the_user(capfd):
     assert "not passed" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("given", "sentence"), [
     ("vwap_reclam", "did you mean 'vwap_reclaim'"),
-    ("nowhere.py", "does not exist"),
+    ("nowhere.py", "does not exist; opening_range_breakout and vwap_reclaim are shipped and checked by name"),
+    ("nowhere", "known: opening_range_breakout, "),
     (str(PLANTED), "several strategies: Fair"),
     (f"{PLANTED}:Faire", "did you mean 'Fair'"),
     ("strategy.planted.nothing", "unknown class"),
@@ -79,6 +83,7 @@ def test_what_is_no_strategy_is_refused_in_a_sentence(given, sentence, capfd):
     assert sentence in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_imported_says_why(tmp_path, capfd):
     (tmp_path / "broken_alone.py").write_text("import nothing_of_this_name\n")
     assert check("broken_alone.py", *FEW) == 2
@@ -89,5 +94,17 @@ def test_a_file_that_cannot_be_imported_says_why(tmp_path, capfd):
 
 
 def test_what_needs_a_yaml_is_said():
-    with pytest.raises(ConfigError, match=r"conf/sweeps/strategy/planted\.yaml"):
+    with pytest.raises(ConfigError, match=r"conf/strategy/planted\.yaml"):
         plan_of("strategy.planted.Fair", ["strategy.bars=3"])
+
+
+@pytest.mark.parametrize("folder", ["conf/strategy", "conf/sweeps/strategy"])
+def test_the_yaml_of_its_name_is_found_wherever_a_run_finds_it(folder, tmp_path):
+    shelf, groups = tmp_path / "strategy", tmp_path / folder
+    shelf.mkdir()
+    groups.mkdir(parents=True)
+    (shelf / "mine_alone.py").write_text(MINE.format(share=0.5))
+    text = "# @package _global_\nstrategy:\n  _target_: strategy.mine_alone.Mine\nspace:\n  top: [.5, .6, .7]\n"
+    (groups / "mine_alone.yaml").write_text(text)
+    for way in ("mine_alone", "strategy/mine_alone.py"):
+        assert plan_of(way, ["data.synthetic.sessions=1"]).space.size == 3

@@ -36,6 +36,7 @@ VALUES: dict[str, tuple[str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flag", [f for f in flags.BASELINE if f.key in VALUES], ids=lambda f: f.name)
 def test_a_flag_sets_its_key(flag: flags.Flag, capsys: pytest.CaptureFixture[str]) -> None:
     value, expected = VALUES[flag.key]
@@ -76,12 +77,14 @@ def test_a_wrong_request_is_answered_with_key_value_and_remedy(overrides: tuple[
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", [("baseline.tp=3",), ("baseline=standard",)])
 def test_a_key_of_the_baseline_means_nothing_to_policies(given: tuple[str, ...]) -> None:
     with pytest.raises(qr.ConfigError, match=r"is about the alert baseline; give \+experiment=alert_baseline"):
         load_plan("+experiment=v1_baseline", "data.duckdb=market.duckdb", *given)
 
 
+@pytest.mark.slow
 def test_plans_have_the_type_of_what_runs_them() -> None:
     plan = qr.load("+experiment=alert_baseline", "data.duckdb=market.duckdb")
     assert isinstance(plan, qr.BaselinePlan)
@@ -124,6 +127,7 @@ BAD: dict[str, tuple[Tables, list[str], str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BAD)
 def test_bad_data_is_one_sentence_and_writes_nothing(
     name: str, folder: Path, capsys: pytest.CaptureFixture[str]
@@ -140,6 +144,7 @@ def test_bad_data_is_one_sentence_and_writes_nothing(
     assert set(os.listdir(folder)) <= {"market.duckdb", "cache"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["report.html", "alerts.parquet", "summary.json", "results.duckdb", "leaderboard.csv"])
 def test_a_folder_that_holds_something_else_is_refused(
     name: str, folder: Path, capsys: pytest.CaptureFixture[str]

@@ -123,6 +123,7 @@ SUGAR: dict[str, tuple[str, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("override", SUGAR)
 def test_a_choice_means_the_file_of_this_kind(override: str) -> None:
     path, expected = SUGAR[override]
@@ -221,6 +222,7 @@ REFUSED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("overrides", REFUSED, ids=" ".join)
 def test_a_wrong_request_is_answered_with_key_value_and_remedy(overrides: tuple[str, ...]) -> None:
     with pytest.raises(ConfigError) as refused:
@@ -229,6 +231,7 @@ def test_a_wrong_request_is_answered_with_key_value_and_remedy(overrides: tuple[
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_sections_of_sweeps_are_absent() -> None:
     cfg = compose(jobs([V1], multirun=False)[0])
     assert not {"strategy", "space", "search", "mirror"} & set(cfg)
@@ -268,6 +271,7 @@ def test_a_gate_in_a_file_of_ones_own_is_told_whose_it_is(tmp_path: Path, monkey
             load_plan("+experiment=mine")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("overrides", "name"),
     [
@@ -302,6 +306,7 @@ def test_a_multirun_may_hold_both_kinds() -> None:
         load_plans(["+experiment=options_sweep,v1_baseline", "search=random"])
 
 
+@pytest.mark.slow
 def test_a_notebook_is_told_which_function_to_call() -> None:
     plan, sweep = qr.load(V1), qr.load()
     assert isinstance(plan, CallerPlan)

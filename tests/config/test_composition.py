@@ -30,12 +30,14 @@ def test_a_flat_file_shadows_both_wings_and_a_wings_own_file_only_that_one(own: 
     assert (found("sweeps", "constraints=strict"), found("callers", "constraints=strict")) == (30, 4)
 
 
+@pytest.mark.slow
 def test_a_table_of_contents_of_ones_own_comes_first(own: Path) -> None:
     write(own, "sweeps", "defaults: [{strategy: vwap_reclaim}, {data: synthetic}, _self_]\nseed: 9\nrun_dir: null\n")
     assert load_plan().seed == 9
     assert load_plan("+experiment=v1_baseline").seed == 0
 
 
+@pytest.mark.slow
 def test_a_hydra_application_around_keeps_its_state(tmp_path: Path) -> None:
     from hydra import compose, initialize_config_dir
     from hydra.core.global_hydra import GlobalHydra

@@ -48,16 +48,19 @@ def test_one_list_or_many_arguments() -> None:
     assert load_plan(["seed=3", "search=random"]) == load_plan("seed=3", "search=random")
 
 
+@pytest.mark.slow
 def test_a_choice_on_the_command_line_beats_the_experiment() -> None:
     plan = load_plan("+experiment=options_sweep", "search=random", "runner=local", "fees=dear")
     assert (plan.search.kind, plan.runner.kind, plan.fees.slippage_per_share) == ("random", "local", 0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["search.n_trials=5", "+search.n_trials=5", "++search.n_trials=5"])
 def test_a_value_may_be_set_with_any_of_hydras_prefixes(key: str) -> None:
     assert load_plan(key).search.n_trials == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["~/x", "/tmp/it's here", "a b", "/tmp/a=b", "C:/x"])
 def test_a_path_may_hold_what_hydras_grammar_does_not(path: str) -> None:
     assert load_plan(f"run_dir={path}").run_dir == Path(path).expanduser()
@@ -88,6 +91,7 @@ def test_jobs_of_a_multirun_get_a_folder_each_in_one_run_dir() -> None:
     assert [plan.run_dir for plan in plans] == [Path("results/vwap_reclaim"), Path("results/vwap_reclaim-seed_1")]
 
 
+@pytest.mark.slow
 def test_a_multirun_refuses_one_name_for_two_jobs() -> None:
     with pytest.raises(ConfigError, match=r"study\.name=x would be used by 2 jobs"):
         load_plans(["seed=0,1", "study.name=x"])

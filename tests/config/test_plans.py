@@ -23,6 +23,7 @@ def test_the_default_experiment() -> None:
     assert plan.search.attempts == 3000
 
 
+@pytest.mark.slow
 def test_the_shipped_files_say_the_defaults_of_the_dataclasses() -> None:
     plan = load_plan("runner=ray")
     plain = Plan(plan.study, plan.strategy, plan.space, plan.data, plan.run_dir)
@@ -30,6 +31,7 @@ def test_the_shipped_files_say_the_defaults_of_the_dataclasses() -> None:
         assert getattr(plan, field.name) == getattr(plain, field.name), field.name
 
 
+@pytest.mark.slow
 def test_a_dimension_is_replaced_added_and_removed() -> None:
     plan = load_plan("space.stop_loss_percent=[-25,-50]", "space.latency_seconds=[1,2]", "space.entry_window=null")
     dimensions = {d.name: d.values for d in plan.space.dimensions}
@@ -39,12 +41,14 @@ def test_a_dimension_is_replaced_added_and_removed() -> None:
     assert "latency_seconds" not in plan.strategy.params, "a dimension is no fixed parameter"
 
 
+@pytest.mark.slow
 def test_a_range_with_a_step() -> None:
     plan = load_plan("space={stretch_threshold:{low:.001,high:.003,step:.001}}")
     assert plan.space.dimensions[0].values == (0.001, 0.002, 0.003)
     assert plan.space.names == ("stretch_threshold",)
 
 
+@pytest.mark.slow
 def test_a_removed_dimension_takes_the_strategys_value() -> None:
     plan = load_plan("space.entry_window=null", "strategy.entry_window=9:30-10:00")
     assert plan.strategy.params["entry_window"] == "9:30-10:00"
@@ -57,12 +61,14 @@ def test_constraints_are_bounds_on_metrics() -> None:
     assert dict(plan.constraints.bounds) == {"max_max_drawdown": 500.0}
 
 
+@pytest.mark.slow
 def test_dates_and_columns_of_the_data() -> None:
     plan = load_plan("data=synthetic", "data.from=2024-11-18", "data.to=2024-11-20", "data.columns.underlying.ts=time")
     assert (plan.data.from_, plan.data.to) == ("2024-11-18", "2024-11-20")
     assert plan.data.columns.underlying.ts == "time"
 
 
+@pytest.mark.slow
 def test_an_optuna_sampler_by_its_name() -> None:
     plan = load_plan("search.sampler._target_=optuna.samplers.CmaEsSampler", "search.sampler.sigma0=.1")
     assert dict(plan.search.sampler or {}) == {"_target_": "optuna.samplers.CmaEsSampler", "sigma0": 0.1}
@@ -133,6 +139,7 @@ def test_a_wrong_request_is_answered_with_key_value_and_near_miss(override: str)
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 def test_a_whole_table_needs_a_finite_space() -> None:
     with pytest.raises(ConfigError, match=r"space\.latency_seconds a step"):
         load_plan("search=exhaustive", "space.latency_seconds={low:1,high:3}")
@@ -157,6 +164,7 @@ def test_the_working_directorys_own_choices_come_first(tmp_path: Path, monkeypat
     assert load_plan("search=qmc").search.n_trials == 300, "the shipped choices stay"
 
 
+@pytest.mark.slow
 def test_files_of_a_vendor_are_named_by_table_and_belong_to_the_digest() -> None:
     plain = load_plan("+experiment=options_sweep", "data=csv", "data.underlying=u.csv", "data.options=o.csv")
     assert plain.data.kind == "parquet"

@@ -32,6 +32,7 @@ def read(*overrides: str) -> tuple[str, str | None]:
     return data.kind, data.duckdb
 
 
+@pytest.mark.slow
 def test_a_file_is_found_in_this_order(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert read(V1) == ("synthetic", None)
     place(CUSTOMARY)
@@ -48,6 +49,7 @@ def test_a_file_is_found_in_this_order(home: Path, monkeypatch: pytest.MonkeyPat
     assert read(V1) == ("duckdb", "mine.duckdb")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("given", "found"),
     [
@@ -68,6 +70,7 @@ def test_what_a_command_says_goes_before_the_variable(
     assert read(V1, *given) == found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "files",
     [
@@ -124,6 +127,7 @@ ASKED = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("experiment", "key"),
     [
@@ -147,6 +151,7 @@ def test_ones_own_question_is_never_put_to_the_synthetic_market(experiment: str,
         load_plans([*lines, f"{key}={ASKED[key]}", "seed=1,2"])
 
 
+@pytest.mark.slow
 def test_also_where_ones_own_experiment_asks_it() -> None:
     Path(place("conf/experiment/mine.yaml")).write_text(
         "# @package _global_\ndefaults: [v1_baseline]\ncalls: {callers: [Brook]}\n"
@@ -155,6 +160,7 @@ def test_also_where_ones_own_experiment_asks_it() -> None:
         load_plan("+experiment=mine")
 
 
+@pytest.mark.slow
 def test_an_empty_list_of_callers_is_not_everyone() -> None:
     for key in ("callers", "groups"):
         for empty in ("[]", "''"):

@@ -65,6 +65,7 @@ def test_one_file_under_two_keys_names_two_studies(file: str) -> None:
     assert all(name.startswith(("x-bars_", "x-market_")) for name in names)
 
 
+@pytest.mark.slow
 def test_where_things_are_kept_is_in_no_name() -> None:
     assert load_plan(["data.cache=/somewhere/cache1", "fees=dear"]).study == "vwap_reclaim-dear"
 
@@ -81,6 +82,7 @@ def test_names_are_short_folders(choices: list[str], changes: dict[str, str]) ->
     assert name == study_name("options_sweep", choices, dict(reversed(changes.items())))
 
 
+@pytest.mark.slow
 def test_a_study_under_its_former_name_is_told_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

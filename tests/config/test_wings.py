@@ -24,6 +24,7 @@ EXPERIMENTS = {wings.SWEEPS: ("options_sweep",), wings.CALLERS: ("v1_baseline", 
 GLOBAL = "# @package _global_\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
@@ -71,6 +72,7 @@ def test_a_flat_group_of_one_wing_is_no_group_of_the_other(own: Path) -> None:
         load_plan("policy=mine")
 
 
+@pytest.mark.slow
 def test_a_wing_has_its_own_table_and_no_key_of_the_other() -> None:
     for wing in wings.WINGS:
         cfg, chosen = composed(wing, [])
@@ -97,6 +99,7 @@ class Watched(dict[str, Any]):
         return super().__getitem__(key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wing", wings.WINGS)
 def test_the_keys_of_a_wing_are_those_that_its_plan_is_made_of(wing: str) -> None:
     """Neither a key that nothing reads nor one that is read and refused: whoever adds one is reminded here."""
@@ -110,6 +113,7 @@ def test_the_keys_of_a_wing_are_those_that_its_plan_is_made_of(wing: str) -> Non
     assert theirs == wings.known(wing) - set(wings.groups(wing))
 
 
+@pytest.mark.slow
 def test_keys_inside_a_section_that_one_wing_has_are_those_of_its_files_alone() -> None:
     """A section of both wings is one class; a key of it that one wing's files leave out is the other's."""
     flat = {wing: set(flatten(composed(wing, [])[0])) for wing in wings.WINGS}

@@ -48,6 +48,7 @@ def test_a_safe_name_is_one_short_component(name: str) -> None:
     assert len(made) <= 125
 
 
+@pytest.mark.slow
 def test_what_grows_beyond_reason_is_refused_before_it_grows(tmp_path: Path) -> None:
     bomb = packed(tmp_path / "b.zip", **{"b.csv": b"0" * (101 << 20)})
     with pytest.raises(DataError, match="would grow from"):

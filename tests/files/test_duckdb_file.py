@@ -214,6 +214,7 @@ def test_what_is_no_duckdb_file_is_told_what_it_is(tmp_path):
             calls_of(tmp_path / f"{name}.duckdb")
 
 
+@pytest.mark.slow
 def test_a_file_open_elsewhere_says_so_and_a_log_beside_it_is_read(tmp_path):
     path = wrote(tmp_path / "f.duckdb", CALLS)
     program = (

@@ -17,6 +17,7 @@ def told(file: Path, table: tuple[str, str] = ("main", "candles")) -> str:
         return origin_of(connection, catalog, table)
 
 
+@pytest.mark.slow
 def test_one_sentence_for_each_way_of_reading(tmp_path: Path) -> None:
     into = tmp_path / "m.duckdb"
     taken(into, plain_candles(tmp_path / "a.csv"))

@@ -77,6 +77,7 @@ def test_any_way_of_storing_the_same_rows_is_the_same_slice(data, tmp_path_facto
     assert load(paths(tmp_path)).digest == wanted.digest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writer", [write, write_csv, write_duckdb])
 def test_text_numbers_and_decimals_are_the_numbers_they_say(writer: Any, tmp_path: Path):
     made = whole_numbers(frames(), np.random.default_rng(0))
@@ -103,6 +104,7 @@ def test_a_price_with_cents_far_down_a_csv_keeps_them(tmp_path: Path):
     assert session.bid[session.symbol.index(long.symbol.iloc[-1]), -1] == 1.48
 
 
+@pytest.mark.slow
 def test_strikes_of_a_folder_keep_their_halves(tmp_path: Path):
     made = frames()
     made["chain"].loc[made["chain"].strike == 100, "strike"] = 100.5
@@ -249,6 +251,7 @@ DATES_AS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writer", [write, write_csv])
 @pytest.mark.parametrize("name", DATES_AS)
 def test_a_date_is_that_date_however_it_is_written(name: str, writer: Any, tmp_path: Path):
@@ -276,6 +279,7 @@ def test_a_date_with_two_readings_is_refused_with_both(tmp_path: Path):
         load(write_csv(tmp_path, made))
 
 
+@pytest.mark.slow
 def test_an_expiry_with_a_time_but_no_zone_is_refused(tmp_path: Path):
     made = with_expiry(frames(), lambda d: d + pd.Timedelta(hours=16))
     with pytest.raises(

@@ -30,6 +30,7 @@ def only(into: Path, *sources: object, **told: Any) -> Done:
     return done
 
 
+@pytest.mark.slow
 def test_a_table_of_sqlite_and_a_query(sqlite: Path, tmp_path: Path) -> None:
     into, before = tmp_path / "m.duckdb", sqlite.read_bytes()
     assert only(into, f"{sqlite}#my bars").rows == 60
@@ -53,6 +54,7 @@ def test_what_a_database_refuses_is_a_sentence(part: str, said: str, sqlite: Pat
     assert not (tmp_path / "m.duckdb").exists()
 
 
+@pytest.mark.slow
 def test_a_table_that_grew_replaces_itself(sqlite: Path, tmp_path: Path) -> None:
     into = tmp_path / "m.duckdb"
     only(into, f"{sqlite}#my bars")

@@ -31,6 +31,7 @@ def in_days(folder: Path) -> list[Path]:
     return paths
 
 
+@pytest.mark.slow
 def test_the_slice_is_that_of_the_original_however_it_was_cut_up(tmp_path: Path) -> None:
     digest = load(write(tmp_path, frames())).digest
     into, apart = tmp_path / "m.duckdb", tmp_path / "apart.duckdb"
@@ -45,6 +46,7 @@ def test_the_slice_is_that_of_the_original_however_it_was_cut_up(tmp_path: Path)
     assert content(apart) == content(into)
 
 
+@pytest.mark.slow
 def test_out_and_in_again(tmp_path: Path) -> None:
     write_csv(tmp_path, frames())
     first, second, out = tmp_path / "a.duckdb", tmp_path / "b.duckdb", tmp_path / "out"
@@ -56,6 +58,7 @@ def test_out_and_in_again(tmp_path: Path) -> None:
     assert load(replace(RUN, duckdb=str(second))).digest == load(replace(RUN, duckdb=str(first))).digest
 
 
+@pytest.mark.slow
 def test_what_is_there_is_not_replaced(tmp_path: Path) -> None:
     into, out = tmp_path / "m.duckdb", tmp_path / "out"
     taken(into, plain_candles(tmp_path / "a.csv"))

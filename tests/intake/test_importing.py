@@ -17,6 +17,7 @@ from quantray.intake import Request, import_data
 from tests.builders.intake import content, held, plain_candles, query, states, taken
 
 
+@pytest.mark.slow
 def test_the_same_again_takes_nothing_and_a_copy_is_known(tmp_path: Path) -> None:
     into, file = tmp_path / "m.duckdb", plain_candles(tmp_path / "a.csv")
     assert states(taken(into, file)) == ["taken"]
@@ -29,6 +30,7 @@ def test_the_same_again_takes_nothing_and_a_copy_is_known(tmp_path: Path) -> Non
     assert content(into) == before
 
 
+@pytest.mark.slow
 def test_a_changed_file_replaces_what_it_brought_and_it_is_said(tmp_path: Path) -> None:
     into, file = tmp_path / "m.duckdb", plain_candles(tmp_path / "a.csv", n=10)
     taken(into, file)
@@ -38,6 +40,7 @@ def test_a_changed_file_replaces_what_it_brought_and_it_is_said(tmp_path: Path) 
     assert [minute for _, minute, *_ in held(into)] == [5, 6, 7]
 
 
+@pytest.mark.slow
 def test_a_file_that_is_read_another_way_replaces_what_was_read_wrongly(tmp_path: Path) -> None:
     into, file = tmp_path / "m.duckdb", tmp_path / "a.csv"
     file.write_text(plain_candles(file).read_text().replace("Z,", ","))
@@ -47,6 +50,7 @@ def test_a_file_that_is_read_another_way_replaces_what_was_read_wrongly(tmp_path
     assert [minute for _, minute, *_ in held(into)] == list(range(300, 310))
 
 
+@pytest.mark.slow
 def test_parts_of_one_file_add_up(tmp_path: Path) -> None:
     from quantray.intake import Wanted
 
@@ -70,6 +74,7 @@ def test_a_dry_run_and_a_refusal_leave_nothing(tmp_path: Path) -> None:
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     into, good = tmp_path / "m.duckdb", plain_candles(tmp_path / "a.csv")
     bad = tmp_path / "b.csv"
@@ -80,6 +85,7 @@ def test_one_that_fails_does_not_stop_the_others(tmp_path: Path) -> None:
     assert len(held(into)) == 10
 
 
+@pytest.mark.slow
 def test_two_at_once_into_one_file(tmp_path: Path) -> None:
     into, file = tmp_path / "m.duckdb", plain_candles(tmp_path / "a.csv")
     taken(into, file)

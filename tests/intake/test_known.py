@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from quantray.files import digest_of_file
 from quantray.intake import Wanted
 from tests.builders.intake import candles, plain_candles, query, states, taken
@@ -22,6 +24,7 @@ def test_how_each_source_was_read_is_kept_with_the_data(tmp_path: Path) -> None:
     assert json.loads(reading) == {"stamp": "start", "timezone": "UTC", "filter": "from 2025-01-01"}
 
 
+@pytest.mark.slow
 def test_nothing_that_is_noted_depends_on_the_day(tmp_path: Path) -> None:
     file = plain_candles(tmp_path / "a.csv")
     for name in ("m.duckdb", "n.duckdb"):
@@ -30,6 +33,7 @@ def test_nothing_that_is_noted_depends_on_the_day(tmp_path: Path) -> None:
     assert told[0] == told[1]
 
 
+@pytest.mark.slow
 def test_an_archive_and_its_members_are_known_each(tmp_path: Path) -> None:
     import zipfile
 

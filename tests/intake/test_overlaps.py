@@ -22,6 +22,7 @@ def some_files(rng: random.Random) -> dict[str, list[Candle]]:
     return files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_the_order_of_files_and_a_way_back_change_nothing(seed: int, tmp_path: Path) -> None:
     rng = random.Random(seed)
@@ -52,6 +53,7 @@ def test_each_batch_is_in_time_order_of_every_name(tmp_path: Path) -> None:
         assert times == sorted(times)
 
 
+@pytest.mark.slow
 def test_what_is_there_and_what_contradicts_is_counted(tmp_path: Path) -> None:
     into, first = tmp_path / "m.duckdb", [("A", m, 1.0, 5.0) for m in range(10)]
     taken(into, candles(tmp_path / "a.csv", first))
@@ -61,6 +63,7 @@ def test_what_is_there_and_what_contradicts_is_counted(tmp_path: Path) -> None:
     assert [row[1:3] for row in held(into)] == [*((m, 1.0) for m in range(8)), (9, 2.0), (10, 1.0)]
 
 
+@pytest.mark.slow
 def test_another_vendors_file_is_refused(tmp_path: Path) -> None:
     from quantray.intake import Limits
 

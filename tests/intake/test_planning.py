@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
@@ -70,6 +71,19 @@ def test_a_column_under_another_usual_name_is_told_as_what_can_be_typed(
     assert words == ["underlying", "--column", f"ts={time}"]
     told = {"tables": (words[0],), "columns": {"": dict([words[2].split("=")])}}
     assert taken(tmp_path / "m.duckdb", file, **told).tables["underlying"] == 1  # and it works
+
+
+@pytest.mark.parametrize(
+    ("header", "part"),
+    [("Date,Time,Open,High,Low,Close", "time: {from: [Date, Time]"),
+     ("quote_datetime,root,expiration,strike,option_type,bid,ask", "contract: {root: root, expiry: expiration, ")],
+)  # fmt: skip
+def test_a_time_or_contract_in_several_columns_is_no_column_to_be_named(header: str, part: str, tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(f"{header}\n{','.join('1' for _ in header.split(','))}\n")
+    with pytest.raises(DataError, match=re.escape(part)) as caught:
+        taken(tmp_path / "m.duckdb", file)
+    assert "--column" not in str(caught.value)
 
 
 def test_a_file_without_a_header_is_never_asked_for_names_of_its_columns(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ def one(into: Path, file: Path, **told: object) -> Done:
     return done
 
 
+@pytest.mark.slow
 def test_each_reason_has_its_number_and_its_lines(tmp_path: Path) -> None:
     lines = plain_candles(tmp_path / "a.csv", n=40).read_text().splitlines()
     lines[3] = lines[3].replace(",3.0,", ",3,0,", 1)  # one field too many
@@ -48,6 +49,7 @@ def test_at_most_so_many_examples(tmp_path: Path) -> None:
     assert [line for _, line, _ in done.taken[0].shown] == [2, 3]
 
 
+@pytest.mark.slow
 def test_too_many_refuse_the_file_with_what_to_do(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     lines = plain_candles(file, n=50).read_text().splitlines()

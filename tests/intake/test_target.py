@@ -76,6 +76,7 @@ def test_what_a_killed_import_left_is_swept_and_nothing_else(tmp_path: Path) -> 
     assert "mine~import" in left
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_what_was_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     into = tmp_path / "m.duckdb"
     taken(into, plain_candles(tmp_path / "a.csv"))
@@ -93,6 +94,7 @@ def test_a_full_disk_leaves_what_was_stored(tmp_path: Path, monkeypatch: pytest.
     assert query(into, "SELECT count(*) FROM candles") == [(20,)]
 
 
+@pytest.mark.slow
 def test_columns_that_a_later_file_has_are_added(tmp_path: Path) -> None:
     into, bars = tmp_path / "m.duckdb", "ts,symbol,open,high,low,close,volume{}\n2025-01-0{}T15:00:00Z,X,1,1,1,1,5{}\n"
     for name, texts in (("a.csv", ("", 2, "")), ("b.csv", (",vwap", 3, ",1.5"))):

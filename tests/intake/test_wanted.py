@@ -63,6 +63,7 @@ def test_the_same_rows_have_one_text() -> None:
     assert Wanted().text == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [

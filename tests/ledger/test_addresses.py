@@ -100,6 +100,7 @@ def test_a_plan_does_not_show_its_password() -> None:
     assert "secret" not in f"{plan.storage}"
 
 
+@pytest.mark.slow
 def test_the_printed_configuration_does_not_show_it(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["+experiment=options_sweep", "storage=postgres", "storage.url=postgresql://ann:secret@db/s"]
     assert main([*words, "--cfg", "job"]) == 0

@@ -117,6 +117,7 @@ def test_three_identical_sweeps_store_what_is_asked_for(
     assert {reason for reason, _ in ended} == {"n_trials"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["random", "qmc", "tpe"])
 def test_alone_it_is_as_it_was(tmp_path: Path, kind: str) -> None:
     """One driver: the same trials in the same order, every time."""

@@ -150,6 +150,7 @@ def test_figures_of_the_best_of_a_sweep(kind: str, folder: Path):
     assert told.summary["verdict"]["figures"]["n_candidates"] == tested
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SWEEPS)
 def test_survivors_are_told_once(kind: str, folder: Path):
     """The table of survivors, the counts by level, page, terminal and summary tell of the same ones."""
@@ -186,7 +187,7 @@ def test_held_out_values_are_those_of_pick_and_peak_alone(kind: str, folder: Pat
     study, told = swept(kind, folder / kind.replace(" ", "_"))
     assert "top_oos" not in told.summary
     assert "oos" not in " ".join(pandas.read_csv(study.files["top_trials.csv"]).columns)
-    shown = re.search(r"Top trials (.*?) How each", told.page)
+    shown = re.search(r"The better candidates (.*?) How each", told.page)
     assert shown is None or "held out" not in shown[1]
 
 

@@ -17,6 +17,7 @@ from tests.builders.objectives import EMPTY
 from tests.builders.rays import own_ray
 
 
+@pytest.mark.slow
 def test_an_address_where_nothing_answers_is_refused_at_once() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -35,6 +35,7 @@ def test_only_complete_trials_teach_and_none_stays_running() -> None:
     assert found == [t.violations for t in complete]
 
 
+@pytest.mark.slow
 def test_startup_is_uniform_even_when_the_batch_is_larger() -> None:
     space = parse_space({"a": list(range(10)), "b": {"low": 0.0, "high": 1.0}})
     batch = OptunaSearch(Search(batch=2000, n_startup_trials=0), space, 0).ask(0)
@@ -92,6 +93,7 @@ def test_suggestions_are_those_of_optuna_where_nothing_repeats(in_flight: int) -
     assert sum(searcher.duplicates.values()) == 0
 
 
+@pytest.mark.slow
 def test_infeasible_trials_are_avoided() -> None:
     space = parse_space({"a": list(range(40)), "b": list(range(40))})
     searcher = OptunaSearch(Search(batch=10, n_startup_trials=20), space, 2)

@@ -38,6 +38,7 @@ def run(searcher: Searcher, batches: int, in_flight: int, start: int = 0) -> lis
     return [asked[k].digests for k in asked]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("space", [SPACE, CONTINUOUS], ids=["table", "range"])
 def test_no_candidate_twice_and_the_same_seed_the_same_points(name: str, space: Space) -> None:
@@ -92,6 +93,7 @@ def test_what_another_driver_has_is_never_asked_again(name: str) -> None:
     assert searcher.duplicates["database"] >= 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("in_flight", [1, 2, 3])
 @pytest.mark.parametrize("told", [1, 4, 9])

@@ -22,6 +22,7 @@ def slow(p: list[float], level: float) -> list[bool]:
     return [i in kept for i in range(len(p))]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.one_of(st.just(math.nan), st.integers(0, 400).map(lambda i: i / 400)), max_size=30))
 def test_equal_to_the_published_procedure(p: list[float]):

@@ -121,6 +121,7 @@ def test_equal_to_the_twin_on_real_candles() -> None:
 # --- the same bits, however it is computed
 
 
+@pytest.mark.slow
 def test_threads_pieces_chunks_and_order_change_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     nets = np.repeat(market(900, 14, 3, edge=1.2, edged=200), 2, axis=0)
     nets = nets[np.random.default_rng(0).permutation(len(nets))]

@@ -55,6 +55,7 @@ def test_a_wrong_value_of_any_parameter_fails_its_candidate_and_no_other(name, v
     assert metrics.columns["n_signals"].tolist() == [0, good.metrics["n_signals"]]
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_company_changes_no_bit_and_every_number_is_finite(data):

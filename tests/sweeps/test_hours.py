@@ -66,6 +66,7 @@ def test_a_time_that_yaml_read_as_a_number_is_told_with_the_quotes_it_needs(valu
         VwapReclaim(entry_window=value)
 
 
+@pytest.mark.slow
 def test_rows_in_a_break_are_outside_the_session_and_change_nothing(tmp_path: Path):
     plain = market(tmp_path, "XHKG", "2024-11-18", "2024-11-18")
     noon = market(tmp_path, "XHKG", "2024-11-18", "2024-11-18", in_break=True)
@@ -186,6 +187,7 @@ def test_a_contract_without_a_bid_at_its_end_is_worth_its_exercise_there(
 # rows that lie in no session ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_rows_before_between_and_after_sessions_are_counted_of_bars_and_of_options(tmp_path: Path):
     made = frames()
     early = made["underlying"].head(60).assign(ts=lambda f: f.ts - pd.Timedelta(hours=2))

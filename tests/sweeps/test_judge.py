@@ -58,6 +58,7 @@ def test_without_survivors_there_is_no_pick_and_the_peak_stays():
     assert found.in_sample.value == found.best.value
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("survived")
 @pytest.mark.parametrize("exact", [True, False])
 def test_the_held_out_part_is_looked_at_for_pick_and_peak_alone(exact: bool, monkeypatch: pytest.MonkeyPatch):
@@ -91,6 +92,7 @@ def test_looking_at_everybody_counts():
     assert len(found.top_oos) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("survived")
 def test_who_is_picked_meets_every_bound():
     free = judgement(sweep_plan(SPACE, constraints=FEW))

@@ -47,6 +47,7 @@ def test_a_one_bar_look_ahead_is_found_at_its_bar():
         assert f"signal at bar {d.bar}," in d.before + d.after
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_what_is_fair_passes(seed):
     found = check("Fair", seed=seed)
@@ -56,6 +57,7 @@ def test_what_is_fair_passes(seed):
     assert found.answered > 50
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["vwap_reclaim.VwapReclaim", "opening_range_breakout.OpeningRangeBreakout"])
 def test_the_shelf_passes(name):
     space = {"take_profit_percent": [50], "stop_loss_percent": [-50]}
@@ -88,6 +90,7 @@ def test_chance_now_and_then_is_never_called_look_ahead():
         assert found.differences == []
 
 
+@pytest.mark.slow
 def test_chance_from_a_seed_reads_no_prices_and_passes():
     found = check("Seeded")
     assert found.passed

@@ -14,6 +14,7 @@ def check(name: str, **kwargs):
     return check_trades(plan, MARKET, **{"bars": 100, "points": 1, "seed": 0} | kwargs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_fair_box_passes(seed):
     found = check("FairBox", seed=seed)
@@ -28,6 +29,7 @@ def test_a_box_that_looks_ahead_is_found(name):
     assert "a trade signalled at bar" in found.differences[0].before + found.differences[0].after
 
 
+@pytest.mark.slow
 def test_entries_that_wait_are_compared_once_they_are_filled():
     """A resting order that a later price fills, or does not, is no look-ahead."""
     found = check("WaitingBox")

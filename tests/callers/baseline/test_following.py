@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from quantray.callers.baseline.following import PolicyProgress
 from quantray.callers.baseline.offered import baseline_of
@@ -14,6 +15,7 @@ from quantray.callers.progress import Progress
 from tests.builders.call_plans import plan_on
 
 
+@pytest.mark.slow
 def test_events_grow_into_the_results(data: CallsData, tmp_path: Path) -> None:
     told: list[Progress] = []
     results = run(plan_on(data, tmp_path, mode="both"), progress=told.append, say=lambda sentence: None)

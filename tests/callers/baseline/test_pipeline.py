@@ -50,6 +50,7 @@ def straight(data: CallsData, tmp_path_factory: pytest.TempPathFactory) -> Basel
     return finished(data, tmp_path_factory.mktemp("straight"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 4])
 def test_workers_and_buckets_change_no_byte(
     data: CallsData, straight: BaselineStudy, tmp_path: Path, workers: int
@@ -83,6 +84,7 @@ def test_killed_and_resumed_the_bytes_are_the_same(tmp_path: Path) -> None:
     assert bytes_of(tmp_path / "run") == bytes_of(tmp_path / "straight")
 
 
+@pytest.mark.slow
 def test_a_damaged_piece_is_made_again(data: CallsData, straight: BaselineStudy, tmp_path: Path) -> None:
     finished(data, tmp_path)
     piece = next((tmp_path / ".quantray").rglob("alerts.npy"))
@@ -163,6 +165,7 @@ def test_the_leaderboard_says_what_the_rows_say(straight: BaselineStudy) -> None
         assert row["mean_end_return_dead_at_zero"] == pytest.approx(dead.mean(), rel=1e-13)
 
 
+@pytest.mark.slow
 def test_too_few_calls_have_no_place(data: CallsData, tmp_path: Path) -> None:
     board = finished(data, tmp_path, baseline=BaselineSettings(min_calls=8)).leaderboard()
     placed = board["n_ok"] >= 8
@@ -172,6 +175,7 @@ def test_too_few_calls_have_no_place(data: CallsData, tmp_path: Path) -> None:
     assert values == sorted(values, reverse=True)
 
 
+@pytest.mark.slow
 def test_what_is_told_on_the_way(data: CallsData, tmp_path: Path) -> None:
     told: list[BaselineProgress] = []
     study = baseline(plan_on(replace(data, bucket_rows=100), tmp_path), progress=told.append, say=print)
@@ -229,6 +233,7 @@ def test_a_callers_calls_and_a_calls_candles(straight: BaselineStudy) -> None:
         assert study.milestones(left_out["call_id"]) == []
 
 
+@pytest.mark.slow
 def test_statuses_and_their_reasons(tmp_path: Path) -> None:
     candles = candle_rows({"A": range(300), "LATE": [40, *range(100, 300)], "NEW": range(290, 300)})
     bad = np.where(np.arange(candles.num_rows) == 50, np.nan, np.asarray(candles["open"]))
@@ -244,6 +249,7 @@ def test_statuses_and_their_reasons(tmp_path: Path) -> None:
         assert sorted(line.split(",")[0] for line in file.readlines()[1:]) == ["A", "A", "LATE", "NOWHERE"]
 
 
+@pytest.mark.slow
 def test_who_dies_ends_at_the_last_close_and_at_nothing(tmp_path: Path) -> None:
     """DEAD stops for ever, PAUSE prints again behind the horizon: only the first counts as dead."""
     pause = [*range(60), *range(300, 310)]
@@ -262,6 +268,7 @@ def test_who_dies_ends_at_the_last_close_and_at_nothing(tmp_path: Path) -> None:
     assert any("Of 3 measured calls, 1 on assets that fell silent" in note for note in study.results.notes)
 
 
+@pytest.mark.slow
 def test_a_change_of_scale_is_told_beside_the_callers_it_touched(tmp_path: Path) -> None:
     candles = candle_rows({"X": range(400), "Y": range(400)})
     scale = np.where((np.arange(800) < 400) & (np.arange(800) >= 200), 1000.0, 1.0)
@@ -284,6 +291,7 @@ def test_entered_one_candle_later_until_the_same_end(straight: BaselineStudy) ->
         assert row["late_end_return"] == candles.close[-1] / price - 1.0
 
 
+@pytest.mark.slow
 def test_a_run_over_policies_measures_its_calls_alike(straight: BaselineStudy, data: CallsData, tmp_path: Path) -> None:
     """What its report shows beside the policies is what the baseline alone says of the calls that both measure."""
     from quantray.callers.baseline.offered import baseline_of
@@ -301,6 +309,7 @@ def test_a_run_over_policies_measures_its_calls_alike(straight: BaselineStudy, d
         assert rows[unit.name][6].startswith(metric("captured_return", net))
 
 
+@pytest.mark.slow
 def test_coverage_by_window_says_that_it_selects_on_the_future(data: CallsData, tmp_path: Path) -> None:
     study = finished(data, tmp_path, coverage=CoverageSettings(mode="window", min_share=0.3))
     assert "low_coverage" in set(study.alerts()["why_not"].dropna())
@@ -337,6 +346,7 @@ def test_nothing_eligible_writes_nothing(data: CallsData, tmp_path: Path) -> Non
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_names_that_a_spreadsheet_runs_are_harmless_in_csv_and_whole_elsewhere(tmp_path: Path) -> None:
     names: list[Any] = ["=1+1", "a\x1b[31m", "<b>x</b>"]
     data = data_of(tmp_path, call_rows(*[(name, "A", 10 + i) for i, name in enumerate(names)]),

@@ -28,6 +28,7 @@ def link(href: str) -> list[Any]:
     return ["look ", {"type": "text_link", "text": "here", "href": href}]
 
 
+@pytest.mark.slow
 def test_what_names_an_asset(tmp_path: Path) -> None:
     cases: dict[Any, Any] = {
         f"ape {MINT} MC: $47.18k": (MINT, "solana", "47.18k", None),

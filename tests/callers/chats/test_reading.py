@@ -12,6 +12,7 @@ from quantray.errors import ConfigError, DataError
 from tests.builders.chats import HEX, MINT, OTHER, T0, chat, discord, posted, read, rows, said, telegram, written
 
 
+@pytest.mark.slow
 def test_who_called_is_an_account_and_not_its_name(tmp_path: Path) -> None:
     path = telegram(tmp_path, [
         said(1, MINT, 1), said(2, OTHER, 2, **{"from": "Whale \U0001f433"}),
@@ -30,6 +31,7 @@ def test_who_called_is_an_account_and_not_its_name(tmp_path: Path) -> None:
     assert set(rows(by_chat, columns="caller")) == {"Chat 77"}
 
 
+@pytest.mark.slow
 def test_forwarded_messages(tmp_path: Path) -> None:
     path = telegram(tmp_path, [said(1, MINT, forwarded_from="Src"), said(2, OTHER, 1)])
     callers = {}
@@ -41,6 +43,7 @@ def test_forwarded_messages(tmp_path: Path) -> None:
     assert callers == {"keep": ["Whale", "Whale"], "source": ["Src", "Whale"], "skip": ["Whale"]}
 
 
+@pytest.mark.slow
 def test_a_message_of_two_exports_counts_once_as_it_was_before_its_edit(tmp_path: Path) -> None:
     early = telegram(tmp_path / "early", [said(1, MINT), said(2, OTHER, 9)])
     late = telegram(tmp_path / "late", [said(1, HEX, edited_unixtime=str(T0 + 500)), said(3, HEX, 10)])
@@ -90,6 +93,7 @@ def test_every_message_that_is_no_call_is_kept_with_its_reason(tmp_path: Path) -
     assert made.counts["calls"] + len(why) + 1 == made.counts["messages"] == 7
 
 
+@pytest.mark.slow
 def test_the_same_files_are_read_once_and_other_patterns_anew(tmp_path: Path) -> None:
     path, cache = telegram(tmp_path, [said(1, MINT)]), tmp_path / "cache"
     first = read("telegram", [path], cache)

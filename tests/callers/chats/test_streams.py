@@ -81,6 +81,7 @@ def test_a_truncated_export_says_where_it_ends(tmp_path: Path) -> None:
             list(records(path, HEADS))
 
 
+@pytest.mark.slow
 def test_a_long_file_is_read_in_bounded_memory(tmp_path: Path) -> None:
     """Only one record is held at a time, however many there are: peak memory does not grow with the file."""
     import tracemalloc

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.builders.chats import HEX, MINT, OTHER, T0, discord, posted, read, said, telegram
 
 
@@ -20,6 +22,7 @@ def test_sentences_have_the_figures_of_the_file(tmp_path: Path) -> None:
     assert "Chat 77: 6 of 11 (54.5%)" in deleted
 
 
+@pytest.mark.slow
 def test_what_a_file_cannot_tell_is_said(tmp_path: Path) -> None:
     made = read("discord", [discord(tmp_path / "c [123456789012345678].json", [posted(1, MINT)])], tmp_path / "cache")
     assert any("cannot be seen in c: ids there do not count up by one" in sentence for sentence in made.told)

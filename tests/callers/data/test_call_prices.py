@@ -47,6 +47,7 @@ def test_single_misfits_are_counted(tmp_path, wrong):
     assert wrong == 0 or f"for {wrong} of 40 calls" in str(found.note)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hours", [-14, -5, -1, 1, 2, 9, 13])
 def test_one_shift_of_whole_hours_is_refused_with_the_shift(tmp_path, hours):
     with pytest.raises(DataError, match=rf"lies in the candle \{hours:+d} h from the call.*data\.timezone="):
@@ -66,6 +67,7 @@ def test_what_no_shift_explains_is_counted_however_many(tmp_path):
     assert compared(tmp_path, hours=5, n=4).compared == 4  # too few for a shift to be more than chance
 
 
+@pytest.mark.slow
 def test_calls_without_a_price_or_a_candle_are_not_compared(tmp_path):
     candles = walk("X", 1)
     calls = call_rows(("a", "X", 10), ("a", "Y", 10), ("a", "X", MINUTES + 9), ("a", "X", 11), ("a", "X", 12))
@@ -75,6 +77,7 @@ def test_calls_without_a_price_or_a_candle_are_not_compared(tmp_path):
         assert compare_prices(load_calls(data), source) == Quoted(1, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("late", "outside"), [(0.0, 0), (0.5, 40)])
 def test_a_call_at_the_start_of_a_candle_may_have_seen_the_one_before(tmp_path, late, outside):
     price = 1.0 + np.arange(200)
@@ -86,6 +89,7 @@ def test_a_call_at_the_start_of_a_candle_may_have_seen_the_one_before(tmp_path, 
         assert compare_prices(load_calls(data), source).outside == outside
 
 
+@pytest.mark.slow
 def test_prices_of_the_minute_before_are_counted_and_told(tmp_path):
     """Callers who quote the last close and not the chart: most of these prices lie outside, and no run is refused."""
     data = small(tmp_path)

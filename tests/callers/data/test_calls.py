@@ -82,6 +82,7 @@ def test_parquet_and_duckdb_read_the_same(tmp_path):
     assert load_calls(CallsData("parquet", calls=str(tmp_path / "calls.parquet"))).digest == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["s", "ms", "us", "ns"])
 def test_times_without_a_zone_and_whole_numbers_are_utc(tmp_path, kind):
     table = call_rows(*ROWS)

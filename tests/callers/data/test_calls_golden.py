@@ -42,6 +42,7 @@ def of_chat(kind: str, path: Path, cache: Path, **other: object) -> Rows:
     return shown(load_calls(data))
 
 
+@pytest.mark.slow
 def test_telegram_is_read_by_its_true_time_and_shows_what_was_edited(tmp_path: Path) -> None:
     """Its ``date`` is a clock in Berlin, on which two messages of October stand at 02:30."""
     file = CALLS / "telegram" / "result.json"
@@ -70,6 +71,7 @@ def test_telegram_is_read_by_its_true_time_and_shows_what_was_edited(tmp_path: P
     assert rows(chat, "chats", "missing") == [3]  # 8, 9 and 22 were deleted
 
 
+@pytest.mark.slow
 def test_discord_is_read_by_its_ids_and_bots_by_their_embeds(tmp_path: Path) -> None:
     """Two parts of a channel, which have one message in common."""
     folder = CALLS / "discord"
@@ -126,6 +128,7 @@ def posted(hours: int) -> Rows:
     ]
 
 
+@pytest.mark.slow
 def test_discord_csv_of_now_names_its_offset(tmp_path: Path) -> None:
     file = CALLS / "discord_csv" / "new [223456789012345678].csv"
     assert of_chat("discord", file, tmp_path) == posted(5)
@@ -135,6 +138,7 @@ def test_discord_csv_of_now_names_its_offset(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_discord_csv_of_before_is_asked_for_its_form_and_zone(tmp_path: Path) -> None:
     file = CALLS / "discord_csv" / "old [323456789012345678].csv"
     with pytest.raises(DataError, match=r"messages\.date_format .* and data\.timezone"):
@@ -143,6 +147,7 @@ def test_discord_csv_of_before_is_asked_for_its_form_and_zone(tmp_path: Path) ->
     assert of_chat("discord", file, tmp_path, messages=form, timezone="America/New_York") == posted(4)
 
 
+@pytest.mark.slow
 def test_a_zone_moves_no_message_whose_time_is_an_instant(tmp_path: Path) -> None:
     """``data.timezone`` is of times that name none: an id of Discord and seconds of Telegram are none of these."""
     for kind, name in (("telegram", "telegram"), ("discord", "discord_csv/new [223456789012345678].csv")):

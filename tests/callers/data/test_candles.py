@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from quantray.callers.data.candles import MANY
 from tests.builders.call_tables import call_rows, candle_rows, changed, minute
@@ -17,6 +18,7 @@ def test_only_the_windows_are_read_each_candle_once(tmp_path):
     assert not block.open.flags.writeable
 
 
+@pytest.mark.slow
 def test_buckets_hold_whole_assets_and_the_same_candles(tmp_path):
     names = [f"A{i}" for i in range(7)]
     calls = call_rows(*(("a", name, 5 + i) for i, name in enumerate(names)))
@@ -37,6 +39,7 @@ def test_many_stretches_are_read_like_few(tmp_path):
     assert block.ts.tolist() == [minute(m + k) for m in minutes for k in range(13)]
 
 
+@pytest.mark.slow
 def test_a_fingerprint_follows_values_not_order(tmp_path):
     candles = candle_rows({"X": range(50), "Y": range(50)})
     first = inventory(tmp_path, candles)

@@ -28,6 +28,7 @@ def clean(tmp_path_factory) -> tuple[corruptions.Frames, Checked, Path]:
     return made, checked(made, folder / "clean"), folder
 
 
+@pytest.mark.slow
 def test_clean_data_raises_nothing(clean):
     _, found, _ = clean
     assert [(f.check, f.severity) for f in found.findings if f.severity != Severity.OK] == [("gaps", Severity.NOTE)]
@@ -43,6 +44,7 @@ def test_the_smallest_strength_that_is_told_to_be_found_is_found(clean, corrupti
         assert is_found(found, checked(changed, folder / "wrong", (made, folder / "clean")), corruption), strength
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shift", [1, -1])
 def test_candles_a_bar_off_are_an_error(clean, shift):
     made, _, folder = clean
@@ -51,6 +53,7 @@ def test_candles_a_bar_off_are_an_error(clean, shift):
     assert finding(wrong, stamp).severity == Severity.ERROR
 
 
+@pytest.mark.slow
 def test_calls_between_two_candles_are_compared_with_the_close_that_they_knew(clean):
     """Calls of rules are stamped at the end of a candle, and their price is its close."""
     made, _, folder = clean
@@ -74,6 +77,7 @@ def test_calls_between_two_candles_are_compared_with_the_close_that_they_knew(cl
     assert "LATE" in told[1].means
 
 
+@pytest.mark.slow
 def test_rows_that_stand_twice_are_told_by_their_place(clean):
     made, _, folder = clean
     candles = made["candles"]
@@ -134,6 +138,7 @@ def test_hostile_names_are_names(tmp_path, name):
     assert [r.place for r in lone_print.rows] == ["row 31"]
 
 
+@pytest.mark.slow
 def test_synthetic_calls_of_other_seeds_raise_no_alarm(tmp_path):
     for seed in (1, 2):
         data = CallsData(synthetic=SyntheticCalls(seed=seed, assets=3), cache=str(tmp_path))

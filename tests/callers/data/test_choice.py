@@ -20,6 +20,7 @@ def with_rows(table, *more):
     return pa.concat_tables([table, *(changed(table.slice(at, 1), **values) for at, values in more)])
 
 
+@pytest.mark.slow
 def test_exact_copies_are_one_candle(tmp_path):
     candles = candle_rows({"X": range(10, 20)})
     (clean,) = fetched(tmp_path, candles)
@@ -58,6 +59,7 @@ def test_the_largest_volume_holds_then_the_later_row(rows):
     assert block.conflicts == len(set(rows)) - 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("price", [None, math.nan, math.inf, 0.0, -1.0])
 @pytest.mark.parametrize("column", ["open", "high", "low", "close"])
 def test_a_candle_without_a_price_is_a_counted_missing_one(tmp_path, price, column):

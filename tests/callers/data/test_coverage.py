@@ -36,6 +36,7 @@ def test_each_reason_and_the_first_of_several(tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, math.inf])
 def test_a_bad_entry_price_excludes_a_bad_later_price_does_not(tmp_path, bad):
     candles = candle_rows({"X": range(10, 200)})
@@ -104,6 +105,7 @@ def test_coverage_equals_a_plain_loop(tmp_path):
             assert coverage.longest_gap_s[i] == (0 if late else max(gaps, default=0) // NS)
 
 
+@pytest.mark.slow
 def test_window_mode_selects_on_the_future_and_says_so(tmp_path):
     candles = candle_rows({"X": range(30), "Y": range(200)})
     calls = call_rows(("a", "X", 10), ("a", "Y", 10))
@@ -116,6 +118,7 @@ def test_window_mode_selects_on_the_future_and_says_so(tmp_path):
     assert describe(by_window)["note"] == by_window.note
 
 
+@pytest.mark.slow
 def test_no_call_eligible_and_the_gate_of_excluded_calls(tmp_path):
     candles = candle_rows({"X": range(100)})
     coverage = covered(tmp_path, call_rows(("a", "Y", 10), ("a", "X", 90)), candles)

@@ -1,6 +1,7 @@
 """Candles that were fetched per call, or end with the file, are told as that."""
 
 import numpy as np
+import pytest
 
 from quantray.callers.data import (
     CoverageSettings,
@@ -44,6 +45,7 @@ def test_as_many_candles_of_each_asset_are_told(tmp_path):
     assert "12 do after 100 candles" in note
 
 
+@pytest.mark.slow
 def test_assets_that_die_each_in_its_own_time_are_not_told(tmp_path):
     rng = np.random.default_rng(5)
     names = [f"T{i:02d}" for i in range(40)]

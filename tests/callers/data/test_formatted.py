@@ -27,6 +27,7 @@ def made(folder: Path) -> None:
     telegram(folder / "chat", [said(1, f"{MINT} mc 47.18k"), edited, said(3, "gm", 70)])
 
 
+@pytest.mark.slow
 def test_calls_of_a_chat_are_calls(tmp_path: Path) -> None:
     made(tmp_path)
     calls = load_calls(data(tmp_path))
@@ -41,6 +42,7 @@ def test_calls_of_a_chat_are_calls(tmp_path: Path) -> None:
     assert (only.assets, only.changed.tolist()) == ((MINT,), [False])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["telegram", "discord"])
 def test_what_a_chat_says_of_its_times_no_zone_changes(tmp_path: Path, kind: str) -> None:
     """A zone is of times that name none; it would move a call to before it was made."""
@@ -54,6 +56,7 @@ def test_what_a_chat_says_of_its_times_no_zone_changes(tmp_path: Path, kind: str
     assert all(found == times[None] for found in times.values())
 
 
+@pytest.mark.slow
 def test_calls_of_a_chat_beside_candles_of_a_database(tmp_path: Path) -> None:
     made(tmp_path)
     with duckdb.connect(str(tmp_path / "m.duckdb")) as connection:
@@ -129,6 +132,7 @@ GOLDEN: list[tuple[str, str, str, Callable[[Path], object]]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "file", "asset", "write"), GOLDEN)
 def test_a_vendors_candles_are_ours_named_and_guessed(
     tmp_path: Path, name: str, file: str, asset: str, write: Callable[[Path], object]

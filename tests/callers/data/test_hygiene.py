@@ -78,6 +78,7 @@ def test_a_change_of_scale_is_seen_once_with_its_asset_and_time(tmp_path, times,
     assert open_slice(found.folder).jumps == found.jumps
 
 
+@pytest.mark.slow
 def test_a_move_of_less_is_no_change_of_scale(tmp_path):
     assert quality(tmp_path, rescaled(30, 49.0))["scale_jumps"] == 0
     assert quality(tmp_path, rescaled(30, 49.0), scale_jump=40.0)["scale_jumps"] == 1

@@ -21,6 +21,7 @@ from tests.builders.call_tables import data_of
 from tests.builders.trees import tree
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", ["_slice.json", "bucket"])
 @pytest.mark.parametrize("change", ["zeros", "cut", "one byte", "gone"])
 def test_a_slice_that_is_not_as_it_was_written_is_made_again_and_said(tmp_path, caplog, file: str, change: str):
@@ -39,6 +40,7 @@ def test_a_slice_that_is_not_as_it_was_written_is_made_again_and_said(tmp_path, 
     assert tree(found.folder) == before
 
 
+@pytest.mark.slow
 def test_a_half_made_slice_is_made_again(tmp_path):
     _, _, found = made(tmp_path)
     (found.folder / "_slice.json").unlink()
@@ -80,6 +82,7 @@ def test_a_whole_slice_of_another_version_is_made_again_and_said(tmp_path, caplo
     assert [p.name for p in home.iterdir()] == [name]
 
 
+@pytest.mark.slow
 def test_slices_of_other_versions_stay_and_are_told_of(tmp_path, caplog):
     home = tmp_path / "cache" / "slices"
     (home / "calls-1m-0-0").mkdir(parents=True)

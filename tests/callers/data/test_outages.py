@@ -14,6 +14,7 @@ from tests.builders.call_tables import call_rows, candle_rows, minute
 from tests.builders.coverages import covered, reasons
 
 
+@pytest.mark.slow
 def test_outages_are_flagged_and_one_without_an_end_is_the_end_of_the_source(tmp_path):
     file = tmp_path / "outages.yaml"
     file.write_text(
@@ -42,6 +43,7 @@ def test_a_wrong_list_of_outages_is_refused(tmp_path, content, sentence):
                 settings=CoverageSettings(outages=str(file)))  # fmt: skip
 
 
+@pytest.mark.slow
 def test_assets_that_end_together_are_a_file_that_ends(tmp_path):
     calls = call_rows(*[("a", asset, 80) for asset in ("A", "B", "C", "LONE", "LONG")], ("a", "A", 10))
     candles = candle_rows({**{asset: range(100) for asset in "ABC"}, "LONE": range(95), "LONG": range(500)})

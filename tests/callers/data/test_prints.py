@@ -33,6 +33,7 @@ def test_clipping_touches_lone_prints_alone(tmp_path):
     assert not lone_prints(clean, 1.3).low.any()
 
 
+@pytest.mark.slow
 def test_a_slice_may_hold_clipped_candles(tmp_path):
     candles = with_value(CLEAN, "high", 40, 4.0)
     plan, _, plain = made(tmp_path, calls=CALLS, candles=candles, hold_s=3600)

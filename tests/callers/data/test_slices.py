@@ -114,6 +114,7 @@ def test_rows_of_every_eligible_call(tmp_path):
     assert len(seen) == 4
 
 
+@pytest.mark.slow
 def test_a_bucket_of_assets_that_nobody_asked_for_is_skipped(tmp_path):
     _, _, found = made(tmp_path, bucket_rows=40)
     plan = made(tmp_path, calls=call_rows(("a", "Y", 30)), bucket_rows=40)[0]

@@ -70,6 +70,7 @@ def stamped(minutes, late_ms, step=1):
     return changed(table, ts=[minute(m) // 10**6 + late_ms for m in minutes])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("late", [59_999, 59_000, 60_000])
 def test_candles_stamped_at_their_end_are_the_same_candles(tmp_path, late):
     minutes, calls = range(500), changed(call_rows(("a", "A", 30)), ts=[minute(30) // 10**6])

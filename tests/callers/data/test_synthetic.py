@@ -107,6 +107,7 @@ def test_a_caller_sees_the_ticks_before_the_call_alone():
     assert np.isnan(silent.quoted(at, 60)).all()
 
 
+@pytest.mark.slow
 def test_calls_know_nothing_of_the_price():
     """Mean return of a day after random calls: 0 within 3.5 standard errors, over 400 tokens."""
     returns = np.array([(t := token(n, 1440)).close[-1] / t.open[0] - 1 for n in range(400)])

@@ -26,6 +26,7 @@ def shown(data: CallsData):
     return calls.digest, candles.assets, candles.first_ns.tolist(), candles.last_ns.tolist(), candles.rows.tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("units", [("ms", "s"), ("s", "ns"), ("us", "ms"), ("ns", "us")])
 def test_each_table_has_its_unit(tmp_path, units):
     calls, candles = call_rows(*ROWS), CANDLES
@@ -67,6 +68,7 @@ def test_times_as_text_are_read_by_what_they_say(tmp_path, write):
     assert load_calls(CallsData("duckdb", duckdb=str(path))).digest == wanted
 
 
+@pytest.mark.slow
 def test_each_table_has_its_zone(tmp_path):
     calls, candles = call_rows(*ROWS), CANDLES
     wanted = shown(data_of(tmp_path, calls, candles))
@@ -96,6 +98,7 @@ def test_an_hour_that_the_clocks_repeat_or_skip_is_no_time(tmp_path):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sentinel", SENTINELS)
 @pytest.mark.parametrize("kind", ["TIMESTAMP", "TIMESTAMPTZ", "VARCHAR"])
 def test_an_impossible_date_is_a_counted_row(tmp_path, sentinel, kind):

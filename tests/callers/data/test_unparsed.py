@@ -12,6 +12,7 @@ from quantray.callers.data.unparsed import MOST
 from tests.builders.chats import MINT, said, telegram
 
 
+@pytest.mark.slow
 def test_messages_that_are_no_call_are_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     odd = '=HYPERLINK("http://x")\n,"\u202e \U0001f433'
     path = telegram(tmp_path, [said(1, MINT), said(2, odd, 5), said(3, "gm", 4), said(4, "", type="service")])

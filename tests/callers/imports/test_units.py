@@ -33,6 +33,7 @@ UNSAID = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", UNSAID)
 def test_a_unit_that_is_not_said_is_asked_for_with_the_exact_flag(text: str) -> None:
     ours, units, values = UNSAID[text]

@@ -62,6 +62,7 @@ def test_policies_on_accounts(rules, costs):
         compare(c, policy, rules, costs)
 
 
+@pytest.mark.slow
 def test_every_skip_occurs_and_is_the_first_that_fails():
     seen = set()
     hold = read_policy({"hold": "3h"})
@@ -113,6 +114,7 @@ def test_permuting_calls_of_one_time_changes_nothing():
             np.testing.assert_array_equal(got[name], expected[name])
 
 
+@pytest.mark.slow
 def test_cash_never_negative_and_equity_is_cash_and_marks():
     """All of the cash is put to work: rounding may not spend more than there is."""
     for seed in range(20):

@@ -23,6 +23,7 @@ WIDE = ("fill_ns", "part", "multiple")
 STOPS = [0.999, 0.99, 0.98, 0.95, 0.9, 0.5]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target_gap", TARGET_GAP)
 @pytest.mark.parametrize("intrabar", INTRABAR)
 @pytest.mark.parametrize(("scale", "vol"), [(1.0, 0.02), (1e-9, 0.05), (1.0, 0.002)])

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas
+import pytest
 
 from quantray.callers.report.files import write_all
 from quantray.callers.report.tables import PARTS, calls_frame, parts_of, policy_table
 from tests.builders.caller_results import results
 
 
+@pytest.mark.slow
 def test_the_best_policies_read_back_exactly(tmp_path: Path):
     r = results()
     read = pandas.read_csv(write_all(r, tmp_path)["optimal_policies.csv"]).set_index("unit")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from quantray.callers.results import GROUP
 from quantray.callers.split import TRAIN
@@ -14,6 +15,7 @@ from quantray.callers.stages.work import TableSpec, Unit, Work
 from tests.builders.call_plans import POLICIES
 
 
+@pytest.mark.slow
 def test_a_unit_is_ranked_from_its_files(work: Work, spec: TableSpec, store: Store) -> None:
     found = scores_of(work, "ranked", [Unit(GROUP, (0, 1, 2))], len(POLICIES))
     for block in found.blocks:

@@ -34,6 +34,7 @@ def test_a_block_is_scored_alone(work: Work, spec: TableSpec, store: Store) -> N
     assert total + columns_of(out[1])["no_entry"][0] == len(calls)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.integers(0, 5000), min_size=1, max_size=40), st.integers(1, 60_000))
 def test_blocks_cover_every_unit_and_policy_once_and_are_bounded(n_calls: list[int], n_policies: int) -> None:

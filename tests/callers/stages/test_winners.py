@@ -21,6 +21,7 @@ from tests.builders.call_plans import TP_SL, finished, market, shown
 from tests.builders.call_tables import data_of
 
 
+@pytest.mark.slow
 def test_winners_come_with_trades_equity_top_and_lanes(both: CallerResults) -> None:
     assert both.ranked
     for unit in both.ranked:
@@ -136,6 +137,7 @@ def test_the_group_may_take_the_mean_of_its_callers(data: CallsData, tmp_path: P
     assert [(r["policy"], r["part"], r["rank"]) for r in rows] == [(None, "train", 1)]
 
 
+@pytest.mark.slow
 def test_zero_trades_are_said_loudly_and_never_win(data: CallsData, tmp_path: Path) -> None:
     tiny = Account(sizing="fixed", amount=5)
     found = finished(data, tmp_path, account=tiny, policies=TP_SL, mode="both", bounds=Bounds(min_trades=0))
@@ -145,6 +147,7 @@ def test_zero_trades_are_said_loudly_and_never_win(data: CallsData, tmp_path: Pa
     assert any(note.startswith("ZERO TRADES for caller_0, caller_1, caller_2") for note in found.notes)
 
 
+@pytest.mark.slow
 def test_too_few_trades_are_infeasible_with_their_violation(data: CallsData, tmp_path: Path) -> None:
     found = finished(data, tmp_path, policies=TP_SL, bounds=Bounds(min_trades=1000))
     assert {u.state for u in found.units} == {"infeasible"}

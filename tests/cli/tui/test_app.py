@@ -45,6 +45,7 @@ def test_no_name_tears_a_screen(run_dir: Path, size: tuple[int, int]) -> None:
             assert shown in text
 
 
+@pytest.mark.slow
 def test_from_callers_to_candles_and_back(run_dir: Path) -> None:
     async def step(pilot: Pilot[None]) -> None:
         lines = text_of(pilot.app.screen)
@@ -72,6 +73,7 @@ def test_from_callers_to_candles_and_back(run_dir: Path) -> None:
     walked(finished_source(run_dir), step)
 
 
+@pytest.mark.slow
 def test_a_screen_is_drawn_anew_for_another_size(run_dir: Path) -> None:
     async def step(pilot: Pilot[None]) -> None:
         await pilot.press("enter", "enter")
@@ -85,6 +87,7 @@ def test_a_screen_is_drawn_anew_for_another_size(run_dir: Path) -> None:
     walked(finished_source(run_dir), step)
 
 
+@pytest.mark.slow
 def test_a_run_fills_the_screens_and_ends_in_its_results(tmp_path: Path) -> None:
     plan = plan_on(market(tmp_path, n_calls=90, length=600, bucket_rows=100), tmp_path / "run")
     source = LiveBaseline(plan)

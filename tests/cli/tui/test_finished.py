@@ -56,6 +56,7 @@ def test_folders_that_hold_no_run(tmp_path: Path) -> None:
         finished_source(tmp_path)
 
 
+@pytest.mark.slow
 def test_finished_runs_of_both_kinds(run_dir: Path, policies: CallerStudy, tmp_path: Path) -> None:
     assert isinstance(finished_source(run_dir), StoredBaselineSource)
     assert isinstance(finished_source(policies.plan.run_dir), StoredPolicies)

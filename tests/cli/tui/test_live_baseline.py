@@ -15,6 +15,7 @@ from tests.builders.baselines import plan_on
 from tests.builders.call_plans import market
 
 
+@pytest.mark.slow
 def test_every_event_can_be_drawn_and_the_last_one_is_the_result(tmp_path: Path) -> None:
     told: list[BaselineProgress] = []
     plan = plan_on(market(tmp_path, n_calls=90, length=600, bucket_rows=100), tmp_path / "run")

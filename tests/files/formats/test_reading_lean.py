@@ -5,6 +5,8 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from tests.builders.golden import GOLDEN, aside_of, rows_of, written
 
 
@@ -16,6 +18,7 @@ def zipped(folder: Path, name: str, members: dict[str, str]) -> Path:
     return folder / name
 
 
+@pytest.mark.slow
 def test_lean_says_contract_and_date_in_names_and_counts_ms_and_ten_thousandths(tmp_path: Path):
     day = "20240816_spy_minute_quote_american_call_5450000_20240816.csv"
     night = "20241129_spxw_minute_quote_european_put_59750000_20241129.csv"

@@ -55,6 +55,7 @@ def test_what_the_clock_skips_or_shows_twice_and_what_is_no_time_is_bad(value: s
     assert read(clock("America/New_York"), value) == [(None, True)]
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     at=st.datetimes(datetime(1990, 1, 1), datetime(2037, 1, 1)).map(lambda t: t.replace(microsecond=0)),

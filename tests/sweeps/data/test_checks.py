@@ -31,6 +31,7 @@ def clean(tmp_path_factory) -> tuple[corruptions.Frames, Checked, Path]:
     return made, checked(made, folder / "clean"), folder
 
 
+@pytest.mark.slow
 def test_clean_data_raises_nothing(clean):
     _, found, _ = clean
     assert [f for f in found.findings if f.severity != Severity.OK] == []
@@ -48,6 +49,7 @@ def test_the_smallest_strength_that_is_told_to_be_found_is_found(clean, corrupti
         assert is_found(found, wrong, corruption), strength
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("corruption", [c for c in MARKET if c.check == "stamp"], ids=lambda c: c.name)
 def test_a_bar_too_early_or_too_late_is_an_error(clean, corruption):
     made, _, folder = clean
@@ -129,6 +131,7 @@ def test_one_session_without_options_is_looked_at(tmp_path):
     assert found.worst == Severity.OK
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not REAL.is_dir(), reason=f"real market data is not at {REAL}")
 def test_clean_real_data_raises_no_error():
     minutes = {"underlying": str(REAL / "underlying_1m.parquet"), "options": str(REAL / "option_quotes_1m.parquet")}

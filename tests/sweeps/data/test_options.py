@@ -75,6 +75,7 @@ def test_a_print_row(vwap: float, close: float, last: float, volume: float, pric
     np.testing.assert_array_equal(got, [price])
 
 
+@pytest.mark.slow
 def test_one_quote_anywhere_makes_the_data_set_one_of_quotes(tmp_path: Path):
     made = frames(quotes=False)
     assert not load(write(tmp_path, made)).has_quotes
@@ -89,6 +90,7 @@ def test_one_quote_anywhere_makes_the_data_set_one_of_quotes(tmp_path: Path):
 # quotes -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", [np.inf, 199_999.99, 150.0])
 @pytest.mark.parametrize("when", [0, 200])
 def test_an_ask_above_what_the_right_can_be_worth_asks_nothing_and_the_bid_stands(

@@ -25,6 +25,7 @@ def test_the_pm_settled_twin_is_the_same_day_contract(day: str, prefix: str, tmp
     assert load(write(tmp_path, with_twins(made, lambda s: s.replace("SPXW", "SPX")))).digest == wanted
 
 
+@pytest.mark.slow
 def test_contracts_settled_in_the_morning_are_no_same_day_contracts(tmp_path: Path):
     made = market(("2024-11-14", DAY), root="SPX", expiry=lambda _: pd.Timestamp(DAY).date(),
                   symbol=lambda root, _, strike: osi(root, DAY, strike))  # fmt: skip

@@ -24,6 +24,7 @@ def test_every_session_between_two_dates_is_read_half_days_and_the_last_one_too(
     assert got.quality["carried_bars"] == 0
 
 
+@pytest.mark.slow
 def test_the_half_day_of_auckland_is_the_last_session(tmp_path: Path):
     got = market(tmp_path, "XNZE", "2024-12-31", "2024-12-31")
     assert got.dates == ("2024-12-31",)
@@ -33,6 +34,7 @@ def test_the_half_day_of_auckland_is_the_last_session(tmp_path: Path):
 # breaks -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("calendar", "first", "last"), [("XHKG", 150, 210), ("XTKS", 150, 210), ("XSHG", 120, 210)])
 def test_nothing_is_known_in_a_break(calendar: str, first: int, last: int, tmp_path: Path):
     session = market(tmp_path, calendar, "2024-11-18", "2024-11-18").sessions[0]

@@ -20,6 +20,7 @@ def test_parquet_csv_duckdb_and_a_folder_are_one_slice(tmp_path: Path):
     assert slices[0].dates == DATES
 
 
+@pytest.mark.slow
 def test_the_session_grid_is_the_calendars(tmp_path: Path):
     market = load(write(tmp_path, frames()))
     assert [s.n_bars for s in market] == [390, 210, 390]
@@ -84,6 +85,7 @@ def test_odd_names_of_folders_and_symbols(tmp_path: Path):
     assert load(write(folder, made)).underlying == "{O'dd}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S+00:00"])
 def test_forms_of_time_in_csv(tmp_path: Path, form: str):
     made = frames()

@@ -98,6 +98,7 @@ def test_underlying_ticks(tmp_path: Path):
         load(write(tmp_path, made))
 
 
+@pytest.mark.slow
 def test_minute_options_on_seconds_would_look_ahead(tmp_path: Path):
     made = frames()
     bars = made["underlying"].set_index("ts")
@@ -147,6 +148,7 @@ def test_no_data_for_the_dates_says_what_there_is(tmp_path: Path):
         load(settings)
 
 
+@pytest.mark.slow
 def test_paths_columns_symbols_and_calendars_that_do_not_exist(tmp_path: Path):
     made = frames()
     for changes, message in (

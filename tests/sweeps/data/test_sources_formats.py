@@ -44,6 +44,7 @@ def plain(market: dict[str, pd.DataFrame], tmp_path_factory: pytest.TempPathFact
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("vendor", ["thetadata", "massive", "cboe", "optionsdx", "databento", "lean"])
 def test_a_vendors_files_are_the_slice_of_our_own(
     vendor: str, market: dict[str, pd.DataFrame], plain: dict[bool, str], tmp_path: Path
@@ -55,6 +56,7 @@ def test_a_vendors_files_are_the_slice_of_our_own(
     assert "guessed: its " in guessed.reading
 
 
+@pytest.mark.slow
 def test_a_format_that_is_named_is_not_guessed(
     market: dict[str, pd.DataFrame], plain: dict[bool, str], tmp_path: Path
 ):  # fmt: skip
@@ -63,6 +65,7 @@ def test_a_format_that_is_named_is_not_guessed(
     assert "guessed" not in named.reading
 
 
+@pytest.mark.slow
 def test_one_file_may_be_the_underlying_too_and_says_what_it_does_not_show(
     market: dict[str, pd.DataFrame], tmp_path: Path
 ):
@@ -82,6 +85,7 @@ def test_what_withdraws_a_quote_is_counted(market: dict[str, pd.DataFrame], tmp_
     assert f"{n} rows withdraw a quote: no quote (bid, ask and both sizes 0)" in found.reading
 
 
+@pytest.mark.slow
 def test_a_stamp_is_read_as_it_is_said_to_be(market: dict[str, pd.DataFrame], tmp_path: Path):
     plain = load(settings(**vendor_files.ours(tmp_path, market)))
     later = {name: frame.assign(ts=frame.ts + vendor_files.MINUTE) for name, frame in market.items()}
@@ -130,6 +134,7 @@ def test_real_quotes_in_vendors_layouts_are_the_slice_that_they_are_in_ours(tmp_
         assert len(found.sessions[0].symbol) > 100
 
 
+@pytest.mark.slow
 def test_contracts_that_settle_at_the_open_are_told_by_their_root(market: dict[str, pd.DataFrame], tmp_path: Path):
     """SPX beside SPXW of the same date trades for the last time the session before: the day is SPXW's alone."""
     bars = market["underlying"].assign(symbol="SPX")
@@ -164,6 +169,7 @@ def test_what_does_not_fit_is_refused_with_what_it_lacks(name: str, market: dict
         load(settings(**{**own, "options": path, **keys}))
 
 
+@pytest.mark.slow
 def test_an_adjusted_underlying_is_refused_beside_options_and_taken_beside_modelled_ones(
     market: dict[str, pd.DataFrame], tmp_path: Path
 ):  # fmt: skip
@@ -176,6 +182,7 @@ def test_an_adjusted_underlying_is_refused_beside_options_and_taken_beside_model
     assert len(load(settings(underlying=path, chain="synthetic"))) == 2
 
 
+@pytest.mark.slow
 def test_a_bad_value_is_named_by_file_row_and_remedy(market: dict[str, pd.DataFrame], tmp_path: Path):
     own = vendor_files.ours(tmp_path, market)
     path = vendor_files.thetadata(tmp_path, market["options"])
@@ -188,6 +195,7 @@ def test_a_bad_value_is_named_by_file_row_and_remedy(market: dict[str, pd.DataFr
         load(settings(**{**own, "options": str(path)}))
 
 
+@pytest.mark.slow
 def test_rows_of_other_underlyings_are_not_kept(market: dict[str, pd.DataFrame], tmp_path: Path):
     own = vendor_files.ours(tmp_path, market)
     other = market["options"].assign(underlying="OTHER")

@@ -15,6 +15,7 @@ from tests.builders.market_files import write
 from tests.builders.option_chains import first, market, with_twins
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "columns"),
     [

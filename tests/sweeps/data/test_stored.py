@@ -49,6 +49,7 @@ def test_a_session_is_read_as_it_was_written(tmp_path: Path, quotes: bool) -> No
     assert digest_of(found) == digest_of(given)
 
 
+@pytest.mark.slow
 def test_in_memory_and_on_disk_are_one_market(tmp_path: Path) -> None:
     held = load(settings(tmp_path, np.inf))
     assert isinstance(held.sessions, tuple)
@@ -68,6 +69,7 @@ def test_in_memory_and_on_disk_are_one_market(tmp_path: Path) -> None:
     assert not [p for p in (tmp_path / "sessions").iterdir() if p.name.startswith(".unfinished")]
 
 
+@pytest.mark.slow
 def test_any_number_may_be_open_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stored = load(settings(tmp_path, 0.0))
     monkeypatch.setattr(data_stored, "MOST_MAPS", 2)
@@ -81,6 +83,7 @@ def test_any_number_may_be_open_at_once(tmp_path: Path, monkeypatch: pytest.Monk
         stored.sessions[0]
 
 
+@pytest.mark.slow
 def test_another_market_has_another_place_and_a_damaged_one_is_made_again(tmp_path: Path) -> None:
     first, other = load(settings(tmp_path, 0.0)), load(settings(tmp_path, 0.0, sessions=4))
     places = {market.sessions.folder for market in (first, other)}
@@ -94,6 +97,7 @@ def test_another_market_has_another_place_and_a_damaged_one_is_made_again(tmp_pa
     assert same(again, load(settings(tmp_path, np.inf)))
 
 
+@pytest.mark.slow
 def test_files_that_change_are_another_market(tmp_path: Path) -> None:
     made = load(settings(tmp_path / "made", np.inf, sessions=2))
     folder = next((tmp_path / "made" / "synthetic").iterdir())

@@ -57,6 +57,7 @@ def test_two_processes_make_it_at_once(tmp_path: Path):
     assert len(list((tmp_path / "synthetic").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_sessions_of_the_calendar_with_a_half_day(tmp_path: Path):
     settings = DataSettings(from_="2024-11-27", to="2024-11-29", cache=str(tmp_path), synthetic=SMALL)
     market = load(settings)

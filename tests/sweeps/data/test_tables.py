@@ -41,6 +41,7 @@ CELLS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CELLS)
 def test_a_cell_that_cannot_be_read_is_named_with_its_remedy(name: str, tmp_path: Path):
     key, column, value, remedy = CELLS[name]
@@ -140,6 +141,7 @@ SAME: dict[str, Callable[[bytes], bytes]] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SAME)
 def test_ways_of_writing_csv_that_change_nothing(name: str, tmp_path: Path):
     wanted = load(write_csv(tmp_path, frames())).digest
@@ -178,6 +180,7 @@ def test_files_of_a_folder_agree_in_the_columns_that_decide(tmp_path: Path):
         load(write(tmp_path, made, chain=str(tmp_path / "c")))
 
 
+@pytest.mark.slow
 def test_a_folder_says_what_it_holds(tmp_path: Path):
     made = frames()
     folder = tmp_path / "o"

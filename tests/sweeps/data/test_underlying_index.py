@@ -34,6 +34,7 @@ def index(folder: Path, how: str = "no column") -> Slice:
     return load(write(folder, without(frames(), how)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("writer", [write, write_csv])
 @pytest.mark.parametrize("how", ["no column", "zero", "null"])
 def test_an_index_is_spot_and_nothing_is_carried(how: str, writer, tmp_path: Path):
@@ -55,6 +56,7 @@ def test_a_missing_bar_of_an_index_is_carried(tmp_path: Path):
     assert session.close[10] == session.close[9]
 
 
+@pytest.mark.slow
 def test_a_strategy_that_needs_no_volume_trades_the_index_as_it_trades_the_stock(tmp_path: Path):
     plan = sweep_plan(RULES, target=BREAKOUT)
     params = {name: values[0] for name, values in RULES.items()}
@@ -63,6 +65,7 @@ def test_a_strategy_that_needs_no_volume_trades_the_index_as_it_trades_the_stock
     np.testing.assert_array_equal(trades(plan, stock, params).net, trades(plan, got, params).net)
 
 
+@pytest.mark.slow
 def test_a_strategy_that_needs_volumes_is_refused_by_name_before_any_work(tmp_path: Path):
     settings = write(tmp_path, without(frames(), "zero"))
     plan = replace(sweep_plan(), data=settings)

@@ -86,6 +86,7 @@ def expected(t: Listed) -> dict[Metric, float]:
     return found | {Metric.REFUSED_MAX_OPEN_POSITIONS: 0}
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.lists(trades(), min_size=1, max_size=4))
 @pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid")

@@ -45,6 +45,7 @@ def straight(plan: Plan) -> Outcome:
         sweep.ledger.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("in_flight", [1, 2, 3])
 def test_any_number_of_workers_and_any_order_store_the_same(tmp_path: Path, kind: str, in_flight: int) -> None:

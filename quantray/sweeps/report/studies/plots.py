@@ -63,7 +63,7 @@ def plot_study(
 def _optuna_plots(
     trials: list[Trial], space: Space | None, objective: str, folder: Path, kinds: Sequence[str]
 ) -> list[Path]:
-    dimensions = _varying(trials, space)
+    dimensions = varying(trials, space)
     if len(trials) < 2 or not dimensions:
         return []
     rebuilt = optuna_study(trials, dimensions)
@@ -80,7 +80,7 @@ def _optuna_plots(
     ]
 
 
-def _varying(trials: Sequence[Trial], space: Space | None) -> list[Dimension]:
+def varying(trials: Sequence[Trial], space: Space | None) -> list[Dimension]:
     """Dimensions of which the trials have more than one value; their own values where the space is not known."""
     names = space.names if space else tuple(trials[0].params) if trials else ()
     known = {d.name: d for d in space.dimensions} if space else {}

@@ -17,6 +17,7 @@ from tests.builders.sweep_pages import SHAPES
 from tests.builders.trails import odd, trail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [lambda: trail(), lambda: trail(2, 0, quotes=False), SHAPES["table"]])
 def test_its_rows_are_those_of_the_file(make):
     r = make()
@@ -74,6 +75,7 @@ def test_a_reader_sorts_and_filters_it(tmp_path: Path):
         assert page.logged == []
 
 
+@pytest.mark.slow
 def test_without_trades_there_is_no_table():
     assert trade_list.sheet([], "peak") is None
     r = trail(1, 0, n_bars=20)
@@ -81,6 +83,7 @@ def test_without_trades_there_is_no_table():
     assert trade_list.sheet(track.tracks(r), "peak") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("most", "wanted"), [(5_000, (0, 0)), (40, None), (10, (5, 5))])
 def test_what_is_left_out_is_said(monkeypatch: pytest.MonkeyPatch, most: int, wanted: tuple[int, int] | None):
     r = trail()

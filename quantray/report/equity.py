@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from quantray.arrays import FloatArray1D
-from quantray.report.svg import Canvas, Chart, Scale, digits_of, padded
+from quantray.report.svg import Canvas, Chart, Scale, padded, tick_digits
 from quantray.report.words import number
 
 RIGHT, TOP, BOTTOM = 10, 14, 26
@@ -106,7 +106,7 @@ def _drawn(legs: Sequence[Leg], about: str, width: float, height: float) -> str:
 def _across(canvas: Canvas, y: Scale, low: Scale, most: float) -> float:
     """Lines across both panels with what they stand for, told apart however large the capital; their left end."""
     ticks = y.ticks(4)
-    digits = digits_of(ticks[1] - ticks[0]) if len(ticks) > 1 else 2
+    digits = tick_digits(ticks)
     told = [(y, tick, number(tick, digits)) for tick in ticks] + [(low, 0.0, "0")]
     told += [(low, -most, number(-most, 0 if most >= 100 else 2))] if most else []
     left = 14 + 6.4 * max(len(name) for _, _, name in told)

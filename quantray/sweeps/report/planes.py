@@ -79,8 +79,9 @@ def planes(r: Results) -> Planes | None:
     measures = ["share that survives", best] if s.n else [best]
     drawn = Chart(*(draw(first, measures[0] != best, marks, figure, w) for w in WIDTHS))
     chosen = words.label(first.rows), words.label(first.columns), measures[0]
+    labels = [words.label(n) for n in names]
     data = {
-        "names": [words.label(n) for n in names],
+        "names": labels,
         "levels": [[words.parameter(v) for v in _levels(s.planes, n)] for n in names],
         "planes": {f"{names.index(p.rows)}|{names.index(p.columns)}": _cells(p) for p in s.planes},
         "survivors": bool(s.n),
@@ -89,7 +90,7 @@ def planes(r: Results) -> Planes | None:
         "near": [marks.near.get(n, []) for n in names],
         "best": best,
     }
-    return Planes(data["names"], measures, chosen, drawn, data, len(names) * (len(names) - 1) // 2 - len(s.planes))
+    return Planes(labels, measures, chosen, drawn, data, len(names) * (len(names) - 1) // 2 - len(s.planes))
 
 
 def plateau(r: Results) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from quantray.config.sections import checked, run_dir_of, scalar, section, seed_of, storage_of, study_of
 from quantray.errors import ConfigError
-from quantray.settings import OutOfSample, Report, Runner, Storage
+from quantray.settings import OutOfSample, Report, Runner, Storage, Tracking
 
 if TYPE_CHECKING:
     from quantray.callers.baseline.plan import BaselinePlan
@@ -25,10 +25,9 @@ def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
     from quantray.callers.plan import CallerPlan
     from quantray.callers.policies.account import Account, Costs
     from quantray.callers.policies.grids import grid_of
-    from quantray.callers.policies.objective import DEFAULT_TIES, Bounds
+    from quantray.callers.policies.objective import DEFAULT_TIES, Bounds, objective
 
-    name = study_of(cfg)
-    grid = section(cfg, "policy")
+    name, grid = study_of(cfg), section(cfg, "policy")
     return CallerPlan(
         study=name,
         data=_data(cfg),
@@ -46,7 +45,7 @@ def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
         costs=checked(Costs, cfg, "fees"),
         account=checked(Account, cfg, "capital"),
         bounds=checked(Bounds, cfg, "constraints"),
-        objective=scalar(cfg, "objective", str, "captured_return"),
+        objective=objective(scalar(cfg, "objective", str, "captured_return")).text,
         ties=_names(cfg, "ties", DEFAULT_TIES),
         oos=checked(OutOfSample, cfg, "oos"),
         stress=scalar(cfg, "stress", bool, True),
@@ -54,6 +53,7 @@ def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
         fresh=scalar(cfg, "fresh", bool, False),
         runner=checked(Runner, cfg, "runner"),
         storage=storage_of(checked(Storage, cfg, "storage")),
+        tracking=checked(Tracking, cfg, "tracking"),
         gates=checked(Gates, cfg, "gates"),
         report=checked(Report, cfg, "report"),
     )
@@ -77,6 +77,7 @@ def baseline_plan_of(cfg: Mapping[str, object]) -> BaselinePlan:
         fresh=scalar(cfg, "fresh", bool, False),
         runner=checked(Runner, cfg, "runner"),
         storage=storage_of(checked(Storage, cfg, "storage")),
+        tracking=checked(Tracking, cfg, "tracking"),
         gates=checked(Gates, cfg, "gates"),
         report=checked(Report, cfg, "report"),
     )

@@ -16,7 +16,7 @@ from quantray.command_line import Overrides
 from quantray.digests import digest_of
 from quantray.durations import written
 from quantray.errors import ConfigError, near_miss
-from quantray.settings import Report, Runner, Storage
+from quantray.settings import Report, Runner, Storage, Tracking
 
 FORBID: dict[str, str] = {"extra": "forbid"}
 
@@ -56,6 +56,7 @@ class BaselinePlan:
     fresh: bool = False
     runner: Runner = Runner(kind="local")
     storage: Storage = Storage()
+    tracking: Tracking = Tracking()
     gates: Gates = Gates()
     report: Report = Report()
     asked: Overrides | None = field(default=None, compare=False, repr=False)  # as it was typed; None: made by hand

@@ -34,7 +34,7 @@ def test_hostile_levels_stay_text():
     assert ElementTree.fromstring(drawn) is not None
     assert drawn.count("pick + peak") == 1
     assert drawn.count('"ring near"') == 3  # two of the cells, and one in the legend
-    assert len(re.findall("25 %</text>", drawn)) == 5  # with the end of the scale
+    assert len(re.findall("25 %</text>", drawn)) == 6  # with the ends of the scale
 
 
 def test_nobody_in_a_cell_is_empty_and_nobody_survived_is_nought():

@@ -159,9 +159,9 @@ def written_now(results: BaselineResults) -> BaselineProgress:
 
 def request(plan: BaselinePlan) -> dict[str, Any]:
     """The whole plan as the configuration that gives it again, but for where its ledger lies: that may be a secret."""
-    same = ("calls", "coverage", "baseline", "runner", "gates", "report")
+    same = ("calls", "coverage", "baseline", "runner", "tracking", "gates", "report")
     sections = {"study": {"name": plan.study}, **data_sections(plan.data), "fees": plan.costs}
-    return request_of({**sections, **{name: getattr(plan, name) for name in same}}, plan.run_dir)
+    return request_of({**sections, **{name: getattr(plan, name) for name in same}}, plan.run_dir, plan.asked)
 
 
 def described(plan: BaselinePlan) -> dict[str, Any]:

@@ -216,10 +216,10 @@ def plan_of(cfg: dict[str, Any], wing: str) -> AnyPlan:
 
 def _sweep_of(cfg: Mapping[str, object]) -> Plan:
     from quantray.sweeps.data.settings import KEYS, DataSettings
-    from quantray.sweeps.objective import objective, source_of
+    from quantray.sweeps.objective import objective
 
     name, search = study_of(cfg), checked(Search, cfg, "search")
-    judged = objective(scalar(cfg, "objective", str, "return_on_risk_percent")).text
+    judged = objective(scalar(cfg, "objective", str, "return_on_risk_percent"))
     _check_search(search, section(cfg, "space"))  # before levels are tried one by one
     strategy, space = strategy_of(section(cfg, "strategy"), section(cfg, "space"))
     return Plan(
@@ -230,8 +230,8 @@ def _sweep_of(cfg: Mapping[str, object]) -> Plan:
         run_dir=run_dir_of(cfg, name),
         seed=seed_of(cfg),
         fresh=scalar(cfg, "fresh", bool, False),
-        objective=judged,
-        objective_source=source_of(judged),
+        objective=judged.text,
+        objective_source=judged.source,
         constraints=constraints_of(section(cfg, "constraints")),
         fees=checked(Fees, cfg, "fees"),
         capital=checked(Capital, cfg, "capital"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
+from quantray.asked import BASELINE, a_sweep, about_callers, asked, followed, the_baseline
 from quantray.errors import ConfigError, near_miss
 from quantray.space import Candidates
 from quantray.sweeps.market import Slice
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from quantray.sweeps.study import Study
 
 PARTS = ("search", "held_out", "all")
-
 
 #: The shipped experiments, so that an editor knows the plan of each by its name.
 Sweeps = Literal["+experiment=options_sweep", "+experiment=options_table"]
@@ -59,85 +59,74 @@ def load(*overrides: str) -> Plan | CallerPlan | BaselinePlan:
 
 def load_sweep(*overrides: str) -> Plan:
     """The same for what must be a sweep; ConfigError when it is about callers."""
-    return _a_sweep(load(*overrides), "load_sweep")
+    return a_sweep(load(*overrides), "load_sweep")
 
 
 def load_callers(*overrides: str) -> CallerPlan:
     """The same for what must be about callers, e.g. ``qr.load_callers("+experiment=v1_baseline")``."""
-    return _about_callers(load(*overrides))
+    return about_callers(load(*overrides), "load_callers")
 
 
 def load_baseline(*overrides: str) -> BaselinePlan:
     """The same for what must be the alert baseline: ``+experiment=alert_baseline`` is there without being given."""
-    named = any(line.lstrip("+").startswith("experiment=") for line in overrides)
-    return _the_baseline(load(*(() if named else ("+experiment=alert_baseline",)), *overrides))
+    named = any(str(line).lstrip("+").startswith("experiment=") for line in overrides)
+    return the_baseline(load(*(() if named else (BASELINE,)), *overrides), "load_baseline")
 
 
-def sweep(plan: Plan, *, progress: OnProgress | None = None, say: Say | None = None) -> Study:
-    """Run the plan, or go on with it where an earlier run stopped (see :func:`quantray.sweeps.study.sweep`)."""
+def sweep(
+    plan: Plan | str, *overrides: str, progress: OnProgress | Literal[False] | None = None, say: Say | None = None
+) -> Study:
+    """Run a plan, or go on with it where an earlier run stopped (see :func:`quantray.sweeps.study.sweep`).
+
+    ``plan`` is what :func:`load` gives, or the first of the overrides that it takes:
+    ``qr.sweep("+experiment=options_sweep", "search.n_trials=50")``. In a notebook, or an interactive session on a
+    terminal, the run shows how far it is; ``progress`` takes that over (False: nothing is shown), ``say`` takes its
+    sentences. Interrupted (Ctrl-C, or the kernel's) it raises Interrupted, and the same call goes on.
+    """
+    from quantray.sweeps.report.terminal import Terminal
     from quantray.sweeps.study import sweep as run
 
-    return run(_a_sweep(plan, "sweep"), progress=progress, say=say)
+    made = a_sweep(asked(plan, overrides, "sweep", load), "sweep")
+    with followed(made.study, progress, say, lambda out, err: Terminal(made, out=out, err=err)) as seen:
+        return run(made, progress=seen.progress, say=seen.say, reached=seen.reached)
 
 
 def optimise(
-    plan: CallerPlan, *, progress: Callable[[CallerProgress], object] | None = None, say: Say | None = None
+    plan: CallerPlan | str,
+    *overrides: str,
+    progress: Callable[[CallerProgress], object] | Literal[False] | None = None,
+    say: Say | None = None,
 ) -> CallerStudy:
     """The best policy of each caller; goes on where an earlier run stopped.
 
-    See :func:`quantray.callers.study.optimise`.
+    Takes a plan or overrides, ``progress`` and ``say``, as :func:`sweep` does; see
+    :func:`quantray.callers.study.optimise`.
     """
+    from quantray.callers.report.terminal import CallerTerminal
     from quantray.callers.study import optimise as run
 
-    return run(_about_callers(plan), progress=progress, say=say)
+    made = about_callers(asked(plan, overrides, "optimise", load), "optimise")
+    with followed(made.study, progress, say, lambda out, err: CallerTerminal(made, out=out, err=err)) as seen:
+        return run(made, progress=seen.progress, say=seen.say)
 
 
 def baseline(
-    plan: BaselinePlan, *, progress: Callable[[BaselineProgress], object] | None = None, say: Say | None = None
+    plan: BaselinePlan | str = BASELINE,
+    *overrides: str,
+    progress: Callable[[BaselineProgress], object] | Literal[False] | None = None,
+    say: Say | None = None,
 ) -> BaselineStudy:
     """What every call did after it was made; goes on where an earlier run stopped.
 
-    See :func:`quantray.callers.baseline_study.baseline`.
+    Takes a plan or overrides, ``progress`` and ``say``, as :func:`sweep` does, and :func:`load_baseline`'s experiment
+    without being told; see :func:`quantray.callers.baseline_study.baseline`.
     """
     from quantray.callers.baseline_study import baseline as run
+    from quantray.callers.report.baseline.terminal import BaselineTerminal
 
-    return run(_the_baseline(plan), progress=progress, say=say)
-
-
-def _about_callers(plan: Plan | CallerPlan | BaselinePlan) -> CallerPlan:
-    from quantray.callers.plan import CallerPlan
-
-    if not isinstance(plan, CallerPlan):
-        raise ConfigError(_other(plan))
-    return plan
-
-
-def _the_baseline(plan: object) -> BaselinePlan:
-    from quantray.callers.baseline.plan import BaselinePlan
-
-    if not isinstance(plan, BaselinePlan):
-        raise ConfigError(_other(plan))
-    return plan
-
-
-def _other(plan: object) -> str:
-    """What the plan is, and what runs it."""
-    what, call = ("a sweep", "sweep") if isinstance(plan, Plan) else _of_callers(plan)
-    return f"{getattr(plan, 'study', plan)} is {what}; call qr.{call}(plan)"
-
-
-def _of_callers(plan: object) -> tuple[str, str]:
-    from quantray.callers.baseline.plan import BaselinePlan
-
-    is_baseline = isinstance(plan, BaselinePlan)
-    return ("the alert baseline", "baseline") if is_baseline else ("about callers and their policies", "optimise")
-
-
-def _a_sweep(plan: object, name: str) -> Plan:
-    if not isinstance(plan, Plan):
-        study, call = getattr(plan, "study", plan), _of_callers(plan)[1]
-        raise ConfigError(f"{study} is about callers and qr.{name} about sweeps; call qr.{call}(plan)")
-    return plan
+    made = the_baseline(asked(plan, overrides, "baseline", load_baseline), "baseline")
+    with followed(made.study, progress, say, lambda out, err: BaselineTerminal(made, out=out, err=err)) as seen:
+        return run(made, progress=seen.progress, say=seen.say)
 
 
 def load_slice(plan: Plan, part: str = "search") -> Slice:
@@ -145,7 +134,7 @@ def load_slice(plan: Plan, part: str = "search") -> Slice:
     from quantray.sweeps.study import load_slice as read
     from quantray.sweeps.study import split
 
-    _a_sweep(plan, "load_slice")
+    a_sweep(plan, "load_slice")
     if part not in PARTS:
         raise ConfigError(near_miss(part, PARTS, what="part"))
     whole = read(plan)
@@ -171,7 +160,7 @@ def evaluate(
     """
     import pandas
 
-    _a_sweep(plan, "evaluate")
+    a_sweep(plan, "evaluate")
     points = _points(candidates)
     scores = score(plan, data if data is not None else load_slice(plan), points)
     columns: dict[str, Any] = {name: points.column(name) for name in points.names}
@@ -188,7 +177,7 @@ def trades(plan: Plan, candidate: Mapping[str, object], data: Slice | None = Non
     """
     import pandas
 
-    _a_sweep(plan, "trades")
+    a_sweep(plan, "trades")
     market = data if data is not None else load_slice(plan)
     found = sample(plan, market, dict(candidate)).trades
     dates, symbols = market.dates, {k: market.sessions[k].symbol for k in np.unique(found.session).tolist()}

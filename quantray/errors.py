@@ -5,19 +5,33 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from traceback import extract_tb
 
 from quantray.outlets import clean
 from quantray.plain import amount, one_line
 
 #: Names that a sentence lists; of a thousand callers nobody reads all.
 MOST = 30
+_PACKAGE = str(Path(__file__).parent)
 
 
 class QuantrayError(Exception):
-    """Root of every error that quantray raises on purpose; its message shows no password, whoever prints it."""
+    """Root of every error that quantray raises on purpose; its message shows no password, whoever prints it.
+
+    A notebook shows the sentence and the line that asked, not the way through this package.
+    """
 
     def __str__(self) -> str:
         return clean(super().__str__())
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython prints in place of a traceback."""
+        steps = list(extract_tb(self.__traceback__))
+        inside = next((i for i, step in enumerate(steps) if step.filename.startswith(_PACKAGE)), len(steps))
+        asked = steps[inside - 1] if inside else None
+        where = [f"line {asked.lineno}: {asked.line}"] if asked is not None and asked.line else []
+        return [*(clean(one_line(line)) for line in where), f"{type(self).__name__}: {self}"]
 
 
 class UserError(QuantrayError):
@@ -26,6 +40,13 @@ class UserError(QuantrayError):
 
 class ConfigError(UserError):
     """A key or value of the configuration is wrong."""
+
+
+class UnknownName(ConfigError, KeyError):
+    """A name that nothing has, with the near miss: a ConfigError, and the KeyError that a mapping owes."""
+
+    def __str__(self) -> str:
+        return clean(Exception.__str__(self))
 
 
 class DataError(UserError):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from quantray.errors import ConfigError, near_miss
 from quantray.passwords import learn
+from quantray.plain import amount
 
 FORBID: dict[str, str] = {"extra": "forbid"}
 _ADDRESS = re.compile(r"(ray://)?([^\s/:@]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}")
@@ -79,6 +80,20 @@ class Runner:
             raise ConfigError(f"runner.address={self.address}: give local, auto, HOST:PORT or ray://HOST:PORT")
         if not self.in_process_s >= 0:
             raise ConfigError(f"runner.in_process_s must be >= 0 s, got {self.in_process_s}")
+
+    @property
+    def in_words(self) -> str:
+        """Where and on how much."""
+        where = {"local": "this machine", "auto": "the cluster of this machine"}.get(self.address, self.address)
+        many = "every core" if self.workers is None else amount(self.workers, "worker")
+        return f"Ray, {many} of {where}" if self.kind == "ray" else f"threads, {many} of this machine"
+
+
+def data_in_words(kind: str, places: Iterable[str | None], first: str | None, last: str | None) -> str:
+    """Where data come from and which dates: ``duckdb options.duckdb, from 2024-01-02``."""
+    named = " ".join(dict.fromkeys(place for place in places if place))
+    dates = [f"from {first}" if first else "", f"to {last}" if last else ""]
+    return ", ".join(part for part in (f"{kind} {named}".strip(), " ".join(filter(None, dates))) if part)
 
 
 @dataclass(frozen=True, slots=True)

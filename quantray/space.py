@@ -13,11 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from quantray.cards import value_text
 from quantray.digests import digest_of, encoded
 from quantray.errors import ConfigError, near_miss
 
 #: Of one dimension. Each level is tried on the strategy before work starts; a finer step is a range without one.
 MOST_LEVELS = 100_000
+TOLD = 9  # levels of a dimension that are told one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,14 @@ class Dimension:
         if any(isinstance(x, bool) or not isinstance(x, int | float) for x in v):
             return False
         return all(a < b for a, b in pairwise(v)) or all(a > b for a, b in pairwise(v))
+
+    @property
+    def in_words(self) -> str:
+        """Its levels, the first of many, or its range."""
+        if self.values is None:
+            return f"{value_text(self.low)} to {value_text(self.high)}{', log' if self.log else ''}"
+        told, n = [value_text(v) for v in self.values[:TOLD]], len(self.values)
+        return ", ".join(told) + (f", … {value_text(self.values[-1])} ({n:,} levels)" if n > TOLD else "")
 
     def index(self, value: object) -> int:
         """Place of a level among ``values``; ValueError for what is none."""

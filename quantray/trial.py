@@ -9,6 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from quantray.cards import Card, line, value_text
+
+TOLD = 8  # metrics that a card names
+
 
 class TrialState(StrEnum):
     """COMPLETE has a value; PRUNED was measured and must not be learned from; FAIL could not be measured."""
@@ -43,3 +47,25 @@ class Trial:
     @property
     def feasible(self) -> bool:
         return self.state is TrialState.COMPLETE and all(v <= 0 for v in self.violations)
+
+    def __repr__(self) -> str:
+        return line("Trial", self._name, [self._outcome, *(f"{k}={value_text(v)}" for k, v in self.params.items())])
+
+    def _repr_html_(self) -> str:
+        return Card(
+            "candidate", f"trial {self._name}", str(self.state).lower(), "none" if self.feasible else "bad",
+            [self._outcome], rows=[(name, value_text(value)) for name, value in self.params.items()],
+            foot=f"trial.metrics: {', '.join([*self.metrics][:TOLD])}{', …' if len(self.metrics) > TOLD else ''}",
+        ).html()  # fmt: skip
+
+    @property
+    def _name(self) -> str:
+        return str(self.number) if self.number >= 0 else ""
+
+    @property
+    def _outcome(self) -> str:
+        """Its value, or why it has none, in one sentence."""
+        if self.value is None:
+            return f"{self.state.lower()}: {self.why}"
+        bounds = "" if self.feasible else ", outside the bounds"
+        return f"value {value_text(self.value)}{bounds}"

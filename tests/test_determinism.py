@@ -41,6 +41,9 @@ def ray_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Desk, s
     desk = Desk(tmp_path_factory.mktemp("determinism") / "desk", pause=0.002)
     with cluster(desk, 2) as made:
         yield desk, f"runner.address={made.address}"
+        import ray
+
+        ray.shutdown()  # before its cluster goes: Ray ends a process whose cluster is away
 
 
 @pytest.mark.parametrize("search", SEARCHES)
@@ -54,7 +57,7 @@ def test_workers_runners_and_restarts_change_no_byte(ray_desk: tuple[Desk, str],
         found |= hashes(desk, run)
     for workers in (1, 2):
         run = f"{search}/ray{workers}"
-        desk.run(*plain, "runner=ray", address, f"runner.workers={workers}", f"run_dir={run}")
+        desk.here(*plain, "runner=ray", address, f"runner.workers={workers}", f"run_dir={run}")
         found |= hashes(desk, run)
     process = desk.start(*plain, "runner=ray", address, "runner.workers=2", f"run_dir={search}/restarted")
     deadline = time.monotonic() + 120

@@ -34,6 +34,16 @@ class BaselineStudy:
     results: BaselineResults
     files: dict[str, Path]
 
+    def __repr__(self) -> str:
+        from quantray.callers.report.baseline.card import study_line
+
+        return study_line(self.results)
+
+    def _repr_html_(self) -> str:
+        from quantray.callers.report.baseline.card import study_card
+
+        return study_card(self.results).html()
+
     def alerts(self, caller: str | None = None) -> pandas.DataFrame:
         """One row a call, what ``alerts.parquet`` holds; of one ``caller`` where it is named (ConfigError: unknown)."""
         from quantray.callers.report.baseline.tables import alerts_frame

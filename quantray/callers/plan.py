@@ -11,9 +11,12 @@ from quantray.callers.data.settings import CallsData, CallSettings, CoverageSett
 from quantray.callers.policies.account import Account, Costs
 from quantray.callers.policies.objective import DEFAULT_TIES, OF_ACCOUNT, Bounds, check_ties, objective
 from quantray.callers.policies.policy import Policy
+from quantray.cards import Card, line
 from quantray.digests import digest_of
 from quantray.durations import written
 from quantray.errors import ConfigError, near_miss
+from quantray.plain import amount
+from quantray.report import words
 from quantray.settings import OutOfSample, Report, Runner, Storage
 
 #: Counts changes of the rules in docs/policies.md and docs/calls_data.md. A study of other rules is refused: its
@@ -143,6 +146,37 @@ class CallerPlan:
             "oos": digest_of(self.oos),
             "seed": str(self.seed),
         }
+
+    def __repr__(self) -> str:
+        return line(
+            "CallerPlan", self.study, [self._policies, f"best by {self.objective}", f"{self._held_out} held out"]
+        )
+
+    def _repr_html_(self) -> str:
+        costs = f"{self.costs.taker_bps:g} + {self.costs.slippage_bps:g} bp a side, fee and slippage"
+        grid = ((key, str(value)) for key, value in self.grid.items() if value is not None)
+        rows = [
+            ("policies", self._policies),
+            *((f"policy.{key}", text) for key, text in grid),
+            ("best by", self.objective),
+            ("accounts", self.mode.replace("_", " ")),
+            ("data", self.data.in_words),
+            ("held out", self._held_out),
+            ("costs", costs),
+            ("runs on", self.runner.in_words),
+            ("results in", str(self.run_dir)),
+        ]
+        foot = "callers = qr.optimise(plan) runs it, or goes on with it where an earlier run stopped"
+        return Card("plan about callers and their policies", self.study, rows=rows, foot=foot).html()
+
+    @property
+    def _policies(self) -> str:
+        return amount(len(self.policies), "policy", "policies")
+
+    @property
+    def _held_out(self) -> str:
+        share = self.oos.fraction
+        return f"the last {words.percent(share, 0)} of the calls" if share else "nothing"
 
 
 def _check_means(policies: tuple[Policy, ...]) -> None:

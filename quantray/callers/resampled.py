@@ -45,7 +45,7 @@ def resampled(
         if plan.objective in _FIGURES:
             return _FIGURES[plan.objective](*given)
         found = {name: _FIGURES[name](*given) for name in by.metrics if name in _FIGURES}
-        found |= {name: _ratio(of @ means[name], of.sum()) for name in by.metrics if name in means}
+        found |= {name: _ratio(float(of @ means[name]), float(of.sum())) for name in by.metrics if name in means}
         found |= {"p95_adverse": _quantile(of, low, 0.95), "stop_outs": float(of @ means["stop_out_rate"])}
         found["mean_r"] = _r(own or {}, found.get("captured_return", _FIGURES["captured_return"](*given)))
         known = {**(own or {}), **found}

@@ -12,6 +12,7 @@ from quantray.callers.data.coverage import Coverage
 from quantray.callers.plan import CallerPlan
 from quantray.callers.policies.evaluate import PolicyTrades
 from quantray.callers.policies.policy import Policy
+from quantray.errors import UnknownName, near_miss
 from quantray.stats.checks import Verdict
 from quantray.stats.compared import Compared
 from quantray.stats.pick import Pick
@@ -233,11 +234,11 @@ class CallerResults:
         return [u for u in self.units if u.state == "ranked"]
 
     def unit(self, name: str) -> UnitResult:
-        """The unit called ``name``; KeyError otherwise."""
+        """The unit called ``name``; a wrong one is answered with the near miss (UnknownName, a KeyError)."""
         for unit in self.units:
             if unit.name == name:
                 return unit
-        raise KeyError(name)
+        raise UnknownName(near_miss(name, [unit.name for unit in self.units], what="caller"))
 
     def as_dict(self) -> dict[str, Any]:
         """Unit -> best policy and values: what a notebook prints."""

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from quantray.callers.plan import CallerPlan
 from quantray.callers.policies.policy import Policy
 from quantray.callers.progress import Progress
+from quantray.callers.report.units import ByUnit
 from quantray.callers.results import CallerResults
-from quantray.errors import DataError
+from quantray.errors import DataError, UnknownName, near_miss
 from quantray.outlets import logger
 from quantray.protocols import Say
 from quantray.stats.checks import Verdict
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import pandas
 
 _log = logger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,27 +33,62 @@ class CallerStudy:
     results: CallerResults
     files: dict[str, Path]
 
+    def __repr__(self) -> str:
+        from quantray.callers.report.card import study_line
+
+        return study_line(self.results)
+
+    def _repr_html_(self) -> str:
+        from quantray.callers.report.card import study_card
+
+        return study_card(self.results).html()
+
     @property
     def best(self) -> dict[str, Policy]:
-        """Unit (a caller, or the group) -> its best policy; units without one are left out."""
-        return {unit.name: unit.policy for unit in self.results.units if unit.policy is not None}
+        """Unit (a caller, or the group) -> its best policy; units without one are left out.
+
+        In this mapping as in the next two, a name that is not there is answered with the near miss, or with why it has
+        nothing (UnknownName, a KeyError).
+        """
+        return self._by_unit("best policy", {u.name: u.policy for u in self.results.units if u.policy is not None})
 
     @property
     def pick(self) -> dict[str, Policy]:
         """Unit -> the survivor that was put to the held-out test; units where nothing survives are left out."""
-        return {unit.name: unit.pick.policy for unit in self.results.units if unit.pick is not None}
+        return self._by_unit("pick", {u.name: u.pick.policy for u in self.results.units if u.pick is not None})
 
     @property
     def verdict(self) -> dict[str, Verdict]:
         """Unit -> whether to believe its pick, and why."""
-        return {unit.name: unit.verdict for unit in self.results.units if unit.verdict is not None}
+        return self._by_unit("verdict", {u.name: u.verdict for u in self.results.units if u.verdict is not None})
 
     def survivors(self, unit: str | None = None) -> pandas.DataFrame:
-        """One row a survivor, as in ``survivors.parquet``; of one ``unit`` where it is named (KeyError: unknown)."""
+        """One row a survivor, as in ``survivors.parquet``; of one ``unit`` where it is named (UnknownName: unknown)."""
         from quantray.callers.report.tables import survivors_frame
 
         frame = survivors_frame(self.results)
         return frame if unit is None else frame[frame["unit"] == self.results.unit(unit).name].reset_index(drop=True)
+
+    def trades(self, unit: str | None = None, *, part: str | None = None) -> pandas.DataFrame:
+        """What ``trades.parquet`` holds: one row a call that got an entry, of each unit's pick, or of its best policy.
+
+        Of one ``unit`` where it is named, of one ``part`` (``train`` or ``held_out``, as in the column of that name)
+        where that is. Columns and units: "trades.parquet" in docs/caller_report.md. Raises UnknownName.
+        """
+        from quantray.callers.report.tables import PARTS
+        from quantray.callers.report.trades import trades_frame
+
+        frame = trades_frame(self.results)
+        if unit is not None:
+            frame = frame[frame["unit"] == self.results.unit(unit).name]
+        if part is not None:
+            if part not in PARTS:
+                raise UnknownName(near_miss(part, PARTS, what="part"))
+            frame = frame[frame["part"] == part]
+        return frame.reset_index(drop=True)
+
+    def _by_unit(self, what: str, found: dict[str, T]) -> dict[str, T]:
+        return ByUnit(found, what, [unit.name for unit in self.results.units])
 
     def frame(self) -> pandas.DataFrame:
         """One row a unit: what ``optimal_policies.csv`` holds."""
@@ -60,7 +97,7 @@ class CallerStudy:
         return best_frame(self.results)
 
     def table(self, unit: str | None = None) -> pandas.DataFrame:
-        """The whole grid, one row a unit and policy; of one ``unit`` where it is named (KeyError: unknown).
+        """The whole grid, one row a unit and policy; of one ``unit`` where it is named (UnknownName: unknown).
 
         Figures are of the training calls; with ``report.held_out=all`` there are rows of the held-out ones too.
         """

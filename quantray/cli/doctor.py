@@ -1,4 +1,7 @@
-"""``quantray doctor``: does what a sweep needs work here? One line a check, each with its remedy, in seconds."""
+"""``quantray doctor``: does what a sweep needs work here? One line a check, each with its remedy, in seconds.
+
+What waits for others is asked beside the data: so lines come in the order in which something is known.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import os
 import platform
 import shutil
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -29,6 +33,8 @@ OK, WARN, FAIL = "ok", "warn", "FAIL"
 #: A check gives its state, what was found, and the remedy where something is wrong.
 Found = tuple[str, str, str]
 MIN_FREE_GB = 2.0
+#: Wait for a server, a compiler and Ray more than they compute: each is asked in a thread of its own.
+BESIDE = ("ledger", "numba", "ray")
 OF_RAY = Runner("ray", 1, "local")
 
 
@@ -56,11 +62,24 @@ def examine(overrides: Sequence[str]) -> int:
     plan = load_plan(list(overrides))
     if _ray in CHECKS.values():
         cluster.begin(OF_RAY)
-    failed = False
-    for name, check in CHECKS.items():
-        state, said, remedy = _carefully(partial(check, plan))
-        failed |= state == FAIL
-        print(f"{state:<4}  {name:<9} {said}" + (f"\n                -> {remedy}" if remedy else ""), flush=True)
+    states: dict[str, str] = {}
+    turn = threading.Lock()
+
+    def ask(name: str) -> None:
+        state, said, remedy = _carefully(partial(CHECKS[name], plan))
+        with turn:
+            states[name] = state
+            print(f"{state:<4}  {name:<9} {said}" + (f"\n                -> {remedy}" if remedy else ""), flush=True)
+
+    beside = [threading.Thread(target=ask, args=(name,), daemon=True) for name in BESIDE if name in CHECKS]
+    for thread in beside:
+        thread.start()
+    for name in CHECKS:
+        if name not in BESIDE:
+            ask(name)
+    for thread in beside:
+        thread.join()
+    failed = FAIL in states.values() or len(states) < len(CHECKS)
     print("something has to be mended first" if failed else "ready")
     return 1 if failed else 0
 

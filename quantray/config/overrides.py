@@ -7,14 +7,17 @@ composed configuration is checked as a whole; group names and choices are checke
 from __future__ import annotations
 
 import contextlib
+import difflib
 import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quantray.command_line import quoted
 from quantray.config import wings
-from quantray.config.composition import quoted, wing_of
+from quantray.config.composition import wing_of
 from quantray.config.wings import ADDED
 from quantray.errors import ConfigError, near_miss
 
@@ -23,15 +26,21 @@ if TYPE_CHECKING:
 
 #: Keys whose words are names of people.
 NAMES = ("calls.callers", "calls.groups")
+OUTPUTS = "outputs"  # where runs write unless they are told otherwise
+TOLD = 200  # characters of what cannot be read
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One composition: its wing, overrides Hydra accepts, the swept ``key=value`` pairs that set this job apart."""
+    """One composition: its wing, overrides Hydra accepts, the swept ``key=value`` pairs that set this job apart.
+
+    ``typed`` are the overrides as a person would type them for this job alone.
+    """
 
     wing: str
     overrides: tuple[str, ...]
     swept: tuple[tuple[str, str], ...] = ()
+    typed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,11 @@ class _Given:
     def group(self) -> str | None:
         """The group that it chooses from, None for a plain value."""
         return self.key.split("@")[0] if self.chooses and not isinstance(self.value, dict) else None
+
+    @property
+    def typed(self) -> str:
+        """As it is typed for one job."""
+        return f"{'+' if self.group == ADDED else ''}{self.key}={self.text}" if self.swept else self.line
 
     @property
     def names(self) -> list[str]:
@@ -96,7 +110,8 @@ def _job(given: Sequence[_Given]) -> Job:
     lines = [line for g in given for line in _lines(g)]
     if wing == wings.CALLERS and not any(g.key == "data" for g in given):
         lines += [f"data={kind}" for kind in wings.data_kind({g.key for g in given if g.text not in ("", "null")})]
-    return Job(wing, tuple(lines), tuple((g.key, g.text) for g in given if g.swept))
+    swept = tuple((g.key, g.text) for g in given if g.swept)
+    return Job(wing, tuple(lines), swept, tuple(g.typed for g in given))
 
 
 def _parse(lines: Sequence[str]) -> list[Override]:
@@ -115,10 +130,29 @@ def _parse(lines: Sequence[str]) -> list[Override]:
             with contextlib.suppress(HydraException):
                 override = override or parser.parse_override(text)
         if override is None:
-            raise ConfigError(f"{line!r} cannot be read; write key=value, in quotes where the shell reads brackets")
+            raise ConfigError(_unread(line))
         _check_head(override, known)
         found.append(override)
     return found
+
+
+def _unread(line: str) -> str:
+    """The sentence that answers what is no ``key=value``: an experiment's name, a run's directory, or neither."""
+    told = repr(line if len(line) <= TOLD else f"{line[:TOLD]}…")
+    if "=" in line:
+        return f"{told} cannot be read; write key=value, in quotes where the shell reads brackets"
+    experiments = sorted({name for wing in wings.WINGS for name in wings.choices(ADDED, wing)})
+    if line and (close := difflib.get_close_matches(line, experiments, n=1, cutoff=0.6)):
+        return f"{told} is no key=value; did you mean +{ADDED}={close[0]}?"
+    runs = {str(run): run.name for run in sorted(Path(OUTPUTS).iterdir())} if Path(OUTPUTS).is_dir() else {}
+    if line in runs.values() or (line.strip() and Path(line[:TOLD]).is_dir()):
+        return (
+            f"{told} is the directory of a run, and a request is made of key=value: give those that it was made by, "
+            f"and it goes on there (quantray study show {line} tells of it)"
+        )
+    if close := difflib.get_close_matches(line, [*runs, *runs.values()], n=1, cutoff=0.6):
+        return f"{told} is no key=value, and no directory of a run; did you mean {close[0]!r}?"
+    return f"{told} is no key=value; give an experiment such as +{ADDED}={experiments[0]}, a group or a key"
 
 
 def as_names(text: str) -> str:

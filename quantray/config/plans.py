@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from quantray.capacity import check_table
+from quantray.command_line import Overrides, written
 from quantray.config import study_name, wings
 from quantray.config.composition import check_top, composed, one_request
 from quantray.config.overrides import Job, jobs
@@ -34,6 +35,7 @@ from quantray.settings import Mirror, OutOfSample, Report, Runner, Search, Stora
 from quantray.space import parse_space
 from quantray.sweeps.data.settings import Gates
 from quantray.sweeps.plan import Capital, Fees, Plan
+from quantray.sweeps.report.command import identity
 
 if TYPE_CHECKING:
     from quantray.callers.baseline.plan import BaselinePlan
@@ -50,9 +52,20 @@ def load_plan(*overrides: str | Sequence[str]) -> AnyPlan:
     Takes what the command line takes, as arguments or as one list. An experiment of ``conf/callers`` gives a
     CallerPlan (the alert baseline a BaselinePlan), any other request a Plan. Raises ConfigError or DataError.
     """
-    lines = [line for item in overrides for line in ([item] if isinstance(item, str) else item)]
+    lines = [line for item in overrides for line in _lines(item)]
     ((_, plan),) = _checked(lines, multirun=False)
     return plan
+
+
+def _lines(given: object) -> list[str]:
+    """One override or a list of them. ConfigError for what is no text."""
+    found: list[str] = []
+    for item in given if isinstance(given, list | tuple) else [given]:
+        if not isinstance(item, str):
+            what = f"{type(item).__name__} {str(item)[:80]!r}"
+            raise ConfigError(f"an override is text such as 'seed=1', and this is {what}; write it as key=value")
+        found.append(item)
+    return found
 
 
 def load_sweep(*overrides: str | Sequence[str], asked: str) -> Plan:
@@ -101,10 +114,18 @@ def _checked(lines: Sequence[str], *, multirun: bool) -> list[tuple[dict[str, An
     with one_request():
         asked = [with_source(job) for job in jobs(lines, multirun=multirun)]
         found = compose_all(asked)
-    plans = [plan_of(cfg, job.wing) for cfg, job in zip(found, asked, strict=True)]
+    plans = [_with_typed(plan_of(cfg, job.wing), job) for cfg, job in zip(found, asked, strict=True)]
     for cfg, job in zip(found, asked, strict=True):
         check_own_market(cfg, job)
     return list(zip(found, plans, strict=True))
+
+
+def _with_typed(plan: AnyPlan, job: Job) -> AnyPlan:
+    """The plan of a sweep with what was typed for it; a job of several keeps the name that it got among them."""
+    if not isinstance(plan, Plan):
+        return plan
+    named = [f"study.name={written(plan.study)}"] if job.swept else []
+    return replace(plan, asked=Overrides((*job.typed, *named), identity(plan)))
 
 
 def compose_all(jobs: Sequence[Job]) -> list[dict[str, Any]]:

@@ -43,6 +43,19 @@ def level_effects(effects: Sequence[LevelEffect], chosen: object, width: float =
     return canvas.render()
 
 
+def importances(shares: Sequence[tuple[str, float]], width: float = 560) -> str:
+    """A bar for the importance of each parameter (its name and share, 1: all of the spread), the first on top."""
+    canvas = Canvas(width, 8 + 22 * len(shares), "Importance of each parameter")
+    left = min(max(max(len(name) for name, _ in shares) * 6.2 + 14, 60), 220)
+    x = Scale(0, max(max(share for _, share in shares), 1e-9), left, width - 50)
+    for i, (name, share) in enumerate(shares):
+        mid, said = 12 + 22 * i, f"{100 * share:.0f} %"
+        canvas.text(left - 8, mid + 4, _clipped(name, 34), anchor="end")
+        canvas.rect(left, mid - 6, max(x(share) - left, 0.8), 12, "bar seen", f"{name}: {said}")
+        canvas.text(width - 4, mid + 4, said, "tick strong", "end")
+    return canvas.render()
+
+
 def _clipped(text: str, at_most: int = 13) -> str:
     return text if len(text) <= at_most else text[: at_most - 1] + "…"
 

@@ -18,6 +18,12 @@ def dumped(value: object) -> str:
     return in_json(json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
+def compact(value: object) -> str:
+    """A value as JSON text in one line, without a space that is not in it."""
+    told = cleaned(jsonable(value), masked)
+    return in_json(json.dumps(told, separators=(",", ":"), ensure_ascii=False, allow_nan=False))
+
+
 def jsonable(value: object) -> object:
     """A value as JSON knows it: NumPy scalars plain, NaN and infinity null, paths and other objects as text."""
     if hasattr(value, "item") and getattr(value, "shape", None) == ():

@@ -107,6 +107,11 @@ class Face(ABC, Generic[Found, State]):
         """The stage, for who does not know its name."""
         return self.stage
 
+    @property
+    def share(self) -> float | None:
+        """How much is done, 0 to 1; None where nobody knows."""
+        return None
+
     def take(self, state: State, *, at_once: bool = False) -> None:
         """Take the newest state of the run; drawn a few times a second, printed every few (``at_once``: now)."""
         self._state = state

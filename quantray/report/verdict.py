@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from quantray.stats.checks import Word
+from quantray.stats.checks import SIGNS, Word
 
-TONES = {Word.BELIEVE: "good", Word.DOUBTFUL: "doubt", Word.DISBELIEVE: "bad", Word.TOO_LITTLE_DATA: "none",
-         Word.FAILED: "bad"}  # fmt: skip
+TONES = {word: word.tone for word in Word}
 
 STYLES = {Word.BELIEVE: "green", Word.DOUBTFUL: "yellow", Word.DISBELIEVE: "red", Word.TOO_LITTLE_DATA: "cyan",
           Word.FAILED: "red"}  # fmt: skip
-MARKS = {True: ("✓", "green"), False: ("✕", "red"), None: ("?", "yellow")}
+MARKS = {True: (SIGNS[True], "green"), False: (SIGNS[False], "red"), None: (SIGNS[None], "yellow")}

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from quantray.cards import Card, line
+
 
 class Word(StrEnum):
     """Whether to believe a result. Disbelief is the default; belief needs every check that decides."""
@@ -16,6 +18,17 @@ class Word(StrEnum):
     DISBELIEVE = "do not believe"
     TOO_LITTLE_DATA = "too little data"
     FAILED = "failed"  # nothing was measured: the candidates themselves failed
+
+    @property
+    def tone(self) -> str:
+        """How a page colours it: good, doubt, bad or none."""
+        return _TONES[self]
+
+
+_TONES = {Word.BELIEVE: "good", Word.DOUBTFUL: "doubt", Word.DISBELIEVE: "bad", Word.TOO_LITTLE_DATA: "none",
+          Word.FAILED: "bad"}  # fmt: skip
+#: How a check came out, as pages and terminals mark it.
+SIGNS = {True: "✓", False: "✕", None: "?"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +59,14 @@ class Verdict:
         """Plain JSON values."""
         checks = [{name: getattr(c, name) for name in Check.__slots__} for c in self.checks]
         return {"word": str(self.word), "headline": self.headline, "checks": checks, "figures": dict(self.figures)}
+
+    def __repr__(self) -> str:
+        return line("Verdict", str(self.word), [self.headline])
+
+    def _repr_html_(self) -> str:
+        decisive = [check for check in self.checks if check.decides and check.sentence not in self.headline]
+        return Card(
+            "whether to believe it", "Verdict", str(self.word), self.word.tone, [self.headline],
+            rows=[(SIGNS[check.passed], check.sentence) for check in decisive],
+            foot="verdict.checks are all of them; verdict.figures are the sizes of the tests",
+        ).html()  # fmt: skip

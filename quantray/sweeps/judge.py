@@ -141,6 +141,7 @@ def _picked(plan: Plan, train: Slice, held_out: Slice | None, family: Family, ch
     return Chosen(
         "pick", int(family.numbers[choice.number]), params, choice.value, sample(plan, train, params),
         None if held_out is None else sample(plan, held_out, params), choice.statistic, choice.reason,
+        plan.objective,
     )  # fmt: skip
 
 

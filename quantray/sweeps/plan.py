@@ -11,9 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from quantray.cards import Card, line
+from quantray.command_line import Overrides
 from quantray.digests import digest_of
 from quantray.errors import ConfigError
+from quantray.plain import amount
 from quantray.plugins import resolve
+from quantray.report import words
 from quantray.settings import FORBID, Mirror, OutOfSample, Report, Runner, Search, Storage
 from quantray.space import Space
 
@@ -143,6 +147,7 @@ class Plan:
     oos: OutOfSample = OutOfSample()
     gates: Gates = field(default_factory=_gates)
     report: Report = Report()
+    asked: Overrides | None = field(default=None, compare=False, repr=False)  # as it was typed; None: made by hand
 
     @property
     def sources(self) -> Mapping[str, str]:
@@ -172,3 +177,34 @@ class Plan:
             "seed": str(self.seed),
             "search": f"{s.kind} batch={s.batch} in_flight={s.in_flight} sampler={sampler[:8]}",
         }
+
+    def __repr__(self) -> str:
+        return line(
+            "Plan", self.study, [self.strategy.target.rpartition(".")[2], self._searched, f"{self._held_out} held out"]
+        )
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("strategy", self.strategy.target),
+            ("objective", self.objective),
+            ("search", self._searched),
+            ("data", "" if self.data is None else self.data.in_words),
+            ("held out", self._held_out),
+            ("runs on", self.runner.in_words),
+            ("results in", str(self.run_dir)),
+        ]
+        dimensions = [(d.name, d.in_words) for d in self.space.dimensions]
+        foot = "study = qr.sweep(plan) runs it, or goes on with it where an earlier run stopped"
+        return Card("plan of a sweep", self.study, rows=[*rows, *dimensions], foot=foot).html()
+
+    @property
+    def _searched(self) -> str:
+        """How candidates are chosen, and out of how many."""
+        size, kind = self.space.size, words.searched_by(self.search.kind, self.search.sampler)
+        of = "" if size is None else f" of {amount(size, 'point')}"
+        return f"{kind}{of}" if self.search.kind == "exhaustive" else f"{kind}, {self.search.n_trials:,} trials{of}"
+
+    @property
+    def _held_out(self) -> str:
+        share = self.oos.fraction
+        return f"the last {words.percent(share, 0)} of sessions" if share else "nothing"

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from quantray.cards import Card, line
 from quantray.failures import Reason, counted
 from quantray.protocols import Counts
+from quantray.report import words
 from quantray.stats.checks import Verdict
 from quantray.stats.surface import Regret, SurfaceSummary
 from quantray.sweeps.lanes import Stress
@@ -17,6 +19,8 @@ from quantray.sweeps.survivors import Surviving
 from quantray.trial import Trial
 
 Row = Mapping[str, float | int | None]
+#: What a card tells of a candidate beside its objective.
+TOLD = ("n_trades", "total_pnl", "win_rate", "profit_factor", "sharpe", "max_drawdown")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +38,7 @@ class Chosen:
     outside: Sample | None  # None: nothing was held out
     statistic: float | None = None  # Student's t of its mean net per session searched
     reason: str = ""  # of a pick: why this one of the survivors
+    objective: str = ""  # what ``value`` is a figure of
 
     @property
     def metrics(self) -> Row:
@@ -44,6 +49,29 @@ class Chosen:
     def oos(self) -> Row | None:
         """Metrics on the sessions held out; None where there are none."""
         return None if self.outside is None else self.outside.metrics
+
+    def __repr__(self) -> str:
+        told = [f"{words.label(self.objective)} {words.metric(self.objective, self.value)} searched"]
+        if self.outside is not None:
+            told.append(f"{words.metric(self.objective, self.outside.value)} held out")
+        told += [f"{name}={words.parameter(value)}" for name, value in self.params.items()]
+        return line("Chosen", f"{self.name} {self.number:,}", told)
+
+    def _repr_html_(self) -> str:
+        parts: list[tuple[float | None, Row]] = [(self.value, self.metrics)]
+        if self.outside is not None:
+            parts.append((self.outside.value, self.outside.metrics))
+        figures = [(words.label(self.objective), *(words.metric(self.objective, value) for value, _ in parts))]
+        figures += [
+            (words.label(name), *(words.metric(name, row.get(name)) for _, row in parts))
+            for name in TOLD
+            if name != self.objective
+        ]
+        return Card(
+            "candidate", f"{self.name} {self.number:,}", sentences=[self.reason], figures=frozenset({1, 2}),
+            head=("", "searched", "held out")[: len(parts) + 1], rows=figures,
+            foot=", ".join(f"{name}={words.parameter(value)}" for name, value in self.params.items()),
+        ).html()  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,8 +124,9 @@ class Results:
             return None
         statistic = self.surviving.peak_statistic if self.surviving else None
         return Chosen(
-            "peak", self.best.number, self.best.params, self.best.value, self.in_sample, self.out_of_sample, statistic
-        )
+            "peak", self.best.number, self.best.params, self.best.value, self.in_sample, self.out_of_sample, statistic,
+            objective=self.plan.objective,
+        )  # fmt: skip
 
     @property
     def shown(self) -> Chosen | None:

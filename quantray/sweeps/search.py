@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from quantray.ledger.sql_ledger import SqlLedger
     from quantray.sweeps.loop.loop import Sweep
 
-OnProgress = Callable[[Progress], None]
+OnProgress = Callable[[Progress], object]
 #: How a search ended whose candidates fail.
 GIVEN_UP = "more than search.max_failures={} candidates failed"
 _log = logger(__name__)

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from quantray.errors import ConfigError, TooManyFailures
 from quantray.outlets import logger
@@ -22,7 +22,10 @@ from quantray.sweeps.judge import Judgement, judge
 from quantray.sweeps.loop.share import Share
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.prepare import Opened, opened
+from quantray.sweeps.report.candidates import computed_on
+from quantray.sweeps.report.card import study_card, study_line
 from quantray.sweeps.report.files import write_all
+from quantray.sweeps.report.plots import SweepPlots
 from quantray.sweeps.report.tables import table_digest, trials_frame
 from quantray.sweeps.results import Chosen, Results
 from quantray.sweeps.seal import seal
@@ -48,6 +51,12 @@ class Study:
     results: Results
     files: dict[str, Path]
 
+    def __repr__(self) -> str:
+        return study_line(self.results)
+
+    def _repr_html_(self) -> str:
+        return study_card(self.results).html()
+
     @property
     def best(self) -> Trial | None:
         """The peak: the feasible trial of the largest objective; None when nothing completed."""
@@ -57,6 +66,11 @@ class Study:
     def pick(self) -> Chosen | None:
         """The survivor that is judged: number, params, value, metrics (searched) and oos; None without survivors."""
         return self.results.pick
+
+    @property
+    def plot(self) -> SweepPlots:
+        """Pictures, Optuna's and those of the report: ``study.plot.history()``, ``study.plot.equity()``, …"""
+        return SweepPlots(self.results)
 
     def survivors(self) -> pandas.DataFrame:
         """One row a survivor: number, parameters, value (objective), statistic (Student's t), metrics (searched).
@@ -72,6 +86,15 @@ class Study:
     def verdict(self) -> Verdict:
         """Whether to believe the pick, and why."""
         return self.results.verdict
+
+    def trades(self, part: Literal["searched", "held out"] | None = None) -> pandas.DataFrame:
+        """The trades of pick and peak, nobody else's: what ``trades.csv`` holds, all or of one ``part``.
+
+        Columns and units: "The trades" in docs/notebook.md. ConfigError for another part.
+        """
+        from quantray.sweeps.report.trades import trades_frame
+
+        return trades_frame(self.results, part)
 
     def frame(self) -> pandas.DataFrame:
         """One row a trial: number, state, value, parameters, metrics."""
@@ -124,7 +147,7 @@ def sweep(
             results = _results(made, found, judged, began)
             reached("writing")
             study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
-            made.ledger.note(REPORTED, {"table": results.table, "trials": len(results.trials)})
+            made.ledger.note(REPORTED, reported(results))
             if done is not None:
                 done(study)
         if found.failure is None and share is None and plan.search.timeout_s is None and not left:
@@ -132,6 +155,15 @@ def sweep(
     if found.failure is not None:
         raise TooManyFailures(found.failure)
     return study
+
+
+def reported(results: Results) -> dict[str, Any]:
+    """What a ledger keeps of a report, for whoever looks at the study without it."""
+    importance = dict(results.surface.importance) if results.surface else {}
+    return {
+        "table": results.table, "trials": len(results.trials), "importance": importance,
+        "computed_on": computed_on(results),
+    }  # fmt: skip
 
 
 def _read_ahead() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_LEVELS = 60  # of a dimension that is told of; a continuous one has more
 BINS = 48  # of the statistic, in each of which the best objective is found
+MOST_CELLS = 40_000  # of all planes together: what a page holds in half a megabyte
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class LevelShare:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plane:
-    """Survivors by the levels of the two dimensions on which surviving depends most."""
+    """The family by the levels of two dimensions."""
 
     rows: str
     columns: str
@@ -47,6 +49,14 @@ class Plane:
     column_levels: tuple[Any, ...]
     n: np.ndarray  # [row levels, column levels] of the family
     n_survivors: np.ndarray  # [row levels, column levels]
+    best: np.ndarray  # [row levels, column levels] objective; NaN where no candidate has one
+
+    @property
+    def turned(self) -> Plane:
+        """The same with rows for columns."""
+        return Plane(
+            self.columns, self.rows, self.column_levels, self.row_levels, self.n.T, self.n_survivors.T, self.best.T
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,8 +67,9 @@ class Surviving:
     whole: bool  # the family is the complete table
     n: int  # survivors that meet every bound
     frame: pandas.DataFrame  # one row each
+    numbers: IntArray1D  # [F] of the family, rising, as ``tested`` has it
     levels: Mapping[str, tuple[LevelShare, ...]]  # per dimension that varies; empty without survivors
-    plane: Plane | None
+    planes: tuple[Plane, ...]  # of every two dimensions that vary, that on which surviving depends most first
     tradeoff: tuple[tuple[float, float], ...]  # (statistic, best objective of those with about this one), rising
     peak_statistic: float | None  # of the objective's maximum; None where it has none
 
@@ -69,11 +80,11 @@ def surviving(family: Family, tested: Survivors, space: Space, peak: int | None)
     rows = np.flatnonzero(mask)
     figures = {"number": family.numbers[rows], "value": family.values[rows], "statistic": tested.statistic[rows]}
     frame = _frame(figures, family.candidates(rows), family.metrics(rows))
-    levels, plane = _where(family, mask, space) if rows.size else ({}, None)
+    levels, planes = _where(family, mask, space) if len(family) else ({}, ())
     own = np.nan if peak is None else float(tested.statistic[peak])
     return Surviving(
-        tested, family.whole, int(rows.size), frame, levels, plane, _tradeoff(family, tested.statistic),
-        None if np.isnan(own) else own,
+        tested, family.whole, int(rows.size), frame, family.numbers, levels if rows.size else {}, planes,
+        _tradeoff(family, tested.statistic), None if np.isnan(own) else own,
     )  # fmt: skip
 
 
@@ -96,7 +107,7 @@ def _frame(
 
 def _where(
     family: Family, mask: BoolArray1D, space: Space
-) -> tuple[dict[str, tuple[LevelShare, ...]], Plane | None]:  # fmt: skip
+) -> tuple[dict[str, tuple[LevelShare, ...]], tuple[Plane, ...]]:  # fmt: skip
     names = family.candidates(np.arange(1)).names
     levels, codes = sorted_codes(family, np.arange(len(family)), space)
     found: dict[str, tuple[LevelShare, ...]] = {}
@@ -105,15 +116,36 @@ def _where(
             n, kept = _counts(codes[:, d], mask, len(levels[d]))
             found[name] = tuple(LevelShare(v, int(a), int(b)) for v, a, b in zip(levels[d], n, kept, strict=True))
     weights = {name: _spread(shares) for name, shares in found.items()}
-    ranked = sorted(found, key=lambda name: (-weights[name], names.index(name)))
-    if len(ranked) < 2:
-        return found, None
-    strongest = [names.index(name) for name in ranked[:2]]  # text labels go to the rows, then the shorter one
-    row, column = sorted(strongest, key=lambda d: (not isinstance(levels[d][0], str), len(levels[d]), d))
-    shape = len(levels[row]), len(levels[column])
-    n, kept = _counts(codes[:, row].astype(np.int64) * shape[1] + codes[:, column], mask, shape[0] * shape[1])
-    plane = Plane(names[row], names[column], levels[row], levels[column], n.reshape(shape), kept.reshape(shape))
-    return {name: found[name] for name in names if name in found}, plane
+    ranked = [names.index(name) for name in sorted(found, key=lambda name: (-weights[name], names.index(name)))]
+    return found, _planes(names, levels, codes, mask, family.values, ranked)
+
+
+def _planes(
+    names: tuple[str, ...], levels: tuple[tuple[Any, ...], ...], codes: np.ndarray, mask: BoolArray1D,
+    values: FloatArray1D, ranked: list[int],
+) -> tuple[Plane, ...]:  # fmt: skip
+    """Every two of the ``ranked`` dimensions, until there are ``MOST_CELLS``."""
+    valued = np.flatnonzero(~np.isnan(values))
+    rising = valued[np.argsort(values[valued], kind="stable")]
+    found: list[Plane] = []
+    cells = 0
+    for one, other in sorted(combinations(range(len(ranked)), 2), key=lambda pair: (sum(pair), pair)):
+        # text labels go to the rows, then the shorter one
+        row, column = sorted(
+            (ranked[one], ranked[other]), key=lambda d: (not isinstance(levels[d][0], str), len(levels[d]), d)
+        )
+        shape = len(levels[row]), len(levels[column])
+        size = shape[0] * shape[1]
+        if cells + size > MOST_CELLS:
+            continue
+        cells += size
+        place = codes[:, row].astype(np.int64) * shape[1] + codes[:, column]
+        n, kept = _counts(place, mask, size)
+        best = np.full(size, np.nan)
+        best[place[rising]] = values[rising]  # of a cell's values the last stays, which is the largest
+        cut = n.reshape(shape), kept.reshape(shape), best.reshape(shape)
+        found.append(Plane(names[row], names[column], levels[row], levels[column], *cut))
+    return tuple(found)
 
 
 def _counts(codes: IntArray1D, mask: BoolArray1D, n_levels: int) -> tuple[IntArray1D, IntArray1D]:

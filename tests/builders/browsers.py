@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import html
+import json
+import os
 import re
+import shlex
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 BROWSER = next((b for b in ("chromium", "chromium-browser", "google-chrome") if shutil.which(b)), None)
 # A frame as wide as the device asked for (windows have a least width), and a script that measures what is in it.
@@ -36,3 +42,119 @@ def opened(page: str, width: int, folder: Path) -> tuple[str, str]:
     found = re.search(r"scroll=\d+ sections=\d+ out=\[[^\]]*\]", done.stdout)
     assert found is not None, done.stderr[-2000:]
     return found[0], done.stderr
+
+
+class Driven:
+    """A page in a browser that is driven through its own pipe: keys, clicks, pictures, paper, and what it logs.
+
+    A context manager. ``dark`` and ``scripts`` are what its reader has set.
+    """
+
+    def __init__(self, page: str, folder: Path, width: int = 1200, *, dark: bool = False, scripts: bool = True) -> None:
+        self.path = folder / "driven.html"
+        self.path.write_text(page, encoding="utf-8")
+        self.folder, self.width, self.dark, self.scripts = folder, width, dark, scripts
+        self.logged: list[str] = []
+        self._at = 0
+        self._rest = b""
+
+    def __enter__(self) -> Driven:
+        to_read, to_write = os.pipe()
+        from_read, from_write = os.pipe()
+        command = [
+            str(BROWSER), "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+            "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={self.folder / 'driven'}",
+            "--remote-debugging-pipe", "about:blank",
+        ]  # fmt: skip
+        low = f"exec 3<&{to_read} 4>&{from_write}; exec {shlex.join(command)}"  # the browser reads 3 and writes 4
+        self._process = subprocess.Popen(
+            ["bash", "-c", low], pass_fds=(to_read, from_write), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        os.close(to_read), os.close(from_write)
+        self._to, self._from, self._session = to_write, from_read, ""
+        target = self.ask("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log"):
+            self.ask(f"{domain}.enable")
+        self.sized(self.width)
+        if self.dark:
+            self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
+        self.ask("Emulation.setScriptExecutionDisabled", value=not self.scripts)
+        self._loaded = False
+        self.ask("Page.navigate", url=self.path.as_uri())
+        while not self._loaded:
+            self._heard()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(OSError, EOFError):
+            self.ask("Browser.close")
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        os.close(self._to), os.close(self._from)
+
+    def ask(self, method: str, **params: object) -> dict[str, Any]:
+        self._at += 1
+        message = {"id": self._at, "method": method, "params": params}
+        if self._session:
+            message["sessionId"] = self._session
+        os.write(self._to, json.dumps(message).encode() + b"\0")
+        while True:
+            heard = self._heard()
+            if heard.get("id") == self._at:
+                assert "error" not in heard, heard
+                return heard["result"]
+
+    def _heard(self) -> dict[str, Any]:
+        while b"\0" not in self._rest:
+            more = os.read(self._from, 1 << 20)
+            if not more:
+                raise EOFError("the browser ended")
+            self._rest += more
+        text, _, self._rest = self._rest.partition(b"\0")
+        heard = json.loads(text)
+        method, params = heard.get("method"), heard.get("params", {})
+        if method == "Page.loadEventFired":
+            self._loaded = True
+        elif method == "Log.entryAdded":
+            self.logged.append(params["entry"]["text"])
+        elif method == "Runtime.exceptionThrown":
+            self.logged.append(str(params["exceptionDetails"]))
+        elif method == "Runtime.consoleAPICalled":
+            self.logged.append(str(params["args"]))
+        return heard
+
+    def run(self, expression: str) -> Any:
+        """The value of an expression in the page."""
+        done = self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in done, done
+        return done["result"].get("value")
+
+    def press(self, *keys: str) -> None:
+        """Keys of a keyboard, by name (``Tab``, ``Enter``, ``ArrowDown``), or text that is typed."""
+        codes = {"Tab": 9, "Enter": 13, "ArrowDown": 40, "ArrowUp": 38, " ": 32}
+        for key in keys:
+            if key in codes:
+                text = {"Enter": "\r", " ": " "}.get(key, "")
+                common = {"key": key, "code": key, "windowsVirtualKeyCode": codes[key], "text": text}
+                self.ask("Input.dispatchKeyEvent", type="keyDown", **common)
+                self.ask("Input.dispatchKeyEvent", type="keyUp", **common)
+            else:
+                self.ask("Input.insertText", text=key)
+
+    def sized(self, width: int) -> None:
+        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
+
+    def picture(self, path: Path) -> Path:
+        """The whole page as PNG."""
+        done = self.ask("Page.captureScreenshot", captureBeyondViewport=True)
+        path.write_bytes(base64.b64decode(done["data"]))
+        return path
+
+    def paper(self, path: Path) -> Path:
+        """The page as it is printed, as PDF."""
+        done = self.ask("Page.printToPDF", preferCSSPageSize=True, printBackground=True)
+        path.write_bytes(base64.b64decode(done["data"]))
+        return path

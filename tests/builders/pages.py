@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
 
-VOID = {"meta", "link", "br"}
+VOID = {"meta", "link", "br", "input"}
+OWN = re.compile(r'<script>// What a page does beyond being read.*?</script>|'
+                 r'<script type="application/json" id="[^"]+">[^<>]*</script>', re.DOTALL)  # fmt: skip
 
 
 class Balanced(HTMLParser):
@@ -26,7 +29,8 @@ class Balanced(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.said.append(data)
+        if self.open[-1:] != ["script"]:
+            self.said.append(data)
 
 
 def read(html: str) -> tuple[str, str]:
@@ -35,3 +39,8 @@ def read(html: str) -> tuple[str, str]:
     reader.feed(html)
     assert reader.open == []
     return html, " ".join(" ".join(reader.said).split())
+
+
+def fetched(html: str) -> list[str]:
+    """What a page would fetch or run beside its own script: nothing."""
+    return re.findall(r"https?://|url\(|@import|<script[^\n]*|<[^>]*\son\w+=|javascript:", OWN.sub("", html))

@@ -183,7 +183,17 @@ def picked(
     number = int(family.numbers[choice.number])
     inside = sample(seen, trades(seen, net[number, : len(seen)], per_session, number))
     outside = sample(unseen, trades(unseen, net[number, len(seen) :], per_session, 1)) if len(unseen) else None
-    return Chosen("pick", number, p.space.point(number), choice.value, inside, outside, choice.statistic, choice.reason)
+    return Chosen(
+        "pick",
+        number,
+        p.space.point(number),
+        choice.value,
+        inside,
+        outside,
+        choice.statistic,
+        choice.reason,
+        p.objective,
+    )
 
 
 def _trial(p: Plan, point: int, number: int, value: float, net: np.ndarray, row: dict[str, Any]) -> Trial:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 
 from quantray.cli import command as cli
+from quantray.cli import doctor
 
 
 @pytest.fixture(autouse=True)
@@ -41,3 +43,22 @@ def test_doctor_knows_every_kind_of_plan(experiment: str, asked: str, capfd: pyt
     said = capfd.readouterr().out
     assert asked in said
     assert "of 30 calls of 8 callers with an entry" in said
+
+
+def test_a_check_that_waits_holds_no_other_line(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others_are_told = threading.Event()
+
+    def waits(_: object) -> doctor.Found:
+        return (doctor.OK if others_are_told.wait(20) else doctor.FAIL), "answers at last", ""
+
+    def last(_: object) -> doctor.Found:
+        others_are_told.set()
+        return doctor.WARN, "known at once", "do better"
+
+    monkeypatch.setattr(doctor, "CHECKS", {"ledger": waits, "data": last})
+    assert cli.main(["doctor"]) == 0
+    said = capfd.readouterr().out.splitlines()
+    assert said[0].split() == [doctor.WARN, "data", "known", "at", "once"]
+    assert [line.split()[:2] for line in said[-2:]] == [["ok", "ledger"], ["ready"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from quantray.cli.exits import INTERRUPTED
 from quantray.runner import cluster
-from quantray.runner.local_ray import LEAST, room_for, usual_room
+from quantray.runner.local_ray import LEAST, SPARED, _descendants, _lean, room_for, usual_room
 from quantray.settings import Runner
 from tests.builders.rays import own_ray
 
@@ -32,6 +33,19 @@ def test_the_store_has_room_twice_over() -> None:
     assert room_for(1 << 30) > 2 << 30
 
 
+def test_what_is_spared_at_a_start_are_methods_that_ray_has_and_gets_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ray._private.node import Node
+
+    whole = {name: getattr(Node, name) for name in SPARED}
+    with _lean():
+        assert not any(getattr(Node, name) is method for name, method in whole.items())
+    assert {name: getattr(Node, name) for name in SPARED} == whole
+    monkeypatch.delattr(Node, SPARED[0])  # a Ray that is built otherwise
+    with _lean():
+        assert not hasattr(Node, SPARED[0])
+    assert not hasattr(Node, SPARED[0])
+
+
 @pytest.mark.slow
 def test_one_is_begun_once_left_and_started_again_where_it_is_too_small() -> None:
     import ray
@@ -47,6 +61,9 @@ def test_one_is_begun_once_left_and_started_again_where_it_is_too_small() -> Non
     assert cluster.owned()
     loaded = ray.remote(lambda: "colorsys" in sys.modules).remote()
     assert ray.get(loaded)
+    started = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in _descendants(os.getpid())]
+    assert any(b"gcs_server" in words for words in started)
+    assert not any(name in words for words in started for name in (b"dashboard.py", b"monitor.py"))
     here = cluster._here()
     cluster.start(LOCAL, Large(nbytes=1000))
     assert cluster._here() == here

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from quantray.space import parse_space
 from quantray.stats.net_rows import InMemory
@@ -43,11 +44,33 @@ def test_counts_by_level_and_by_cell_are_of_the_same_survivors():
             assert level.n == (codes[:, d] == k).sum()
             assert level.n_survivors == mask[codes[:, d] == k].sum()
     assert "d" not in s.levels  # it has one level
-    assert {s.plane.rows, s.plane.columns} == {"a", "b"}
-    assert s.plane.n_survivors.sum() == s.n
-    assert s.plane.n.sum() == SPACE.size
-    at = s.plane.n_survivors[s.plane.row_levels.index("y"), s.plane.column_levels.index(3)]
-    assert at == max(s.plane.n_survivors.ravel())
+    strongest = s.planes[0]
+    assert {strongest.rows, strongest.columns} == {"a", "b"}
+    at = strongest.n_survivors[strongest.row_levels.index("y"), strongest.column_levels.index(3)]
+    assert at == max(strongest.n_survivors.ravel())
+
+
+def test_every_two_dimensions_have_a_plane_that_counts_everybody():
+    f = family(3.0, allowed=0.8)
+    s = found(f)
+    mask = s.tested.mask & f.allowed
+    assert sorted(sorted((p.rows, p.columns)) for p in s.planes) == [["a", "b"], ["a", "c"], ["b", "c"]]
+    points = [SPACE.point(i) for i in range(SPACE.size)]
+    for p in (*s.planes, *(p.turned for p in s.planes)):
+        for i, row in enumerate(p.row_levels):
+            for j, column in enumerate(p.column_levels):
+                here = [k for k, point in enumerate(points) if (point[p.rows], point[p.columns]) == (row, column)]
+                assert p.n[i, j] == len(here)
+                assert p.n_survivors[i, j] == mask[here].sum()
+                values = [v for v in f.values[here] if v == v]
+                assert (p.best[i, j] == max(values)) if values else np.isnan(p.best[i, j])
+
+
+def test_planes_that_would_fill_a_page_are_left_out(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("quantray.sweeps.survivors.MOST_CELLS", 20)
+    s = found(family(3.0))
+    assert sum(p.n.size for p in s.planes) <= 20
+    assert {s.planes[0].rows, s.planes[0].columns} == {"a", "b"}
 
 
 def test_the_table_has_numbers_parameters_and_figures():
@@ -72,7 +95,8 @@ def test_nothing_survives():
     s = found(family(0.0))
     assert s.n == 0
     assert not s.levels
-    assert s.plane is None
+    assert len(s.planes) == 3  # of the objective alone
+    assert not any(p.n_survivors.any() for p in s.planes)
     assert list(s.frame.columns) == ["number", *SPACE.names, "value", "statistic", "n_trades", "sharpe"]
     assert s.tradeoff
 

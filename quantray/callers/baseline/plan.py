@@ -11,7 +11,9 @@ from quantray.callers.data import Needs, needs_of
 from quantray.callers.data.settings import CallsData, CallSettings, CoverageSettings, Gates
 from quantray.callers.plan import ENDLESS_S, RULES_VERSION
 from quantray.callers.policies.account import Costs
+from quantray.cards import Card, line
 from quantray.digests import digest_of
+from quantray.durations import written
 from quantray.errors import ConfigError, near_miss
 from quantray.settings import Report, Runner, Storage
 
@@ -81,3 +83,26 @@ class BaselinePlan:
             "baseline": digest_of(self.baseline, self.horizon_s),
             "costs": digest_of(self.costs),
         }
+
+    def __repr__(self) -> str:
+        return line("BaselinePlan", self.study, [self._followed, self._sold])
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("every call", self._followed),
+            ("the simple trade", self._sold),
+            ("data", self.data.in_words),
+            ("leaderboard by", self.baseline.order_by),
+            ("runs on", self.runner.in_words),
+            ("results in", str(self.run_dir)),
+        ]
+        foot = "found = qr.baseline(plan) runs it, or goes on with it where an earlier run stopped"
+        return Card("plan of the alert baseline", self.study, rows=rows, foot=foot).html()
+
+    @property
+    def _followed(self) -> str:
+        return f"followed for {written(self.horizon_s)}"
+
+    @property
+    def _sold(self) -> str:
+        return f"sold at {self.baseline.tp:g}x or {self.baseline.sl:g}x"

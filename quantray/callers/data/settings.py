@@ -12,7 +12,7 @@ from quantray.callers.data.synthetic_settings import SyntheticCalls
 from quantray.durations import duration_s, interval_s
 from quantray.errors import ConfigError, near_miss
 from quantray.files.conventions import check_choice, check_date, check_tables, check_unit, check_zone
-from quantray.settings import Limits
+from quantray.settings import Limits, data_in_words
 
 #: Configuration keys that are no Python names.
 KEYS = {"from": "from_"}
@@ -141,6 +141,12 @@ class CallsData:
     @property
     def candle_stamp(self) -> str | None:
         return of_table(self.stamp, "candles")
+
+    @property
+    def in_words(self) -> str:
+        """Where calls and candles come from, and the dates of the calls."""
+        places = {"duckdb": (self.duckdb,), "parquet": (self.calls, self.candles)}
+        return data_in_words(self.kind, places.get(self.kind, ()), self.from_, self.to)
 
     @property
     def reading(self) -> tuple[object, ...]:

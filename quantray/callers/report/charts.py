@@ -1,24 +1,22 @@
-"""The charts of one caller: its account over time, the spread of its trades' returns, the grid as a map."""
+"""The charts of one caller: its account over time, what it earned by month, the spread of its trades' returns."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from quantray.arrays import FloatArray1D, FloatArray2D
-from quantray.callers.policies.policy import Policy
-from quantray.callers.report.words import SHARES
+from quantray.arrays import FloatArray1D, IntArray1D
+from quantray.callers.report.income import Month
+from quantray.callers.report.words import axis_words
 from quantray.callers.results import Part
-from quantray.callers.stages.levels import levels_of, used_axes
 from quantray.durations import NS, iso
 from quantray.plain import amount
 from quantray.report import charts, effects
 from quantray.report.svg import Canvas, Chart, Scale, padded, thinned
-from quantray.report.words import percent, short
-from quantray.space import Candidates
-from quantray.stats.surface import HeatMap, summarise
+from quantray.report.words import number, percent, short
+from quantray.stats.surface import SurfaceSummary
 
 WIDTH = 480  # of a picture that fills half a page, or a phone
 LEFT, RIGHT, TOP, BOTTOM = 56, 10, 12, 24
@@ -26,27 +24,61 @@ STEPS_S = tuple(h * 3600 for h in (1, 3, 6, 12, 24, 48, 96, 168, 336, 720, 2160,
 BINS, FLAT = 24, 1e-6  # returns closer together than this, in percent, are one
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """One part of the calls over time: what was earned by ``times`` [t] ns and how far that is below its peak, in %."""
+
+    held_out: bool
+    start_ns: int
+    end_ns: int
+    times: IntArray1D
+    earned: FloatArray1D
+    fall: FloatArray1D  # 0 or less
+
+
 def account(parts: Sequence[tuple[Part, bool]], initial: float) -> Chart | None:
     """Account in % of its initial capital over time, and how far it is below its peak; None without an account.
 
     ``parts`` with True are held out. Each part begins with the initial capital anew.
     """
-    shown = [(part, unseen) for part, unseen in parts if len(part.equity)]
-    return Chart(*(_account(shown, initial, w, h) for w, h in ((960, 280), (350, 250)))) if shown else None
+    return _drawn("Account over time, and its drawdown", [
+        Curve(unseen, p.start_ns, max(p.end_ns, int(p.times[-1])),  # what is held on outlasts its period
+              p.times, 100 * (p.equity / initial - 1), _fall(p.equity, initial))
+        for p, unseen in parts if len(p.equity)
+    ])  # fmt: skip
 
 
-def _account(parts: Sequence[tuple[Part, bool]], initial: float, width: float, height: float) -> str:
-    canvas = Canvas(width, height, "Account over time, and its drawdown")
-    fold, right, base = height * 0.66, width - RIGHT, height - BOTTOM
-    curves = [100 * (part.equity / initial - 1) for part, _ in parts]
-    falls = [_fall(part.equity, initial) for part, _ in parts]
-    x = Scale(min(p.start_ns for p, _ in parts), max(p.end_ns for p, _ in parts), LEFT, right)
-    y = Scale(*padded(np.concatenate([*curves, [0.0]])), fold - 10, TOP)
-    deepest = min(min(float(fall.min()) for fall in falls), -0.1)
-    low = Scale(deepest, 0.0, base, fold + 6)
+def cumulated(parts: Sequence[tuple[Part, bool]]) -> Chart | None:
+    """Net returns of the trades by the time of their exit, summed, in percent of one position, and the fall from the
+
+    highest sum so far: where there is no account. None without a trade.
+    """
+    found = []
     for part, unseen in parts:
-        if unseen:
-            begin = x(part.start_ns)
+        done = part.trades.skip == 0
+        order = np.argsort(part.trades.exit_ns[done], kind="stable")
+        times = np.concatenate([[part.start_ns], part.trades.exit_ns[done][order]])
+        earned = np.concatenate([[0.0], np.cumsum(100 * part.trades.net[done][order])])
+        if len(order):
+            end = max(part.end_ns, int(times[-1]))
+            found.append(Curve(unseen, part.start_ns, end, times, earned, earned - np.maximum.accumulate(earned)))
+    return _drawn("Net returns over time, summed, and the fall from their peak", found)
+
+
+def _drawn(title: str, curves: Sequence[Curve]) -> Chart | None:
+    return Chart(*(_over_time(title, curves, w, h) for w, h in ((960, 280), (350, 250)))) if curves else None
+
+
+def _over_time(title: str, curves: Sequence[Curve], width: float, height: float) -> str:
+    canvas = Canvas(width, height, title)
+    fold, right, base = height * 0.66, width - RIGHT, height - BOTTOM
+    x = Scale(min(c.start_ns for c in curves), max(c.end_ns for c in curves), LEFT, right)
+    y = Scale(*padded(np.concatenate([*(c.earned for c in curves), [0.0]])), fold - 10, TOP)
+    deepest = min(min(float(c.fall.min()) for c in curves), -0.1)
+    low = Scale(deepest, 0.0, base, fold + 6)
+    for c in curves:
+        if c.held_out:
+            begin = x(c.start_ns)
             canvas.rect(begin, TOP, right - begin, base - TOP, "unseen-zone")
             near = begin > right - 60
             canvas.text(begin + (-5 if near else 5), TOP + 10, "held out", "tick strong", "end" if near else "start")
@@ -55,13 +87,13 @@ def _account(parts: Sequence[tuple[Part, bool]], initial: float, width: float, h
             canvas.line(LEFT, scale(tick), right, scale(tick), "zero" if tick == 0 else "grid")
             canvas.text(LEFT - 6, scale(tick) + 3.5, short(tick) + " %", anchor="end")
     _dates(canvas, x, base)
-    for (part, unseen), curve, fall in zip(parts, curves, falls, strict=True):
-        kind = "unseen" if unseen else "seen"
-        kept = thinned(curve, int(width / 3.2))
-        canvas.path([x(int(part.times[i])) for i in kept], [y(curve[i]) for i in kept], f"curve {kind}")
-        kept = thinned(fall, int(width / 4))
-        along = [x(int(part.times[i])) for i in kept]
-        canvas.path([along[0], *along, along[-1]], [low(0), *(low(fall[i]) for i in kept), low(0)], f"fall {kind}")
+    for c in curves:
+        kind = "unseen" if c.held_out else "seen"
+        kept = thinned(c.earned, int(width / 3.2))
+        canvas.path([x(int(c.times[i])) for i in kept], [y(c.earned[i]) for i in kept], f"curve {kind}")
+        kept = thinned(c.fall, int(width / 4))
+        along = [x(int(c.times[i])) for i in kept]
+        canvas.path([along[0], *along, along[-1]], [low(0), *(low(c.fall[i]) for i in kept), low(0)], f"fall {kind}")
     return canvas.render()
 
 
@@ -80,15 +112,6 @@ def _dates(canvas: Canvas, x: Scale, base: float) -> None:
         canvas.line(x(at), base, x(at), base + 4, "axis")
         anchor = "end" if x(at) > x.stop - 20 else "start" if x(at) < x.start + 20 else "middle"
         canvas.text(x(at), base + 16, day[5:] if step >= 86_400 * NS or midnight else clock[:5], anchor=anchor)
-
-
-def cumulated(parts: Sequence[tuple[Part, bool]]) -> Chart | None:
-    """Net returns of the trades, one after the other, in percent of one position: where there is no account."""
-    net = {unseen: 100 * _returns(part) for part, unseen in parts}
-    seen, held = net.get(False, np.zeros(0)), net.get(True, np.zeros(0))
-    if not len(seen) + len(held):
-        return None
-    return Chart(*(charts.equity(seen, held, (), w, h) for w, h in ((960, 240), (350, 200))))
 
 
 def _returns(part: Part) -> FloatArray1D:
@@ -120,58 +143,34 @@ def _pct(value: float) -> str:
     return percent(float(value) / 100)
 
 
-@dataclass(frozen=True, slots=True)
-class GridMap:
-    """The two axes that matter most in training, and one picture a part; one axis: ``columns`` is empty."""
-
-    rows: str
-    columns: str
-    pictures: tuple[tuple[str, str], ...]  # (part, SVG)
+def levels(axis: str, summary: SurfaceSummary, chosen: object) -> tuple[str, str]:
+    """What each level of the only axis of a grid does: the axis, and a picture; the ``chosen`` level is set off."""
+    return axis_words(axis), effects.level_effects(summary.effects.get(axis, ()), chosen, WIDTH)
 
 
-def grid_map(
-    policies: Sequence[Policy], objective: str, train: FloatArray1D, held_out: FloatArray1D, chosen: int | None
-) -> GridMap | None:
-    """Best training value [P] of each pair of levels, and what that same policy earned on the held-out calls.
-
-    Shares in percent. Of a grid with one axis, the effect of each of its levels; None where nothing varies or nothing
-    has a value.
-    """
-    if not np.isfinite(train).any():
+def months(called: str, found: Sequence[Month], unit: str) -> Chart | None:
+    """Net of each month (or week, or day) in which trades ended, held out in its own colour; None without a trade."""
+    if not found:
         return None
-    scale = 100.0 if objective in SHARES else 1.0
-    axes = used_axes(policies)
-    rows = [{axis: _level(axis, level) for axis, level in levels_of(p).items() if axis in axes} for p in policies]
-    candidates = Candidates.of([{_axis(axis): row[axis] for axis in axes} for row in rows])
-    found = summarise(candidates, scale * train)
-    own = {} if chosen is None else candidates.params(chosen)
-    if found.heat is None:
-        name, levels = next(iter(found.effects.items()), ("", ()))
-        return GridMap(name, "", (("training", effects.level_effects(levels, own.get(name), WIDTH)),)) if name else None
-    pair = found.heat.rows, found.heat.columns
-    framed = own.get(pair[0]), own.get(pair[1])
-    pictures = [("training", effects.heat(found.heat, framed, WIDTH))]
-    if np.isfinite(held_out).any():
-        unseen = replace(found.heat, best=scale * _of_the_best(candidates, found.heat, train, held_out))
-        pictures.append(("held out, of the policy that was best in training", effects.heat(unseen, framed, WIDTH)))
-    return GridMap(*pair, tuple(pictures))
+    return Chart(*(_months(called, found, unit, *shape) for shape in ((960.0, 190.0), (350.0, 180.0))))
 
 
-def _of_the_best(c: Candidates, heat: HeatMap, train: FloatArray1D, held_out: FloatArray1D) -> FloatArray2D:
-    """Held-out value of the policy that is best in training for each pair of levels; of equals the first."""
-    out = np.full(heat.best.shape, np.nan)
-    order = np.argsort(np.where(np.isnan(train), np.inf, -train), kind="stable")[: int(np.isfinite(train).sum())]
-    across, down = c.column(heat.columns), c.column(heat.rows)
-    for i in reversed(order.tolist()):
-        out[heat.row_levels.index(down[i]), heat.column_levels.index(across[i])] = held_out[i]
-    return out
-
-
-def _axis(axis: str) -> str:
-    return {"hold_s": "hold (min)", "tp": "target", "sl": "stop"}.get(axis, axis.replace("_", " "))
-
-
-def _level(axis: str, level: object) -> object:
-    if level is None:
-        return "none"
-    return level / 60 if axis == "hold_s" and isinstance(level, int) else level
+def _months(called: str, found: Sequence[Month], unit: str, width: float, height: float) -> str:
+    canvas = Canvas(width, height, f"Net by {called} of the exit, {unit}")
+    y, left, right = charts.frame(canvas, *padded([m.net for m in found]))
+    names = list(dict.fromkeys(m.name for m in found))
+    step = (right - left) / len(names)
+    every = max(1, int(np.ceil(len(names) * 50 / (right - left))))
+    for i, name in enumerate(names):
+        mine = [m for m in found if m.name == name]
+        w = min(step * 0.72, 60) / len(mine)
+        for k, m in enumerate(mine):
+            top, bottom = sorted((y(m.net), y(0)))
+            kind = ("unseen" if m.held_out else "seen") + ("" if m.net >= 0 else " loss")
+            tip = f"{name}: {number(m.net)} in {amount(m.n_trades, 'trade')}" + (", held out" if m.held_out else "")
+            at = left + step * (i + 0.5) + (k - len(mine) / 2) * w
+            canvas.rect(at, top, w, max(bottom - top, 0.8), f"bar {kind}", tip)
+        if i % every == 0:
+            told = name if called == "month" else name[5:]
+            canvas.text(left + step * (i + 0.5), height - 7, told, anchor="middle")
+    return canvas.render()

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from quantray.arrays import FloatArray1D
-from quantray.callers.codes import Reason
 from quantray.callers.policies import written
-from quantray.callers.report import charts, survival
+from quantray.callers.report import charts, income, plane, sheets, survival
+from quantray.callers.report.grid import GridValues
+from quantray.callers.report.idle import target_notes, told_of
+from quantray.callers.report.plane import Axes
 from quantray.callers.report.tables import LATE, parts_of
-from quantray.callers.report.words import COLLAPSED, STATES, gain, label, metric, sentence
-from quantray.callers.results import LANES, CallerResults, Chosen, Part, Row, UnitResult
+from quantray.callers.report.words import COLLAPSED, STATES, axis_words, gain, label, metric
+from quantray.callers.results import LANES, CallerResults, Chosen, Row, UnitResult
+from quantray.plain import amount
 from quantray.report.words import DASH, number
 
 COMPARED = (
@@ -22,40 +26,71 @@ COMPARED = (
 )  # fmt: skip
 #: A peak is a plateau when half of its neighbours keep this share of what it gains.
 PLATEAU = 0.5
-#: Policies of the grid that are listed; the table of the grid has all.
-LISTED = 10
+#: Policies with the same trades that are named.
+NAMED = 4
 
 
-def detail(r: CallerResults, unit: UnitResult, values: dict[str, FloatArray1D], anchor: str) -> dict[str, Any]:
-    """Everything that the template shows of a unit with a best policy; ``values``: part -> objectives [P]."""
-    objective, initial = r.plan.objective, r.plan.account.initial
+@dataclass(frozen=True, slots=True, eq=False)
+class Room:
+    """What all details of a page share: the axes of the grid, and how much of each unit there is room for."""
+
+    axes: Axes
+    cells: int  # of planes, a unit
+    trades: Mapping[str, int]  # unit -> rows
+
+
+def detail(r: CallerResults, unit: UnitResult, values: GridValues, anchor: str, room: Room) -> dict[str, Any]:
+    """Everything that the template shows of a unit with a best policy; ``values`` are of its grid."""
+    initial = r.plan.account.initial
     c = unit.shown
     assert c is not None
     parts = [(part, name == "held_out") for name, part in parts_of(c)]
+    made = income.earned(r, c)
+    called, months = income.months(made)
     return {
         "anchor": anchor,
         "unit": unit,
         "policy": written(c.policy),
-        "sentence": sentence(c.policy),
+        "sentence": told_of(c),
         "survival": survival.sentences(r, unit),
         "levels": survival.levels(unit),
         "both": survival.both(r, unit),
-        "flags": flags(r, unit, c),
+        "flags": flags(r, unit, c, values),
         "comparison": comparison(r, c),
         "around": neighbours(r, c),
-        "plateau": plateau(objective, c, initial),
+        "plateau": plateau(r.plan.objective, c, initial),
         "account": charts.account(parts, initial),
         "cumulated": None if r.plan.account.limited else charts.cumulated(parts),
         "returns": [
             (name, found) for name, part in (("training", c.train), ("held out", c.held_out))
             if (found := charts.returns(part)) is not None
         ],
-        "map": charts.grid_map(r.plan.policies, objective, values["train"], values["held_out"], c.number),
-        "exits": exits(c),
+        **_map(r, unit, values, room),
+        "earned_in": income.unit_of(r),
+        "assets": income.assets(r, made),
+        "period": called,
+        "months": charts.months(called, months, income.unit_of(r)),
+        "exits": [(name, [(f"{n:,}", number(net) if n else DASH) for n, net in cells])
+                  for name, cells in income.exits(made)],
         "skips": skips(r, unit, c),
         "lanes": lanes(r, c),
-        "top": top(r, unit),
+        "top": sheets.better(r, unit, room.axes, looked(r)),
+        "trades": sheets.trades(r, c, room.trades.get(unit.name, 0)),
+        "n_trades": amount(sum(len(part.trades) for part, _ in parts), "call"),
     }  # fmt: skip
+
+
+def _map(r: CallerResults, unit: UnitResult, values: GridValues, room: Room) -> dict[str, Any]:
+    """The grid as planes of two axes, or level by level where one alone varies."""
+    axes, c = room.axes, unit.shown
+    found = plane.planes(r, unit, values, axes, room.cells)
+    one, summary = next(iter(axes.levels), None), plane.summarised(r, values, axes)
+    levels = None
+    if not found and one is not None and summary is not None:
+        at = None if c is None or c.number is None else axes.levels[one][axes.at[one][c.number]]
+        levels = charts.levels(one, summary, at)
+    n = len(axes.levels)
+    return {"planes": found, "line": levels, "planes_left_out": max(n * (n - 1) // 2 - len(found), 0) if found else 0}
 
 
 def two(r: CallerResults, first: str, train: str, held: str) -> list[str]:
@@ -77,7 +112,7 @@ def comparison(r: CallerResults, c: Chosen) -> list[list[str]]:
     return [two(r, label(n), a, b) for n, a, b in rows if (a, b) != (DASH, DASH)]
 
 
-def flags(r: CallerResults, unit: UnitResult, c: Chosen) -> list[str]:
+def flags(r: CallerResults, unit: UnitResult, c: Chosen, values: GridValues) -> list[str]:
     """What has to be known beside the policy."""
     said = []
     policy, limited = c.policy, r.plan.account.limited
@@ -91,17 +126,39 @@ def flags(r: CallerResults, unit: UnitResult, c: Chosen) -> list[str]:
         said.append("Collapsed on the held-out calls: no policy of the grid keeps its capital there.")
     if c.held_out is not None and not c.held_out.metrics.get("n_trades"):
         said.append("ZERO TRADES on the held-out calls: nothing says that this policy works.")
-    return said
+    return [*said, *target_notes(c), *twins(r, c, values)]
+
+
+def twins(r: CallerResults, c: Chosen, values: GridValues) -> list[str]:
+    """That other policies of the grid make the same training trades, so that nothing tells them apart."""
+    same = values.twins(c.number)
+    if not len(same):
+        return []
+    named = "; ".join(written(r.plan.policies[i]) for i in same[:NAMED].tolist())
+    more = f" and {len(same) - NAMED:,} more" if len(same) > NAMED else ""
+    verb = "makes" if len(same) == 1 else "make"
+    others = amount(len(same), "other policy", "other policies")
+    return [f"{others} of the grid {verb} the same training trades to the last bit, so nothing in training speaks for "
+            f"this one before {'it' if len(same) == 1 else 'them'}: {named}{more}."]  # fmt: skip
 
 
 def neighbours(r: CallerResults, c: Chosen) -> list[list[str]]:
     """Change, training, trades of every policy one step away; held out too with ``report.held_out=all``."""
     name = r.plan.objective
     return [
-        [n.change.replace("->", "→"), *([metric(name, n.held_out)] if looked(r) else []), metric(name, n.value),
+        [_change(n.change), *([metric(name, n.held_out)] if looked(r) else []), metric(name, n.value),
          number(n.n_trades)]
         for n in c.neighbours
     ]  # fmt: skip
+
+
+def _change(change: str) -> str:
+    """
+    >>> _change("tp 2 -> 2.5"), _change("break_even 1.3 -> none"), _change("hold 2d -> 4h")
+    ('target 2 → 2.5', 'break even 1.3 → none', 'hold 2d → 4h')
+    """
+    axis, _, levels = change.partition(" ")
+    return f"{axis_words(axis)} {levels.replace('->', '→')}"
 
 
 def looked(r: CallerResults) -> bool:
@@ -135,17 +192,6 @@ def skips(r: CallerResults, unit: UnitResult, c: Chosen) -> list[list[str]]:
     return [*shown, two(r, "calls", number(unit.n_train), number(unit.n_held_out))]
 
 
-def exits(c: Chosen) -> list[tuple[str, int, int, float]]:
-    """What ended the executed trades: reason, training, held out, length of the bar in [0, 1]."""
-    rows = [(reason, _ended(c.train, reason), _ended(c.held_out, reason)) for reason in Reason]
-    most = max((max(a, b) for _, a, b in rows), default=0) or 1
-    return [(label(reason.name.lower()), a, b, a / most) for reason, a, b in rows if a or b]
-
-
-def _ended(part: Part | None, reason: Reason) -> int:
-    return 0 if part is None else int(((part.trades.skip == 0) & (part.trades.reason == reason)).sum())
-
-
 def lanes(r: CallerResults, unit: Chosen) -> list[list[str]]:
     """The policy simulated again under other assumptions, one candle late first; trades beside each value."""
     own = (unit.train.metrics if unit.train else {}, unit.held_out.metrics if unit.held_out else None)
@@ -157,16 +203,6 @@ def lanes(r: CallerResults, unit: Chosen) -> list[list[str]]:
         cells = [[metric(name, (part or {}).get(name)), number((part or {}).get("n_trades"))] for part in (train, held)]
         rows.append([lane, LANES.get(lane, "the ranking's own assumptions")])
         rows[-1] += cells[0] if r.split_ns is None else [*cells[1], *cells[0]]
-    return rows
-
-
-def top(r: CallerResults, unit: UnitResult) -> list[list[str]]:
-    """The best policies of the grid by their training value."""
-    name, rows = r.plan.objective, []
-    for rank, (policy, train, held) in enumerate(unit.top[:LISTED], 1):
-        cells = [[metric(name, (part or {}).get(name)), number((part or {}).get("n_trades"))] for part in (train, held)]
-        figures = [*cells[1], *cells[0]] if looked(r) else cells[0]
-        rows.append([str(rank), written(r.plan.policies[policy]), *figures, metric("win_rate", train.get("win_rate"))])
     return rows
 
 

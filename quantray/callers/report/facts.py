@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -15,9 +15,11 @@ from quantray.callers.report.words import label, metric
 from quantray.callers.results import CallerResults
 from quantray.durations import written
 from quantray.report import words
+from quantray.report.sheet import Sheet
 from quantray.report.words import number, percent
 
-LISTED = 40
+#: Calls left out or thin that a page has.
+LISTED = 1_000
 
 
 class Gated(Protocol):
@@ -137,15 +139,19 @@ def coverage_rows(r: OfMarket) -> list[tuple[str, str]]:
     ]
 
 
-def listed(r: OfMarket) -> dict[str, Any]:
+def listed(r: OfMarket) -> Sheet:
     """Calls that were left out or are thin, left out ones first."""
-    rows = listed_calls(r.coverage)
-    rows = sorted(rows, key=lambda row: row["reason"] == "thin")
+    rows = sorted(listed_calls(r.coverage), key=lambda row: row["reason"] == "thin")
     cells = [
         [row["ts"], row["caller"], row["asset"], row["call_id"], row["reason"].replace("_", " "), percent(row["share"])]
         for row in rows[:LISTED]
     ]
-    return {"rows": cells, "total": len(rows)}
+    return Sheet("Calls left out or thin", ["call at", "caller", "asset", "call", "why", "candles"], cells, first=20)
+
+
+def listed_total(r: OfMarket) -> int:
+    """How many there are; a page has the first :data:`LISTED`."""
+    return len(listed_calls(r.coverage))
 
 
 def quality(r: OfMarket) -> list[tuple[str, str, str, str, bool]]:

@@ -21,8 +21,8 @@ from quantray.report.json_text import dumped
 from quantray.report.tables import write_parquet, write_table_csv
 
 NAMES = (
-    "optimal_policies.csv", "survivors.parquet", "trades.parquet", "calls.parquet", "worklist.csv", "summary.json",
-    "report.html",
+    "optimal_policies.csv", "survivors.parquet", "trades.parquet", "trades.csv", "calls.parquet", "worklist.csv",
+    "summary.json", "report.html",
 )  # fmt: skip
 #: What every call offered without a policy: the page that the report links to, and the table behind it.
 BASELINE, OFFERED = "baseline.html", "alerts.parquet"
@@ -38,8 +38,8 @@ def check_results(run_dir: Path) -> None:
 def write_all(results: CallerResults, run_dir: Path, say: Say | None = None) -> dict[str, Path]:
     """Write every output under ``run_dir``; returns file name -> path.
 
-    ``optimal_policies.csv``, ``survivors.parquet``, ``trades.parquet``, ``calls.parquet`` and ``worklist.csv`` have the
-    same bytes for the same results; ``results.duckdb`` holds the tables of them, ``report.html`` and ``summary.json``
+    ``optimal_policies.csv``, ``survivors.parquet``, ``trades.*``, ``calls.parquet`` and ``worklist.csv`` have the same
+    bytes for the same results; ``results.duckdb`` holds the tables of them, ``report.html`` and ``summary.json``
     the wall time too. Where calls come from chats, ``unparsed.csv`` lists the messages that are none.
     ``say`` hears of results that were changed since quantray wrote them: they are kept. DiskError without room.
     """
@@ -53,7 +53,9 @@ def write_all(results: CallerResults, run_dir: Path, say: Say | None = None) -> 
         best = best_frame(results)
         write_table_csv(best, paths["optimal_policies.csv"])
         write_parquet(survivors_frame(results), paths["survivors.parquet"])
-        write_parquet(trades_frame(results), paths["trades.parquet"])
+        trades = trades_frame(results)
+        write_parquet(trades, paths["trades.parquet"])
+        write_table_csv(trades, paths["trades.csv"])
         write_parquet(calls_frame(results), paths["calls.parquet"])
         write_worklist(results.coverage, paths["worklist.csv"])
         paths["summary.json"].write_text(dumped(summary(results)), encoding="utf-8")

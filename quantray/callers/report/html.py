@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from quantray.callers.baseline.results import BaselineResults
-from quantray.callers.report import beside, facts, sections, survival
-from quantray.callers.report.detail import columns, detail, looked, state_words
-from quantray.callers.report.tables import objective_columns
+from quantray.callers.report import beside, facts, sections, sheets, survival
+from quantray.callers.report.detail import Room, columns, detail, looked, state_words
+from quantray.callers.report.grid import grid_values
+from quantray.callers.report.plane import MOST_CELLS, Axes
 from quantray.callers.report.words import SHARES, label
 from quantray.callers.results import GROUP, CallerResults, UnitResult
 from quantray.report.page import render
@@ -29,14 +30,15 @@ def context(results: CallerResults, offered: BaselineResults | None = None, link
     tone, word, headline = sections.verdict(r)
     group, people = sections.group(r), sections.callers(r)
     shown = [*sections.in_detail(r), *([group] if group is not None and group.shown is not None else [])]
-    values = objective_columns(r, [u.name for u in shown])
-    details = [detail(r, u, values[u.name], _anchor(r, u)) for u in shown]
+    values = grid_values(r, [u.name for u in shown])
+    room = Room(Axes.of(r.plan.policies), MOST_CELLS // max(len(shown), 1), sheets.rooms(r, shown))
+    details = [detail(r, u, values[u.name], _anchor(r, u), room) for u in shown]
     anchors = {d["unit"].name: d["anchor"] for d in details}
     return {
         "study": r.study,
         "subtitle": sections.subtitle(r),
         "objective": r.plan.objective,
-        "percent": ", %" if r.plan.objective in SHARES else "",
+        "objective_unit": ", %" if r.plan.objective in SHARES else "",
         "tone": tone,
         "word": word,
         "headline": headline,
@@ -55,23 +57,30 @@ def context(results: CallerResults, offered: BaselineResults | None = None, link
         "group": next((d for d in details if d["unit"].name == GROUP), None),
         "group_state": state_words(group) if group is not None and group.shown is None else None,
         "members": sections.members(r) if group is not None else "",
-        "offered": None if offered is None else beside.rows(r, offered),
-        "offered_head": beside.head(r),
+        "offered": None if offered is None else beside.sheet(r, offered),
         "offered_link": link,
-        "asked": facts.asked(r),
-        "money": facts.money(r),
-        "funnel": facts.funnel(r),
-        "coverage": facts.coverage_rows(r),
-        "listed": facts.listed(r),
-        "quality": facts.quality(r),
-        "quality_counts": facts.quality_counts(r),
-        "sources": facts.sources(r),
-        "near_names": facts.near_names(r),
+        **_facts(r),
         "seeds": {"run": r.plan.seed},
         "digests": dict(r.digests),
         "versions": dict(r.versions),
         "seconds": duration(r.seconds),
         "reused": r.reused,
+    }
+
+
+def _facts(r: CallerResults) -> dict[str, Any]:
+    """What was asked, and the calls and candles that it rests on."""
+    return {
+        "asked": facts.asked(r),
+        "money": facts.money(r),
+        "funnel": facts.funnel(r),
+        "coverage": facts.coverage_rows(r),
+        "listed": facts.listed(r),
+        "listed_total": facts.listed_total(r),
+        "quality": facts.quality(r),
+        "quality_counts": facts.quality_counts(r),
+        "sources": facts.sources(r),
+        "near_names": facts.near_names(r),
     }
 
 

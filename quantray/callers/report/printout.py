@@ -10,10 +10,11 @@ from quantray.callers.policies import written
 from quantray.callers.report import survival
 from quantray.callers.report.detail import collapsed_words, state_words
 from quantray.callers.report.facts import value_words
+from quantray.callers.report.idle import told_of
 from quantray.callers.report.sections import LOUD, callers, group, skipped_words, verdict, warnings
 from quantray.callers.report.summary import traded
 from quantray.callers.report.tables import LATE
-from quantray.callers.report.words import label, metric, sentence
+from quantray.callers.report.words import label, metric
 from quantray.callers.results import CallerResults, UnitResult
 from quantray.plain import amount, one_line
 from quantray.report import words
@@ -33,6 +34,7 @@ FILES = {
     "survivors.parquet": "every survivor, caller by caller",
     "results.duckdb": "policies, best, survivors, trades and calls, to be asked in SQL",
     "trades.parquet": "trades of the policies shown, skipped calls with reasons",
+    "trades.csv": "the same, for a spreadsheet",
     "calls.parquet": "every call: why it counts or not, its coverage",
     "policies": "the whole grid, caller by caller",
     "worklist.csv": "which candles to fetch",
@@ -126,7 +128,7 @@ def _callers(r: CallerResults, width: int) -> Iterator[RenderableType]:
             yield Text("  " + _cut(policy, width - 2), style="dim" if unit.policy else "yellow")
     best = next((u for u in people if u.shown is not None), whole)
     if best is not None and best.shown is not None:
-        yield Text(f"First in the table, {one_line(best.name)}: {sentence(best.shown.policy)}", style="dim")
+        yield Text(f"First in the table, {one_line(best.name)}: {told_of(best.shown)}", style="dim")
     for unit in [u for u in shown if u.pick is not None][:FIRST]:
         yield Text(f"{one_line(unit.name)}: {' '.join(survival.sentences(r, unit))}", style="dim")
 

@@ -6,11 +6,10 @@ import math
 
 from quantray.callers.policies import written
 from quantray.callers.report.summary import standings
-from quantray.callers.report.words import label, metric
+from quantray.callers.report.words import axis_words, label, level_words, metric
 from quantray.callers.results import CallerResults, Chosen, Surviving, UnitResult
-from quantray.durations import written as duration
 from quantray.plain import amount
-from quantray.report.words import DASH, number, parameter
+from quantray.report.words import DASH, number
 from quantray.stats.across import Standing
 from quantray.stats.wording import peak_beside_pick, percent
 
@@ -85,14 +84,10 @@ def levels(unit: UnitResult) -> list[list[str]]:
         if len({share.n_survivors / share.n for share in shares if share.n}) < 2:
             continue  # surviving does not depend on it
         first = sorted(shares, key=lambda share: -share.n_survivors / max(share.n, 1))
-        named = [f"{_level(axis, s.level)} ({s.n_survivors:,} of {s.n:,})" for s in first[:MOST_IN_LINE]]
+        named = [f"{level_words(axis, s.level)} ({s.n_survivors:,} of {s.n:,})" for s in first[:MOST_IN_LINE]]
         more = f" and {len(first) - MOST_IN_LINE:,} more levels" if len(first) > MOST_IN_LINE else ""
-        found.append([axis.removesuffix("_s").replace("_", " "), ", ".join(named) + more])
+        found.append([axis_words(axis), ", ".join(named) + more])
     return found
-
-
-def _level(axis: str, level: float | int | str | None) -> str:
-    return "none" if level is None else duration(int(level)) if axis == "hold_s" else parameter(level)
 
 
 def both(r: CallerResults, unit: UnitResult) -> dict[str, list[list[str]]] | None:

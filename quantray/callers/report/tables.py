@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from quantray.arrays import FloatArray1D, IntArray1D
+from quantray.arrays import IntArray1D
 from quantray.callers.codes import SKIPS
 from quantray.callers.market import Exclusion
 from quantray.callers.policies.notation import written
@@ -211,22 +211,3 @@ def texts(values: Iterable[object]) -> ExtensionArray:
 def times(ns: IntArray1D) -> ExtensionArray:
     """UTC ``ns`` [n] in ISO to the second, further where it is needed."""
     return texts([iso(t) for t in ns.tolist()])
-
-
-def objective_columns(results: CallerResults, units: Sequence[str]) -> dict[str, dict[str, FloatArray1D]]:
-    """Unit -> part -> objective of every policy of the grid [P]; NaN where it has none."""
-    import pyarrow.dataset
-
-    n = len(results.plan.policies)
-    found = {unit: {part: np.full(n, np.nan) for part in PARTS} for unit in units}
-    if not units or not results.parts:
-        return found
-    source = pyarrow.dataset.dataset(results.parts, format="parquet")
-    where = pyarrow.dataset.field("unit").isin(list(units))
-    for batch in source.to_batches(columns=["unit", "part", "policy", "objective"], filter=where):
-        values = batch.column("objective").to_numpy(zero_copy_only=False)
-        keys = zip(batch.column("unit").to_pylist(), batch.column("part").to_pylist(), strict=True)
-        for (unit, part), policy, value in zip(keys, batch.column("policy").to_pylist(), values, strict=True):
-            if policy is not None:  # the mean of callers' levels is none of the grid's
-                found[unit][part][policy] = np.nan if value is None else value
-    return found

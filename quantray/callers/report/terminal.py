@@ -39,6 +39,12 @@ class CallerTerminal(Face[CallerResults, State]):
 
         return live(self.plan, self._state, elapsed)
 
+    @property
+    def share(self) -> float | None:
+        """Of the stage."""
+        event = None if self._state is None else self._state["event"]
+        return None if event is None or not event.total else event.done / event.total
+
     def line(self) -> str:
         from quantray.callers.report.live import one_line
 

@@ -1,4 +1,4 @@
-"""The trades of each unit's pick, or of its best policy where nothing survives: what ``trades.parquet`` holds."""
+"""The trades of each unit's pick, or of its best policy where nothing survives: ``trades.parquet``, ``trades.csv``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from quantray.callers.codes import SKIPS, Reason
+from quantray.callers.policies.account import Costs
 from quantray.callers.policies.evaluate import PolicyTrades
 from quantray.callers.report.tables import parts_of, texts, times
 from quantray.callers.results import CallerResults
@@ -25,10 +26,11 @@ _REAL = ("entry_price", "gross", "net", "size", "pnl", "adverse")
 def trades_frame(results: CallerResults) -> pandas.DataFrame:
     """One row a call that got an entry, by unit and part in the order in which they queued, executed or skipped.
 
-    Times are UTC, in ns and in ISO. ``exit_price`` is the mean over the fills; ``net`` is the return after costs;
+    Times are UTC, in ns and in ISO. ``exit_price`` is the mean over the fills; ``gross`` is the return before costs,
+    ``net`` the one after them; ``fees`` and ``slippage`` are money, the two shares of what lies between them.
     They are of the policy that the verdict judges, ``chosen`` says whether that is the pick or the peak (``best``).
     ``skipped`` is empty for what was executed, and what a skipped call would have earned is null. Without an account
-    ``size`` and ``pnl`` are null.
+    ``size``, ``fees``, ``slippage`` and ``pnl`` are null.
     """
     import pandas
 
@@ -36,6 +38,8 @@ def trades_frame(results: CallerResults) -> pandas.DataFrame:
     named = {unit.name: unit.shown.name for unit in results.units if unit.shown is not None}
     t = {name: _joined([trades for *_, trades in queues], name) for name in _READ}
     long = [len(trades) for *_, trades in queues]
+    spent = costs_of(t["gross"], t["net"], t["size"])
+    fee = fee_share(results.plan.costs)
     calls, done, limited = results.coverage.plan.calls, t["skip"] == 0, results.plan.account.limited
     columns: dict[str, Any] = {
         "unit": texts(np.repeat([unit for unit, *_ in queues], long)),
@@ -51,7 +55,10 @@ def trades_frame(results: CallerResults) -> pandas.DataFrame:
         "entry_price": t["entry_price"],
         "exit_price": t["entry_price"] * t["gross"],
         "size": t["size"] if limited else np.full(len(done), np.nan),
+        "gross": t["gross"] - 1.0,
         "net": t["net"],
+        "fees": fee * spent if limited else np.full(len(done), np.nan),
+        "slippage": (1.0 - fee) * spent if limited else np.full(len(done), np.nan),
         "pnl": t["pnl"] if limited else np.full(len(done), np.nan),
         "adverse": t["adverse"],
         "fills": pandas.array(t["n_fills"], dtype="Int64"),
@@ -60,10 +67,23 @@ def trades_frame(results: CallerResults) -> pandas.DataFrame:
         "ambiguous": pandas.array(t["ambiguous"], dtype="boolean"),
     }
     frame = pandas.DataFrame(columns)
-    hidden = ["exit_ns", "exit", "exit_price", "size", "net", "pnl", "adverse", "fills", "reason", "ambiguous"]
+    hidden = ["exit_ns", "exit", "exit_price", "size", "gross", "net", "fees", "slippage", "pnl", "adverse", "fills",
+              "reason", "ambiguous"]  # fmt: skip
     for name in hidden:
         frame[name] = frame[name].where(pandas.Series(done))
     return frame
+
+
+def costs_of(gross: np.ndarray, net: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Money that fees and slippage took of each trade [n]: what lies between its return before costs and after them."""
+    spent: np.ndarray = size * (gross - 1.0 - net)
+    return spent
+
+
+def fee_share(costs: Costs) -> float:
+    """The part of the costs that is fees; the rest is slippage."""
+    whole = costs.taker_bps + costs.slippage_bps
+    return costs.taker_bps / whole if whole else 0.0
 
 
 def _joined(queues: list[PolicyTrades], name: str) -> np.ndarray:

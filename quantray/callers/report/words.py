@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from functools import singledispatch
 
 from quantray.callers.policies import (
@@ -20,6 +21,7 @@ from quantray.callers.policies import (
     Trailing,
     VolumeZ,
 )  # fmt: skip
+from quantray.durations import written
 from quantray.report import words
 from quantray.report.words import DASH
 
@@ -92,7 +94,12 @@ def gain(objective: str, value: float | None, initial: float) -> float | None:
     """How far a value lies above earning nothing, so that shares of it mean something."""
     if value is None or not math.isfinite(value):
         return None
-    return value - {"final_capital": initial, "profit_factor": 1.0}.get(objective, 0.0)
+    return value - nothing(objective, initial)
+
+
+def nothing(objective: str, initial: float) -> float:
+    """The value of an objective where nothing is earned."""
+    return {"final_capital": initial, "profit_factor": 1.0}.get(objective, 0.0)
 
 
 def span(seconds: float) -> str:
@@ -106,10 +113,36 @@ def span(seconds: float) -> str:
     return f"{whole // 60} min" if whole % 60 == 0 else words.duration(seconds)
 
 
-def sentence(policy: Policy) -> str:
-    """What the policy does, part by part, as a sentence."""
-    text = "; ".join(_part(part) for part in policy)
+def axis_words(axis: str) -> str:
+    """
+    >>> axis_words("tp"), axis_words("hold_s"), axis_words("break_even")
+    ('target', 'hold', 'break even')
+    """
+    return {"tp": "target", "sl": "stop"}.get(axis, axis.removesuffix("_s").replace("_", " "))
+
+
+def level_words(axis: str, level: object) -> str:
+    """A level of an axis of the grid, as a policy is written; one without the part is ``none``."""
+    if level is None:
+        return "none"
+    return written(level) if axis == "hold_s" and isinstance(level, int) else words.parameter(level)
+
+
+def sentence(policy: Policy, idle: Collection[object] = ()) -> str:
+    """What the policy does, part by part, as a sentence; of its ``idle`` parts that none of its trades came to them."""
+    text = "; ".join(_idle(part) if part in idle else _part(part) for part in policy)
     return text[:1].upper() + text[1:] + "."
+
+
+def _idle(part: object) -> str:
+    """What is said of a part that ended no trade."""
+    if isinstance(part, TakeProfit):
+        return f"the target of {part.tp:g}x was never reached"
+    if isinstance(part, Ladder):
+        return f"no level of the ladder was ever reached ({_part(part)})"
+    if isinstance(part, TimeStop):
+        return f"no trade lasted the {span(part.hold_s)} that it may"
+    return f"{_part(part)} (it ended no trade)"
 
 
 def _share(fraction: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, lru_cache
@@ -107,7 +108,7 @@ def session_windows(calendar: str, first: str, last: str) -> tuple[Window, ...]:
         return ()
     # the calendar library refuses ranges without a session: ask for more and cut
     found = _calendar(calendar, _shifted(first, -14), _shifted(last, 14), f"from {first} to {last}")
-    return tuple(w for w in _windows(found) if first <= w.date <= last)
+    return tuple(_windows(found, first, last))
 
 
 def windows_around(calendar: str, first_ns: int, last_ns: int) -> tuple[Window, ...]:
@@ -117,8 +118,8 @@ def windows_around(calendar: str, first_ns: int, last_ns: int) -> tuple[Window, 
     Chicago's futures on the evening before.
     """
     first, last = (str(np.datetime64(ns, "ns").astype("datetime64[D]")) for ns in (first_ns, last_ns))
-    found = _calendar(calendar, _shifted(first, -14), _shifted(last, 14), f"from {first} to {last}")
-    return tuple(_windows(found))
+    start, end = _shifted(first, -14), _shifted(last, 14)
+    return tuple(_windows(_calendar(calendar, start, end, f"from {first} to {last}"), start, end))
 
 
 @cache
@@ -139,8 +140,10 @@ def _check_name(calendar: str) -> None:
 
 
 def _calendar(calendar: str, start: str, end: str, asked: str) -> Calendar:
-
+    """One that reaches the dates: of whole years, so that one serves all who ask, where the library knows them."""
     _check_name(calendar)
+    with suppress(ValueError):
+        return _between(calendar, f"{start[:4]}-01-01", f"{end[:4]}-12-31")
     try:
         return _between(calendar, start, end)
     except ValueError as error:
@@ -157,11 +160,13 @@ def _between(calendar: str, start: str, end: str) -> Calendar:
         return xc.get_calendar(calendar, start=start, end=end)
 
 
-def _windows(calendar: Calendar) -> Iterator[Window]:
+def _windows(calendar: Calendar, first: str, last: str) -> Iterator[Window]:
+    """Those of the dates from ``first`` to ``last``."""
     if calendar.opens.empty:
         return
+    asked = calendar.sessions.slice_indexer(first, last)
     columns = (calendar.opens, calendar.closes, calendar.break_starts, calendar.break_ends)
-    for name, opened, closed, *pause in zip(calendar.sessions, *columns, strict=True):
+    for name, opened, closed, *pause in zip(calendar.sessions[asked], *(c.iloc[asked] for c in columns), strict=True):
         local = opened.tz_convert(calendar.tz)
         since_midnight = local.hour * 3600 + local.minute * 60 + local.second
         both = (int(pause[0].value), int(pause[1].value)) if pause[0] == pause[0] else None  # NaT is not itself

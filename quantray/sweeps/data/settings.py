@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from quantray.errors import ConfigError, near_miss
 from quantray.files.conventions import check_choice, check_date, check_form, check_tables, check_unit, check_zone
-from quantray.settings import Limits
+from quantray.settings import Limits, data_in_words
 
 #: Configuration keys that are no Python names.
 KEYS = {"from": "from_"}
@@ -204,6 +204,12 @@ class DataSettings:
                 one = of_table(said, f.name)
                 if one is not None:
                     check(f"data.{name}.{f.name}" if isinstance(said, ByTable) else f"data.{name}", one)
+
+    @property
+    def in_words(self) -> str:
+        """Where the data come from, and which dates."""
+        places = {"duckdb": (self.duckdb,), "parquet": (self.underlying, self.chain, self.options)}
+        return data_in_words(self.kind, places.get(self.kind, ()), self.from_, self.to)
 
     @property
     def reading(self) -> tuple[Any, ...] | None:

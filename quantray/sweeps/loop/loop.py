@@ -37,7 +37,7 @@ class Sweep:
         plan: Plan,
         searcher: Searcher,
         ledger: Ledger,
-        on_progress: Callable[[Progress], None] | None = None,
+        on_progress: Callable[[Progress], object] | None = None,
         clock: Callable[[], float] = time.monotonic,
         share: Share | None = None,
     ) -> None:

@@ -7,14 +7,17 @@ from pathlib import Path
 
 from quantray.files import Published, room
 from quantray.protocols import Say
-from quantray.report.tables import write_parquet
+from quantray.report.tables import write_parquet, write_table_csv
 from quantray.sweeps.report.history import history_png
 from quantray.sweeps.report.html import report_html
 from quantray.sweeps.report.summary import summary_json
 from quantray.sweeps.report.tables import completed_values, survivors_frame, trials_frame, write_top_csv
+from quantray.sweeps.report.trades import trades_frame
 from quantray.sweeps.results import Results
 
-NAMES = ("trials.parquet", "survivors.parquet", "top_trials.csv", "history.png", "summary.json", "report.html")
+NAMES = (
+    "trials.parquet", "survivors.parquet", "top_trials.csv", "trades.csv", "history.png", "summary.json", "report.html",
+)  # fmt: skip
 #: The folder in which the parts of a complete table are shown.
 TABLE = "surface"
 
@@ -32,8 +35,8 @@ def write_all(
 ) -> dict[str, Path]:
     """Write every output under ``run_dir``; returns file name -> path.
 
-    ``trials.parquet``, ``survivors.parquet``, ``top_trials.csv``, ``history.png``, ``summary.json`` and
-    ``report.html``; the first three have the same bytes for the same trials. ``parts`` of a complete table (name ->
+    ``trials.parquet``, ``survivors.parquet``, ``top_trials.csv``, ``trades.csv``, ``history.png``, ``summary.json`` and
+    ``report.html``; the first four have the same bytes for the same trials. ``parts`` of a complete table (name ->
     piece) are shown in ``surface/``. ``say`` hears of results that were changed since quantray wrote them: they are
     kept. DiskError without room.
     """
@@ -44,6 +47,7 @@ def write_all(
         write_parquet(frame, paths["trials.parquet"])
         write_parquet(survivors_frame(results), paths["survivors.parquet"])
         write_top_csv(frame, paths["top_trials.csv"], results.plan.report.top)
+        write_table_csv(trades_frame(results), paths["trades.csv"])
         history_png(completed_values(frame), paths["history.png"])
         paths["summary.json"].write_text(summary_json(results), encoding="utf-8")
         paths["report.html"].write_text(report_html(results), encoding="utf-8")

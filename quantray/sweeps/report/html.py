@@ -1,4 +1,4 @@
-"""``report.html``: one self-contained page, verdict first. No script, no network, light and dark, screen and paper."""
+"""``report.html``: one self-contained page, verdict first. No network, light and dark, screen and paper."""
 
 from __future__ import annotations
 
@@ -6,7 +6,19 @@ from typing import Any
 
 from quantray.report import verdict, words
 from quantray.report.page import render
-from quantray.sweeps.report import facts, sections, standing, survival
+from quantray.sweeps.report import (
+    candidates,
+    facts,
+    planes,
+    sections,
+    standing,
+    survival,
+    tape,
+    tape_chart,
+    track,
+    trade_list,
+)  # fmt: skip
+from quantray.sweeps.report.command import command
 from quantray.sweeps.report.reasons import failures, nothing
 from quantray.sweeps.results import Results
 
@@ -36,18 +48,10 @@ def context(results: Results) -> dict[str, Any]:
         "comparison": sections.comparison(r),
         "interval": sections.interval_sentence(r),
         **_survival(r),
-        "equity": sections.equity(r),
-        "sessions": sections.session_bars(r),
-        "progress": sections.progress(r),
-        "top": sections.top_table(r),
-        "effects": sections.effects(r),
-        "heat": sections.heat_map(r),
-        "histogram": sections.histogram(r),
+        **_track(r),
+        **_candidates(r),
         "surface": r.surface,
-        "regret": sections.regret_sentence(r),
-        "exits": sections.exits(r),
         "refusals": sections.refusals(r),
-        "trades": sections.trade_list(r),
         "search": facts.search_rows(r),
         "reasons": facts.reasons(r),
         "nothing": nothing(r.counts, r.reasons, plan),
@@ -58,6 +62,7 @@ def context(results: Results) -> dict[str, Any]:
         "costs": facts.cost_rows(r),
         "fixed": [(words.label(k), words.parameter(v)) for k, v in plan.strategy.params.items()],
         "table_sha256": r.table,
+        "command": command(plan),
         "digests": dict(r.digests),
         "versions": dict(r.versions),
         "seeds": {"search": plan.seed, **({"data": r.data["seed"]} if "seed" in r.data else {})},
@@ -67,10 +72,29 @@ def context(results: Results) -> dict[str, Any]:
     }
 
 
+def _track(r: Results) -> dict[str, Any]:
+    """What the template reads of the trades of the candidate that is shown."""
+    told = track.tracks(r)
+    params = {**r.plan.strategy.params, **(r.shown.params if r.shown else {})}
+    days = tape.days(told, params, trade_list.listed(told))
+    return {
+        "equity": track.equity_chart(r, told),
+        "equity_said": track.equity_sentences(r, told),
+        "sessions": sections.session_bars(r),
+        "exits": track.exits(told),
+        "money": [table for by in (track.months, track.by_side, track.hours, track.weekdays) if (table := by(told))],
+        "trades": trade_list.sheet(told, r.shown.name) if r.shown else None,
+        "left_out": trade_list.cut(told),
+        "days": [day.data for day in days],
+        "first_day": tape_chart.chart(days[0]) if days else None,
+        "underlying": r.in_sample.slice.underlying if r.in_sample else "",
+        "vwap": any(day.vwap for day in days),
+    }
+
+
 def _survival(r: Results) -> dict[str, Any]:
     """What the template reads of survivors, pick and peak."""
     return {
-        "called": survival.called(r, r.shown) if r.shown else "",
         "chosen": survival.both(r),
         "called_each": [survival.called(r, c) for c in survival.both(r)],
         "surviving": r.surviving,
@@ -79,8 +103,22 @@ def _survival(r: Results) -> dict[str, Any]:
         "apart": survival.apart(r),
         "levels": survival.level_charts(r),
         "level_rest": survival.level_rest(r),
-        "plane": survival.plane(r),
+        "planes": planes.planes(r),
+        "plateau": planes.plateau(r),
         "tradeoff": survival.tradeoff(r),
         "lanes": standing.lanes(r),
         "limits": standing.limits(r),
+    }
+
+
+def _candidates(r: Results) -> dict[str, Any]:
+    """What the template reads of the table of candidates and of what lies over all of them."""
+    return {
+        "progress": candidates.progress(r),
+        "leading": candidates.sheet(r),
+        "listed": candidates.listed(r),
+        "computed_on": candidates.computed_on(r),
+        "effects": candidates.effects(r),
+        "histogram": candidates.histogram(r),
+        "regret": candidates.regret_sentence(r),
     }

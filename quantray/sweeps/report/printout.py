@@ -14,8 +14,8 @@ from quantray.report.verdict import MARKS, STYLES
 from quantray.sweeps.objective import objective
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.report import facts, survival
+from quantray.sweeps.report.candidates import regret_sentence
 from quantray.sweeps.report.reasons import failures, nothing
-from quantray.sweeps.report.sections import regret_sentence
 from quantray.sweeps.results import Results
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ FILES = {
     "report.html": "the report: open it in a browser",
     "summary.json": "the same as data",
     "top_trials.csv": "the best trials",
+    "trades.csv": "every trade of pick and peak",
     "trials.parquet": "every trial",
     "survivors.parquet": "every survivor",
     "history.png": "progress of the search",
@@ -194,5 +195,6 @@ def _files(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:
     top = min(r.plan.report.top, sum(t.value is not None for t in r.trials))
     n = r.surviving.n if r.surviving else 0
     told["survivors.parquet"] = f"the {amount(n, 'survivor')}" if n else "no row: nothing survives"
+    told["trades.csv"] = f"every trade of the {' and the '.join(c.name for c in survival.both(r)) or 'best'}"
     told["top_trials.csv"] = f"the best {amount(top, 'trial')}" if top else "no trial: none completed"
     yield from listing({**files, **beside}, told)

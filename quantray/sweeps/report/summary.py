@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from quantray.report import words
 from quantray.report.json_text import dumped
+from quantray.search import searched_by
 from quantray.stats.surface import SurfaceSummary
+from quantray.sweeps.report import survival
 from quantray.sweeps.report.reasons import failures, meaning
 from quantray.sweeps.results import Results
 
@@ -29,6 +30,7 @@ def summary(results: Results) -> dict[str, Any]:
         "pick": _pick(r),
         "n_survivors": r.surviving.n if r.surviving else 0,
         "survivors": _surviving(r),
+        "trades": _traded(r),
         "stress": asdict(r.stress) if r.stress else None,
         "verdict": r.verdict.to_dict(),
         "regret": asdict(r.regret) if r.regret else None,
@@ -42,7 +44,8 @@ def summary(results: Results) -> dict[str, Any]:
         },
         "seeds": {"search": plan.seed, "data": r.data.get("seed")},
         "search": {
-            "kind": words.searched_by(plan.search.kind, plan.search.sampler),
+            "kind": plan.search.kind,
+            "chosen_by": searched_by(plan.search),
             "n_trials": plan.search.n_trials,
             "max_attempts": plan.search.attempts,
         },
@@ -88,6 +91,17 @@ def _pick(r: Results) -> dict[str, Any] | None:
         "oos": None if held is None else {"value": held.value, "metrics": dict(held.metrics)},
         "statistic": r.pick.statistic,
         "reason": r.pick.reason,
+    }
+
+
+def _traded(r: Results) -> dict[str, Any]:
+    """How many trades of whom ``trades.csv`` holds; ``held_out`` is null where nothing was held out."""
+    return {
+        "file": "trades.csv",
+        "candidates": {
+            c.name: {"searched": len(c.inside.trades), "held_out": None if c.outside is None else len(c.outside.trades)}
+            for c in survival.both(r)
+        },
     }
 
 

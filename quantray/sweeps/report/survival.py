@@ -126,19 +126,9 @@ def level_rest(r: Results) -> list[str]:
     return [words.label(n) for n, levels in (r.surviving.levels if r.surviving else {}).items() if not telling(levels)]
 
 
-def plane(r: Results) -> tuple[str, str, Chart] | None:
-    """The two dimensions on which surviving depends most: share of survivors in each cell, pick and peak on it."""
-    p = r.surviving.plane if r.surviving else None
-    if p is None:
-        return None
-    marks = {c.name: c.params for c in both(r)}
-    return words.label(p.rows), words.label(p.columns), Chart(*(drawn.plane(p, marks, w) for w in (560, 350)))
-
-
 def tradeoff(r: Results) -> Chart | None:
     """The best objective at each statistic, the statistic that is asked for, pick and peak."""
     s = r.surviving
     if s is None or len(s.tradeoff) < 2:
         return None
-    wide = (560, 240) if s.plane else (960, 260)  # alone it has the whole width
-    return Chart(*(drawn.tradeoff(s, r.plan.objective, both(r), w, h) for w, h in (wide, (350, 220))))
+    return Chart(*(drawn.tradeoff(s, r.plan.objective, both(r), w, h) for w, h in ((960, 260), (350, 220))))

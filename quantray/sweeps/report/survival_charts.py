@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from quantray.report import words
 from quantray.report.svg import Canvas, Scale, padded
 from quantray.space import level_key
 from quantray.sweeps.results import Chosen
-from quantray.sweeps.survivors import LevelShare, Plane, Surviving
+from quantray.sweeps.survivors import LevelShare, Surviving
 
 
 def share_of(share: float) -> str:
@@ -35,44 +35,6 @@ def level_chart(levels: tuple[LevelShare, ...], chosen: object, width: float = 3
         canvas.text(width - 4, mid + 4, share_of(level.share) if level.n else words.DASH,
                     "tick strong" if own else "tick", "end")  # fmt: skip
     return canvas.render()
-
-
-def plane(p: Plane, marks: Mapping[str, Mapping[str, object]], width: float) -> str:
-    """Share of survivors in each cell; pick and peak are ``marks`` (name -> parameters)."""
-    left = min(max(len(words.parameter(v)) for v in p.row_levels) * 6 + 12, 84)
-    w, h = (width - left - 4) / len(p.column_levels), 30.0 if len(p.row_levels) <= 12 else 22.0
-    title = f"Survivors by {words.label(p.rows)} and {words.label(p.columns)}"
-    canvas = Canvas(width, 20 + h * len(p.row_levels) + 26, title)
-    share = np.divide(p.n_survivors, p.n, out=np.zeros(p.n.shape), where=p.n > 0)
-    most = float(share.max()) or 1.0
-    for i, row in enumerate(p.row_levels):
-        canvas.text(left - 6, 20 + h * (i + 0.5) + 4, words.parameter(row)[:13], anchor="end")
-        for j, column in enumerate(p.column_levels):
-            x, y = left + w * j, 20 + h * i
-            tip = (
-                f"{words.parameter(row)} / {words.parameter(column)}: {p.n_survivors[i, j]:,} of {p.n[i, j]:,} survive"
-            )
-            some = p.n_survivors[i, j] > 0
-            depth = 0.15 + 0.75 * float(share[i, j]) / most if some else 1.0
-            canvas.rect(x + 0.5, y + 0.5, w - 1, h - 1, "bar gain" if some else "bar none", tip, depth)
-            here = [n for n, params in marks.items() if _at(params, p, row, column)]
-            if here:
-                canvas.rect(x + 1.5, y + 1.5, w - 3, h - 3, "ring" if "pick" in here else "ring dashed")
-            if w >= 24:
-                shift = 5 if here and h > 24 else 0
-                text = share_of(float(share[i, j])) if some else "0" if p.n[i, j] else ""
-                canvas.text(x + w / 2, y + h / 2 + 3.5 - shift, text, "cell", "middle")
-                if here and h > 24:
-                    canvas.text(x + w / 2, y + h / 2 + 11, " + ".join(here), "cell", "middle")
-    every = max(1, int(np.ceil(26 / w)))
-    for j, column in enumerate(p.column_levels[::every]):
-        canvas.text(left + w * (j * every + 0.5), 14, words.parameter(column), anchor="middle")
-    canvas.text(left + (width - left) / 2, canvas.height - 8, f"across: {words.label(p.columns)}", anchor="middle")
-    return canvas.render()
-
-
-def _at(params: Mapping[str, object], p: Plane, row: object, column: object) -> bool:
-    return (level_key(params.get(p.rows)), level_key(params.get(p.columns))) == (level_key(row), level_key(column))
 
 
 def tradeoff(s: Surviving, objective: str, marked: Sequence[Chosen], width: float, height: float) -> str:

@@ -42,6 +42,10 @@ class Terminal(Face[Results, State]):
 
         return DOING.get(self.stage, self.stage)
 
+    @property
+    def share(self) -> float | None:
+        return None if self._state is None else self._state["done"] / max(self._state["target"], 1)
+
     def line(self) -> str:
         assert self._state is not None
         return one_line(self.plan, self._state)

@@ -8,8 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from quantray.callers.policies import grid, read_policy
+from quantray.callers.policies import read_policy
 from quantray.callers.report import charts
+from quantray.callers.report.grid import GridValues
+from quantray.callers.report.income import Month
+from quantray.callers.report.plane import Axes, summarised
 from quantray.callers.results import Part
 from tests.builders.caller_results import results
 
@@ -44,6 +47,13 @@ def test_a_loss_from_the_first_candle_on_is_a_drawdown():
     assert charts._fall(np.array([90.0, 95.0, 101.0, 100.0]), 100.0) == pytest.approx([-10, -5, 0, -100 / 101])
 
 
+def test_what_is_held_beyond_its_period_stays_inside_the_picture():
+    late = replace(part([100.0, 101.0, 99.0]), end_ns=3600 * 10**9)
+    drawn = charts.account([(late, True)], 100.0)
+    assert drawn is not None
+    assert max(x for x, _ in points(drawn.wide, "curve unseen")) <= 960 - charts.RIGHT
+
+
 def test_both_parts_begin_anew():
     a, b = part([100.0, 120.0]), part([100.0, 90.0])
     later = replace(b, times=b.times + 7200 * 10**9, start_ns=7200 * 10**9, end_ns=10800 * 10**9)
@@ -76,44 +86,47 @@ def test_skipped_calls_are_in_no_histogram():
     assert found[1].startswith(f"{n} trades, ")
 
 
-NONE = np.full(6, np.nan)
+def test_one_axis_is_drawn_level_by_level():
+    r = results()
+    one = tuple(read_policy({"hold": hold}) for hold in ("5m", "30m", "4h"))
+    axes = Axes.of(one)
+    values = GridValues(np.array([0.01, 0.02, np.nan]), *[np.zeros(3, np.int64)] * 2, np.ones(3, bool), np.full(3, -1))
+    summary = summarised(r, values, axes)
+    assert summary is not None
+    name, picture = charts.levels("hold_s", summary, "30m")
+    assert name == "hold"
+    assert "no value" in picture
+    assert picture.count('class="chosen"') == 1
 
 
-def test_the_map_shows_every_cell_and_frames_the_chosen_one():
-    policies = grid("v1", tp_mults=[1.5, 2, 3], sl_mults=[0.9, 0.95])
-    found = charts.grid_map(policies, "captured_return", np.arange(6) / 100, NONE, 3)
-    assert found is not None
-    assert {found.rows, found.columns} == {"target", "stop"}
-    ((name, picture),) = found.pictures
-    assert name == "training"
-    assert picture.count('class="ring"') == 1
-    assert picture.count("<title>") == 7
-    assert ">5<" in picture  # percent
+def test_months_are_bars_of_what_was_earned_and_held_out_ones_have_their_own_colour():
+    found = [Month("2024-01", 10.0, False, 2), Month("2024-02", -5.0, False, 1), Month("2024-02", 2.0, True, 1)]
+    drawn = charts.months("month", found, "money")
+    assert drawn is not None
+    bars = re.findall(r'class="(bar [a-z ]+)" [^>]*height="([^"]*)"[^>]*><title>([^<]*)<', drawn.wide)
+    assert [kind for kind, *_ in bars] == ["bar seen", "bar seen loss", "bar unseen"]
+    tall = [float(height) for _, height, _ in bars]
+    assert tall == pytest.approx([tall[0], tall[0] / 2, tall[0] / 5], abs=0.11)
+    assert bars[2][2] == "2024-02: 2.00 in 1 trade, held out"
+    assert charts.months("month", [], "money") is None
 
 
-def test_the_held_out_map_shows_what_the_best_in_training_earned():
-    policies = grid("mixed", of="fixed", tp_mults=[2, 3], sl_mults=[0.9, 0.8], hold=["1h", "2h"])
-    train = np.array([0.01, 0.02, 0.5, 0.4, 0.03, 0.04, 0.9, 0.8])
-    held = np.array([0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18])
-    found = charts.grid_map(policies, "captured_return", train, held, 6)
-    assert found is not None
-    assert {found.rows, found.columns} == {"target", "stop"}
-    shown = re.findall(r'class="cell"[^>]*>([^<]*)<', found.pictures[1][1])
-    assert sorted(shown) == ["12", "13", "16", "17"]
-
-
-def test_one_axis_is_drawn_level_by_level_and_none_not_at_all():
-    one = [read_policy({"hold": hold}) for hold in ("5m", "30m", "4h")]
-    found = charts.grid_map(one, "captured_return", np.array([0.01, 0.02, np.nan]), NONE[:3], 1)
-    assert found is not None
-    assert (found.rows, found.columns) == ("hold (min)", "")
-    assert "no value" in found.pictures[0][1]
-    assert charts.grid_map(one, "captured_return", NONE[:3], NONE[:3], None) is None
-    assert charts.grid_map(one[:1], "captured_return", np.ones(1), np.ones(1), 0) is None
-
-
-def test_a_part_that_is_left_out_is_a_level_too():
-    policies = grid("fixed", tp_mults=[None, 2], sl_mults=[0.9, 0.8])
-    found = charts.grid_map(policies, "final_capital", np.array([1.0, 2.0, 3.0, 4.0]), NONE[:4], 0)
-    assert found is not None
-    assert "none" in found.pictures[0][1]
+def test_without_an_account_the_sum_of_returns_is_drawn_by_time_with_its_fall():
+    base = results().unit("(all callers)").train
+    assert base is not None
+    drawn = charts.cumulated([(base, False)])
+    assert drawn is not None
+    done = base.trades.skip == 0
+    curve, fall = points(drawn.wide, "curve seen"), points(drawn.wide, "fall seen")
+    assert [x for x, _ in curve] == sorted(x for x, _ in curve)
+    net = np.cumsum(100 * base.trades.net[done][np.argsort(base.trades.exit_ns[done], kind="stable")])
+    sums = np.concatenate([[0.0], net])
+    assert len(curve) == len(sums)
+    heights = np.array([y for _, y in curve])
+    unit = (heights.max() - heights.min()) / (sums.max() - sums.min())
+    assert heights == pytest.approx(heights[0] - unit * sums, abs=0.11)
+    depths = np.array([y for _, y in fall[1:-1]])
+    falls = sums - np.maximum.accumulate(sums)
+    assert int(np.argmax(depths)) == int(np.argmin(falls))
+    empty = replace(base, trades=replace(base.trades, skip=np.ones_like(base.trades.skip)))
+    assert charts.cumulated([(empty, False)]) is None

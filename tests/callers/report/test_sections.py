@@ -13,14 +13,15 @@ from quantray.callers.report.words import metric
 from quantray.report.words import number
 from tests.builders.caller_pages import page
 from tests.builders.caller_results import many, results
+from tests.builders.pages import fetched
 
 
 @pytest.mark.slow
 def test_held_out_results_come_first_and_decide_the_order():
     r = results(8, 300)
     html, _ = page(r)
-    head = re.findall(r"<th>([^<]*)</th>", html[html.index('class="grid callers"') :])
-    assert head[:5] == ["caller, policy", "held out", "trades", "one candle late", "dead at zero"]
+    head = re.findall(r'<th scope="col">([^<]*)</th>', html[html.index('class="grid callers"') :])
+    assert head[:6] == ["caller, policy", "verdict", "held out", "trades", "one candle late", "dead at zero"]
     assert head.index("held out") < head.index("training")
     values = [u.held_out_value for u in callers(r) if u.held_out_value is not None]
     assert values == sorted(values, reverse=True)
@@ -38,7 +39,7 @@ def test_every_figure_of_the_table_is_the_results_own():
         assert unit.held_out is not None
         held, train, late = unit.held_out.metrics, unit.train.metrics, unit.lanes["one candle late"][1]
         assert late is not None
-        assert found[unit.name][1:8] == [
+        assert found[unit.name][2:9] == [
             metric("captured_return", unit.held_out_value), number(held["n_trades"]),
             metric("captured_return", late["captured_return"]), metric("captured_return", held["captured_return"]),
             metric("captured_return", unit.value), number(train["n_trades"]), metric("win_rate", held["win_rate"]),
@@ -98,7 +99,7 @@ def test_without_held_out_calls_there_is_no_column_for_them():
     html, said = page(results(fraction=0.0, mode="per_caller", limited=False))
     assert "<th>held out</th>" not in html
     assert "Nothing was held out" in said
-    assert "Net returns of the trades, cumulated" in said
+    assert "Net returns of the trades over time, summed" in said
     assert "final capital" not in said
 
 
@@ -115,5 +116,5 @@ def test_names_are_escaped():
     r = results()
     units = [replace(u, name=f"<b>{u.name}</b>&") if u.name == "caller_1" else u for u in r.units]
     html, said = page(replace(r, units=units, notes=("<script>alert(1)</script>",)))
-    assert "<script" not in html
+    assert fetched(html) == []
     assert "<b>caller_1</b>&" in said

@@ -68,7 +68,7 @@ def test_pick_and_peak_are_told_apart() -> None:
     assert "2 of 9 policies survive." in said
     assert "Why this survivor:" in said
     assert "luck can explain it" in said
-    assert survival.levels(unit) == [["tp", "1.05 (2 of 3), 1.02 (0 of 3)"]]
+    assert survival.levels(unit) == [["target", "1.05 (2 of 3), 1.02 (0 of 3)"]]
     assert unit.shown is unit.pick
     both = survival.both(r, unit)
     assert both is not None

@@ -10,6 +10,7 @@ import pytest
 
 from quantray.sweeps.report.files import write_all
 from quantray.sweeps.report.summary import summary
+from quantray.sweeps.report.trades import trades_frame
 from tests.builders.sweep_pages import SHAPES
 
 
@@ -18,8 +19,8 @@ from tests.builders.sweep_pages import SHAPES
 def test_every_file_is_written_and_reads_back(shape: str, tmp_path: Path):
     r = SHAPES[shape]()
     files = write_all(r, tmp_path / "deep" / "run")
-    assert set(files) == {"trials.parquet", "survivors.parquet", "top_trials.csv", "history.png", "summary.json",
-                          "report.html"}  # fmt: skip
+    assert set(files) == {"trials.parquet", "survivors.parquet", "top_trials.csv", "trades.csv", "history.png",
+                          "summary.json", "report.html"}  # fmt: skip
     assert all(path.stat().st_size > 0 for path in files.values())
     assert files["history.png"].read_bytes().startswith(b"\x89PNG")
     found = json.loads(files["summary.json"].read_text(), parse_constant=lambda name: pytest.fail(name))
@@ -29,6 +30,11 @@ def test_every_file_is_written_and_reads_back(shape: str, tmp_path: Path):
     kept = pandas.read_parquet(files["survivors.parquet"])
     assert len(kept) == found["n_survivors"]
     assert found["pick"] is None or found["pick"]["number"] in set(kept["number"])
+    listed = pandas.read_csv(files["trades.csv"])
+    pandas.testing.assert_frame_equal(listed, trades_frame(r), check_dtype=False)
+    told = {(name, part.replace("_", " ")): n for name, parts in found["trades"]["candidates"].items()
+            for part, n in parts.items() if n}  # fmt: skip
+    assert listed.groupby(["candidate", "part"]).size().to_dict() == told
     assert found["n_attempts"] == found["n_completed"] + found["n_pruned"] + found["n_failed"]
 
 

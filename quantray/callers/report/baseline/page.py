@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,6 @@ def context(r: BaselineResults) -> dict[str, Any]:
     shown = in_detail(r)
     anchors = {row["caller"]: f"caller-{i}" for i, row in enumerate(shown)}
     rows = list(r.leaderboard)
-    places = [words.ranks(rows, column) for column in words.BOARD]
     return {
         "study": r.study,
         "subtitle": subtitle(r),
@@ -38,17 +38,15 @@ def context(r: BaselineResults) -> dict[str, Any]:
         "distributions": figures.distributions(r),
         "levels": figures.levels(r),
         "ended": figures.ended(r),
-        "board": [(column.title, "high" if column.high_first else "low") for column in words.BOARD],
-        "chosen": next((k for k, c in enumerate(words.BOARD) if c.name == r.plan.baseline.order_by), None),
+        "board": [column.title for column in words.BOARD],
         "rows": [
             {
                 "caller": row["caller"],
                 "place": DASH if row["place"] is None else str(row["place"]),
                 "few": row["place"] is None,
-                "cells": [words.cell(row, column) for column in words.BOARD],
-                "ranks": [place[i] for place in places],
+                "cells": [(words.cell(row, column), _sorted_by(row, column)) for column in words.BOARD],
             }
-            for i, row in enumerate(rows)
+            for row in rows
         ],
         "anchors": anchors,
         "min_calls": r.plan.baseline.min_calls,
@@ -59,6 +57,7 @@ def context(r: BaselineResults) -> dict[str, Any]:
         "funnel": facts.funnel(r),
         "coverage": facts.coverage_rows(r),
         "listed": facts.listed(r),
+        "listed_total": facts.listed_total(r),
         "quality": facts.quality(r),
         "quality_counts": facts.quality_counts(r),
         "sources": facts.sources(r),
@@ -67,6 +66,12 @@ def context(r: BaselineResults) -> dict[str, Any]:
         "seconds": duration(r.seconds),
         "reused": r.reused,
     }
+
+
+def _sorted_by(row: Mapping[str, Any], column: words.Shown) -> str:
+    """What a cell is sorted by, in a page; a dash where nothing exists."""
+    value = words.figure(column.told, row[column.name])
+    return DASH if value is None else f"{value:.10g}"
 
 
 def in_detail(r: BaselineResults) -> list[dict[str, Any]]:

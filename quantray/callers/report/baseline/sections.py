@@ -13,10 +13,12 @@ from quantray.callers.baseline.trace import candles_of, milestones_of
 from quantray.callers.report.baseline import words
 from quantray.callers.report.baseline.charts import call_chart
 from quantray.plain import amount
+from quantray.report.sheet import Sheet
 from quantray.report.words import DASH, number
 
-#: Calls of a caller that are listed, the highest first.
-LISTED = 50
+#: Calls of a caller that a page has, the highest first.
+LISTED = 500
+HEAD = ("call at", "asset", "highest", "after", "2x after", "drawdown", "end", "sold at", "net", "below entry")
 
 
 def details(r: BaselineResults, callers: Sequence[str], anchors: dict[str, str]) -> list[dict[str, Any]]:
@@ -32,7 +34,7 @@ def details(r: BaselineResults, callers: Sequence[str], anchors: dict[str, str])
             "anchor": anchors[caller],
             "told": f"{number(row['n_ok'])} of {amount(row['n_calls'], 'call')} measured, median highest price "
                     f"{words.multiple(row['median_ath_multiple'])} after {words.seconds(row['median_time_to_ath_s'])}",
-            "calls": [_call_cells(row) for row in r.alerts.rows(calls[:LISTED])],
+            "calls": _calls(r.alerts.rows(calls[:LISTED])),
             "more": max(len(calls) - LISTED, 0),
             "charts": [{"which": which, **charts[call]} for call, which in drawn[caller] if call in charts],
         })  # fmt: skip
@@ -65,14 +67,24 @@ def _charts(r: BaselineResults, calls: Sequence[int]) -> dict[int, dict[str, Any
     return found
 
 
+def _calls(rows: Sequence[dict[str, Any]]) -> Sheet:
+    """The calls of a caller, the highest first; what was left out says why."""
+    told = {"ath_multiple": words.multiple, "time_to_ath_s": words.seconds, "time_to_2x_s": words.seconds,
+            "drawdown": words.share, "end_return": words.share, "": words.count, "tp_sl_net": words.share,
+            "under_water_share": words.share}  # fmt: skip
+    values = {
+        k: [words.figure(word, row[name]) for row in rows] for k, (name, word) in enumerate(told.items(), 2) if name
+    }
+    return Sheet("Calls", HEAD, [_call_cells(row) for row in rows], values=values, signed=(6, 8), first=10)
+
+
 def _call_cells(row: dict[str, Any]) -> list[str]:
     """A call in the table of its caller."""
     if row["status"] != "ok":
-        return [row["ts"], row["asset"], words.STATUS_WORDS[row["status"]], *[DASH] * 6]
-    sold = f"{row['tp_sl_reason']} {words.share(row['tp_sl_net'])}"
+        return [row["ts"], row["asset"], words.STATUS_WORDS[row["status"]], *[DASH] * (len(HEAD) - 3)]
     return [
         row["ts"], row["asset"], words.multiple(row["ath_multiple"]), words.seconds(row["time_to_ath_s"]),
         words.seconds(row["time_to_2x_s"]), words.share(row["drawdown"]),
-        words.share(row["end_return"]) + (" dead" if row["dead"] else ""), sold,
-        words.share(row["under_water_share"]) + (" rescaled" if row["rescaled"] else ""),
+        words.share(row["end_return"]) + (" dead" if row["dead"] else ""), row["tp_sl_reason"],
+        words.share(row["tp_sl_net"]), words.share(row["under_water_share"]) + (" rescaled" if row["rescaled"] else ""),
     ]  # fmt: skip

@@ -48,6 +48,12 @@ class BaselineTerminal(Face[BaselineResults, BaselineProgress]):
         )
         return Group(Text(self.study, style="bold", no_wrap=True, overflow="ellipsis"), stages, Text(told(event)))
 
+    @property
+    def share(self) -> float | None:
+        """Of the calls."""
+        event = self._state
+        return None if event is None or not event.eligible else event.measured / event.eligible
+
     def line(self) -> str:
         event = self._state
         assert event is not None

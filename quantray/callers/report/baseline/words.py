@@ -48,30 +48,39 @@ def count(value: int | None) -> str:
     return number(value)
 
 
+def figure(told: Callable[[Any], str], value: float | None) -> float | None:
+    """What a cell is sorted and filtered by: shares in percent, times in hours, everything else as it is.
+
+    >>> figure(share, 0.125), figure(seconds, 5400), figure(multiple, 1.5), figure(share, None)
+    (12.5, 1.5, 1.5, None)
+    """
+    scale = 100.0 if told is share else 1 / 3600 if told is seconds else 1.0
+    return None if value is None else value * scale
+
+
 class Shown(NamedTuple):
-    """A column of the leaderboard on a page: its name there, how its value is told, which end is the better one."""
+    """A column of the leaderboard on a page: its name there, and how its value is told."""
 
     name: str
     title: str
     told: Callable[[Any], str]
-    high_first: bool = True
     of: str | None = None  # the column with the number of calls that it rests on, where that is not n_ok
 
 
 BOARD = (
     Shown("n_ok", "calls", count),
-    Shown("median_ath_multiple", "ath, median", multiple),
-    Shown("median_time_to_ath_s", "time to it", seconds, high_first=False),
+    Shown("median_ath_multiple", "median ath", multiple),
+    Shown("median_time_to_ath_s", "time to it", seconds),
     Shown("hit_rate_1_5x", "reach 1.5x", share),
     Shown("hit_rate_2x", "reach 2x", share),
-    Shown("median_time_to_2x_s", "time to 2x", seconds, high_first=False, of="n_2x"),
+    Shown("median_time_to_2x_s", "time to 2x", seconds, of="n_2x"),
     Shown("hit_rate_5x", "reach 5x", share),
-    Shown("median_drawdown", "draw- down", share, high_first=False),
-    Shown("median_end_return", "end, median", share),
-    Shown("mean_end_return_dead_at_zero", "end, mean, dead at zero", share),
+    Shown("median_drawdown", "drawdown", share),
+    Shown("median_end_return", "median end", share),
+    Shown("mean_end_return_dead_at_zero", "mean end dead at zero", share),
     Shown("win_rate", "win rate", share),
     Shown("profit_factor", "profit factor", ratio),
-    Shown("expectancy", "expect- ancy", share),
+    Shown("expectancy", "mean net", share),
     Shown("late_expectancy", "one candle late", share, of="n_late"),
 )
 
@@ -84,16 +93,3 @@ def cell(row: Mapping[str, Any], column: Shown) -> str:
     if column.of is None or row[column.name] is None or row[column.of] == row["n_ok"]:
         return told
     return f"{told} ({count(row[column.of])})"
-
-
-def ranks(rows: list[dict[str, Any]], column: Shown) -> list[int]:
-    """The place of every row by a column, from 0, the better end first; what does not exist comes last."""
-
-    def key(i: int) -> tuple[bool, float, int]:
-        value = rows[i][column.name]
-        return (value is None, 0.0 if value is None else (-value if column.high_first else value), i)
-
-    place = [0] * len(rows)
-    for k, i in enumerate(sorted(range(len(rows)), key=key)):
-        place[i] = k
-    return place

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
+from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from quantray.errors import ConfigError, near_miss
@@ -128,6 +130,47 @@ class Mirror:
     def __post_init__(self) -> None:
         if self.max_trials < 0:
             raise ConfigError(f"mirror.max_trials must be >= 0, got {self.max_trials}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """Where a finished study is told besides its run's directory: a run of an experiment tracker for each study.
+
+    ``uri`` null: what the tracker's own environment says (``MLFLOW_TRACKING_URI``), else its file in the working
+    directory. Files of more than ``largest_mb`` stay at home.
+    """
+
+    __pydantic_config__: ClassVar = FORBID
+    kind: str = "none"
+    uri: str | None = field(default=None, repr=False)  # it may hold a password
+    experiment: str = "quantray"
+    largest_mb: float = 100.0
+
+    def __post_init__(self) -> None:
+        learn(self.uri or ())
+        known = ("none", "mlflow")
+        if self.kind not in known:
+            raise ConfigError(f"tracking: {near_miss(self.kind, known, what='tracker')}")
+        if not self.experiment.strip() or len(self.experiment) > 500:
+            raise ConfigError(f"tracking.experiment={self.experiment[:40]!r} must be a name of 1 to 500 characters")
+        if not self.largest_mb > 0:
+            raise ConfigError(f"tracking.largest_mb must be > 0, got {self.largest_mb}")
+        if self.kind == "none":
+            return
+        if find_spec(self.kind) is None:
+            raise ConfigError(f"tracking={self.kind} needs a package: pip install 'quantray[{self.kind}]'")
+        self._check_uri()
+
+    def _check_uri(self) -> None:
+        """What MLflow takes: a scheme it knows by its ``://``, or Databricks by name."""
+        uri = os.environ.get("MLFLOW_TRACKING_URI") if self.uri is None else self.uri
+        if not uri:
+            return
+        said = "tracking.uri" if self.uri is not None else "MLFLOW_TRACKING_URI"
+        if "://" not in uri and uri.partition(":")[0] not in ("databricks", "databricks-uc", "file"):
+            raise ConfigError(f"{said}={uri}: give sqlite:///FILE, http://HOST:PORT, or leave it out")
+        if uri.startswith("file:") and os.environ.get("MLFLOW_ALLOW_FILE_STORE", "").lower() not in ("true", "1"):
+            raise ConfigError(f"{said}={uri}: MLflow keeps no runs in folders any more; give sqlite:///FILE")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from quantray.callers.policies.account import Account, Costs
 from quantray.callers.policies.objective import DEFAULT_TIES, OF_ACCOUNT, Bounds, check_ties, objective
 from quantray.callers.policies.policy import Policy
 from quantray.cards import Card, line
+from quantray.command_line import Overrides
 from quantray.digests import digest_of
 from quantray.durations import written
 from quantray.errors import ConfigError, near_miss
 from quantray.plain import amount
 from quantray.report import words
-from quantray.settings import OutOfSample, Report, Runner, Storage
+from quantray.settings import OutOfSample, Report, Runner, Storage, Tracking
 
 #: Counts changes of the rules in docs/policies.md and docs/calls_data.md. A study of other rules is refused: its
 #: figures mean something else.
@@ -65,8 +66,10 @@ class CallerPlan:
     fresh: bool = False
     runner: Runner = Runner(kind="local")
     storage: Storage = Storage()
+    tracking: Tracking = Tracking()
     gates: Gates = Gates()
     report: Report = Report()
+    asked: Overrides | None = field(default=None, compare=False, repr=False)  # as it was typed; None: made by hand
 
     def __post_init__(self) -> None:
         choices = (

@@ -45,5 +45,6 @@ VERBS = {
     "data": Verb("take data as vendors and tools write it into a DuckDB file, and check it", family("data")),
     "strategy": Verb("look at your own strategy before a run trusts it: strategy check", family("strategy")),
     "doctor": Verb("check the installation, and the configuration's data and database", family("doctor")),
+    "track": Verb("tell an experiment tracker (MLflow) of a finished run", family("track")),
     "study": Verb("list, show, export, plot and delete stored studies", family("study")),
 }

@@ -200,6 +200,7 @@ def _sweep(plan: Plan) -> int:
         from quantray.sweeps.report.printout import still
 
         show(still(plan, found.counts, found.files))
+        _tell_again(plan)
         return DONE
     from quantray.sweeps.report.terminal import Terminal
     from quantray.sweeps.study import sweep
@@ -207,6 +208,14 @@ def _sweep(plan: Plan) -> int:
     with Terminal(plan) as terminal:
         sweep(plan, progress=terminal.progress, say=terminal.say, done=terminal.finish, reached=terminal.reached)
     return DONE
+
+
+def _tell_again(plan: Plan) -> None:
+    """A study that is finished may not be told yet: the tracker was down, or not asked for."""
+    from quantray.sweeps.report.tracked import record_of
+    from quantray.tracking import tell
+
+    tell(plan.tracking, lambda: record_of(plan.run_dir), lambda said: print(said, file=sys.stderr))
 
 
 def _optimise(plan: CallerPlan) -> int:

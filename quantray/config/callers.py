@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from quantray.config.sections import checked, run_dir_of, scalar, section, seed_of, storage_of, study_of
 from quantray.errors import ConfigError
-from quantray.settings import OutOfSample, Report, Runner, Storage
+from quantray.settings import OutOfSample, Report, Runner, Storage, Tracking
 
 if TYPE_CHECKING:
     from quantray.callers.baseline.plan import BaselinePlan
@@ -53,6 +53,7 @@ def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
         fresh=scalar(cfg, "fresh", bool, False),
         runner=checked(Runner, cfg, "runner"),
         storage=storage_of(checked(Storage, cfg, "storage")),
+        tracking=checked(Tracking, cfg, "tracking"),
         gates=checked(Gates, cfg, "gates"),
         report=checked(Report, cfg, "report"),
     )
@@ -76,6 +77,7 @@ def baseline_plan_of(cfg: Mapping[str, object]) -> BaselinePlan:
         fresh=scalar(cfg, "fresh", bool, False),
         runner=checked(Runner, cfg, "runner"),
         storage=storage_of(checked(Storage, cfg, "storage")),
+        tracking=checked(Tracking, cfg, "tracking"),
         gates=checked(Gates, cfg, "gates"),
         report=checked(Report, cfg, "report"),
     )

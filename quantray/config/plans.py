@@ -31,7 +31,7 @@ from quantray.errors import ConfigError, near_miss
 from quantray.outlets import logger
 from quantray.plugins import refuse_others
 from quantray.search import KINDS
-from quantray.settings import Mirror, OutOfSample, Report, Runner, Search, Storage
+from quantray.settings import Mirror, OutOfSample, Report, Runner, Search, Storage, Tracking
 from quantray.space import parse_space
 from quantray.sweeps.data.settings import Gates
 from quantray.sweeps.plan import Capital, Fees, Plan
@@ -121,11 +121,13 @@ def _checked(lines: Sequence[str], *, multirun: bool) -> list[tuple[dict[str, An
 
 
 def _with_typed(plan: AnyPlan, job: Job) -> AnyPlan:
-    """The plan of a sweep with what was typed for it; a job of several keeps the name that it got among them."""
-    if not isinstance(plan, Plan):
-        return plan
+    """The plan with what was typed for it; a job of several keeps the name that it got among them."""
     named = [f"study.name={written(plan.study)}"] if job.swept else []
-    return replace(plan, asked=Overrides((*job.typed, *named), identity(plan)))
+    if isinstance(plan, Plan):
+        return replace(plan, asked=Overrides((*job.typed, *named), identity(plan)))
+    from quantray.callers.report import command
+
+    return replace(plan, asked=Overrides((*job.typed, *named), command.identity(plan)))
 
 
 def compose_all(jobs: Sequence[Job]) -> list[dict[str, Any]]:
@@ -237,6 +239,7 @@ def _sweep_of(cfg: Mapping[str, object]) -> Plan:
         runner=checked(Runner, cfg, "runner"),
         storage=storage_of(checked(Storage, cfg, "storage")),
         mirror=checked(Mirror, cfg, "mirror"),
+        tracking=checked(Tracking, cfg, "tracking"),
         oos=checked(OutOfSample, cfg, "oos"),
         gates=checked(Gates, cfg, "gates"),
         report=checked(Report, cfg, "report"),

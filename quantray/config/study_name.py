@@ -12,9 +12,9 @@ from quantray.passwords import masked
 
 #: Changing these continues the same study (they are in no digest), so they are not in its name either.
 SILENT = (
-    "study", "run_dir", "fresh", "runner", "storage", "mirror", "report", "gates", "data.cache", "data.allow_paths",
-    "search.n_trials", "search.max_attempts", "search.max_failures", "search.timeout_s", "search.target",
-    "data.memory_gb",
+    "study", "run_dir", "fresh", "runner", "storage", "mirror", "report", "gates", "tracking", "data.cache",
+    "data.allow_paths", "data.memory_gb", "search.n_trials", "search.max_attempts", "search.max_failures",
+    "search.timeout_s", "search.target",
 )  # fmt: skip
 _ONCE = ("data.cache", "data.allow_paths")  # were in names by the former rule
 LONGEST, MOST = 48, 4  # characters, and changes that a name can tell; what is more becomes a digest

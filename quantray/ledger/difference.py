@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 #: Where the reader finds a part of ``Plan.digests``, if the configuration calls it otherwise.
 _SECTION = {"costs": "fees"}
+
+#: What 0.1.0 described beside the settings, and no setting is.
+_UNTOLD = "__pydantic_config__"
 
 _ADVICE = {
     "rules_version": "the rules of trading changed, and a change of rules changes results; see docs/rules.md, or "
@@ -23,9 +28,20 @@ def plain_sections(sections: Mapping[str, object]) -> dict[str, Any]:
     return {name: _plain(section) for name, section in sections.items()}
 
 
+def renamed(section: object, keys: Mapping[str, str]) -> dict[str, object]:
+    """The fields of a section under the configuration's names; ``keys``: configuration -> Python."""
+    found, back = plain_sections({"section": section})["section"], {python: key for key, python in keys.items()}
+    return {back.get(name, name): value for name, value in found.items()}
+
+
+def request_of(sections: Mapping[str, object], run_dir: Path) -> dict[str, Any]:
+    """A request as a study keeps it: sections of the configuration, and the folder that its names are relative to."""
+    return {"cwd": os.getcwd(), "run_dir": str(run_dir.absolute()), "sections": plain_sections(sections)}
+
+
 def _plain(value: object) -> object:
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if is_dataclass(value):
+        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -58,7 +74,7 @@ def _changes(name: str, was: object, now: object) -> Iterator[str]:
     if was == now:
         return
     if isinstance(was, Mapping) and isinstance(now, Mapping):
-        for key in [*was, *(k for k in now if k not in was)]:
+        for key in [*(k for k in was if k != _UNTOLD), *(k for k in now if k not in was)]:
             yield from _changes(f"{name}.{key}", was.get(key), now.get(key))
     else:
         yield f"{name}: {_text(was)} -> {_text(now)}"

@@ -91,7 +91,7 @@ def judge(
         stress=made,
         more_sessions=evidence.more_units,
         top_oos=top,
-        surface=_summarised(plan, trials, exact),
+        surface=summarised(plan, trials, exact),
         regret=None if exact is None else regret(exact.values, best.value or 0.0),
     )
 
@@ -116,7 +116,8 @@ def _outside_bounds(
     )
 
 
-def _summarised(plan: Plan, trials: Sequence[Trial], exact: Surface | None) -> SurfaceSummary:
+def summarised(plan: Plan, trials: Sequence[Trial], exact: Surface | None) -> SurfaceSummary:
+    """What each level gave: over the whole surface, or over the trials."""
     if exact is not None:
         return summarise_space(plan.space, exact.values)
     values = np.array([np.nan if t.value is None or not t.feasible else t.value for t in trials])

@@ -18,7 +18,7 @@ from quantray.errors import ConfigError
 from quantray.plain import amount
 from quantray.plugins import resolve
 from quantray.report import words
-from quantray.settings import FORBID, Mirror, OutOfSample, Report, Runner, Search, Storage
+from quantray.settings import FORBID, Mirror, OutOfSample, Report, Runner, Search, Storage, Tracking
 from quantray.space import Space
 
 if TYPE_CHECKING:
@@ -144,6 +144,7 @@ class Plan:
     runner: Runner = Runner()
     storage: Storage = Storage()
     mirror: Mirror = Mirror()
+    tracking: Tracking = Tracking()
     oos: OutOfSample = OutOfSample()
     gates: Gates = field(default_factory=_gates)
     report: Report = Report()
@@ -200,7 +201,9 @@ class Plan:
     @property
     def _searched(self) -> str:
         """How candidates are chosen, and out of how many."""
-        size, kind = self.space.size, words.searched_by(self.search.kind, self.search.sampler)
+        from quantray.search import searched_by
+
+        size, kind = self.space.size, searched_by(self.search)
         of = "" if size is None else f" of {amount(size, 'point')}"
         return f"{kind}{of}" if self.search.kind == "exhaustive" else f"{kind}, {self.search.n_trials:,} trials{of}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shlex
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from tests.builders.desks import ROOT, SMALL, Desk
+from tests.builders.kuberay import manifest
 
 pytestmark = pytest.mark.slow
 SCRIPT = str(ROOT / "scripts" / "cluster.py")
@@ -88,8 +90,12 @@ def test_a_submitted_multirun_gives_the_local_tables(
     desk.here("quantray.run", *swept, "runner=local", "run_dir=here")
     base, env = head
     shared = tmp_path / "shared"
-    where = ["runner=ray", "runner.address=auto", f"run_dir={shared}"]
-    done = submit(base, env, desk, "python", "-m", "quantray.run", *swept, *where)
+    entry = shlex.split(
+        manifest()["spec"]["entrypoint"]
+    )  # of the kit for KubeRay, on this search and with this run_dir
+    entry = [word for word in entry if not word.startswith(("+experiment=", "run_dir="))]
+    assert "runner.address=auto" in entry
+    done = submit(base, env, desk, *entry, *swept, f"run_dir={shared}")
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "job 2 of 2" in done.stdout + done.stderr
     assert "succeeded" in done.stdout

@@ -10,6 +10,7 @@ from typing import Any
 from quantray.callers.data import describe
 from quantray.callers.policies import spec_of, written
 from quantray.callers.results import GROUP, CallerResults, Chosen, Part, Surviving, UnitResult
+from quantray.callers.stages.checkpoints import described
 from quantray.durations import iso
 from quantray.stats.across import Standing, standing
 from quantray.stats.checks import Word
@@ -43,6 +44,7 @@ def summary(results: CallerResults) -> dict[str, Any]:
         "near_names": [list(pair) for pair in r.coverage.plan.calls.near_names],
         "absent_callers": list(r.coverage.plan.calls.absent),
         "seed": plan.seed,
+        "settings": described(plan),
         "digests": dict(r.digests),
         "versions": dict(r.versions),
         "notes": list(r.notes),
@@ -94,7 +96,7 @@ def traded(r: CallerResults) -> Traded:
 def verdict_counts(units: Sequence[UnitResult]) -> dict[str, int]:
     """Verdict -> units, every word named; units without a best policy count as too little data."""
     words = [unit.verdict.word if unit.verdict else Word.TOO_LITTLE_DATA for unit in units]
-    return {str(word): words.count(word) for word in Word}
+    return {str(word): words.count(word) for word in Word if word is not Word.UNJUDGED}
 
 
 def _unit(u: UnitResult, objective: str) -> dict[str, Any]:

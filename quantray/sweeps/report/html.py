@@ -95,6 +95,8 @@ def _track(r: Results) -> dict[str, Any]:
 def _survival(r: Results) -> dict[str, Any]:
     """What the template reads of survivors, pick and peak."""
     return {
+        "unread": r.unread,
+        "kept": sections.kept_best(r),
         "chosen": survival.both(r),
         "called_each": [survival.called(r, c) for c in survival.both(r)],
         "surviving": r.surviving,

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from quantray.callers.baseline.columns import STATUSES
+from quantray.callers.baseline.pipeline import described
 from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.data import describe
 from quantray.durations import iso
@@ -30,6 +31,7 @@ def summary(results: BaselineResults) -> dict[str, Any]:
         "slice": str(r.slice.folder),
         "near_names": [list(pair) for pair in calls.near_names],
         "absent_callers": list(calls.absent),
+        "settings": described(plan),
         "digests": dict(r.digests),
         "versions": dict(r.versions),
         "notes": list(r.notes),

@@ -217,6 +217,11 @@ class Loop(Protocol):
     retried: int  # candidates that were given to another worker because theirs died
 
     @property
+    def duplicates(self) -> Mapping[str, int]:
+        """Source -> candidates that the search proposed again, of all runs of the study."""
+        ...
+
+    @property
     def finished(self) -> bool: ...
 
     def next_batch(self) -> Batch | None: ...

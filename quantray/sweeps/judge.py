@@ -141,8 +141,8 @@ def _picked(plan: Plan, train: Slice, held_out: Slice | None, family: Family, ch
     params = family.params(choice.number)
     return Chosen(
         "pick", int(family.numbers[choice.number]), params, choice.value, sample(plan, train, params),
-        None if held_out is None else sample(plan, held_out, params), choice.statistic, choice.reason,
-        plan.objective,
+        None if held_out is None else sample(plan, held_out, params), choice.statistic,
+        reason=choice.reason, objective=plan.objective,
     )  # fmt: skip
 
 

@@ -48,10 +48,8 @@ def test_paper_has_every_column(tmp_path: Path):
     with Driven(report_html(results("exhaustive", edge=3.0)), tmp_path) as page:
         page.printed()
         assert page.run(CUT) == []
-        assert (
-            page.run("[...document.querySelectorAll('button:not(.sort), input')].filter(e => e.offsetParent).length")
-            == 0
-        )
+        shown = "[...document.querySelectorAll('button:not(.sort), input')].filter(e => e.offsetParent).length"
+        assert page.run(shown) == 0
         assert page.paper(tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
 
 

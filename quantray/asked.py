@@ -6,10 +6,12 @@ And a run followed where somebody looks on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Literal, TextIO, TypeVar
 
 from quantray.errors import ConfigError, Interrupted
+from quantray.interrupts import asked as asked_to_stop
+from quantray.interrupts import listening
 from quantray.sweeps.plan import Plan
 
 if TYPE_CHECKING:
@@ -22,13 +24,16 @@ BASELINE = "+experiment=alert_baseline"
 #: An experiment for each call, and which function gives a plan for it.
 EXAMPLES = {"sweep": "+experiment=options_sweep", "optimise": "+experiment=v1_baseline", "baseline": BASELINE}
 LOADS = {"sweep": "sweep", "optimise": "callers", "baseline": "baseline"}
+STOPPING = "stopping; what is stored stays stored"
+COMMAND = "; the same command goes on there"  # what a run says of a command line
 Event = TypeVar("Event")
 
 
 def asked(given: object, overrides: tuple[str, ...], call: str, made: Callable[..., object]) -> object:
     """The plan that was given, or the one that overrides make. ConfigError for what is neither."""
     if isinstance(given, str | list | tuple):
-        return made(given, *overrides)
+        with loading(call):
+            return made(given, *overrides)
     if _kind(given) is None:
         example = f'qr.{call}("{EXAMPLES[call]}", "seed=1")'
         what = f"{type(given).__name__} {str(given)[:60]!r}"
@@ -92,15 +97,43 @@ def followed(
     """Where nobody else follows the run it is shown; an interruption becomes a sentence that says how to go on."""
     from quantray.report.cell import Following, following
 
-    try:
+    with stoppable(study):
         if progress is None:
             with following(face) as seen:
                 yield Following(seen.progress, say or seen.say, seen.reached)
         else:
             yield Following(progress or None, say)
+
+
+@contextmanager
+def stoppable(study: str) -> Iterator[None]:
+    """Ctrl-C, and the interruption of a kernel, end the call with Interrupted, whatever they interrupted.
+
+    Where somebody looks on, long queries are interrupted too (:mod:`quantray.interrupts`).
+    """
+    from quantray.report.cell import hush, place
+
+    where = place()
+    if where == "cell":
+        hush()
+    try:
+        with listening(lambda: None, STOPPING) if where != "nowhere" else nullcontext():
+            try:
+                yield
+            except Exception as error:
+                if asked_to_stop() and not isinstance(error, Interrupted):  # what a library made of the signal
+                    raise KeyboardInterrupt from None
+                raise
     except (KeyboardInterrupt, Interrupted) as error:
-        told = str(error).removesuffix("; the same command goes on there")
-        raise Interrupted(
-            f"{study} was interrupted{f': {told}' if told else ''}; what is stored stays stored, and the same call "
-            "goes on there"
-        ) from None
+        told = str(error).removesuffix(COMMAND)
+        said = f"{study} was interrupted{f': {told}' if told else ''}"
+        raise Interrupted(f"{said}; what is stored stays stored, and the same call goes on there") from None
+
+
+@contextmanager
+def loading(call: str) -> Iterator[None]:
+    """Around what makes a plan: an interruption of it is a sentence too."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(f"qr.{call} was interrupted before anything began; nothing was written") from None

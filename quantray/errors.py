@@ -27,8 +27,10 @@ class QuantrayError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """What IPython prints in place of a traceback."""
-        asked = [step for step in extract_tb(self.__traceback__) if not step.filename.startswith(_PACKAGE)]
-        where = [f"line {asked[-1].lineno}: {asked[-1].line}"] if asked and asked[-1].line else []
+        steps = list(extract_tb(self.__traceback__))
+        inside = next((i for i, step in enumerate(steps) if step.filename.startswith(_PACKAGE)), len(steps))
+        asked = steps[inside - 1] if inside else None
+        where = [f"line {asked.lineno}: {asked.line}"] if asked is not None and asked.line else []
         return [*(clean(one_line(line)) for line in where), f"{type(self).__name__}: {self}"]
 
 
@@ -72,7 +74,14 @@ class DiskError(QuantrayError):
 
 
 class Interrupted(QuantrayError):
-    """The run was stopped from outside after a clean store. Exit code 130."""
+    """The run was stopped from outside after a clean store. Exit code 130.
+
+    ``report`` is the page of what was found by then, where one was written; else ``command`` writes it.
+    """
+
+    def __init__(self, sentence: str, *, report: Path | None = None, command: str = "") -> None:
+        super().__init__(sentence)
+        self.report, self.command = report, command
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -23,6 +24,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 ANSWER = "stopping; what is stored stays stored (Ctrl-C again ends at once)"
 EARLY = "interrupted before anything began"
 CODE = 130
+#: Who stops a run wants the prompt back: a report that takes longer is not waited for.
+PATIENCE_S = 2.0
 _POLITE_S = 0.5  # the answer may need what the interrupted step holds
 
 Connection = TypeVar("Connection")
@@ -48,22 +51,25 @@ def _end_early(number: int, frame: FrameType | None) -> None:
 
 
 @contextmanager
-def listening(end: Callable[[], object]) -> Iterator[None]:
+def listening(end: Callable[[], object], answer: str = ANSWER) -> Iterator[None]:
     """Hear SIGINT and SIGTERM: the first raises KeyboardInterrupt in the main thread, ``end`` answers the second.
+
+    ``answer`` is what the first one is answered with.
 
     Nothing changes outside the main thread, where Python allows no handlers, and inside another of these.
     """
     if _ears or threading.current_thread() is not threading.main_thread():
         yield
         return
-    ear = _Ear(end)
+    ear = _Ear(end, answer)
     _ears.append(ear)
     _began.append(True)
     try:
         with ear.open():
             yield
     finally:
-        _ears.clear()
+        with _turn:
+            _ears.clear()
 
 
 @contextmanager
@@ -101,13 +107,35 @@ def interruptible(connection: Connection) -> Connection:
     return connection
 
 
+def written_in_time(write: Callable[[Callable[[], bool]], Path | None]) -> Path | None:
+    """What ``write`` wrote, None where it takes longer: it is told when nobody waits for it any more.
+
+    A second Ctrl-C ends the process meanwhile; results are moved to their places whole, whenever that is. What goes
+    wrong here is told by the command that writes the report later.
+    """
+    found: list[Path | None] = []
+    over = threading.Event()
+
+    def work() -> None:
+        try:
+            found.append(write(lambda: not over.is_set()))
+        except Exception:
+            found.append(None)
+
+    writer = threading.Thread(target=work, name="quantray-report", daemon=True)
+    writer.start()
+    writer.join(PATIENCE_S)
+    over.set()
+    return found[0] if found else None
+
+
 class _Ear:
     """The thread that hears, and the handlers that it stands behind."""
 
-    def __init__(self, end: Callable[[], object]) -> None:
+    def __init__(self, end: Callable[[], object], answer: str) -> None:
         self.heard = 0
         self.answered = threading.Event()
-        self._end = end
+        self._end, self._answer_text = end, answer
         self._near, self._far = socket.socketpair()
         self._far.setblocking(False)
         self._before: dict[int, Any] = {}
@@ -147,19 +175,18 @@ class _Ear:
             return
         say = _answers[-1] if _answers else _print
         with suppress(Exception):  # the terminal is gone
-            say(ANSWER)
+            say(self._answer_text)
         self.answered.set()
-        threading.Thread(target=_interrupt, name="quantray-queries", daemon=True).start()
+        threading.Thread(target=_interrupt, args=(self,), name="quantray-queries", daemon=True).start()
 
 
-def _interrupt() -> None:
-    """Queries that run, and those that threads begin before they hear of it."""
+def _interrupt(ear: _Ear) -> None:
+    """Queries that run, and those that threads begin before they hear of it; none of what begins after the run."""
     for _ in range(5):
         with _turn:
-            queries = list(_queries)
-        for query in queries:
-            with suppress(Exception):  # it was closed
-                query.interrupt()
+            for query in list(_queries) if ear in _ears else ():
+                with suppress(Exception):  # it was closed
+                    query.interrupt()
         time.sleep(0.2)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import re
 import shutil
 import stat
@@ -148,3 +149,24 @@ def test_no_probe_of_the_coverage_is_compiled() -> None:
     compiled = [p.relative_to(ROOT) for p in (ROOT / "quantray").rglob("*.py") if "@njit" in p.read_text()]
     assert len(compiled) > 15
     assert not [path for path in compiled if not any(fnmatch(str(path), pattern) for pattern in left_out)]
+
+
+@pytest.mark.slow
+def test_no_kernel_is_compiled_for_a_literal(tmp_path: Path) -> None:
+    """Called with a variable that began as a literal, a function is compiled once for it and once for the number."""
+    import numba
+
+    from quantray.callers.stages.warmup import warm
+    from quantray.config.plans import load_plan
+    from quantray.sweeps.study import sweep
+
+    warm()
+    small = ["data.synthetic.sessions=4", "search.n_trials=8", "report.surface_max_points=0", "mirror.enabled=false"]
+    sweep(load_plan("+experiment=options_sweep", *small, "runner=local", f"run_dir={tmp_path}"))
+    compiled = {}
+    for file in Path(numba.config.CACHE_DIR).rglob("*.nbi"):
+        with file.open("rb") as index:
+            pickle.load(index)  # Numba's version
+            compiled[file.name] = " ".join(str(key[0]) for key in pickle.loads(index.read())[1])
+    assert len(compiled) > 60
+    assert not {name: said for name, said in compiled.items() if "Literal" in said}

@@ -110,6 +110,6 @@ def kind_of(file: str) -> str:
 
 
 def _quoted(path: str) -> str:
-    from quantray.config.composition import quoted
+    from quantray.command_line import quoted
 
     return quoted(path)

@@ -8,7 +8,7 @@ import re
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
 
-from quantray.config.composition import quoted
+from quantray.command_line import quoted
 from quantray.plain import one_line
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)

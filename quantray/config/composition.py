@@ -6,7 +6,6 @@ keeps its own state.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +13,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from quantray.command_line import quoted
 from quantray.config import wings
 from quantray.config.study_name import flatten
 from quantray.errors import ConfigError, near_miss
@@ -151,16 +151,3 @@ def check_top(cfg: dict[str, Any], wing: str) -> None:
             raise ConfigError(f"{key} belongs to {owner}, and this configuration is {this}; leave it out")
         if key not in known:
             raise ConfigError(near_miss(key, known, what="key"))
-
-
-def quoted(text: str, *, literal: bool = True) -> str:
-    r"""A text that Hydra's grammar reads as that text, whatever it holds; ``literal=False`` leaves ``${…}`` to it.
-
-    Backslashes count only before a quote, at the end, and before ``${``.
-
-    >>> quoted("it's"), quoted("${a}")
-    ("'it\\'s'", "'\\${a}'")
-    """
-    if literal:
-        text = re.sub(r"(\\*)\$\{", lambda found: found[1] * 2 + "\\${", text)
-    return "'" + re.sub(r"(\\*)('|\Z)", lambda found: found[1] * 2 + found[2].replace("'", "\\'"), text) + "'"

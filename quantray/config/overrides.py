@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quantray.command_line import quoted
 from quantray.config import wings
-from quantray.config.composition import quoted, wing_of
+from quantray.config.composition import wing_of
 from quantray.config.wings import ADDED
 from quantray.errors import ConfigError, near_miss
 
@@ -31,11 +32,15 @@ TOLD = 200  # characters of what cannot be read
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One composition: its wing, overrides Hydra accepts, the swept ``key=value`` pairs that set this job apart."""
+    """One composition: its wing, overrides Hydra accepts, the swept ``key=value`` pairs that set this job apart.
+
+    ``typed`` are the overrides as a person would type them for this job alone.
+    """
 
     wing: str
     overrides: tuple[str, ...]
     swept: tuple[tuple[str, str], ...] = ()
+    typed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,11 @@ class _Given:
     def group(self) -> str | None:
         """The group that it chooses from, None for a plain value."""
         return self.key.split("@")[0] if self.chooses and not isinstance(self.value, dict) else None
+
+    @property
+    def typed(self) -> str:
+        """As it is typed for one job."""
+        return f"{'+' if self.group == ADDED else ''}{self.key}={self.text}" if self.swept else self.line
 
     @property
     def names(self) -> list[str]:
@@ -100,7 +110,8 @@ def _job(given: Sequence[_Given]) -> Job:
     lines = [line for g in given for line in _lines(g)]
     if wing == wings.CALLERS and not any(g.key == "data" for g in given):
         lines += [f"data={kind}" for kind in wings.data_kind({g.key for g in given if g.text not in ("", "null")})]
-    return Job(wing, tuple(lines), tuple((g.key, g.text) for g in given if g.swept))
+    swept = tuple((g.key, g.text) for g in given if g.swept)
+    return Job(wing, tuple(lines), swept, tuple(g.typed for g in given))
 
 
 def _parse(lines: Sequence[str]) -> list[Override]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from quantray.capacity import check_table
+from quantray.command_line import Overrides, written
 from quantray.config import study_name, wings
 from quantray.config.composition import check_top, composed, one_request
 from quantray.config.overrides import Job, jobs
@@ -34,6 +35,7 @@ from quantray.settings import Mirror, OutOfSample, Report, Runner, Search, Stora
 from quantray.space import parse_space
 from quantray.sweeps.data.settings import Gates
 from quantray.sweeps.plan import Capital, Fees, Plan
+from quantray.sweeps.report.command import identity
 
 if TYPE_CHECKING:
     from quantray.callers.baseline.plan import BaselinePlan
@@ -112,10 +114,20 @@ def _checked(lines: Sequence[str], *, multirun: bool) -> list[tuple[dict[str, An
     with one_request():
         asked = [with_source(job) for job in jobs(lines, multirun=multirun)]
         found = compose_all(asked)
-    plans = [plan_of(cfg, job.wing) for cfg, job in zip(found, asked, strict=True)]
+    plans = [_with_typed(plan_of(cfg, job.wing), job) for cfg, job in zip(found, asked, strict=True)]
     for cfg, job in zip(found, asked, strict=True):
         check_own_market(cfg, job)
     return list(zip(found, plans, strict=True))
+
+
+def _with_typed(plan: AnyPlan, job: Job) -> AnyPlan:
+    """The plan with what was typed for it; a job of several keeps the name that it got among them."""
+    named = [f"study.name={written(plan.study)}"] if job.swept else []
+    if isinstance(plan, Plan):
+        return replace(plan, asked=Overrides((*job.typed, *named), identity(plan)))
+    from quantray.callers.report import command
+
+    return replace(plan, asked=Overrides((*job.typed, *named), command.identity(plan)))
 
 
 def compose_all(jobs: Sequence[Job]) -> list[dict[str, Any]]:
@@ -204,10 +216,10 @@ def plan_of(cfg: dict[str, Any], wing: str) -> AnyPlan:
 
 def _sweep_of(cfg: Mapping[str, object]) -> Plan:
     from quantray.sweeps.data.settings import KEYS, DataSettings
-    from quantray.sweeps.objective import objective, source_of
+    from quantray.sweeps.objective import objective
 
     name, search = study_of(cfg), checked(Search, cfg, "search")
-    judged = objective(scalar(cfg, "objective", str, "return_on_risk_percent")).text
+    judged = objective(scalar(cfg, "objective", str, "return_on_risk_percent"))
     _check_search(search, section(cfg, "space"))  # before levels are tried one by one
     strategy, space = strategy_of(section(cfg, "strategy"), section(cfg, "space"))
     return Plan(
@@ -218,8 +230,8 @@ def _sweep_of(cfg: Mapping[str, object]) -> Plan:
         run_dir=run_dir_of(cfg, name),
         seed=seed_of(cfg),
         fresh=scalar(cfg, "fresh", bool, False),
-        objective=judged,
-        objective_source=source_of(judged),
+        objective=judged.text,
+        objective_source=judged.source,
         constraints=constraints_of(section(cfg, "constraints")),
         fees=checked(Fees, cfg, "fees"),
         capital=checked(Capital, cfg, "capital"),

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from quantray import folders
+from quantray.command_line import quoted
 from quantray.config import wings
-from quantray.config.composition import composed, quoted
+from quantray.config.composition import composed
 from quantray.config.overrides import Job
 from quantray.errors import ConfigError, near_miss
 from quantray.outlets import logger

@@ -50,6 +50,7 @@ def lines(parts: Sequence[tuple[Sequence[str] | np.ndarray, FloatArray1D]], orde
     ]
 
 
-def largest(told: Sequence[Line]) -> float:
-    """The largest net of a line, whichever its sign: what bars are drawn against; 0 where there is none."""
-    return max((abs(money.net) for line in told for money in line.parts), default=0.0)
+def span(told: Sequence[Line]) -> tuple[float, float]:
+    """The lowest and the highest net of a line, with 0 in it: what bars are drawn on."""
+    nets = [money.net for line in told for money in line.parts]
+    return min([*nets, 0.0]), max([*nets, 0.0])

@@ -6,8 +6,10 @@ In a script, a test or a job nobody looks on, and nothing is shown.
 from __future__ import annotations
 
 import io
+import logging
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from html import escape
 from typing import Generic, Literal, Protocol, Self, TextIO, TypeVar
 
 from quantray.cards import enclosed
+from quantray.interrupts import answering
 from quantray.outlets import clean
 from quantray.plain import one_line
 from quantray.protocols import Reached, Say
@@ -78,10 +81,11 @@ def _in_a_cell(face: Watching[Event]) -> Iterator[Following[Event]]:
         cell.show(f"{face.study}: {face.doing}", cell.share, now=True)
 
     cell.show(f"{face.study}: preparing", now=True)
-    try:
-        yield Following(progress, cell.say, reached)
-    finally:
-        cell.flush()
+    with answering(cell.say):
+        try:
+            yield Following(progress, cell.say, reached)
+        finally:
+            cell.flush()
 
 
 def place() -> Place:
@@ -97,6 +101,12 @@ def _shell() -> object:
     """IPython's shell, None where there is none; nothing is imported to find that out."""
     found = sys.modules.get("IPython")
     return None if found is None else found.get_ipython()
+
+
+def hush() -> None:
+    """In a notebook without ipywidgets: Ray and tqdm ask for them, and nothing here needs them."""
+    warnings.filterwarnings("ignore", "IProgress not found")
+    logging.getLogger("ray.widgets").setLevel(logging.WARNING)
 
 
 class Cell:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 DASH = "–"
 LABELS = {
@@ -68,17 +67,6 @@ def number(value: float | str | None, digits: int = 2) -> str:
 def percent(share: float | None, digits: int = 1) -> str:
     """A share in [0, 1] as percent."""
     return DASH if share is None or math.isnan(share) else f"{number(100 * share, digits)} %"
-
-
-def searched_by(kind: str, sampler: Mapping[str, object] | None) -> str:
-    """How candidates were chosen: the kind of search, or the sampler that stands in its place.
-
-    >>> searched_by("tpe", None), searched_by("tpe", {"_target_": "optuna.samplers.CmaEsSampler"})
-    ('tpe', 'CmaEsSampler (search.sampler)')
-    """
-    if not sampler or kind == "exhaustive":
-        return kind
-    return f"{str(sampler.get('_target_', 'sampler')).rpartition('.')[2]} (search.sampler)"
 
 
 def duration(seconds: float | None) -> str:

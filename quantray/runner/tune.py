@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import threading
 
     import ray
+    from ray.tune import ProgressReporter
+    from ray.tune.experiment import Trial
 
 
 def run_tune(plan: P, data: D, loop: Loop, evaluate: Evaluate[P, D]) -> Outcome:
@@ -30,6 +32,21 @@ def run_tune(plan: P, data: D, loop: Loop, evaluate: Evaluate[P, D]) -> Outcome:
         if stop.is_set() or not _fit(plan, loop, evaluate, cluster.share(data), stop, folder):
             loop.interrupted = True
         return loop.close()
+
+
+def _silent() -> ProgressReporter | None:
+    """In a notebook a reporter that says nothing: Tune's own clears the cell, whatever its verbosity is."""
+    from ray.tune import ProgressReporter
+    from ray.widgets.util import in_notebook
+
+    class Silent(ProgressReporter):
+        def should_report(self, trials: list[Trial], done: bool = False) -> bool:
+            return False
+
+        def report(self, trials: list[Trial], done: bool, *sys_info: str) -> None:
+            return None
+
+    return Silent() if in_notebook() else None
 
 
 def _fit(
@@ -54,7 +71,7 @@ def _fit(
                 num_samples=-1, max_concurrent_trials=count, reuse_actors=True,
             ),
             run_config=tune.RunConfig(
-                name="loop", storage_path=folder, stop=stopper, verbose=0,
+                name="loop", storage_path=folder, stop=stopper, verbose=0, progress_reporter=_silent(),
                 failure_config=tune.FailureConfig(max_failures=0),
                 checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0, checkpoint_at_end=False),
             ),

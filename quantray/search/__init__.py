@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from quantray.search.searcher import KINDS, check_searcher, make_searcher
+from quantray.search.searcher import KINDS, check_searcher, make_searcher, searched_by
 
-__all__ = ["KINDS", "check_searcher", "make_searcher"]
+__all__ = ["KINDS", "check_searcher", "make_searcher", "searched_by"]

@@ -43,6 +43,13 @@ def sampler_maker(search: Search) -> Make:
     return lambda seed: cast(BaseSampler, _build(spec, seed, KEY))
 
 
+def class_of(sampler: Mapping[str, Any]) -> type:
+    """The class that ``search.sampler`` gets. ConfigError where it cannot be had."""
+    spec = _looked_at(sampler, KEY, "BaseSampler")
+    assert isinstance(spec, _Spec)
+    return spec.cls
+
+
 @dataclass(frozen=True, slots=True)
 class _Spec:
     """A class that was looked at, and its arguments, which may be such specs themselves."""

@@ -16,6 +16,7 @@ REHEARSED, REHEARSAL_S = 64, 5.0
 
 #: What ``search.kind`` may be without a sampler of its own.
 KINDS = ("tpe", "random", "qmc", "rustuna", "exhaustive")
+_CLASSES = {"tpe": "StaticTPE", "random": "RandomSearch", "qmc": "QmcSearch", "rustuna": "RustunaSearch"}
 
 
 def make_searcher(search: Search, space: Space, seed: int, known: Known = ()) -> Searcher:
@@ -47,6 +48,25 @@ def make_searcher(search: Search, space: Space, seed: int, known: Known = ()) ->
         f"search.kind: {near_miss(search.kind, KINDS, what='search')}; "
         "any Optuna sampler: search.sampler._target_=optuna.samplers.<name>"
     )
+
+
+def searched_by(search: Search) -> str:
+    """What chooses candidates, by the name of its class, and the setting that asked for it.
+
+    ``StaticTPE (search=tpe)``, ``CmaEsSampler (search.sampler)``; ``StaticTPE (search.sampler: TPESampler)`` where the
+    class that was named is run as another; ``exhaustive`` where nothing has to choose.
+    """
+    if search.sampler is None:
+        name = _CLASSES.get(search.kind)
+        return search.kind if name is None else f"{name} (search={search.kind})"
+    from quantray.search.samplers import class_of
+
+    named = str(search.sampler.get("_target_", "sampler")).rpartition(".")[2]
+    try:
+        name = class_of(search.sampler).__name__
+    except ConfigError:  # the file of one's own sampler is not here: a report of a stored study
+        name = named
+    return f"{name} (search.sampler)" if name == named else f"{name} (search.sampler: {named})"
 
 
 def check_searcher(search: Search, space: Space, seed: int) -> None:

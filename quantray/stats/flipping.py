@@ -114,7 +114,8 @@ def tell_apart(rows, start, statistic, digest, first, twice, known, n_known):  #
             known.digests[n_known] = digest[i]
             known.place[n_known] = start + i if own else n_known if n_known < room else -1
             if not own and n_known < room:
-                known.copies[n_known] = rows[i]
+                for u in range(k):  # a row assigned whole would bring the words of a refusal, which compile for seconds
+                    known.copies[n_known, u] = rows[i, u]
             n_known += 1
     return n_known
 

@@ -8,15 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from quantray.arrays import FloatArray1D, FloatArray2D
+from quantray.arrays import FloatArray1D, FloatArray2D, IntArray1D
 from quantray.space import Candidates, Space, level_key
 
+MOST_LEVELS = 60  # of a dimension whose levels are told one by one
+STRETCHES = 10  # of a dimension of more numbers: as many candidates in each
 QUANTILES = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class LevelEffect:
-    """One level of one dimension: the best and the median value over every candidate that has it; None: no value."""
+    """One level of one dimension: the best and the median value over every candidate that has it; None: no value.
+
+    Of a dimension of more than ``MOST_LEVELS`` numbers a stretch is a level, by its ends: ``0.001..0.0025``.
+    """
 
     level: Any
     best: float | None
@@ -103,8 +108,10 @@ def summarise(candidates: Candidates, values: FloatArray1D, *, bins: int = 40) -
     codes = np.column_stack([remap[d][codes[:, d]] for d in range(len(levels))]) if len(values) else codes
     effects = {}
     for d, name in enumerate(candidates.names):
-        if 1 < len(levels[d]) <= 60:
+        if 1 < len(levels[d]) <= MOST_LEVELS:
             effects[name] = _effects(levels[d], [values[codes[:, d] == k] for k in range(len(levels[d]))])
+        elif len(levels[d]) > 1 and _are_numbers(levels[d]):
+            effects[name] = _stretches(levels[d], codes[:, d], values)
 
     def cell(row: int, column: int) -> FloatArray2D:
         best = np.full((len(levels[row]), len(levels[column])), -np.inf)
@@ -114,9 +121,22 @@ def summarise(candidates: Candidates, values: FloatArray1D, *, bins: int = 40) -
     return _summary(False, candidates.names, levels, values, effects, cell, candidates.params, bins)
 
 
-def _sorted_levels(levels: Sequence[object]) -> tuple[Any, ...]:
-    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in levels)
-    return tuple(sorted(levels)) if numbers else tuple(sorted(levels, key=repr))
+def _sorted_levels(levels: Sequence[Any]) -> tuple[Any, ...]:
+    return tuple(sorted(levels)) if _are_numbers(levels) else tuple(sorted(levels, key=repr))
+
+
+def _are_numbers(levels: Sequence[object]) -> bool:
+    return all(isinstance(v, int | float) and not isinstance(v, bool) for v in levels)
+
+
+def _stretches(levels: Sequence[float], codes: IntArray1D, values: FloatArray1D) -> tuple[LevelEffect, ...]:
+    """Effects of stretches of rising ``levels``, each with about as many candidates."""
+    order = np.sort(codes)
+    ends = sorted(({int(order[k * len(order) // STRETCHES]) for k in range(1, STRETCHES)} | {len(levels)}) - {0})
+    starts = [0, *ends[:-1]]
+    names = [f"{levels[a]:.3g}..{levels[b - 1]:.3g}" for a, b in zip(starts, ends, strict=True)]
+    groups = [values[(codes >= a) & (codes < b)] for a, b in zip(starts, ends, strict=True)]
+    return _effects(names, groups)
 
 
 def _effects(levels: Sequence[object], groups: Sequence[FloatArray1D]) -> tuple[LevelEffect, ...]:
@@ -165,7 +185,8 @@ def _summary(
     best = int(np.nanargmax(values))
     quantiles = dict(zip(QUANTILES, np.quantile(valued, QUANTILES).tolist(), strict=True))
     importance = {name: _importance(e, quantiles[0.95] - quantiles[0.05]) for name, e in effects.items()}
-    ranked = sorted(importance, key=lambda name: (-importance[name], names.index(name)))
+    told = [name for name in importance if len(levels[names.index(name)]) <= MOST_LEVELS]
+    ranked = sorted(told, key=lambda name: (-importance[name], names.index(name)))
     heat = None
     if len(ranked) > 1:
         strongest = [names.index(name) for name in ranked[:2]]  # text labels go to the rows, then the shorter one

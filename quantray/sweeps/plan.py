@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from quantray.cards import Card, line
+from quantray.command_line import Overrides
 from quantray.digests import digest_of
 from quantray.errors import ConfigError
 from quantray.plain import amount
@@ -147,6 +148,7 @@ class Plan:
     oos: OutOfSample = OutOfSample()
     gates: Gates = field(default_factory=_gates)
     report: Report = Report()
+    asked: Overrides | None = field(default=None, compare=False, repr=False)  # as it was typed; None: made by hand
 
     @property
     def sources(self) -> Mapping[str, str]:
@@ -200,9 +202,11 @@ class Plan:
     @property
     def _searched(self) -> str:
         """How candidates are chosen, and out of how many."""
-        size, kind = self.space.size, words.searched_by(self.search.kind, self.search.sampler)
+        from quantray.search import searched_by
+
+        size, kind = self.space.size, searched_by(self.search)
         of = "" if size is None else f" of {amount(size, 'point')}"
-        return f"{kind}{of}" if self.search.kind == "exhaustive" else f"{kind}, {self.search.n_trials:,} trials{of}"
+        return f"{kind}{of}" if self.search.kind == "exhaustive" else f"{kind}, {amount(self.search.n_trials, 'trial')}{of}"
 
     @property
     def _held_out(self) -> str:

@@ -27,7 +27,7 @@ def test_the_default_experiment() -> None:
 def test_the_shipped_files_say_the_defaults_of_the_dataclasses() -> None:
     plan = load_plan("runner=ray")
     plain = Plan(plan.study, plan.strategy, plan.space, plan.data, plan.run_dir)
-    for field in fields(Plan):
+    for field in (f for f in fields(Plan) if f.compare):
         assert getattr(plan, field.name) == getattr(plain, field.name), field.name
 
 

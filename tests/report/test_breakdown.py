@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quantray.report.breakdown import by_name, largest, lines
+from quantray.report.breakdown import by_name, lines, span
 from tests.reference.trails import by_name as slowly
 
 PART = st.lists(st.tuples(st.sampled_from(["call", "put", "", "Ω", "a b"]), st.floats(-1e6, 1e6)), max_size=30)
@@ -29,10 +29,11 @@ def test_counts_and_sums_are_the_whole(first: list[tuple[str, float]], second: l
     seen = {name for part in (first, second) for name, _ in part}
     first_names = [name for name in ("put", "call") if name in seen]
     assert [line.name for line in told] == first_names + sorted(seen - {"put", "call"})
-    assert largest(told) == max((abs(m.net) for line in told for m in line.parts), default=0.0)
+    nets = [0.0, *(m.net for line in told for m in line.parts)]
+    assert span(told) == (min(nets), max(nets))
 
 
 def test_no_trades_make_no_lines():
     assert by_name([], np.empty(0)) == {}
     assert lines([([], np.empty(0))]) == []
-    assert largest([]) == 0.0
+    assert span([]) == (0.0, 0.0)

@@ -195,10 +195,12 @@ def test_held_out_values_are_those_of_pick_and_peak_alone(kind: str, folder: Pat
 @pytest.mark.parametrize("kind", SWEEPS)
 def test_how_it_was_searched_and_what_matters(kind: str, folder: Path):
     study, told = swept(kind, folder / kind.replace(" ", "_"))
-    name = told.summary["search"]["kind"]
-    assert told.rows["kind"][0] == name
+    name = told.summary["search"]["chosen_by"]
+    assert told.rows["chosen by"][0] == name
     assert f"{name}, {study.results.counts.attempts:,} candidates" in told.page
-    assert (name == "tpe") == (study.plan.search.kind == "tpe" and not study.plan.search.sampler)
+    assert name == {"tpe": "StaticTPE (search=tpe)", "exhaustive": "exhaustive"}[study.plan.search.kind] or (
+        name == "RandomSampler (search.sampler)" and study.plan.search.sampler
+    )
     surface = told.summary["surface"]
     for parameter, weight in (surface or {}).get("importance", {}).items():
         assert f"{label(parameter)} {100 * weight:.0f} %" in told.page

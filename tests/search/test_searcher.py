@@ -9,7 +9,8 @@ import pytest
 
 from quantray.errors import ConfigError
 from quantray.protocols import Batch, Searcher
-from quantray.search import make_searcher
+from quantray.search import make_searcher, searched_by
+from quantray.search.samplers import sampler_maker
 from quantray.settings import Search
 from quantray.space import Space, candidate_digest, parse_space
 from tests.builders.objectives import CONTINUOUS, SPACE, score
@@ -144,3 +145,25 @@ def test_a_tpe_that_samples_each_parameter_alone_is_asked_through_optuna() -> No
 def test_a_wrong_search_is_refused_with_the_near_miss(search: dict[str, Any], sentence: str) -> None:
     with pytest.raises(ConfigError, match=sentence):
         make_searcher(Search(**search), SPACE, 0)
+
+
+@pytest.mark.parametrize(
+    ("search", "said"),
+    [
+        ({"kind": "tpe"}, "StaticTPE (search=tpe)"),
+        ({"kind": "exhaustive"}, "exhaustive"),
+        ({"sampler": {"_target_": "optuna.samplers.CmaEsSampler"}}, "CmaEsSampler (search.sampler)"),
+        ({"sampler": {"_target_": "optuna.samplers.TPESampler"}}, "StaticTPE (search.sampler: TPESampler)"),
+        ({"sampler": {"_target_": "optuna.samplers.TPESampler", "multivariate": False}}, "TPESampler (search.sampler)"),
+        ({"sampler": {"_target_": "strategy.not_there.OwnSampler"}}, "OwnSampler (search.sampler)"),
+    ],
+)
+def test_the_sampler_is_told_by_its_own_name(search: dict[str, Any], said: str):
+    assert searched_by(Search(**search)) == said
+
+
+@pytest.mark.parametrize("kind", ["tpe", "random", "qmc"])
+def test_the_name_is_that_of_the_class_that_searches(kind: str):
+    searcher = make_searcher(Search(kind=kind), SPACE, 1)
+    own = type(sampler_maker(Search())(0)) if kind == "tpe" else type(searcher)
+    assert searched_by(Search(kind=kind)) == f"{own.__name__} (search={kind})"

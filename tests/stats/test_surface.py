@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from quantray.space import parse_space
+from quantray.space import Candidates, parse_space
 from quantray.stats.surface import regret, summarise, summarise_space
 
 SPACE = parse_space({"window": ["a", "b", "c"], "stop": [-10, -20], "fixed": [1], "size": [1, 2, 3, 4]})
@@ -72,3 +72,22 @@ def test_regret_counts_what_is_better():
 def test_a_wrong_number_of_values_is_refused():
     with pytest.raises(ValueError, match="24"):
         summarise_space(SPACE, np.zeros(7))
+
+
+def test_a_dimension_of_many_numbers_is_told_by_stretches_that_hold_everybody():
+    space = parse_space({"threshold": {"low": 0.0, "high": 1.0}, "side": ["a", "b"]})
+    rng = np.random.default_rng(5)
+    at = rng.random(300).round(3)  # some twice
+    tried = Candidates.of([{"threshold": float(v), "side": "ab"[i % 2]} for i, v in enumerate(at)])
+    found = np.where(np.arange(300) % 7, 10 * at + rng.normal(0, 0.1, 300), np.nan)
+    summary = summarise(tried, found)
+    stretches = summary.effects["threshold"]
+    assert space.size is None
+    assert 8 <= len(stretches) <= 10
+    assert sum(e.n for e in stretches) == np.isfinite(found).sum()
+    for e in stretches:
+        low, high = map(float, e.level.split(".."))
+        inside = found[(at >= low) & (at <= high)]
+        assert (e.best, e.median) == (np.nanmax(inside), np.nanmedian(inside))
+    assert summary.importance["threshold"] > 0.8 > summary.importance["side"]
+    assert summary.heat is None  # one dimension alone has levels of its own

@@ -80,7 +80,7 @@ def account(n, money, marks, queue, s):  # type: ignore[no-untyped-def]
     on_asset = np.zeros(queue.n_assets, np.int64)
     of_caller = np.zeros(queue.n_callers, np.int64)
     cash = money.initial
-    n_heap = n_log = n_held = 0
+    n_heap = n_log = n_held = np.int64(0)  # a literal would be a type of its own, for which the heap is compiled again
     equity = money.basis == Basis.EQUITY  # only then does it matter which positions are open
     for i in range(n + 1):
         while n_heap and (i == n or heap_ns[0] <= entry_ns[i]):
@@ -117,7 +117,7 @@ def account(n, money, marks, queue, s):  # type: ignore[no-untyped-def]
         of_caller[caller[i]] += 1
         left[i], seen[i], held[n_held] = 1.0, first[i] - 1, i
         n_held += 1
-        event[n_log], event_ns[n_log] = event_of(i, -1), entry_ns[i]
+        event[n_log], event_ns[n_log] = event_of(i, np.int64(-1)), entry_ns[i]
         n_log += 1
         for r in range(n_fills[i]):
             n_heap = push(heap_ns, heap, n_heap, fill_ns[i, r], event_of(i, r))

@@ -17,7 +17,7 @@ def curve(n_log, money, marks, times, s, equity, cash_out):  # type: ignore[no-u
     that has ended; equity is cash plus the marks summed in the order of opening.
     """
     cash = money.initial
-    at = n_held = 0
+    at = n_held = np.int64(0)  # no literal: see account
     for t in range(times.shape[0]):
         now = times[t]
         while at < n_log and s.event_ns[at] <= now:

@@ -34,13 +34,14 @@ def _quantiles(n, s, out):  # type: ignore[no-untyped-def]
 
     of the others looks on its own side.
     """
+    begin = np.int64(0)  # a literal would be a type of its own, for which everything is compiled once more
     middle, lower, upper = place(n, 0.5), place(n, 0.25), place(n, 0.75)
-    out[Metric.MEDIAN_RETURN] = quantile(s.returns, 0, n, n, 0.5)
-    out[Metric.P25_RETURN] = quantile(s.returns, 0, middle + 1, n, 0.25)
+    out[Metric.MEDIAN_RETURN] = quantile(s.returns, begin, n, n, 0.5)
+    out[Metric.P25_RETURN] = quantile(s.returns, begin, middle + 1, n, 0.25)
     out[Metric.P75_RETURN] = quantile(s.returns, middle, n, n, 0.75)
-    out[Metric.P05_RETURN] = quantile(s.returns, 0, lower + 1, n, 0.05)
+    out[Metric.P05_RETURN] = quantile(s.returns, begin, lower + 1, n, 0.05)
     out[Metric.P95_RETURN] = quantile(s.returns, upper, n, n, 0.95)
-    out[Metric.P95_ADVERSE] = quantile(s.drops, 0, n, n, 0.95)
+    out[Metric.P95_ADVERSE] = quantile(s.drops, begin, n, n, 0.95)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -53,7 +54,7 @@ def summary(n, without, reason, at_risk, period, s, out):  # type: ignore[no-unt
     out[: Metric.FINAL_CAPITAL] = np.nan
     out[: Metric.WIN_RATE] = 0.0
     out[Metric.NO_ENTRY] = without
-    wins = stopped = doubts = ended = count = 0
+    wins = stopped = doubts = ended = count = np.int64(0)  # of one type from the beginning: see _quantiles
     total = gains = losses = earned = caught = reachable = held = ratios = 0.0
     for i in range(n):
         if s.skip[i] != Skip.EXECUTED:

@@ -34,7 +34,8 @@ def score(table, policies, queue, money, marks, period, s, out):  # type: ignore
             final, n_log = account(n, money, marks, queue, s)
             row[Metric.FINAL_CAPITAL], row[Metric.TOTAL_RETURN] = final, final / money.initial - 1.0
         else:
-            s.skip[:n], s.size[:n], s.pnl[:n] = Skip.EXECUTED, 1.0, s.net[:n]
+            for i in range(n):
+                s.skip[i], s.size[i], s.pnl[i] = Skip.EXECUTED, 1.0, s.net[i]
         at_risk = policies.distance[p] + (money.cost + money.cost)
         summary(n, without, policies.reason, at_risk, period, s, row)
         if money.limited and closes.shape[0]:

@@ -107,7 +107,7 @@ def _first_pass(candles, blocks, trade, rules, levels, holds, arms, row):  # typ
     n_t, n_s, n_a, n_h = target.shape[0], stop.shape[0], arm.shape[0], until.shape[0] - 1
     s0 = n_t  # targets stand first, then stops; durations behind the armed stops
     h0 = n_t + n_s + levels.trail.shape[0] + levels.raised.shape[0]
-    t = s = a = b = 0
+    t = s = a = b = np.int64(0)  # a literal would be a type of its own
     peak = lowest = price
     while a < n_a and peak >= price * arm[a]:
         arm_bar[a], arm_low[a] = -1, price  # armed by the entry itself

@@ -23,7 +23,8 @@ def unit_nets(table, policies, queue, money, marks, unit, s, out):  # type: igno
         if money.limited:
             account(n, money, marks, queue, s)
         else:
-            s.skip[:n], s.pnl[:n] = Skip.EXECUTED, s.net[:n]
+            for i in range(n):
+                s.skip[i], s.pnl[i] = Skip.EXECUTED, s.net[i]
         for i in range(n):
             if s.skip[i] == Skip.EXECUTED:
                 out[p, min(max((s.entry_ns[i] - first_ns) // length_ns, 0), last)] += s.pnl[i]

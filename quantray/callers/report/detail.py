@@ -14,8 +14,8 @@ from quantray.callers.report.grid import GridValues
 from quantray.callers.report.idle import target_notes, told_of
 from quantray.callers.report.plane import Axes
 from quantray.callers.report.tables import LATE, parts_of
-from quantray.callers.report.words import COLLAPSED, STATES, gain, label, metric
-from quantray.callers.results import LANES, CallerResults, Chosen, Row, UnitResult
+from quantray.callers.report.words import COLLAPSED, STATES, axis_words, gain, label, metric
+from quantray.callers.results import GROUP, LANES, CallerResults, Chosen, Row, UnitResult
 from quantray.plain import amount
 from quantray.report.words import DASH, number
 
@@ -75,7 +75,7 @@ def detail(r: CallerResults, unit: UnitResult, values: GridValues, anchor: str, 
         "skips": skips(r, unit, c),
         "lanes": lanes(r, c),
         "top": sheets.better(r, unit, room.axes, looked(r)),
-        "trades": sheets.trades(r, c, room.trades.get(unit.name, 0)),
+        "trades": sheets.trades(r, c, room.trades.get(unit.name, 0), unit.name == GROUP),
         "n_trades": amount(sum(len(part.trades) for part, _ in parts), "call"),
     }  # fmt: skip
 
@@ -146,10 +146,19 @@ def neighbours(r: CallerResults, c: Chosen) -> list[list[str]]:
     """Change, training, trades of every policy one step away; held out too with ``report.held_out=all``."""
     name = r.plan.objective
     return [
-        [n.change.replace("->", "→"), *([metric(name, n.held_out)] if looked(r) else []), metric(name, n.value),
+        [_change(n.change), *([metric(name, n.held_out)] if looked(r) else []), metric(name, n.value),
          number(n.n_trades)]
         for n in c.neighbours
     ]  # fmt: skip
+
+
+def _change(change: str) -> str:
+    """
+    >>> _change("tp 2 -> 2.5"), _change("break_even 1.3 -> none"), _change("hold 2d -> 4h")
+    ('target 2 → 2.5', 'break even 1.3 → none', 'hold 2d → 4h')
+    """
+    axis, _, levels = change.partition(" ")
+    return f"{axis_words(axis)} {levels.replace('->', '→')}"
 
 
 def looked(r: CallerResults) -> bool:

@@ -153,10 +153,10 @@ def table_head(r: CallerResults) -> list[str]:
     money = ["drawdown"] if r.plan.account.limited else []
     training = ["training", "trades"] if r.split_ns is not None else [*("training", "trades"), *held[2:]]
     drawn = ["mean net, shrunk"] if r.across is not None and r.across.shrunk else []
-    rest = ["win rate", *money, *drawn, "calls", "eligible", "survivors", "collapsed", "verdict"]
+    rest = ["win rate", *money, *drawn, "calls", "survivors", "collapsed"]
     if not r.plan.account.limited:
         rest.remove("collapsed")
-    return ["caller, policy", *(held if r.split_ns is not None else []), *training, *rest]
+    return ["caller, policy", "verdict", *(held if r.split_ns is not None else []), *training, *rest]
 
 
 def table_row(r: CallerResults, u: UnitResult) -> dict[str, Any]:
@@ -178,7 +178,8 @@ def table_row(r: CallerResults, u: UnitResult) -> dict[str, Any]:
         cells.append(metric("max_drawdown", shown.get("max_drawdown")))
     if r.across is not None and r.across.shrunk:
         cells.append(shrunk(r, u))
-    cells += [number(u.n_calls), number(u.n_eligible), number(u.n_survivors) if u.surviving else DASH]
+    left = f"{number(u.n_eligible)} of {number(u.n_calls)}" if u.n_eligible != u.n_calls else number(u.n_calls)
+    cells += [left, number(u.n_survivors) if u.surviving else DASH]
     if r.plan.account.limited:
         cells.append(collapsed_words(u))
     word = u.verdict.word if u.verdict is not None else None

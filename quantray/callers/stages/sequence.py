@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from quantray import measures
 from quantray.callers.judge import Grounds, judged
+from quantray.callers.metrics import Metric
 from quantray.callers.policies import Policy
 from quantray.callers.results import GROUP, Across, UnitResult
 from quantray.callers.split import HELD_OUT, TRAIN
@@ -24,16 +26,22 @@ from quantray.callers.stages.touch import Touch, buckets_of, toucher
 from quantray.callers.stages.warmup import warm
 from quantray.callers.stages.winners import examiner
 from quantray.callers.stages.work import TableSpec, Unit, Work
+from quantray.stats.wording import money
 
 #: Seconds of one core: a candle of a call's window, a column of its tables; a policy on a call; a unit's report.
 _CANDLE_S, _LEVEL_S, _PAIR_S, _WINNER_S = 4e-9, 1e-7, 2.5e-7, 0.1
 
 
-def _best(note: Mapping[str, Any]) -> str:
-    """The best unit of a part of the table."""
+def best_of(note: Mapping[str, Any], objective: str) -> str:
+    """The best unit of a part of the table, its value in the unit that tables and pages have it in."""
     ranked = [p for p in note["places"] if p["value"] is not None]
     best = max(ranked, key=lambda p: p["value"], default=None)
-    return "" if best is None else f"best of these {best['name']} {best['value']:.6g}"
+    if best is None:
+        return ""
+    share = Metric[objective.upper()].unit in (measures.Unit.SHARE, measures.Unit.RETURN)
+    digits = 2 if objective.endswith("_return") else 1
+    told = f"{100 * best['value']:,.{digits}f} %".replace("-", "−") if share else money(best["value"])
+    return f"best of these {best['name']} {told}"
 
 
 class Stages:
@@ -85,7 +93,8 @@ class Stages:
         )  # fmt: skip
         done = driver.stage(
             "ranking", parts_of(scores), lambda p: f"{ranking_of(self.plan)}/{name}/{p.number:06d}",
-            partial(ranker, work, spec, scores, numbered), seconds=None, detail=_best,
+            partial(ranker, work, spec, scores, numbered), seconds=None,
+            detail=partial(best_of, objective=self.plan.objective),
         )  # fmt: skip
         places = tuple(Place(**place) for note in done for place in note["places"])
         return Found(spec, scores, places, numbered)

@@ -17,6 +17,20 @@ def stage_line(stages: Sequence[str], now: str | None) -> str:
     return "  ".join(f"{DONE if i < at else NOW if i == at else NEXT}{stage}" for i, stage in enumerate(stages))
 
 
+def stages_within(line: str, width: int) -> str:
+    """A line of stages that is wider than the screen begins at what is under way: finished ones are left out first.
+
+    >>> stages_within("✓calls  ✓candles  ›coverage  ·writing", 24), stages_within("✓a  ›b", 10)
+    ('…  ›coverage  ·writing', '✓a  ›b')
+    """
+    if len(line) <= width:
+        return line
+    kept = line.split("  ")
+    while len("  ".join(["…", *kept])) > width and kept[0].startswith(DONE) and len(kept) > 1:
+        kept = kept[1:]
+    return "  ".join(["…", *kept])
+
+
 def bar(done: float, total: float) -> str:
     """
     >>> bar(4, 16), bar(0, 0)

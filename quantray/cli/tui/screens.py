@@ -10,12 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
+from quantray.callers.results import GROUP
 from quantray.cli.tui.chart import CandleChart
 from quantray.cli.tui.columns import Row
 from quantray.cli.tui.fitted import drawable
 from quantray.cli.tui.letters import legend
 from quantray.cli.tui.listing import Listing
-from quantray.cli.tui.shown import Line, Shown, Tabled
+from quantray.cli.tui.shown import Line, Shown, StagesLine, Tabled
 from quantray.cli.tui.source import Source
 from quantray.errors import QuantrayError
 
@@ -28,7 +29,7 @@ class CallersScreen(Tabled):
 
     def compose(self) -> ComposeResult:
         yield Line("bold", id="title")
-        yield Line(id="stages")
+        yield StagesLine(id="stages")
         yield Line(id="progress")
         yield Line(id="medians")
         yield Line("dim", id="told")
@@ -39,7 +40,7 @@ class CallersScreen(Tabled):
     def read(self) -> None:
         head = self.source.head()
         self.listing.take(self.source.callers())
-        self.query_one("#title", Line).say(f"{self.counted('callers')}  {drawable(self.source.study)}")
+        self.query_one("#title", Line).say(f"{self.counted('callers', GROUP)}  {drawable(self.source.study)}")
         self.query_one("#stages", Line).say(head.stages)
         self.query_one("#progress", Line).say(head.progress)
         self.query_one("#medians", Line).say(head.medians)
@@ -65,7 +66,10 @@ class CallsScreen(Tabled):
 
     def read(self) -> None:
         self.listing.take(self.source.calls(self.caller))
-        self.query_one("#title", Line).say(f"{self.counted('calls')}  {drawable(self.caller)}")
+        calls = self.listing.all
+        measured = sum(row.get("ath_multiple") is not None for row in calls)
+        told = "" if measured == len(calls) else f", {measured:,} of all measured"
+        self.query_one("#title", Line).say(f"{self.counted('calls')}{told}  {drawable(self.caller)}")
         self.query_one("#progress", Line).say(self.source.head().progress)
         self.query_one("#keys", Line).say(f"{SORTS}  enter candles  esc back  {KEYS}")
 

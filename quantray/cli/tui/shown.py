@@ -12,6 +12,7 @@ from textual.widgets import Input, Static
 
 from quantray.cli.tui.fitted import drawable, fitted
 from quantray.cli.tui.listing import Listing
+from quantray.cli.tui.pace import stages_within
 from quantray.cli.tui.source import Source
 
 
@@ -30,6 +31,14 @@ class Line(Static):
 
     def on_resize(self) -> None:
         self.say(self.text)
+
+
+class StagesLine(Line):
+    """The stages of a run: of those that have no room the finished ones go first."""
+
+    def say(self, text: str) -> None:
+        super().say(stages_within(text, self.size.width) if self.size.width else text)
+        self.text = text
 
 
 class Shown(Screen[None]):
@@ -111,9 +120,9 @@ class Tabled(Shown):
         box.display = bool(box.value)
         self.listing.focus()
 
-    def counted(self, what: str) -> str:
-        """How many rows there are, and how many of them the filter left."""
+    def counted(self, what: str, but: str | None = None) -> str:
+        """How many rows there are, and how many of them the filter left; the caller ``but`` is none of them."""
         found = self.listing
-        n, shown = len(found.all), len(found.rows)
+        n, shown = (sum(row.get("caller") != but for row in rows) for rows in (found.all, found.rows))
         left = f"{shown:,} of {n:,}" if found.wanted.split() else f"{n:,}"
         return f"{left} {what if n != 1 or shown != n else what.removesuffix('s')}"

@@ -67,7 +67,8 @@ def open_entries(lists, signals, chain, calls, puts, choice, latency, fills):  #
             filled_at = e if fills.quotes else fills.bar[c, e]
             j = at
             while j > start and out[1, j - 1] > filled_at:  # waiting for a print can reorder entries
-                out[:, j] = out[:, j - 1]
+                for row in range(out.shape[0]):  # columns assigned whole bring words of a refusal, seconds to compile
+                    out[row, j] = out[row, j - 1]
                 j -= 1
             out[0, j], out[1, j], out[2, j], out[3, j], out[4, j] = c, filled_at, u, origin[i], side[i]
             at += 1

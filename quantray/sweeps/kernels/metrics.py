@@ -95,6 +95,7 @@ def list_up(trades, s, first, stop, interval, out):  # type: ignore[no-untyped-d
     no_bid, entry_carried, exit_carried = trades.no_bid, trades.entry_carried, trades.exit_carried
     start, order, ordered, tally, refused = s.start, s.order, s.ordered, s.tally, s.refused
     amount, whole = out.amount, out.whole
+    front = np.int64(0)  # no literal: see score
     for i in range(first, stop):
         begin, end = start[i - first], start[i - first + 1]
         n = end - begin
@@ -118,8 +119,8 @@ def list_up(trades, s, first, stop, interval, out):  # type: ignore[no-untyped-d
         if crossed:
             worst = _drawdown(nets, session, exit_bar, begin, end, order)
         amount[Metric.MAX_DRAWDOWN, i] = _finite(worst)
-        amount[Metric.MEDIAN_NET, i] = _finite(quantile(ordered, 0, n, n, 0.5)) if n else np.nan
-        amount[Metric.P05_NET, i] = _finite(quantile(ordered, 0, place(n, 0.5) + 1, n, 0.05)) if n else np.nan
+        amount[Metric.MEDIAN_NET, i] = _finite(quantile(ordered, front, n, n, 0.5)) if n else np.nan
+        amount[Metric.P05_NET, i] = _finite(quantile(ordered, front, place(n, 0.5) + 1, n, 0.05)) if n else np.nan
         amount[Metric.MEAN_DURATION_S, i] = _finite(held * interval / n) if n else np.nan
         amount[Metric.MAX_DURATION_S, i] = _finite(longest * interval) if n else np.nan
         amount[Metric.CARRIED_ENTRY_SHARE, i] = entries / n if n else np.nan

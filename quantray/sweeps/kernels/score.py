@@ -75,7 +75,7 @@ def affordable(trades, block, cash, max_open, s):  # type: ignore[no-untyped-def
     start, keep, refused, heap, heap_bar = s.start, s.keep, s.refused, s.heap, s.heap_bar
     for c in range(block):
         refused[c, 0] = refused[c, 1] = 0
-        free, held, session = cash, 0, -1
+        free, held, session = cash, np.int64(0), -1
         for i in range(start[c], start[c + 1]):
             over = of[i] != session
             session = of[i]
@@ -120,7 +120,7 @@ def score(candidates, table, rules, full, trades, s, out):  # type: ignore[no-un
     ``trades`` and the scratch ``s`` have room for the longest list of a group.
     """
     limited = rules.cash < np.inf or rules.max_open < UNLIMITED
-    first = 0
+    first = np.int64(0)  # a literal would be a type of its own, for which all that is called is compiled once more
     while first < candidates.group.shape[0]:
         stop = _gather(candidates, table, rules.fees, first, trades, s)
         block = stop - first

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quantray.report import words
+from quantray.search import searched_by
 from quantray.sweeps.report.reasons import meaning
 from quantray.sweeps.report.sections import samples
 from quantray.sweeps.results import Results
@@ -11,7 +12,7 @@ from quantray.sweeps.results import Results
 def search_rows(r: Results) -> list[tuple[str, str]]:
     c, s = r.counts, r.plan.search
     rows = [
-        ("kind", words.searched_by(s.kind, s.sampler)),
+        ("chosen by", searched_by(s)),
         ("completed", f"{c.complete:,}"),
         ("pruned", f"{c.pruned:,}"),
     ]

@@ -18,6 +18,7 @@ from quantray.sweeps.report import (
     track,
     trade_list,
 )  # fmt: skip
+from quantray.sweeps.report.command import command
 from quantray.sweeps.report.reasons import failures, nothing
 from quantray.sweeps.results import Results
 
@@ -48,14 +49,8 @@ def context(results: Results) -> dict[str, Any]:
         "interval": sections.interval_sentence(r),
         **_survival(r),
         **_track(r),
-        "progress": candidates.progress(r),
-        "leading": candidates.sheet(r),
-        "listed": candidates.listed(r),
-        "computed_on": candidates.computed_on(r),
-        "effects": candidates.effects(r),
-        "histogram": candidates.histogram(r),
+        **_candidates(r),
         "surface": r.surface,
-        "regret": candidates.regret_sentence(r),
         "refusals": sections.refusals(r),
         "search": facts.search_rows(r),
         "reasons": facts.reasons(r),
@@ -67,6 +62,7 @@ def context(results: Results) -> dict[str, Any]:
         "costs": facts.cost_rows(r),
         "fixed": [(words.label(k), words.parameter(v)) for k, v in plan.strategy.params.items()],
         "table_sha256": r.table,
+        "command": command(plan),
         "digests": dict(r.digests),
         "versions": dict(r.versions),
         "seeds": {"search": plan.seed, **({"data": r.data["seed"]} if "seed" in r.data else {})},
@@ -80,7 +76,7 @@ def _track(r: Results) -> dict[str, Any]:
     """What the template reads of the trades of the candidate that is shown."""
     told = track.tracks(r)
     params = {**r.plan.strategy.params, **(r.shown.params if r.shown else {})}
-    days = tape.days(told, params, trade_list.listed(told))
+    days = tape.days(told, params, trade_list.first_of(told, trade_list.MOST_DRAWN))
     return {
         "equity": track.equity_chart(r, told),
         "equity_said": track.equity_sentences(r, told),
@@ -88,7 +84,8 @@ def _track(r: Results) -> dict[str, Any]:
         "exits": track.exits(told),
         "money": [table for by in (track.months, track.by_side, track.hours, track.weekdays) if (table := by(told))],
         "trades": trade_list.sheet(told, r.shown.name) if r.shown else None,
-        "left_out": trade_list.cut(told),
+        "not_listed": trade_list.left_out(told, trade_list.MOST_LISTED),
+        "not_drawn": trade_list.left_out(told, trade_list.MOST_DRAWN),
         "days": [day.data for day in days],
         "first_day": tape_chart.chart(days[0]) if days else None,
         "underlying": r.in_sample.slice.underlying if r.in_sample else "",
@@ -99,7 +96,8 @@ def _track(r: Results) -> dict[str, Any]:
 def _survival(r: Results) -> dict[str, Any]:
     """What the template reads of survivors, pick and peak."""
     return {
-        "called": survival.called(r, r.shown) if r.shown else "",
+        "unread": r.unread,
+        "kept": sections.kept_best(r),
         "chosen": survival.both(r),
         "called_each": [survival.called(r, c) for c in survival.both(r)],
         "surviving": r.surviving,
@@ -113,4 +111,17 @@ def _survival(r: Results) -> dict[str, Any]:
         "tradeoff": survival.tradeoff(r),
         "lanes": standing.lanes(r),
         "limits": standing.limits(r),
+    }
+
+
+def _candidates(r: Results) -> dict[str, Any]:
+    """What the template reads of the table of candidates and of what lies over all of them."""
+    return {
+        "progress": candidates.progress(r),
+        "leading": candidates.sheet(r),
+        "listed": candidates.listed(r),
+        "computed_on": candidates.computed_on(r),
+        "effects": candidates.effects(r),
+        "histogram": candidates.histogram(r),
+        "regret": candidates.regret_sentence(r),
     }

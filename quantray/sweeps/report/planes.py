@@ -18,7 +18,7 @@ from quantray.stats.neighbours import neighbour_numbers, neighbours
 from quantray.sweeps.report import survival
 from quantray.sweeps.report.survival_charts import share_of
 from quantray.sweeps.results import Results
-from quantray.sweeps.survivors import Plane
+from quantray.sweeps.survivors import Plane, Surviving
 
 WIDTHS = (960, 350)
 _PALEST, _RANGE = 0.15, 0.75  # opacity of the smallest share above none, and what the largest adds
@@ -73,14 +73,15 @@ def planes(r: Results) -> Planes | None:
     if s is None or not s.planes or r.shown is None:
         return None
     names = [n for n in r.plan.space.names if any(n in (p.rows, p.columns) for p in s.planes)]
-    first = s.planes[0] if s.n else _first_of_values(r, s.planes)
+    first = first_of(r, s)
     marks, figure = marks_of(r, {n: _levels(s.planes, n) for n in names}), figure_of(r.plan.objective)
     best = f"best {words.label(r.plan.objective)}"
     measures = ["share that survives", best] if s.n else [best]
     drawn = Chart(*(draw(first, measures[0] != best, marks, figure, w) for w in WIDTHS))
     chosen = words.label(first.rows), words.label(first.columns), measures[0]
-    data = {
-        "names": [words.label(n) for n in names],
+    labels = [words.label(n) for n in names]
+    data: dict[str, Any] = {
+        "names": labels,
         "levels": [[words.parameter(v) for v in _levels(s.planes, n)] for n in names],
         "planes": {f"{names.index(p.rows)}|{names.index(p.columns)}": _cells(p) for p in s.planes},
         "survivors": bool(s.n),
@@ -89,7 +90,7 @@ def planes(r: Results) -> Planes | None:
         "near": [marks.near.get(n, []) for n in names],
         "best": best,
     }
-    return Planes(data["names"], measures, chosen, drawn, data, len(names) * (len(names) - 1) // 2 - len(s.planes))
+    return Planes(labels, measures, chosen, drawn, data, len(names) * (len(names) - 1) // 2 - len(s.planes))
 
 
 def plateau(r: Results) -> str:
@@ -112,9 +113,10 @@ def _levels(found: tuple[Plane, ...], name: str) -> tuple[Any, ...]:
     return next(p.row_levels if p.rows == name else p.column_levels for p in found if name in (p.rows, p.columns))
 
 
-def _first_of_values(r: Results, found: tuple[Plane, ...]) -> Plane:
+def first_of(r: Results, s: Surviving) -> Plane:
+    """The plane of the two dimensions that survivors, else values, depend on most."""
     weight = r.surface.importance if r.surface else {}
-    return max(found, key=lambda p: weight.get(p.rows, 0.0) + weight.get(p.columns, 0.0))
+    return s.planes[0] if s.n else max(s.planes, key=lambda p: weight.get(p.rows, 0.0) + weight.get(p.columns, 0.0))
 
 
 def _cells(p: Plane) -> dict[str, list[Any]]:
@@ -162,7 +164,7 @@ def draw(p: Plane, share: bool, marks: Marks, figure: Figure, width: float) -> s
             elif _is_near(marks, p, i, j):
                 canvas.rect(x + 1.5, y + 1.5, w - 3, h - 3, "ring near")
             if w >= 24:
-                named = bool(here) and h > 24
+                named = bool(here) and h > 24 and w >= 30
                 canvas.text(x + w / 2, y + h / 2 + (-1.5 if named else 3.5), text, "cell", "middle")
                 if named:
                     canvas.text(x + w / 2, y + h / 2 + 11, " + ".join(here), "cell", "middle")

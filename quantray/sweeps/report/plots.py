@@ -12,7 +12,7 @@ from quantray.report.figure import Backend, Figure, backend_of, figure_of
 from quantray.report.picture import Picture, beside
 from quantray.report.svg import Chart
 from quantray.sweeps.objective import ranked
-from quantray.sweeps.report import sections, survival
+from quantray.sweeps.report import candidates, planes, sections, survival, track
 from quantray.sweeps.report import survival_charts as charts
 from quantray.sweeps.report.studies.layout import arrange
 from quantray.sweeps.report.studies.plots import optuna_study, varying
@@ -59,10 +59,9 @@ class SweepPlots:
         known = surface.importance if surface is not None and surface.n_valued else {}
         if not known:
             raise ConfigError(f"{self._r.study}: nothing varies in what completed, so no parameter has an importance")
-        of = "the whole table" if surface is not None and surface.exact else "the trials"
         ordered = sorted(known, key=lambda name: -known[name])
         drawn = effects.importances([(words.label(name), known[name]) for name in ordered])
-        return Picture(f"{self._r.study}: importance (spread of the levels' medians) in {of}", drawn)
+        return Picture(f"{self._r.study}: importance of each parameter. {candidates.computed_on(self._r)}", drawn)
 
     def slice(self, *parameters: str, backend: Backend | None = None) -> Figure:
         """The objective by each parameter (Optuna): these ``parameters``, or all, the most important first."""
@@ -88,20 +87,41 @@ class SweepPlots:
         return self._figure("distribution", trials, backend, lambda v: v.plot_edf(study, target_name=name))
 
     def equity(self) -> Picture:
-        """Net after each trade of the pick (of the peak where nothing survives), searched, then held out."""
-        return self._of_shown("equity", sections.equity(self._r), "made no trade")
+        """Equity of the pick (of the peak where nothing survives) and its drawdown, searched, then held out."""
+        return self._of_shown(
+            "equity and drawdown", track.equity_chart(self._r, track.tracks(self._r)), "made no trade"
+        )
 
     def sessions(self) -> Picture:
         """Net of each session of the same candidate, the held-out ones in their own colour."""
         return self._of_shown("net of each session", sections.session_bars(self._r), "was not traded")
 
-    def plane(self) -> Picture:
-        """Share of survivors over the two parameters on which surviving depends most, with pick and peak."""
-        found = survival.plane(self._r)
-        if found is None:
-            raise ConfigError(f"{self._r.study}: nothing survives, or survivors do not differ in two parameters")
-        rows, columns, chart = found
-        return Picture(f"{self._r.study}: survivors by {rows} and {columns}", chart.wide)
+    def plane(self, rows: str | None = None, columns: str | None = None) -> Picture:
+        """Survivors over two parameters, with pick and peak; the best objective where nothing survives.
+
+        By default over the two on which that depends most.
+        """
+        r, s = self._r, self._r.surviving
+        found = s.planes if s is not None else ()
+        names = [n for n in r.plan.space.names if any(n in (p.rows, p.columns) for p in found)]
+        if s is None or not found or r.shown is None:
+            raise ConfigError(f"{r.study}: no two parameters vary in what completed, so there is no plane")
+        for name in (rows, columns):
+            if name is not None and name not in names:
+                raise ConfigError(near_miss(name, names, what="parameter"))
+        if rows is None and columns is None:
+            chosen = planes.first_of(r, s)
+        else:
+            wanted = {name for name in (rows, columns) if name is not None}
+            fits = [p for p in found if wanted <= {p.rows, p.columns}]
+            if not fits or rows == columns:
+                raise ConfigError(f"{r.study}: a plane is over two different parameters of: {', '.join(names)}")
+            chosen = fits[0]
+        what = "share that survives" if s.n else f"best {words.label(r.plan.objective)}"
+        marks = planes.marks_of(r, {chosen.rows: chosen.row_levels, chosen.columns: chosen.column_levels})
+        svg = planes.draw(chosen, bool(s.n), marks, planes.figure_of(r.plan.objective), planes.WIDTHS[0])
+        title = f"{what} by {words.label(chosen.rows)} and {words.label(chosen.columns)}"
+        return Picture(f"{r.study}: {title}", svg)
 
     def survivors(self, *parameters: str) -> Picture:
         """Share of survivors at each level of these ``parameters``, by default of all on which surviving depends."""

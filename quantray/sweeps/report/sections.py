@@ -10,6 +10,7 @@ import numpy as np
 from quantray.plain import amount
 from quantray.report import charts, words
 from quantray.report.svg import Chart
+from quantray.search import searched_by
 from quantray.stats.interval import trade_interval
 from quantray.sweeps.report import survival
 from quantray.sweeps.results import Results, Row
@@ -26,7 +27,7 @@ def subtitle(r: Results) -> str:
     parts = [str(r.data[k]) for k in ("underlying", "source") if r.data.get(k)]
     size = r.plan.space.size
     of = f" of {amount(size, 'point')}" if size else ""
-    kind = words.searched_by(r.plan.search.kind, r.plan.search.sampler)
+    kind = searched_by(r.plan.search)
     parts.append(f"{kind}, {amount(r.counts.attempts, 'candidate')}{of}")
     return " · ".join(parts)
 
@@ -64,6 +65,15 @@ def parameters(r: Results) -> list[list[str]]:
         if chosen
         else []
     )
+
+
+def kept_best(r: Results) -> list[list[str]]:
+    """Parameters and metrics of the best trial as they are stored with it, where nothing could be simulated."""
+    best = r.best
+    if best is None or r.in_sample is not None:
+        return []
+    rows = [[words.label(name), words.parameter(value)] for name, value in best.params.items()]
+    return rows + [[words.label(n), words.metric(n, best.metrics[n])] for n in COMPARED if n in best.metrics]
 
 
 def columns(r: Results) -> list[str]:

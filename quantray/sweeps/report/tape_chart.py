@@ -23,7 +23,7 @@ def drawn(day: Day, width: float, height: float) -> str:
     canvas = Canvas(width, height, f"The underlying, {day.title}")
     lines = [price for _, price in (*day.price, *day.vwap)]
     low, high = padded(np.concatenate(lines), zero=False) if lines else (0.0, 1.0)
-    plain = Scale(low, high, 0, 1).ticks(5)
+    plain = Scale(low, high, 0, 1).ticks(7)
     digits = digits_of(plain[1] - plain[0]) if len(plain) > 1 else 2
     names = [number(tick, digits) for tick in plain]
     left = 14 + 6.4 * max(map(len, names))

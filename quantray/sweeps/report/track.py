@@ -10,7 +10,7 @@ import numpy as np
 
 from quantray.arrays import FloatArray1D, IntArray1D
 from quantray.report import words
-from quantray.report.breakdown import Money, largest, lines
+from quantray.report.breakdown import Money, lines, span
 from quantray.report.equity import Leg, day_of, deepest, equity
 from quantray.report.svg import Chart
 from quantray.sweeps.report.sections import samples
@@ -25,12 +25,16 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Money by a name, as the page shows it: rows of cells, and of each part how long its bar is, in [-1, 1]."""
+    """Money by a name, as the page shows it: rows of cells, and of each part the share of the width its bar takes.
+
+    Bars go from ``zero``, itself a share of the width, to the right or, below 0, to the left.
+    """
 
     title: str
     head: str  # over the names
     rows: tuple[tuple[str, tuple[str, ...], tuple[float, ...]], ...]
     total: tuple[str, ...]
+    zero: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,9 +156,10 @@ def _table(
     found = lines([(names, track.made.trades.net) for names, track in zip(named, told, strict=True)], order)
     if not found:
         return None
-    most = largest(found) or 1.0
-    rows = [(line.name, _cells(line.parts), tuple(round(m.net / most, 4) for m in line.parts)) for line in found]
-    return Table(*title, tuple(rows), _cells([_total(track.made) for track in told]))
+    low, high = span(found)
+    wide = high - low or 1.0
+    rows = [(line.name, _cells(line.parts), tuple(round(m.net / wide, 4) for m in line.parts)) for line in found]
+    return Table(*title, tuple(rows), _cells([_total(track.made) for track in told]), round(-low / wide, 4))
 
 
 def _cells(parts: Iterable[Money]) -> tuple[str, ...]:

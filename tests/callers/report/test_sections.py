@@ -21,7 +21,7 @@ def test_held_out_results_come_first_and_decide_the_order():
     r = results(8, 300)
     html, _ = page(r)
     head = re.findall(r'<th scope="col">([^<]*)</th>', html[html.index('class="grid callers"') :])
-    assert head[:5] == ["caller, policy", "held out", "trades", "one candle late", "dead at zero"]
+    assert head[:6] == ["caller, policy", "verdict", "held out", "trades", "one candle late", "dead at zero"]
     assert head.index("held out") < head.index("training")
     values = [u.held_out_value for u in callers(r) if u.held_out_value is not None]
     assert values == sorted(values, reverse=True)
@@ -39,7 +39,7 @@ def test_every_figure_of_the_table_is_the_results_own():
         assert unit.held_out is not None
         held, train, late = unit.held_out.metrics, unit.train.metrics, unit.lanes["one candle late"][1]
         assert late is not None
-        assert found[unit.name][1:8] == [
+        assert found[unit.name][2:9] == [
             metric("captured_return", unit.held_out_value), number(held["n_trades"]),
             metric("captured_return", late["captured_return"]), metric("captured_return", held["captured_return"]),
             metric("captured_return", unit.value), number(train["n_trades"]), metric("win_rate", held["win_rate"]),

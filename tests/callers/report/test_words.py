@@ -8,6 +8,7 @@ from quantray.callers.metrics import METRICS
 from quantray.callers.policies import read_policy
 from quantray.callers.policies.objective import OBJECTIVES
 from quantray.callers.report.words import LABELS, gain, label, metric, sentence
+from quantray.callers.stages.sequence import best_of
 from tests.builders.candles import POLICIES
 
 
@@ -49,3 +50,12 @@ def test_gains_are_counted_from_nothing_earned():
     assert gain("captured_return", -0.1, 10_000.0) == -0.1
     assert gain("sharpe", None, 1.0) is None
     assert gain("sharpe", float("nan"), 1.0) is None
+
+
+@pytest.mark.parametrize(("objective", "value"), [
+    ("captured_return", -0.01234), ("win_rate", 0.5), ("final_capital", 10689.26), ("sharpe", -1.234),
+])  # fmt: skip
+def test_a_running_stage_tells_its_best_as_tables_do(objective: str, value: float):
+    note = {"places": [{"name": "a", "value": value}, {"name": "b", "value": None}, {"name": "c", "value": value - 1}]}
+    assert best_of(note, objective) == f"best of these a {metric(objective, value)}"
+    assert best_of({"places": []}, objective) == ""

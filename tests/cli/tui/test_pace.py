@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from quantray.cli.tui import pace as module
-from quantray.cli.tui.pace import Pace, bar, pace, stage_line
+from quantray.cli.tui.pace import Pace, bar, pace, stage_line, stages_within
 
 
 def test_a_new_stage_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,3 +27,7 @@ def test_words() -> None:
     assert bar(7, 5) == f"[{'#' * 16}] 100 %"
     assert stage_line(("a", "b", "c"), "b") == "✓a  ›b  ·c"
     assert stage_line(("a", "b"), None) == "✓a  ✓b"
+    long = stage_line([f"stage{k}" for k in range(12)], "stage6")
+    assert stages_within(long, 60) == "…  ›stage6  ·stage7  ·stage8  ·stage9  ·stage10  ·stage11"
+    assert stages_within(long, 40).startswith("…  ›stage6  ")  # what is under way stays, whatever has room behind it
+    assert stages_within(long, 200) == long

@@ -50,8 +50,9 @@ def test_counts_and_nets_of_every_table_are_the_whole(shape):
             if shape in SHAPES or shape in REAL:
                 assert net == words.metric("total_pnl", made.metrics["total_pnl"])
                 assert mean == words.metric("expectancy", made.metrics["expectancy"])
-        bars = [share for _, _, shares in table.rows for share in shares]
-        assert max(map(abs, bars)) in (0.0, 1.0)
+        bars = [0.0, *(share for _, _, shares in table.rows for share in shares)]
+        assert table.zero == pytest.approx(-min(bars), abs=1e-4)
+        assert max(bars) - min(bars) == pytest.approx(1.0 if any(bars) else 0.0, abs=2e-4)  # the width is used
 
 
 @pytest.mark.parametrize("shape", REAL)

@@ -13,15 +13,7 @@ SLICE_COLUMNS = 4
 
 
 def arrange(figure: Figure, panels: Sequence[Axes], kind: str) -> None:
-    """Lay out a figure of ``plot_param_importances``, ``plot_slice`` or ``plot_contour`` in place."""
-    if kind == "importance":
-        figure.set_size_inches(9, 1.8 + 0.45 * len(panels[0].patches))
-        legend = panels[0].get_legend()
-        if legend is not None:
-            legend.set_loc("lower right")
-        panels[0].margins(x=0.1)
-        figure.tight_layout()
-        return
+    """Lay out a figure of ``plot_slice`` or ``plot_contour`` in place."""
     if kind == "slice":
         _grid(figure, panels)
     else:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quantray.errors import LedgerError, near_miss
 from quantray.plain import amount
 from quantray.private import give_folder
-from quantray.protocols import TABLE
-from quantray.space import Dimension, Space
+from quantray.protocols import REPORTED, TABLE
+from quantray.report import words
+from quantray.space import Candidates, Dimension, Space
+from quantray.stats.surface import summarise
 from quantray.sweeps.report.history import history_png
 from quantray.sweeps.report.studies.layout import arrange
 from quantray.sweeps.report.studies.places import open_study
@@ -20,6 +22,8 @@ from quantray.trial import Trial
 
 if TYPE_CHECKING:
     import optuna
+
+    from quantray.ledger.reader import Reader
 
 KINDS = ("history", "importance", "slice", "contour")
 MAX_TRIALS = 2000  # of the best and the latest: what Optuna's pictures are drawn from
@@ -31,9 +35,9 @@ def plot_study(
 ) -> list[Path]:
     """Write ``<kind>.png`` for each of ``kinds`` into ``out_dir``; returns the files.
 
-    ``history`` shows every completed trial; the others are Optuna's, of at most ``limit`` trials. A picture that
-    needs more than there is (two trials, or a dimension that varies) is left out; so is the importance of a complete
-    table, whose trials are its best points only: the report has it of all of them.
+    ``history`` shows every completed trial, ``importance`` what the report says of each parameter and what it was
+    computed on (every trial that is stored, where there is no report of them); the others are Optuna's, of at most
+    ``limit`` trials. A picture that needs more than there is (two trials, or a dimension that varies) is left out.
     """
     for kind in kinds:
         if kind not in KINDS:
@@ -49,34 +53,52 @@ def plot_study(
 
             values = np.array([value for _, value, _ in study.history()], np.float64)
             files.append(history_png(values, folder / "history.png", objective=objective))
-        others = [kind for kind in kinds if kind != "history"]
-        if TABLE in study.notes():
-            others = [kind for kind in others if kind != "importance"]
+        weights, computed_on = importance_of(study)
+        if "importance" in kinds and weights:
+            files.append(_importance_png(weights, computed_on, folder / "importance.png"))
+        others = [kind for kind in kinds if kind not in ("history", "importance")]
         if others:
             half = (limit + 1) // 2
             chosen = {trial.number: trial for trial in (*study.ranked(half), *study.latest(limit - half))}
             trials = [chosen[number] for number in sorted(chosen)]
-            files += _optuna_plots(trials, space_of(study), objective.replace("_", " "), folder, others)
-    return files
+            files += _optuna_plots(trials, space_of(study), objective.replace("_", " "), folder, others, weights)
+    return sorted(files, key=lambda path: KINDS.index(path.stem))
+
+
+def importance_of(study: Reader) -> tuple[dict[str, float], str]:
+    """The importance of each parameter and what it was computed on: what the last report says, while it holds.
+
+    Else the same figure of the trials that are stored; none of a table without a report, whose trials are its best.
+    """
+    notes = study.notes()
+    said = notes.get(REPORTED) or {}
+    if said.get("importance") and (TABLE in notes or said["trials"] == study.counts().attempts):
+        return dict(said["importance"]), str(said["computed_on"])
+    trials = study.ranked(None) if TABLE not in notes else []
+    if not trials:
+        return {}, ""
+    import numpy as np
+
+    values = np.array([np.nan if t.value is None or not t.feasible else t.value for t in trials])
+    found = summarise(Candidates.of([t.params for t in trials]), values)
+    return dict(found.importance), f"Computed on the {amount(len(trials), 'trial')} that completed."
 
 
 def _optuna_plots(
-    trials: list[Trial], space: Space | None, objective: str, folder: Path, kinds: Sequence[str]
-) -> list[Path]:
+    trials: list[Trial], space: Space | None, objective: str, folder: Path, kinds: Sequence[str],
+    weights: Mapping[str, float],
+) -> list[Path]:  # fmt: skip
     dimensions = varying(trials, space)
     if len(trials) < 2 or not dimensions:
         return []
     rebuilt = optuna_study(trials, dimensions)
-    important = _by_importance(rebuilt, [d.name for d in dimensions])
+    important = sorted((d.name for d in dimensions), key=lambda name: -weights.get(name, 0.0))
     draw: dict[str, Callable[[Any], Any]] = {
-        "importance": lambda v: v.plot_param_importances(rebuilt, target_name=objective),
         "slice": lambda v: v.plot_slice(rebuilt, params=important, target_name=objective),
         "contour": lambda v: v.plot_contour(rebuilt, params=important[:CONTOUR_DIMENSIONS], target_name=objective),
     }
     return [
-        _save(draw[kind], folder / f"{kind}.png", kind, len(trials))
-        for kind in kinds
-        if kind != "contour" or len(important) > 1
+        _save(draw[kind], folder / f"{kind}.png", kind) for kind in kinds if kind != "contour" or len(important) > 1
     ]
 
 
@@ -127,16 +149,27 @@ def _axis(d: Dimension) -> Any:
     return CategoricalDistribution(tuple(dict.fromkeys(str(v) for v in d.values)))
 
 
-def _by_importance(study: optuna.Study, names: list[str]) -> list[str]:
-    import optuna
+def _importance_png(weights: Mapping[str, float], computed_on: str, path: Path) -> Path:
+    give_folder("MPLCONFIGDIR", "matplotlib")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        weights = optuna.importance.get_param_importances(study, params=names)
-    return sorted(names, key=lambda name: -weights.get(name, 0.0))
+    figure = Figure(figsize=(9, 1.8 + 0.45 * len(weights)), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    names = sorted(weights, key=lambda name: weights[name])  # the strongest on top
+    bars = axes.barh([words.label(name) for name in names], [100 * weights[name] for name in names], color="#2f6690")
+    axes.bar_label(bars, [f"{100 * weights[name]:.0f} %" for name in names], padding=3)
+    axes.set_xlabel("importance: spread of the levels' medians over the spread of all values, %")
+    axes.set_title(computed_on, loc="left", fontsize=10)
+    axes.margins(x=0.1)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    figure.savefig(path, metadata={"Software": "quantray"})
+    return path
 
 
-def _save(draw: Callable[[Any], Any], path: Path, kind: str, n: int) -> Path:
+def _save(draw: Callable[[Any], Any], path: Path, kind: str) -> Path:
     give_folder("MPLCONFIGDIR", "matplotlib")
     import matplotlib
     import matplotlib.pyplot as plt
@@ -148,10 +181,6 @@ def _save(draw: Callable[[Any], Any], path: Path, kind: str, n: int) -> Path:
 
         panels = draw(visual)
         figure = np.ravel(panels)[0].figure
-        if kind == "importance":
-            np.ravel(panels)[0].set_title(
-                f"Optuna's importance (fANOVA) among {amount(n, 'trial')}, the best and the latest"
-            )
         arrange(figure, list(np.ravel(panels)), kind)
         figure.savefig(path, dpi=110, metadata={"Software": "quantray"})
         plt.close(figure)

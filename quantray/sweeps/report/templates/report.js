@@ -6,7 +6,7 @@ page.drawings.underlying = (() => {
   // Whole numbers that are told by their steps, as bars and prices.
   function summed(steps) {
     let sum = 0;
-    return steps.map(step => (sum += step));
+    return steps.split(" ").map(step => (sum += Number(step)));
   }
 
   function clock(seconds) {
@@ -47,7 +47,7 @@ page.drawings.underlying = (() => {
     const lines = { vwap: runs("vwap"), price: runs("price") };
     const prices = [...lines.price, ...lines.vwap].flatMap(([, p]) => p);
     const [low, high] = prices.length ? page.padded(prices, false) : [0, 1];
-    const ticks = page.scale(low, high, 0, 1).ticks(5);
+    const ticks = page.scale(low, high, 0, 1).ticks(7);
     const digits = ticks.length > 1 ? digitsOf(ticks[1] - ticks[0]) : 2;
     const names = ticks.map(tick => page.number(tick, digits));
     const left = 14 + 6.4 * Math.max(...names.map(name => name.length));

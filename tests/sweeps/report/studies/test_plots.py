@@ -8,7 +8,8 @@ import pytest
 
 from quantray.errors import LedgerError
 from quantray.ledger import open_reader
-from quantray.sweeps.report.studies.plots import KINDS, _varying, optuna_study, plot_study
+from quantray.protocols import REPORTED
+from quantray.sweeps.report.studies.plots import KINDS, importance_of, optuna_study, plot_study, varying
 from quantray.sweeps.report.studies.stored import space_of
 from quantray.testing.ledger import make_batch
 from quantray.trial import Trial, TrialState
@@ -74,7 +75,7 @@ def test_ordered_numbers_stay_numbers(tmp_path: Path) -> None:
     filled(tmp_path, 60).close()
     with open_reader(f"sqlite:///{tmp_path}/ledger.db") as study:
         trials = study.ranked()
-        dimensions = _varying(trials, space_of(study))
+        dimensions = varying(trials, space_of(study))
     assert "depth" not in [d.name for d in dimensions]  # it has one value
     rebuilt = optuna_study(trials, dimensions)
     assert len(rebuilt.trials) == len(trials)
@@ -83,3 +84,20 @@ def test_ordered_numbers_stay_numbers(tmp_path: Path) -> None:
     assert axes["take_profit_percent"] == FloatDistribution(25.0, 100.0)
     assert isinstance(axes["window"], CategoricalDistribution)
     assert rebuilt.best_trial.value == max(t.value for t in trials if t.feasible)
+
+
+def test_importance_is_the_reports_while_its_report_holds(tmp_path: Path) -> None:
+    ledger = filled(tmp_path, 20)
+    with open_reader(f"sqlite:///{tmp_path}/ledger.db") as study:
+        own, computed_on = importance_of(study)
+        n, completed = study.counts().attempts, study.counts().complete
+    assert computed_on == f"Computed on the {completed} trials that completed."
+    assert max(own.values()) > 0
+    said = {"table": "", "trials": n, "importance": {"window": 0.75}, "computed_on": "Computed on the exact table."}
+    ledger.note(REPORTED, said)
+    with open_reader(f"sqlite:///{tmp_path}/ledger.db") as study:
+        assert importance_of(study) == ({"window": 0.75}, "Computed on the exact table.")
+    ledger.note(REPORTED, {**said, "trials": n - 1})  # trials have come since
+    with open_reader(f"sqlite:///{tmp_path}/ledger.db") as study:
+        assert importance_of(study) == (own, computed_on)
+    ledger.close()

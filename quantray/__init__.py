@@ -47,13 +47,24 @@ if TYPE_CHECKING:
     from quantray.callers.progress import Progress as CallerProgress
     from quantray.callers.results import CallerResults
     from quantray.callers.study import CallerStudy
-    from quantray.errors import ConfigError, DataError, LedgerError, QuantrayError, UserError
+    from quantray.errors import (
+        ConfigError,
+        DataError,
+        Interrupted,
+        LedgerError,
+        QuantrayError,
+        UnknownName,
+        UserError,
+    )  # fmt: skip
+    from quantray.report.figure import Figure
+    from quantray.report.picture import Picture
     from quantray.space import Candidates, Dimension, Space
     from quantray.stats.checks import Verdict
     from quantray.sweeps.long_option import LongOption
     from quantray.sweeps.loop.progress import Progress
     from quantray.sweeps.market import Session, Slice
     from quantray.sweeps.plan import Plan
+    from quantray.sweeps.report.plots import SweepPlots
     from quantray.sweeps.results import Chosen, Results
     from quantray.sweeps.study import Study
     from quantray.sweeps.trades import ExitReason, SignalLists, Signals, Trades
@@ -77,9 +88,12 @@ _LATER = {
     "DataError": "errors",
     "Dimension": "space",
     "ExitReason": "sweeps.trades",
+    "Figure": "report.figure",
+    "Interrupted": "errors",
     "LedgerError": "errors",
     "LongOption": "sweeps.long_option",
     "Milestone": "callers.baseline.trace",
+    "Picture": "report.picture",
     "Plan": "sweeps.plan",
     "Policy": "callers.policies.policy",
     "Progress": "sweeps.loop.progress",
@@ -91,9 +105,11 @@ _LATER = {
     "Slice": "sweeps.market",
     "Space": "space",
     "Study": "sweeps.study",
+    "SweepPlots": "sweeps.report.plots",
     "Trades": "sweeps.trades",
     "Trial": "trial",
     "TrialState": "trial",
+    "UnknownName": "errors",
     "UserError": "errors",
     "Verdict": "stats.checks",
     "baseline": "api",
@@ -124,9 +140,12 @@ __all__ = [
     "DataError",
     "Dimension",
     "ExitReason",
+    "Figure",
+    "Interrupted",
     "LedgerError",
     "LongOption",
     "Milestone",
+    "Picture",
     "Plan",
     "Policy",
     "Progress",
@@ -138,9 +157,11 @@ __all__ = [
     "Slice",
     "Space",
     "Study",
+    "SweepPlots",
     "Trades",
     "Trial",
     "TrialState",
+    "UnknownName",
     "UserError",
     "Verdict",
     "baseline",

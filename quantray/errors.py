@@ -74,7 +74,14 @@ class DiskError(QuantrayError):
 
 
 class Interrupted(QuantrayError):
-    """The run was stopped from outside after a clean store. Exit code 130."""
+    """The run was stopped from outside after a clean store. Exit code 130.
+
+    ``report`` is the page of what was found by then, where one was written; else ``command`` writes it.
+    """
+
+    def __init__(self, sentence: str, *, report: Path | None = None, command: str = "") -> None:
+        super().__init__(sentence)
+        self.report, self.command = report, command
 
 
 @contextmanager

@@ -48,6 +48,12 @@ def _place(error: BaseException) -> str | None:
     return found
 
 
+def placed(sentence: str, called: object) -> str:
+    """A sentence about a function of the user's own, with the file and line in which it is defined."""
+    place = _definition(called)
+    return f"{sentence} ({place})" if place else sentence
+
+
 def _definition(called: object) -> str | None:
     """File and line of a function or method of the user's own."""
     code = getattr(getattr(called, "__func__", called), "__code__", None)

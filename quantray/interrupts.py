@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
 from weakref import WeakSet
@@ -23,6 +24,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 ANSWER = "stopping; what is stored stays stored (Ctrl-C again ends at once)"
 EARLY = "interrupted before anything began"
 CODE = 130
+#: Who stops a run wants the prompt back: a report that takes longer is not waited for.
+PATIENCE_S = 2.0
 _POLITE_S = 0.5  # the answer may need what the interrupted step holds
 
 Connection = TypeVar("Connection")
@@ -102,6 +105,28 @@ def interruptible(connection: Connection) -> Connection:
     with _turn:
         _queries.add(connection)
     return connection
+
+
+def written_in_time(write: Callable[[Callable[[], bool]], Path | None]) -> Path | None:
+    """What ``write`` wrote, None where it takes longer: it is told when nobody waits for it any more.
+
+    A second Ctrl-C ends the process meanwhile; results are moved to their places whole, whenever that is. What goes
+    wrong here is told by the command that writes the report later.
+    """
+    found: list[Path | None] = []
+    over = threading.Event()
+
+    def work() -> None:
+        try:
+            found.append(write(lambda: not over.is_set()))
+        except Exception:
+            found.append(None)
+
+    writer = threading.Thread(target=work, name="quantray-report", daemon=True)
+    writer.start()
+    writer.join(PATIENCE_S)
+    over.set()
+    return found[0] if found else None
 
 
 class _Ear:

@@ -23,8 +23,10 @@ Say = Callable[[str], object]
 Reached = Callable[[str], object]
 #: Under which a study notes what its complete table came to: counts by state, and reasons.
 TABLE = "table"
-#: Under which it notes the SHA-256 of the table of trials that was reported last, and how many trials that had.
+#: Under which it notes what its last report came to (``report.ended.Ended``).
 REPORTED = "reported"
+#: Under which it notes the request that its last run carried out (``ledger.difference.request_of``).
+REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,11 @@ class Loop(Protocol):
     interrupted: bool
     repeated: int  # results that came a second time
     retried: int  # candidates that were given to another worker because theirs died
+
+    @property
+    def duplicates(self) -> Mapping[str, int]:
+        """Source -> candidates that the search proposed again, of all runs of the study."""
+        ...
 
     @property
     def finished(self) -> bool: ...

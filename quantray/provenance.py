@@ -12,7 +12,8 @@ from quantray.digests import digest_of
 
 #: Ground, and loops that both wings' kernels stand on, whose bytes decide results in both wings.
 _SHARED = (
-    "arrays.py", "durations.py", "kernels/heap.py", "kernels/quantiles.py", "measures.py", "space.py", "trial.py",
+    "arrays.py", "durations.py", "expressions.py", "kernels/heap.py", "kernels/quantiles.py", "measures.py",
+    "objectives.py", "space.py", "trial.py",
 )  # fmt: skip
 _SAME = ("numpy", "numba", "optuna", "ray")
 _NAMED = ("numpy", "numba", "optuna", "ray", "duckdb", "sqlalchemy", "pandas", "pyarrow", "scipy")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -120,3 +122,25 @@ def test_a_second_command_inside_one_hears_through_the_first() -> None:
         assert signal.getsignal(signal.SIGINT) is handler
     assert signal.getsignal(signal.SIGINT) is before
     assert not interrupts.asked()
+
+
+def test_a_report_that_takes_longer_is_not_waited_for_and_hears_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from quantray import interrupts
+
+    heard: list[bool] = []
+    done = threading.Event()
+
+    def slow(wanted: Callable[[], bool]) -> Path:
+        heard.append(wanted())
+        while wanted():
+            time.sleep(0.01)
+        done.set()
+        return Path("never")
+
+    monkeypatch.setattr(interrupts, "PATIENCE_S", 0.05)
+    assert interrupts.written_in_time(slow) is None
+    assert done.wait(10)
+    assert heard == [True]
+    monkeypatch.setattr(interrupts, "PATIENCE_S", 10.0)
+    assert interrupts.written_in_time(lambda wanted: Path("there")) == Path("there")
+    assert interrupts.written_in_time(lambda wanted: 1 / 0) is None  # type: ignore[arg-type, return-value]

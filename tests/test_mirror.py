@@ -109,8 +109,8 @@ SHOWN_BY = {
 #: Files that test several modules together, in a folder or in the package as a whole.
 WHOLE = {
     "test_bad_input", "test_benchmarks", "test_calls", "test_determinism", "test_honesty", "test_hostile_names",
-    "test_layers", "test_mirror", "test_nothing_written", "test_readme", "test_shapes", "test_strategy_page",
-    "test_typing",
+    "test_layers", "test_mirror", "test_notebook", "test_nothing_written", "test_readme", "test_shapes",
+    "test_strategy_page", "test_typing",
     "callers/test_alone", "callers/test_real", "callers/test_reference", "callers/data/test_real",
     "callers/baseline/test_real",
     "callers/policies/test_docs", "callers/policies/test_real", "callers/policies/test_synthetic_market",

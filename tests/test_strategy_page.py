@@ -1,4 +1,4 @@
-"""docs/strategy.md as a newcomer takes it: its files, its commands and its sentences, in an empty folder."""
+"""docs/strategy.md as a newcomer takes it, and what docs/policies.md adds: files, commands and sentences."""
 
 from __future__ import annotations
 
@@ -27,18 +27,25 @@ TEXT = PAGE.read_text(encoding="utf-8")
 SMALL = ["runner=local", "mirror.enabled=false", "constraints.min_trades=1"]
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", TEXT, re.DOTALL | re.MULTILINE)
+def blocks(language: str, page: str = TEXT) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
 
 
-def files() -> dict[str, str]:
+def files(page: str = TEXT) -> dict[str, str]:
     """Path -> text of every file that the page shows whole."""
     found = {}
-    for text in (*blocks("python"), *blocks("yaml")):
+    for text in (*blocks("python", page), *blocks("yaml", page)):
         path = re.search(r"^# ((?:conf|strategy)/\S+)$", "\n".join(text.splitlines()[:2]), re.MULTILINE)
-        assert path is not None, text[:80]
-        found[path[1]] = text
+        assert path is not None or page is not TEXT, text[:80]
+        if path is not None:
+            found[path[1]] = text
     return found
+
+
+def write(folder: Path, found: dict[str, str]) -> None:
+    for path, text in found.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
 
 
 def downloads(folder: Path, days: int = 4) -> None:
@@ -67,13 +74,13 @@ def downloads(folder: Path, days: int = 4) -> None:
                             options.writerow([f"{day} {clock}:00", "SPY", day, strike, right, *prices])
 
 
-def carried_out(line: str) -> tuple[int, str]:
+def carried_out(line: str, small: list[str] = SMALL) -> tuple[int, str]:
     """Exit code and what is said by a command of the page."""
     words = shlex.split(line)
     said = io.StringIO()
     with contextlib.redirect_stderr(said), contextlib.redirect_stdout(said):
         if words[:3] == ["python", "-m", "quantray.run"]:
-            code = run.main([*words[3:], *SMALL])
+            code = run.main([*words[3:], *small])
         else:
             code = cli.main([*words[1:], *(["--bars", "20"] if words[1:3] == ["strategy", "check"] else [])])
     return code, said.getvalue()
@@ -83,9 +90,7 @@ def carried_out(line: str) -> tuple[int, str]:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """An empty folder with the page's files and a vendor's downloads."""
     folder = tmp_path_factory.mktemp("newcomer")
-    for path, text in files().items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text, encoding="utf-8")
+    write(folder, files())
     downloads(folder / "downloads")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -155,3 +160,23 @@ def test_the_defaults_that_are_told_are_those_of_the_fields() -> None:
     for name, default in told.items():
         shown = str(default).lower() if isinstance(default, bool) else str(default)
         assert rows[name].strip("`") == shown
+
+
+@pytest.mark.slow
+def test_a_policy_and_an_objective_for_callers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files and commands of docs/policies.md, on a small market."""
+    page = (PAGE.parent / "policies.md").read_text(encoding="utf-8")
+    write(tmp_path, files(page))
+    monkeypatch.chdir(tmp_path)
+    small = [
+        "runner=local", "data=synthetic", "data.synthetic.assets=6", "data.synthetic.calls=60", "stress=false",
+        "data.synthetic.callers=2", "data.synthetic.days=3", "data.synthetic.ticks_per_minute=3",
+    ]  # fmt: skip
+    lines = [line for block in blocks("sh", page) for line in block.splitlines() if "policy=mine" in line]
+    assert len(lines) == 3
+    for k, line in enumerate(lines):
+        code, said = carried_out(line, [*small, f"study.name=run{k}"])
+        assert code == 0, f"{line}\n{said[-2000:]}"
+        summary = json.loads((tmp_path / "outputs" / f"run{k}" / "summary.json").read_text())
+        assert summary["objective"] == ("captured_return", "strategy.calm.calm", "captured_return * sqrt(n_trades)")[k]
+    sys.modules.pop("strategy.calm", None)

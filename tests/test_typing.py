@@ -47,6 +47,12 @@ reveal_type(qr.Space((qr.Dimension("stop", (1, 2)),)).size)
 reveal_type(qr.load("+experiment=options_table", "seed=2"))
 reveal_type(qr.load("+experiment=v1_baseline"))
 reveal_type(qr.baseline(qr.load("+experiment=alert_baseline")).milestones("call-17")[0].multiple)
+reveal_type(qr.sweep("+experiment=options_sweep", "search.n_trials=50").trades(part="held out"))
+reveal_type(study.plot.equity())
+reveal_type(study.plot.slice("stop_loss_percent", backend="matplotlib").save("slice.png"))
+reveal_type(found.trades("caller_1"))
+reveal_type(found.verdict["caller_1"].word)
+reveal_type(qr.baseline("data.duckdb=calls.duckdb", progress=False).alerts("caller_1"))
 """
 REVEALED = [
     "quantray.sweeps.plan.Plan",
@@ -65,6 +71,12 @@ REVEALED = [
     "quantray.sweeps.plan.Plan",
     "quantray.callers.plan.CallerPlan",
     "float",
+    "DataFrame",
+    "quantray.report.picture.Picture",
+    "pathlib.Path",
+    "DataFrame",
+    "quantray.stats.checks.Word",
+    "DataFrame",
 ]
 #: What a checker must not let pass -> what it says of it.
 MISTAKES = {
@@ -76,6 +88,9 @@ MISTAKES = {
     "qr.sweep(qr.load_sweep()).best.value": "union-attr",
     "qr.sweep(qr.load_sweep(), progress=lambda event: event.count)": "attr-defined",
     "qr.evaluate(qr.load_sweep(), 3)": "arg-type",
+    "qr.sweep(3)": "arg-type",
+    "qr.sweep(qr.load_sweep()).trades(part='heldout')": "arg-type",
+    "qr.sweep(qr.load_sweep()).plot.equty()": "attr-defined",
 }
 
 

@@ -11,7 +11,7 @@ from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.baseline.trace import CallCandles, Milestone, candles_of, milestones_of
 from quantray.callers.report.baseline.stored import StoredBaseline, of_caller, only, open_baseline
-from quantray.errors import ConfigError, near_miss
+from quantray.errors import ConfigError, Interrupted, near_miss
 from quantray.outlets import logger
 from quantray.protocols import Say
 
@@ -107,11 +107,15 @@ def baseline(
     from quantray.callers.baseline.pipeline import run, written_now
     from quantray.callers.report.baseline.files import write_all
     from quantray.callers.report.tracked import record_of
+    from quantray.callers.reported import stopped
     from quantray.tracking import tell
 
     say = say or _log.warning
     check_files(plan)
-    results = run(plan, progress=progress, say=say)
+    try:
+        results = run(plan, progress=progress, say=say)
+    except Interrupted as error:
+        raise stopped(error, plan) from None
     if progress is not None:
         progress(written_now(results))
     study = BaselineStudy(plan, results, write_all(results, plan.run_dir, say))

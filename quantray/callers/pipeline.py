@@ -14,7 +14,7 @@ from quantray.callers.plan import CallerPlan
 from quantray.callers.prepare import Prepared, prepare
 from quantray.callers.progress import Progress
 from quantray.callers.results import Across, CallerResults, UnitResult
-from quantray.callers.stages.checkpoints import Driver, described, digests_of
+from quantray.callers.stages.checkpoints import Driver, described, digests_of, request
 from quantray.callers.stages.opening import opened, reach
 from quantray.callers.stages.sequence import Stages
 from quantray.callers.stages.table import TABLE, folder_of
@@ -23,7 +23,7 @@ from quantray.capacity import check_run_dir
 from quantray.digests import digest_of
 from quantray.files import Published, room
 from quantray.outlets import logger
-from quantray.protocols import Say
+from quantray.protocols import REPORTED, Say
 from quantray.provenance import versions
 
 _log = logger(__name__)
@@ -51,15 +51,17 @@ def run(
         prepared = prepare(plan, driver.say, driver.reached)
         digests = digests_of(prepared)
         stem = digest_of(digests)[:12]
-        with opened(driver, plan, digests, described(plan)):
+        with opened(driver, plan, digests, described(plan), request(plan)):
             driver.pieces.keep(lambda name: name.startswith(f"{stem}/"))
             alerts = None if watch is None else _watched(watch, driver, prepared)
             offered.measure(driver, plan, prepared.coverage, prepared.slice, stem, alerts)
             stages = Stages(driver, work_of(prepared, driver.pieces, stem))
             units, across, notes = stages.units()
             _publish(driver, stages.parts)
-        table = driver.pieces.path(f"{stem}/{folder_of(plan)}")
-        return _results(prepared, digests, units, across, notes, driver, table)
+            table = driver.pieces.path(f"{stem}/{folder_of(plan)}")
+            results = _results(prepared, digests, units, across, notes, driver, table)
+            driver.note(REPORTED, results.ended().as_json())
+        return results
     except KeyboardInterrupt:
         raise driver.interrupted from None
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from quantray.callers.data.settings import CallsData, CallSettings, CoverageSettings, Gates
 from quantray.callers.policies.account import Account, Costs
-from quantray.callers.policies.objective import DEFAULT_TIES, Bounds, check_objective, check_ties
+from quantray.callers.policies.objective import DEFAULT_TIES, OF_ACCOUNT, Bounds, check_ties, objective
 from quantray.callers.policies.policy import Policy
 from quantray.cards import Card, line
+from quantray.command_line import Overrides
 from quantray.digests import digest_of
 from quantray.durations import written
 from quantray.errors import ConfigError, near_miss
@@ -56,7 +57,8 @@ class CallerPlan:
     costs: Costs = Costs()
     account: Account = Account()
     bounds: Bounds = Bounds()
-    objective: str = "captured_return"
+    objective: str = "captured_return"  # a metric, arithmetic over metrics, or a function strategy.<file>.<name>
+    objective_source: str = field(init=False, default="")  # digest of that function's file
     ties: tuple[str, ...] = DEFAULT_TIES
     oos: OutOfSample = OutOfSample()
     stress: bool = True  # winners again under higher costs and one candle late
@@ -67,6 +69,7 @@ class CallerPlan:
     tracking: Tracking = Tracking()
     gates: Gates = Gates()
     report: Report = Report()
+    asked: Overrides | None = field(default=None, compare=False, repr=False)  # as it was typed; None: made by hand
 
     def __post_init__(self) -> None:
         choices = (
@@ -80,7 +83,7 @@ class CallerPlan:
         if not self.policies:
             raise ConfigError("policy: the grid is empty; give at least one policy")
         self._check_horizon()
-        check_objective(self.objective)
+        object.__setattr__(self, "objective_source", objective(self.objective).source)
         check_ties(self.ties)
         self._check_money()
         if self.mode == "per_caller" and (self.filter_collapsed or self.grouped != "pool"):
@@ -93,8 +96,9 @@ class CallerPlan:
         """What only an account can tell is refused where there is none."""
         if self.account.limited:
             return
-        if self.objective in ("final_capital", "sharpe", "sortino"):
-            raise ConfigError(f"objective={self.objective} needs an account; set capital.limited=true")
+        if needs := sorted(OF_ACCOUNT.intersection(objective(self.objective).metrics)):
+            of = "" if needs == [self.objective] else f" for {' and '.join(needs)}"
+            raise ConfigError(f"objective={self.objective} needs an account{of}; set capital.limited=true")
         if self.bounds.max_drawdown is not None:
             raise ConfigError("constraints.max_drawdown is of the account; set capital.limited=true, or leave it out")
         if self.filter_collapsed:
@@ -138,7 +142,7 @@ class CallerPlan:
             "costs": digest_of(self.costs),
             "capital": digest_of(self.account),
             "constraints": digest_of(self.bounds),
-            "objective": self.objective,
+            "objective": " ".join([self.objective, *([self.objective_source] if self.objective_source else [])]),
             "ties": ",".join(self.ties),
             "mode": f"{self.mode} grouped={self.grouped} filter_collapsed={self.filter_collapsed}",
             "market": f"intrabar={self.intrabar} entry={self.entry} target_gap={self.target_gap} stress={self.stress}",

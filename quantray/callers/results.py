@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from quantray.callers.plan import CallerPlan
 from quantray.callers.policies.evaluate import PolicyTrades
 from quantray.callers.policies.policy import Policy
 from quantray.errors import UnknownName, near_miss
+from quantray.report.ended import Ended
+from quantray.stats.across import Standing, standing
 from quantray.stats.checks import Verdict
 from quantray.stats.compared import Compared
 from quantray.stats.pick import Pick
@@ -239,6 +242,19 @@ class CallerResults:
             if unit.name == name:
                 return unit
         raise UnknownName(near_miss(name, [unit.name for unit in self.units], what="caller"))
+
+    def ended(self) -> Ended:
+        """What the study keeps of its report: the callers counted, or the group where it is alone."""
+        units = [u for u in self.units if u.name != GROUP] or list(self.units)
+        words = [u.verdict.word for u in units if u.verdict is not None]
+        counted = Counter(str(standing(word)) for word in words)
+        told = ", ".join(f"{counted[str(s)]:,} {s}" for s in Standing if counted[str(s)])
+        one = units[0].verdict if len(units) == 1 else None
+        return Ended(
+            objective=self.plan.objective, verdict=str(one.word) if one else told, headline=one.headline if one else "",
+            seconds=round(self.seconds, 3), units=len(units), ranked=sum(u.state == "ranked" for u in units),
+            picks=sum(u.pick is not None for u in units),
+        )  # fmt: skip
 
     def as_dict(self) -> dict[str, Any]:
         """Unit -> best policy and values: what a notebook prints."""

@@ -13,7 +13,7 @@ from quantray.callers.policies.policy import Policy
 from quantray.callers.progress import Progress
 from quantray.callers.report.units import ByUnit
 from quantray.callers.results import CallerResults
-from quantray.errors import DataError, UnknownName, near_miss
+from quantray.errors import DataError, Interrupted, UnknownName, near_miss
 from quantray.outlets import logger
 from quantray.protocols import Say
 from quantray.stats.checks import Verdict
@@ -144,11 +144,15 @@ def optimise(
     from quantray.callers.pipeline import run
     from quantray.callers.report.files import write_all
     from quantray.callers.report.tracked import record_of
+    from quantray.callers.reported import stopped
     from quantray.tracking import tell
 
     say = say or _log.warning
     check_files(plan)
-    results = run(plan, progress=progress, say=say)
+    try:
+        results = run(plan, progress=progress, say=say)
+    except Interrupted as error:
+        raise stopped(error, plan) from None
     study = CallerStudy(plan, results, write_all(results, plan.run_dir, say))
     if done is not None:
         done(study)

@@ -18,11 +18,13 @@ from typing import NoReturn
 from quantray.errors import Interrupted, LedgerStalled, QuantrayError, UserError
 from quantray.interrupts import asked, listening
 from quantray.outlets import drawing, flush, guarded_streams
+from quantray.passwords import masked
 from quantray.runner import presence
 
 DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 #: Of several jobs the worst decides: an interruption, then a failure, then a user's error.
 WORST = (DONE, USER_ERROR, FAILED, INTERRUPTED)
+SO_FAR = "The report so far, for a browser"
 GOES_ON = "; the same command goes on there"  # what follows says which
 
 
@@ -34,6 +36,7 @@ def guarded(work: Callable[[], int], again: str | None = None) -> int:
     try:
         return work()
     except (KeyboardInterrupt, Interrupted) as error:
+        _tell_report(error)
         return _interrupted(str(error), again)
     except Exception as error:
         try:
@@ -70,6 +73,19 @@ def _interrupted(said: str, again: str | None) -> int:
     told = said.removesuffix(GOES_ON) if again else said
     print(f"interrupted{f': {told}' if told else ''}{resume}", file=sys.stderr)
     return INTERRUPTED
+
+
+def _tell_report(error: BaseException) -> None:
+    """Where the report of what was found by then lies, or what writes it."""
+    if not isinstance(error, Interrupted):
+        return
+    if error.report is not None:
+        from quantray.report.console import PlainConsole
+        from quantray.report.listing import REPORT, reports
+
+        PlainConsole(sys.stderr, soft_wrap=False).print(*reports({REPORT: error.report}, SO_FAR), sep="\n")
+    elif error.command:
+        print(f"the report of what is stored by now: {masked(error.command)}", file=sys.stderr)
 
 
 def quiet() -> None:

@@ -107,7 +107,21 @@ def run(args: argparse.Namespace, given: Sequence[str], command: str) -> int:
     for plan in plans:
         check_run_dir(plan.run_dir)
         _check_files(plan)
-    return _in_order(plans, typed(command, given), tui=_has_screens(plans, args))
+    tui = _has_screens(plans, args)
+    if not args.multirun:
+        return _in_order(plans, typed(command, given), tui=tui)[0]
+    from quantray.cli import overview
+
+    overview.check_place(plans)
+    worst, codes = _in_order(plans, typed(command, given))
+    return max(worst, guarded(partial(_told, plans, codes)), key=WORST.index)
+
+
+def _told(plans: Sequence[AnyPlan], codes: Sequence[int]) -> int:
+    from quantray.cli import overview
+
+    overview.tell(plans, codes)
+    return DONE
 
 
 def _check_screens(args: argparse.Namespace) -> None:
@@ -132,17 +146,18 @@ def _has_screens(plans: Sequence[AnyPlan], args: argparse.Namespace) -> bool:
     return has_terminal()
 
 
-def _in_order(plans: Sequence[AnyPlan], again: str, *, tui: bool = False) -> int:
-    """Carry out every plan; the exit code is that of the worst. An interruption ends all of them."""
-    worst = DONE
+def _in_order(plans: Sequence[AnyPlan], again: str, *, tui: bool = False) -> tuple[int, list[int]]:
+    """Carry out every plan; the worst exit code, and that of each one that began: an interruption ends all of them."""
+    worst, codes = DONE, []
     for i, plan in enumerate(plans, 1):
         if len(plans) > 1:
             print(f"job {i} of {len(plans)}: {one_line(plan.study)}", file=sys.stderr)
         code = guarded(partial(_carry_out, plan, tui=tui), again)
+        codes.append(code)
         worst = max(worst, code, key=WORST.index)
         if code == INTERRUPTED:
             break
-    return worst
+    return worst, codes
 
 
 def typed(command: str, given: Sequence[str]) -> str:

@@ -15,6 +15,7 @@ from quantray.plain import amount
 ABOUT = {
     "list": "every study, with its counts and best value",
     "show": "counts, reasons, duplicates, the best trial and its metrics",
+    "report": "write its report and the files beside it, also while it runs or after it was stopped",
     "export": "write the best trials as CSV",
     "plot": "write history, importance, slice and contour pictures",
     "delete": "delete a study and its Optuna mirror",
@@ -45,6 +46,8 @@ def _parser(name: str) -> Parser:
         parser.add_argument(
             "name", nargs="?", help="which study, or the PLACE that holds it; may be left out where there is only one"
         )
+    if name == "report":
+        parser.add_argument("--out", metavar="DIR", help="where to write (the run directory of the study)")
     if name == "export":
         parser.add_argument("--out", default="top_trials.csv", metavar="FILE", help="where to write (top_trials.csv)")
         parser.add_argument("--top", type=at_least_one, metavar="N", help="only the best N")
@@ -72,6 +75,12 @@ def _show(args: argparse.Namespace) -> int:
 
     show(render_summary(show_study(*place_of(args.where, args.name))))
     return DONE
+
+
+def _report(args: argparse.Namespace) -> int:
+    from quantray.cli.report import report
+
+    return report(args.where, args.name, args.out)
 
 
 def _export(args: argparse.Namespace) -> int:
@@ -105,5 +114,5 @@ def _delete(args: argparse.Namespace) -> int:
 
 
 _DO: dict[str, Callable[[argparse.Namespace], int]] = {
-    "list": _list, "show": _show, "export": _export, "plot": _plot, "delete": _delete,
+    "list": _list, "show": _show, "report": _report, "export": _export, "plot": _plot, "delete": _delete,
 }  # fmt: skip

@@ -25,10 +25,9 @@ def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
     from quantray.callers.plan import CallerPlan
     from quantray.callers.policies.account import Account, Costs
     from quantray.callers.policies.grids import grid_of
-    from quantray.callers.policies.objective import DEFAULT_TIES, Bounds
+    from quantray.callers.policies.objective import DEFAULT_TIES, Bounds, objective
 
-    name = study_of(cfg)
-    grid = section(cfg, "policy")
+    name, grid = study_of(cfg), section(cfg, "policy")
     return CallerPlan(
         study=name,
         data=_data(cfg),
@@ -46,7 +45,7 @@ def caller_plan_of(cfg: Mapping[str, object]) -> CallerPlan:
         costs=checked(Costs, cfg, "fees"),
         account=checked(Account, cfg, "capital"),
         bounds=checked(Bounds, cfg, "constraints"),
-        objective=scalar(cfg, "objective", str, "captured_return"),
+        objective=objective(scalar(cfg, "objective", str, "captured_return")).text,
         ties=_names(cfg, "ties", DEFAULT_TIES),
         oos=checked(OutOfSample, cfg, "oos"),
         stress=scalar(cfg, "stress", bool, True),

@@ -121,11 +121,13 @@ def _checked(lines: Sequence[str], *, multirun: bool) -> list[tuple[dict[str, An
 
 
 def _with_typed(plan: AnyPlan, job: Job) -> AnyPlan:
-    """The plan of a sweep with what was typed for it; a job of several keeps the name that it got among them."""
-    if not isinstance(plan, Plan):
-        return plan
+    """The plan with what was typed for it; a job of several keeps the name that it got among them."""
     named = [f"study.name={written(plan.study)}"] if job.swept else []
-    return replace(plan, asked=Overrides((*job.typed, *named), identity(plan)))
+    if isinstance(plan, Plan):
+        return replace(plan, asked=Overrides((*job.typed, *named), identity(plan)))
+    from quantray.callers.report import command
+
+    return replace(plan, asked=Overrides((*job.typed, *named), command.identity(plan)))
 
 
 def compose_all(jobs: Sequence[Job]) -> list[dict[str, Any]]:
@@ -214,10 +216,10 @@ def plan_of(cfg: dict[str, Any], wing: str) -> AnyPlan:
 
 def _sweep_of(cfg: Mapping[str, object]) -> Plan:
     from quantray.sweeps.data.settings import KEYS, DataSettings
-    from quantray.sweeps.objective import objective, source_of
+    from quantray.sweeps.objective import objective
 
     name, search = study_of(cfg), checked(Search, cfg, "search")
-    judged = objective(scalar(cfg, "objective", str, "return_on_risk_percent")).text
+    judged = objective(scalar(cfg, "objective", str, "return_on_risk_percent"))
     _check_search(search, section(cfg, "space"))  # before levels are tried one by one
     strategy, space = strategy_of(section(cfg, "strategy"), section(cfg, "space"))
     return Plan(
@@ -228,8 +230,8 @@ def _sweep_of(cfg: Mapping[str, object]) -> Plan:
         run_dir=run_dir_of(cfg, name),
         seed=seed_of(cfg),
         fresh=scalar(cfg, "fresh", bool, False),
-        objective=judged,
-        objective_source=source_of(judged),
+        objective=judged.text,
+        objective_source=judged.source,
         constraints=constraints_of(section(cfg, "constraints")),
         fees=checked(Fees, cfg, "fees"),
         capital=checked(Capital, cfg, "capital"),

@@ -124,6 +124,9 @@ def experiments_of(wing: str) -> list[str]:
 
 def check_experiment(name: str) -> None:
     """ConfigError with the near miss unless some wing has the experiment."""
+    first, _, rest = name.partition(" ")
+    if "=" in rest:
+        raise ConfigError(f"{ADDED}={name}: several in one text; give each its own: '+{ADDED}={first}', '{rest}'")
     if not homes(name):
         every = sorted({choice for wing in WINGS for choice in choices(ADDED, wing)})
         raise ConfigError(f"{ADDED}={name}: {near_miss(name, every, what=f'choice of {ADDED}')}")

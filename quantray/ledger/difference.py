@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -25,6 +26,17 @@ _ADVICE = {
 def plain_sections(sections: Mapping[str, object]) -> dict[str, Any]:
     """Sections of any plan as JSON: dataclasses as mappings, paths as text."""
     return {name: _plain(section) for name, section in sections.items()}
+
+
+def renamed(section: object, keys: Mapping[str, str]) -> dict[str, object]:
+    """The fields of a section under the configuration's names; ``keys``: configuration -> Python."""
+    found, back = plain_sections({"section": section})["section"], {python: key for key, python in keys.items()}
+    return {back.get(name, name): value for name, value in found.items()}
+
+
+def request_of(sections: Mapping[str, object], run_dir: Path) -> dict[str, Any]:
+    """A request as a study keeps it: sections of the configuration, and the folder that its names are relative to."""
+    return {"cwd": os.getcwd(), "run_dir": str(run_dir.absolute()), "sections": plain_sections(sections)}
 
 
 def _plain(value: object) -> object:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from quantray.errors import LedgerError, near_miss
 from quantray.failures import Reason, counted
 from quantray.ledger.database import Database
+from quantray.ledger.drivers import live, who
 from quantray.ledger.rows import COLUMNS, trial_of
 from quantray.ledger.schema import CLAIMED, RANK, drivers, evaluations, studies
 from quantray.ledger.schema import notes as note_table
@@ -114,6 +115,11 @@ class Reader:
             return 0
         query = sa.select(sa.func.coalesce(sa.func.sum(drivers.c.late), 0)).where(drivers.c.study == self.study)
         return int(self.database.rows(query)[0][0])
+
+    def drivers(self) -> list[str]:
+        """Who works on the study at this moment, in words."""
+        with self.database.read() as connection:
+            return [who([row]) for row in live(connection, self.study, self.database.now(connection))]
 
     def close(self) -> None:
         self.database.close()

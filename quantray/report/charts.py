@@ -90,12 +90,14 @@ def histogram(
     canvas.line(10, base, right, base, "axis")
     for tick in x.ticks(5):
         canvas.text(x(tick), height - 7, short(tick), anchor="middle")
-    for value, name in marks:
-        if value is not None:
-            at = min(max(x(value), 10), right)
-            canvas.line(at, TOP + 10, at, base, "mark")
-            anchor = "end" if at > width * 0.66 else "start" if at < width * 0.2 else "middle"
-            canvas.text(at, TOP + 5, f"{name} {short(value)}", "tick strong", anchor)
+    before, down = -np.inf, 0.0
+    for at, text in sorted((min(max(x(v), 10), right), f"{name} {short(v)}") for v, name in marks if v is not None):
+        anchor = "end" if at > width * 0.66 else "start" if at < width * 0.2 else "middle"
+        first = at - 6.2 * len(text) * {"start": 0, "middle": 0.5, "end": 1}[anchor]
+        down = 12 - down if first < before else 0.0  # what would run into the text before it goes a line down
+        canvas.line(at, TOP + 10 + down, at, base, "mark")
+        canvas.text(at, TOP + 5 + down, text, "tick strong", anchor)
+        before = first + 6.2 * len(text)
     return canvas.render()
 
 

@@ -59,12 +59,12 @@ def listing(lying: Mapping[str, Path], told: Mapping[str, str]) -> Iterator[Rend
     yield grid
 
 
-def reports(files: Mapping[str, Path]) -> Iterator[RenderableType]:
+def reports(files: Mapping[str, Path], head: str = "The report, for a browser") -> Iterator[RenderableType]:
     """The report on a line of its own."""
     from rich.text import Text
 
     if REPORT in files:
-        yield Text("The report, for a browser", style="bold")
+        yield Text(head, style="bold")
         yield Unbroken(f"  {_relative(files[REPORT])}", files[REPORT])
 
 

@@ -15,6 +15,7 @@ from ray.tune.search import Searcher
 from ray.tune.search.optuna import OptunaSearch
 
 from quantray.protocols import Batch, Loop
+from quantray.runner.counters import Duplicates, retried
 from quantray.runner.interrupt import GRACE_S
 from quantray.runner.parcel import METRIC, Parcel, Reply
 
@@ -40,6 +41,7 @@ class BatchSearch(OptunaSearch):
         self._given: dict[str, Batch] = {}  # by Tune's trial
         self._again: deque[Batch] = deque()  # their workers died
         self._deaths: Counter[int] = Counter()
+        self._duplicates = Duplicates(loop.duplicates)
         self.error: Exception | None = None
 
     def set_search_properties(
@@ -52,6 +54,7 @@ class BatchSearch(OptunaSearch):
         if self._loop is None or self._stop is None or self._stop.is_set() or self.error is not None:
             return Searcher.FINISHED
         batch = self._again.popleft() if self._again else self._loop.next_batch()
+        self._duplicates.see(self._loop.duplicates)
         if batch is None:
             return Searcher.FINISHED if self._loop.finished else None
         self._given[trial_id] = batch
@@ -82,6 +85,7 @@ class BatchSearch(OptunaSearch):
             loop.fail(batch.number, "the worker died three times while it evaluated this batch")
         else:
             loop.retried += len(batch.digests)
+            retried(len(batch.digests))
             self._again.append(batch)
 
     def __getstate__(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import contextlib
 import pickle
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -157,11 +158,15 @@ class _Actor:
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         import numpy as np
 
-        result = np.empty(1, object)
-        result[0] = self._pickled(batch["row"][0])
+        from quantray.runner.counters import worked
+
+        began, result = time.perf_counter(), np.empty(1, object)
+        result[0], failed = self._pickled(batch["row"][0])
+        worked(failed, time.perf_counter() - began)
         return {"number": batch["number"], "result": result}
 
-    def _pickled(self, row: bytes) -> bytes:
+    def _pickled(self, row: bytes) -> tuple[bytes, bool]:
+        """What becomes of a row, and whether it failed."""
         found: Any = self.failed
         if found is None:
             try:
@@ -169,6 +174,7 @@ class _Actor:
             except Exception as error:
                 found = _Failed(error)
         try:
-            return pickle.dumps(found)
+            return pickle.dumps(found), isinstance(found, _Failed)
         except Exception as error:
-            return pickle.dumps(_Failed(QuantrayError(f"a result cannot be sent: {type(error).__name__}: {error}")))
+            why = QuantrayError(f"a result cannot be sent: {type(error).__name__}: {error}")
+            return pickle.dumps(_Failed(why)), True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from itertools import islice
@@ -102,8 +103,15 @@ def _task(
     import ray
 
     from quantray.runner import cluster
+    from quantray.runner.counters import worked
 
     cluster.settle(around)
     plan, work = ray.get(about[0])
     cluster.check_sources(plan)
-    return work(plan, data, chunk)
+    began, failed = time.perf_counter(), True
+    try:
+        found = work(plan, data, chunk)
+        failed = False
+        return found
+    finally:
+        worked(failed, time.perf_counter() - began)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from ray import tune
 from quantray.errors import QuantrayError
 from quantray.failures import told
 from quantray.protocols import Batch, D, Evaluate, P
+from quantray.runner import counters
 from quantray.runner.parcel import METRIC, Reply
 
 
@@ -41,7 +43,10 @@ def make_worker(
 
         def step(self) -> dict[str, Any]:
             batch = self.config.pop("parcel").batch  # Tune would send the configuration back with the result
-            return {METRIC: 0.0, "reply": self._evaluated(batch), "done": True}
+            began = time.perf_counter()
+            reply = self._evaluated(batch)
+            counters.evaluated(reply.trials, time.perf_counter() - began)
+            return {METRIC: 0.0, "reply": reply, "done": True}
 
         def _evaluated(self, batch: Batch) -> Reply:
             if self._refusal is not None:

@@ -18,6 +18,7 @@ class Word(StrEnum):
     DISBELIEVE = "do not believe"
     TOO_LITTLE_DATA = "too little data"
     FAILED = "failed"  # nothing was measured: the candidates themselves failed
+    UNJUDGED = "not judged"  # the study has not come to its end: of what is held out nothing was looked at
 
     @property
     def tone(self) -> str:
@@ -26,7 +27,7 @@ class Word(StrEnum):
 
 
 _TONES = {Word.BELIEVE: "good", Word.DOUBTFUL: "doubt", Word.DISBELIEVE: "bad", Word.TOO_LITTLE_DATA: "none",
-          Word.FAILED: "bad"}  # fmt: skip
+          Word.FAILED: "bad", Word.UNJUDGED: "none"}  # fmt: skip
 #: How a check came out, as pages and terminals mark it.
 SIGNS = {True: "✓", False: "✕", None: "?"}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from quantray.ledger.difference import plain_sections
+from quantray.ledger.difference import plain_sections, renamed, request_of
 from quantray.space import Dimension
+from quantray.sweeps.data.settings import KEYS
 from quantray.sweeps.plan import Plan
 
 
@@ -28,6 +29,20 @@ def describe(plan: Plan) -> dict[str, Any]:
         },
     }
     return plain_sections(sections)
+
+
+def request(plan: Plan) -> dict[str, Any]:
+    """The whole plan as the configuration that gives it again, but for where its ledger lies: that may be a secret."""
+    sections = {
+        "study": {"name": plan.study},
+        "strategy": {"_target_": plan.strategy.target, **plan.strategy.params},
+        "space": {d.name: _dimension(d) for d in plan.space.dimensions},
+        "data": renamed(plan.data, KEYS),
+        "constraints": {"min_trades": plan.constraints.min_trades, **plan.constraints.written},
+        **{name: getattr(plan, name) for name in ("seed", "objective", "fees", "capital", "search", "runner")},
+        **{name: getattr(plan, name) for name in ("mirror", "oos", "gates", "report")},
+    }
+    return request_of(sections, plan.run_dir)
 
 
 def _dimension(d: Dimension) -> object:

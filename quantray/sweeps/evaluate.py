@@ -213,7 +213,7 @@ def _boxed(plan: Plan, market: Slice, candidates: Candidates, strategy: type, fu
         try:
             t = _checked_trades(made.trades(market, plan), market)
         except OWN as error:  # the user's own code: whatever it raises belongs to this candidate
-            why[i] = told(error, strategy.trades)
+            why[i] = told(error, getattr(strategy, "trades", None))
             continue
         summarise(t, float(market.sessions[0].interval_s), out, i)
     some = out._replace(amount=out.amount[: len(METRICS if full else CORE)])

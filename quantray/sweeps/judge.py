@@ -91,7 +91,7 @@ def judge(
         stress=made,
         more_sessions=evidence.more_units,
         top_oos=top,
-        surface=_summarised(plan, trials, exact),
+        surface=summarised(plan, trials, exact),
         regret=None if exact is None else regret(exact.values, best.value or 0.0),
     )
 
@@ -116,7 +116,8 @@ def _outside_bounds(
     )
 
 
-def _summarised(plan: Plan, trials: Sequence[Trial], exact: Surface | None) -> SurfaceSummary:
+def summarised(plan: Plan, trials: Sequence[Trial], exact: Surface | None) -> SurfaceSummary:
+    """What each level gave: over the whole surface, or over the trials."""
     if exact is not None:
         return summarise_space(plan.space, exact.values)
     values = np.array([np.nan if t.value is None or not t.feasible else t.value for t in trials])
@@ -140,8 +141,8 @@ def _picked(plan: Plan, train: Slice, held_out: Slice | None, family: Family, ch
     params = family.params(choice.number)
     return Chosen(
         "pick", int(family.numbers[choice.number]), params, choice.value, sample(plan, train, params),
-        None if held_out is None else sample(plan, held_out, params), choice.statistic, choice.reason,
-        plan.objective,
+        None if held_out is None else sample(plan, held_out, params), choice.statistic,
+        reason=choice.reason, objective=plan.objective,
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ class BoxAsked:
                 try:
                     one = self._rows(trades(self.plan, market, params), k)
                 except OWN as error:
-                    why[i] = told(error, self.plan.strategy.resolved.trades)
+                    why[i] = told(error, getattr(self.plan.strategy.resolved, "trades", None))
             known.append(one[0])
             rows.append(one[1])
         return Answers(tuple(known), tuple(rows), why)

@@ -201,9 +201,12 @@ class Plan:
     @property
     def _searched(self) -> str:
         """How candidates are chosen, and out of how many."""
-        size, kind = self.space.size, words.searched_by(self.search.kind, self.search.sampler)
+        from quantray.search import searched_by
+
+        size, kind = self.space.size, searched_by(self.search)
         of = "" if size is None else f" of {amount(size, 'point')}"
-        return f"{kind}{of}" if self.search.kind == "exhaustive" else f"{kind}, {self.search.n_trials:,} trials{of}"
+        trials = "" if self.search.kind == "exhaustive" else f", {amount(self.search.n_trials, 'trial')}"
+        return f"{kind}{trials}{of}"
 
     @property
     def _held_out(self) -> str:

@@ -14,7 +14,7 @@ from quantray.errors import ConfigError, begun
 from quantray.failures import OWN
 from quantray.files import Pieces
 from quantray.plain import amount
-from quantray.protocols import Reached, Say
+from quantray.protocols import REQUEST, Reached, Say
 from quantray.report.words import duration
 from quantray.search import check_searcher
 from quantray.space import Candidates
@@ -59,7 +59,7 @@ def opened(plan: Plan, say: Say, reached: Reached | None = None) -> Iterator[Ope
     Raises UserError, before anything is written, for a plan that cannot be carried out.
     """
     from quantray.ledger import open_ledger
-    from quantray.sweeps.description import describe
+    from quantray.sweeps.description import describe, request
 
     reached = reached or (lambda stage: None)
     check(plan)
@@ -80,6 +80,7 @@ def opened(plan: Plan, say: Say, reached: Reached | None = None) -> Iterator[Ope
         plan.storage, plan.run_dir, plan.study, digests, described=describe(plan), fresh=plan.fresh, say=say
     )
     with closing(ledger), begun():
+        ledger.note(REQUEST, request(plan))
         plan.run_dir.mkdir(parents=True, exist_ok=True)  # only now: a refused address leaves no trace
         yield Opened(plan, whole, train, held_out, digests, ledger, reached)
 

@@ -109,6 +109,7 @@ class Results:
     stop_reason: str = ""
     why: Sequence[Reason] | None = None  # candidates did not complete, the commonest reason first; None: see trials
     notes: Sequence[str] = ()  # sentences the reader should see (a cut table, a skipped surface, …)
+    unread: str = ""  # why nothing was simulated for the report although there is a best: the data are gone or changed
 
     @property
     def reasons(self) -> Sequence[Reason]:

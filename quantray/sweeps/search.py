@@ -89,7 +89,7 @@ def _sampled(
     from quantray.search import make_searcher
     from quantray.sweeps.loop.loop import Sweep
 
-    plan, train, ledger = opened.plan, opened.train, opened.ledger
+    plan, ledger = opened.plan, opened.ledger
     seed = plan.seed if share is None else seed_of(plan.seed, share.driver)
     while True:
         sweep = Sweep(plan, make_searcher(plan.search, plan.space, seed), ledger, progress, share=share)
@@ -103,6 +103,16 @@ def _sampled(
             return None
         if ended is None or not sweep.shared or _complete(opened, ended, say):
             break
+    sentence = GIVEN_UP.format(plan.search.max_failures) if ended is None else ended.sentence
+    return concluded(opened, sentence, claimed_again(ledger), failure)
+
+
+def concluded(opened: Opened, sentence: str, again: int, failure: str | None = None) -> Found:
+    """What a sampled search came to that has ended, ``sentence`` says how; compared with the exact surface where that
+
+    is cheap. ``again``: candidates that were claimed again.
+    """
+    plan, train, ledger = opened.plan, opened.train, opened.ledger
     exact, notes = None, idle_moments(plan, train)
     opened.reached("comparing")
     if failure is None and compared(plan):
@@ -113,10 +123,9 @@ def _sampled(
             "report.surface_max_points, or its candidates share nothing (a black box, limits of capital)."
         )
     kept = ledger.notes()
-    repeated = {"driver": claimed_again(ledger), "worker": retried_of(kept)}
+    repeated = {"driver": again, "worker": retried_of(kept)}
     trials, counts = list(ledger.trials()), ledger.counts()
     reasons = counted((t.number, str(t.state), t.why, 1) for t in trials if t.why)
-    sentence = GIVEN_UP.format(plan.search.max_failures) if ended is None else ended.sentence
     failure = failure or all_failed(counts, reasons)
     return Found(
         trials, counts, duplicates_of(kept), sentence, exact, tuple(notes), repeated, reasons=reasons, failure=failure
@@ -153,16 +162,20 @@ def _complete(opened: Opened, ended: Outcome, say: Say) -> bool:
 
 def _exhausted(opened: Opened, progress: OnProgress | None, say: Say, last: bool) -> Found | None:
     """Every point once; the best of them become the study's trials."""
-    plan, train, ledger = opened.plan, opened.train, opened.ledger
-    with closing(_open_ranges(opened)) as beside:
+    plan, train = opened.plan, opened.train
+    with closing(open_ranges(opened)) as beside:
         files = surface_files(opened, say)
         try:
             exact = exhaust(plan, train, files, RangeClaims(beside, files.ranges), _told(plan, progress), whole=last)
         except TooManyFailures as error:
             return _stopped(opened, files, str(error)) if last else None
         again = claimed_again(beside)
-    if exact is None:
-        return None
+    return None if exact is None else tabled(opened, files, exact, again)
+
+
+def tabled(opened: Opened, files: SurfaceFiles, exact: Surface, again: int) -> Found:
+    """What a complete table came to, all of which is stored; ``again``: ranges that were claimed again."""
+    plan, train, ledger = opened.plan, opened.train, opened.ledger
     reasons = counted(reasons_stored(files, ()))
     note_table(ledger, exact.counts, reasons)
     kept = max(plan.report.top, min(plan.mirror.max_trials, LISTED))
@@ -197,7 +210,8 @@ def surface_files(opened: Opened, say: Say = _log.warning) -> SurfaceFiles:
     return SurfaceFiles(pieces, digest_of(opened.digests)[:12], opened.ledger, ranges(plan, len(opened.train)), say)
 
 
-def _open_ranges(opened: Opened) -> SqlLedger:
+def open_ranges(opened: Opened) -> SqlLedger:
+    """The ledger in which ranges of a table are claimed."""
     from quantray.ledger import open_ledger
     from quantray.sweeps.description import describe
 

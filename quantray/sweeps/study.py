@@ -9,28 +9,29 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from quantray.errors import ConfigError, TooManyFailures
+from quantray.errors import ConfigError, Interrupted, TooManyFailures
 from quantray.outlets import logger
 from quantray.private import give_folder
 from quantray.protocols import REPORTED, Reached, Say
-from quantray.provenance import versions
 from quantray.stats.checks import Verdict
 from quantray.sweeps.holdout import load_slice, split
-from quantray.sweeps.judge import Judgement, judge
+from quantray.sweeps.judge import judge
 from quantray.sweeps.loop.share import Share
+from quantray.sweeps.outcome import concluded
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.prepare import Opened, opened
-from quantray.sweeps.report.candidates import computed_on
 from quantray.sweeps.report.card import study_card, study_line
 from quantray.sweeps.report.files import write_all
 from quantray.sweeps.report.plots import SweepPlots
-from quantray.sweeps.report.tables import table_digest, trials_frame
+from quantray.sweeps.report.summary import ended
+from quantray.sweeps.report.tables import trials_frame
 from quantray.sweeps.report.tracked import record_of
 from quantray.sweeps.results import Chosen, Results
 from quantray.sweeps.seal import seal
-from quantray.sweeps.search import Found, OnProgress, search
+from quantray.sweeps.search import OnProgress, search
+from quantray.sweeps.stopped import stopped
 from quantray.tracking import tell
 from quantray.trial import Trial
 
@@ -100,7 +101,6 @@ class Study:
 
     def frame(self) -> pandas.DataFrame:
         """One row a trial: number, state, value, parameters, metrics."""
-        from quantray.sweeps.report.tables import trials_frame
 
         return trials_frame(self.results.trials, self.plan.space)
 
@@ -140,16 +140,19 @@ def sweep(
         with _mirrored(made, say, left) as mirror:
             reached("searching")
             threading.Thread(target=_read_ahead, name="quantray-read-ahead", daemon=True).start()
-            found = search(made, progress, say, share=share)
-            assert found is not None  # only a driver that is not the last has none
-            if mirror is not None:
-                mirror.hurry()  # it catches up while the report is made
-            reached("judging")
-            judged = judge(plan, made.train, made.held_out, found.trials, found.exact, found.counts, found.reasons)
-            results = _results(made, found, judged, began)
+            try:
+                found = search(made, progress, say, share=share)
+                assert found is not None  # only a driver that is not the last has none
+                if mirror is not None:
+                    mirror.hurry()  # it catches up while the report is made
+                reached("judging")
+                judged = judge(plan, made.train, made.held_out, found.trials, found.exact, found.counts, found.reasons)
+            except (Interrupted, KeyboardInterrupt) as stop:
+                raise stopped(made, str(stop), began) from None
+            results = concluded(made, found, judged, time.monotonic() - began)
             reached("writing")
             study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
-            made.ledger.note(REPORTED, reported(results))
+            made.ledger.note(REPORTED, ended(results).as_json())
             if done is not None:
                 done(study)
         if found.failure is None and share is None and plan.search.timeout_s is None and not left:
@@ -160,34 +163,12 @@ def sweep(
     return study
 
 
-def reported(results: Results) -> dict[str, Any]:
-    """What a ledger keeps of a report, for whoever looks at the study without it."""
-    importance = dict(results.surface.importance) if results.surface else {}
-    return {
-        "table": results.table, "trials": len(results.trials), "importance": importance,
-        "computed_on": computed_on(results),
-    }  # fmt: skip
-
-
 def _read_ahead() -> None:
     """Import beside the search what judges it and writes its report: seconds that nobody has to wait for."""
     give_folder("MPLCONFIGDIR", "matplotlib")
     for name in _LATER:
         with suppress(ImportError):  # whoever needs it says so
             import_module(name)
-
-
-def _results(made: Opened, found: Found, judged: Judgement, began: float) -> Results:
-    return Results(
-        plan=made.plan, trials=found.trials, counts=found.counts, verdict=judged.verdict,
-        duplicates=found.duplicates, best=judged.best, in_sample=judged.in_sample,
-        out_of_sample=judged.out_of_sample, pick=judged.pick, surviving=judged.surviving, stress=judged.stress,
-        more_sessions=judged.more_sessions, top_oos=judged.top_oos, surface=judged.surface,
-        regret=judged.regret, data=_described(made), quality=made.slice.quality,
-        digests=made.digests, versions=versions(), seconds=time.monotonic() - began,
-        stop_reason=found.stop_reason, why=found.reasons, notes=found.notes, repeated=found.repeated,
-        table=table_digest(trials_frame(found.trials, made.plan.space)),
-    )  # fmt: skip
 
 
 @contextmanager
@@ -219,13 +200,3 @@ def _mirrored(made: Opened, say: Say, left: list[str]) -> Iterator[MirrorProcess
     if report.error:
         left.append(f"the Optuna study beside the ledger is incomplete: {report.error}; the ledger is not affected")
         say(left[0])
-
-
-def _described(made: Opened) -> dict[str, Any]:
-    from quantray.sweeps.data import describe as describe_slice
-
-    return {
-        **describe_slice(made.slice),
-        "sessions_searched": list(made.train.dates),
-        "sessions_held_out": [] if made.held_out is None else list(made.held_out.dates),
-    }

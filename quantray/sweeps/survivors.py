@@ -125,8 +125,10 @@ def _planes(
     values: FloatArray1D, ranked: list[int],
 ) -> tuple[Plane, ...]:  # fmt: skip
     """Every two of the ``ranked`` dimensions, until there are ``MOST_CELLS``."""
-    valued = np.flatnonzero(~np.isnan(values))
-    rising = valued[np.argsort(values[valued], kind="stable")]
+    rising = np.argsort(values, kind="stable")  # what has no value comes last
+    n_valued = len(values) - int(np.isnan(values).sum())
+    own = {d: codes[rising, d].astype(np.int32) for d in ranked}
+    survivor, rising_values = np.flatnonzero(mask[rising]), values[rising[:n_valued]]
     found: list[Plane] = []
     cells = 0
     for one, other in sorted(combinations(range(len(ranked)), 2), key=lambda pair: (sum(pair), pair)):
@@ -139,10 +141,10 @@ def _planes(
         if cells + size > MOST_CELLS:
             continue
         cells += size
-        place = codes[:, row].astype(np.int64) * shape[1] + codes[:, column]
-        n, kept = _counts(place, mask, size)
+        place = own[row] * shape[1] + own[column]
+        n, kept = (np.bincount(some, minlength=size) for some in (place, place[survivor]))
         best = np.full(size, np.nan)
-        best[place[rising]] = values[rising]  # of a cell's values the last stays, which is the largest
+        best[place[:n_valued]] = rising_values  # of a cell's values the last stays, which is the largest
         cut = n.reshape(shape), kept.reshape(shape), best.reshape(shape)
         found.append(Plane(names[row], names[column], levels[row], levels[column], *cut))
     return tuple(found)

@@ -44,6 +44,42 @@ def opened(page: str, width: int, folder: Path) -> tuple[str, str]:
     return found[0], done.stderr
 
 
+#: What a reader with a keyboard or a screen reader would stumble over, as a list of sentences.
+FAULTS = """(() => {
+  const faults = [], seen = e => e.getClientRects().length > 0, all = s => [...document.querySelectorAll(s)];
+  const named = e => (e.getAttribute("aria-label") || [...(e.labels || [])].map(l => l.textContent).join(" ")
+    || e.textContent).trim();
+  for (const e of all("button, select, input, a[href], summary, [role=img], [role=region], [role=group]")) {
+    if (seen(e) && !named(e)) faults.push(`no name: ${e.outerHTML.slice(0, 80)}`);
+  }
+  for (const e of all("svg")) if (!e.getAttribute("aria-label")) faults.push("a picture without a name");
+  const ids = all("[id]").map(e => e.id);
+  for (const id of new Set(ids)) if (ids.filter(x => x === id).length > 1) faults.push(`id ${id} twice`);
+  let level = 0;
+  for (const e of all("h1, h2, h3, h4")) {
+    const own = Number(e.tagName[1]);
+    if (own > level + 1) faults.push(`${e.tagName} follows H${level}: ${e.textContent}`);
+    level = own;
+  }
+  for (const e of all(".scroll")) {
+    if (seen(e) && e.scrollWidth > e.clientWidth + 1 && e.tabIndex < 0) {
+      faults.push(`no key scrolls: ${e.textContent.trim().slice(0, 60)}`);
+    }
+  }
+  for (const e of all("[tabindex]")) if (e.tabIndex > 0) faults.push(`an order of its own: ${e.tagName}`);
+  for (const e of all("a[href^='#']")) {
+    if (!document.getElementById(e.getAttribute("href").slice(1))) faults.push(`leads nowhere: ${e.textContent}`);
+  }
+  if (!document.title || !document.documentElement.lang) faults.push("no title or language");
+  if (document.documentElement.scrollWidth > innerWidth) faults.push("the page scrolls sideways");
+  return faults;
+})()"""
+#: Cells of tables that paper cuts off: a sheet of A4 with margins is this many pixels wide.
+PAPER = 718
+CUT = """[...document.querySelectorAll("td, th, svg, p")].filter(e => e.getClientRects().length
+  && e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 80))"""
+
+
 class Driven:
     """A page in a browser that is driven through its own pipe: keys, clicks, pictures, paper, and what it logs.
 
@@ -146,6 +182,11 @@ class Driven:
 
     def sized(self, width: int) -> None:
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600)
+
+    def printed(self) -> None:
+        """Lay the page out as paper has it."""
+        self.sized(PAPER)
+        self.ask("Emulation.setEmulatedMedia", media="print")
 
     def picture(self, path: Path) -> Path:
         """The whole page as PNG."""

@@ -194,3 +194,23 @@ def test_a_market_in_layouts_of_vendors_is_the_same_market(tmp_path: Path) -> No
         assert any("calls were read from" in sentence for sentence in found[name].notes)
         deleted = {"binance": "No id is missing between", "birdeye": "How many messages were deleted cannot be seen"}
         assert any(sentence.startswith(deleted[name]) for sentence in found[name].notes)
+
+
+@pytest.mark.slow
+def test_an_objective_of_ones_own_ranks_as_its_formula_says(
+    data: CallsData, both: CallerResults, tmp_path: Path
+) -> None:
+    """One that is worth the metric gives the metric's ranking; what it reads is measured for every policy."""
+    text = "captured_return + 0 * max_drawdown"
+    own = finished(data, tmp_path, mode="both", objective=text)
+    for unit in own.units:
+        other = both.unit(unit.name)
+        assert (unit.best, unit.value, unit.held_out_value) == (other.best, other.value, other.held_out_value)
+        assert [i for i, *_ in unit.top] == [i for i, *_ in other.top]
+        assert unit.peak.train.metrics[text] == unit.value
+    rows = pq.read_table(own.table).to_pandas()
+    traded = rows[rows.n_trades > 1]
+    assert len(traded)
+    assert traded.max_drawdown.notna().all()
+    assert (traded.objective == traded.captured_return).all()
+    assert text not in rows.columns

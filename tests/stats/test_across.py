@@ -143,5 +143,5 @@ def test_nothing_to_shrink():
 def test_words_of_a_list():
     assert {w: standing(w) for w in Word} == {
         Word.BELIEVE: Standing.BELIEVED, Word.DOUBTFUL: Standing.NOT_YET, Word.TOO_LITTLE_DATA: Standing.NOT_YET,
-        Word.FAILED: Standing.NOT_YET, Word.DISBELIEVE: Standing.NO,
+        Word.FAILED: Standing.NOT_YET, Word.UNJUDGED: Standing.NOT_YET, Word.DISBELIEVE: Standing.NO,
     }  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from quantray.errors import ConfigError
-from quantray.sweeps.objective import check_constraints, objective, ranked, source_of, violations
+from quantray.sweeps.objective import check_constraints, objective, ranked, violations
 from quantray.sweeps.plan import Constraints
 from quantray.sweeps.scores import resampled, sample, score, trial_of
 from quantray.trial import Trial, TrialState
@@ -111,9 +111,9 @@ def test_what_is_no_objective_is_told_before_any_work(text: str, said: str) -> N
 
 def test_the_file_of_a_function_belongs_to_the_plan() -> None:
     own = sweep_plan(
-        SPACE, objective="strategy.objectives.calmar", objective_source=source_of("strategy.objectives.calmar")
+        SPACE, objective="strategy.objectives.calmar", objective_source=objective("strategy.objectives.calmar").source
     )
     assert own.sources["strategy.objectives.calmar"] == own.objective_source != ""
     edited = replace(own, objective_source="another")
     assert own.digests("s", "c")["objective"] != edited.digests("s", "c")["objective"]
-    assert source_of("sharpe") == source_of("total_pnl / 2") == ""
+    assert objective("sharpe").source == objective("total_pnl / 2").source == ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,16 +18,21 @@ from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.identity import code_digest
 from quantray.callers.prepare import Survey, survey
 from quantray.callers.progress import Progress
-from quantray.callers.stages.checkpoints import Driver, met_by
+from quantray.callers.stages.checkpoints import Driver, data_sections, met_by
 from quantray.callers.stages.opening import opened, reach
 from quantray.capacity import check_run_dir
 from quantray.digests import digest_of
+from quantray.errors import DataError, LedgerError
+from quantray.ledger.difference import differences, plain_sections, request_of
 from quantray.outlets import logger
-from quantray.protocols import Say
+from quantray.plain import amount
+from quantray.protocols import REPORTED, Say
 from quantray.provenance import versions
+from quantray.report.ended import Ended
 
 _log = logger(__name__)
 Follow = Callable[[BaselineProgress], object]
+_NOTED = "callers/alerts/"  # begins the notes of measured buckets
 
 
 def run(plan: BaselinePlan, *, progress: Follow | None = None, say: Say | None = None) -> BaselineResults:
@@ -46,15 +53,42 @@ def run(plan: BaselinePlan, *, progress: Follow | None = None, say: Say | None =
         found = survey(plan, plan.needs, driver.say, driver.reached)
         digests = plan.digests(*met_by(plan.data, found.windows, found.slice, found.coverage), code_digest())
         stem = digest_of(digests)[:12]
-        with opened(driver, plan, digests, described(plan)):
+        with opened(driver, plan, digests, described(plan), request(plan)):
             driver.pieces.keep(lambda name: name.startswith(f"{stem}/"))
             alerts = Alerts.empty(found.coverage, plan.costs)
             work = pass_of(plan, found, driver, stem)
             watch.alerts, watch.work = alerts, work
             _measure(driver, work, alerts, watch)
-        return _results(plan, found, alerts, digests, driver)
+            results = _results(plan, found, alerts, digests, driver)
+            driver.note(REPORTED, Ended(units=len(results.leaderboard), seconds=round(results.seconds, 3)).as_json())
+        return results
     except KeyboardInterrupt:
         raise driver.interrupted from None
+
+
+def so_far(plan: BaselinePlan, notes: Mapping[str, Any], digests: Mapping[str, str], where: str) -> BaselineResults:
+    """What the study holds by now, ``notes`` and ``digests`` being its own; ``where`` says what became of its run.
+
+    Nothing is measured. LedgerError where nothing is yet, or where calls or candles are not what they were.
+    """
+    driver = Driver(plan, None, _log.warning)
+    found = survey(plan, plan.needs)
+    now = plan.digests(*met_by(plan.data, found.windows, found.slice, found.coverage), code_digest())
+    if lines := differences(digests, now, {}, {}):
+        raise LedgerError(
+            f"study {plan.study!r} is of other data or rules: {'; '.join(line.strip() for line in lines)}"
+        )
+    alerts = Alerts.empty(found.coverage, plan.costs)
+    work = pass_of(plan, found, driver, digest_of(dict(digests))[:12])
+    for key in (key for key in notes if key.startswith(_NOTED)):
+        with suppress(DataError):  # a piece that is gone: the next run makes it again
+            alerts.take(work.read(int(key.removeprefix(_NOTED))))
+    n, of = int(alerts.done.sum()), int(found.coverage.eligible.sum())
+    if not n:
+        raise LedgerError(f"no call of study {plan.study!r} is measured yet; {where}")
+    results = _results(plan, found, alerts, digests, driver)
+    told = f"Incomplete: {n:,} of {amount(of, 'call')} measured so far; {where}. Medians and places may still change."
+    return replace(results, notes=(told, *results.notes))
 
 
 def pass_of(plan: BaselinePlan, found: Survey, driver: Driver, stem: str) -> Pass:
@@ -123,10 +157,15 @@ def written_now(results: BaselineResults) -> BaselineProgress:
     )  # fmt: skip
 
 
+def request(plan: BaselinePlan) -> dict[str, Any]:
+    """The whole plan as the configuration that gives it again, but for where its ledger lies: that may be a secret."""
+    same = ("calls", "coverage", "baseline", "runner", "gates", "report")
+    sections = {"study": {"name": plan.study}, **data_sections(plan.data), "fees": plan.costs}
+    return request_of({**sections, **{name: getattr(plan, name) for name in same}}, plan.run_dir)
+
+
 def described(plan: BaselinePlan) -> dict[str, Any]:
     """The sections of the plan that decide its results, under the names that its digests have."""
-    from quantray.ledger.difference import plain_sections
-
     return plain_sections({
         "calls": {"calls": plan.calls, "coverage": plan.coverage},
         "data": plan.data,

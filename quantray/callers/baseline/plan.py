@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from quantray.callers.data.settings import CallsData, CallSettings, CoverageSett
 from quantray.callers.plan import ENDLESS_S, RULES_VERSION
 from quantray.callers.policies.account import Costs
 from quantray.cards import Card, line
+from quantray.command_line import Overrides
 from quantray.digests import digest_of
 from quantray.durations import written
 from quantray.errors import ConfigError, near_miss
@@ -58,6 +59,7 @@ class BaselinePlan:
     tracking: Tracking = Tracking()
     gates: Gates = Gates()
     report: Report = Report()
+    asked: Overrides | None = field(default=None, compare=False, repr=False)  # as it was typed; None: made by hand
 
     def __post_init__(self) -> None:
         if self.horizon_s < 1:

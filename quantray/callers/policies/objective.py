@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
 
 from quantray.arrays import FloatArray1D, FloatArray2D, IntArray1D
+from quantray.callers.metrics import Metric
 from quantray.errors import ConfigError, near_miss
+from quantray.objectives import Objective, read
 
 FORBID: dict[str, str] = {"extra": "forbid"}
 #: Metrics that may be maximised: higher is better for each of them.
@@ -17,8 +20,10 @@ OBJECTIVES = (
     "captured_return", "final_capital", "median_return", "expectancy", "profit_factor", "sharpe", "sortino",
     "capture_ratio",
 )  # fmt: skip
-#: Objectives that need the account's equity on every day.
-DAILY = ("sharpe", "sortino")
+#: Metrics that need the account's equity on every day; with that at every close; that exist on an account alone.
+DAILY = frozenset({"sharpe", "sortino"})
+FOLLOWED = DAILY | {"max_drawdown"}
+OF_ACCOUNT = FOLLOWED | {"final_capital", "total_return"}
 #: What decides between equal objectives: metric or column -> +1 if higher wins, -1 if lower does.
 TIES = {"max_drawdown": -1, "stop_outs": -1, "n_parts": -1, "final_capital": 1, "n_trades": 1, "captured_return": 1}
 DEFAULT_TIES = ("max_drawdown", "stop_outs", "n_parts")
@@ -27,11 +32,15 @@ NO_TRADES, UNRANKED, INFEASIBLE, RANKED = "no_trades", "unranked", "infeasible",
 Drawdowns = Callable[[IntArray1D], FloatArray1D]
 
 
-def check_objective(name: str) -> str:
-    """The name, when it is an objective; ConfigError with the near miss otherwise."""
-    if name not in OBJECTIVES:
-        raise ConfigError(f"objective: {near_miss(name, OBJECTIVES, what='objective')}")
-    return name
+@lru_cache(maxsize=32)
+def objective(text: str) -> Objective:
+    """The objective that ``text`` stands for over the metrics of a policy; see :func:`quantray.objectives.read`."""
+    return read(text, Metric, OBJECTIVES)
+
+
+def judged(columns: Mapping[str, np.ndarray], text: str) -> dict[str, np.ndarray]:
+    """The columns [P] of metrics with that of the objective under its own text."""
+    return dict(columns) if text in columns else {**columns, text: objective(text).judge(columns)[0]}
 
 
 def check_ties(names: Sequence[str]) -> tuple[str, ...]:
@@ -98,16 +107,16 @@ class Ranking:
 
 
 def rank(
-    columns: Mapping[str, np.ndarray], n_parts: IntArray1D, objective: str, bounds: Bounds,
+    columns: Mapping[str, np.ndarray], n_parts: IntArray1D, by: str, bounds: Bounds,
     ties: Sequence[str] = DEFAULT_TIES, drawdowns: Drawdowns | None = None, places: int = 1,
 ) -> Ranking:  # fmt: skip
-    """Rank policies by (objective, ties, grid order), from ``columns`` [P] of metrics; equality is exact.
+    """Rank policies by (objective ``by``, ties, grid order), from ``columns`` [P] of metrics; equality is exact.
 
     ``drawdowns`` measures the account drawdown of some rows: best objective first, and only where a bound or a tie
     asks for it, until ``places`` places are certain. Rows behind them keep the order of their objectives, and
     a row whose drawdown was never measured counts as meeting that bound.
     """
-    value = np.asarray(columns[check_objective(objective)], float)
+    value = np.asarray(judged(columns, by)[by], float)
     known = {**columns, "n_parts": n_parts, "max_drawdown": np.array(columns["max_drawdown"], float)}
     n = len(value)
     trades = np.asarray(columns["n_trades"])

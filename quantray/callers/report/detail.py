@@ -15,7 +15,7 @@ from quantray.callers.report.idle import target_notes, told_of
 from quantray.callers.report.plane import Axes
 from quantray.callers.report.tables import LATE, parts_of
 from quantray.callers.report.words import COLLAPSED, STATES, axis_words, gain, label, metric
-from quantray.callers.results import LANES, CallerResults, Chosen, Row, UnitResult
+from quantray.callers.results import GROUP, LANES, CallerResults, Chosen, Row, UnitResult
 from quantray.plain import amount
 from quantray.report.words import DASH, number
 
@@ -75,7 +75,7 @@ def detail(r: CallerResults, unit: UnitResult, values: GridValues, anchor: str, 
         "skips": skips(r, unit, c),
         "lanes": lanes(r, c),
         "top": sheets.better(r, unit, room.axes, looked(r)),
-        "trades": sheets.trades(r, c, room.trades.get(unit.name, 0)),
+        "trades": sheets.trades(r, c, room.trades.get(unit.name, 0), unit.name == GROUP),
         "n_trades": amount(sum(len(part.trades) for part, _ in parts), "call"),
     }  # fmt: skip
 

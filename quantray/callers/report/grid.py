@@ -53,7 +53,7 @@ def grid_values(results: CallerResults, units: Sequence[str]) -> dict[str, GridV
     """Unit -> its grid, from the Parquet parts; a unit that is not in them has no values."""
     import pyarrow.dataset
 
-    n, name = len(results.plan.policies), results.plan.objective
+    n, name = len(results.plan.policies), "objective"
     figures: dict[str, np.ndarray] = {unit: np.full((len(OF_TRADES), n), np.nan) for unit in units}
     values = {unit: {part: np.full(n, np.nan) for part in PARTS.values()} for unit in units}
     ranked = {unit: np.zeros(n, bool) for unit in units}

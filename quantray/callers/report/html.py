@@ -6,6 +6,7 @@ from typing import Any
 
 from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.report import beside, facts, sections, sheets, survival
+from quantray.callers.report.command import command
 from quantray.callers.report.detail import Room, columns, detail, looked, state_words
 from quantray.callers.report.grid import grid_values
 from quantray.callers.report.plane import MOST_CELLS, Axes
@@ -61,6 +62,7 @@ def context(results: CallerResults, offered: BaselineResults | None = None, link
         "offered_link": link,
         **_facts(r),
         "seeds": {"run": r.plan.seed},
+        "command": command(r.plan),
         "digests": dict(r.digests),
         "versions": dict(r.versions),
         "seconds": duration(r.seconds),

@@ -19,7 +19,7 @@ from quantray.plain import amount
 from quantray.report.sheet import Sheet
 from quantray.report.words import DASH, number
 
-#: Rows of trades that a page has; beyond them every unit keeps its latest ones, held out first.
+#: Rows of trades that a page has; beyond them every unit keeps its first ones: executed, held out, latest.
 MOST_TRADES = 12_000
 FEW = 100
 
@@ -34,19 +34,24 @@ def rooms(r: CallerResults, units: Sequence[UnitResult]) -> dict[str, int]:
     return found
 
 
-def trades(r: CallerResults, c: Chosen, room: int) -> Sheet:
-    """Every call that got an entry, the held-out ones first, the latest first: executed, or why it was skipped."""
+def trades(r: CallerResults, c: Chosen, room: int, whole: bool = False) -> Sheet:
+    """Every call that got an entry: what was executed, then what was skipped and why; held out first, the latest first.
+
+    ``whole``: of all callers, who are named.
+    """
     limited, held = r.plan.account.limited, c.held_out is not None
     money = ["size", "costs", "net"] if limited else []
-    head = ["asset", "caller", *(["part"] if held else []), "entry", "hours", "entry price", "exit price", "gross %",
-            "net %", *money, "ended by"]  # fmt: skip
+    head = ["asset", *(["part"] if held else []), *(["caller"] if whole else []), "entry", "hours", "entry price",
+            "exit price", "gross %", "net %", *money, "ended by"]  # fmt: skip
     rows, kinds = [], []
     every = [(name, part, i) for name, part in reversed(parts_of(c)) for i in reversed(range(len(part.trades)))]
+    every.sort(key=lambda found: bool(found[1].trades.skip[found[2]]))
     for name, part, i in every[:room]:
-        row = _row(r, part, i)
-        rows.append([*row[:2], *(["held out" if name == "held_out" else "training"] if held else []), *row[2:]])
+        asset, caller, *rest = _row(r, part, i)
+        told = ["held out" if name == "held_out" else "training"] if held else []
+        rows.append([asset, *told, *([caller] if whole else []), *rest])
         kinds.append("faint" if part.trades.skip[i] else "unseen" if name == "held_out" else "")
-    more = f"the latest {amount(len(rows), 'call')} of {len(every):,}; " if len(rows) < len(every) else ""
+    more = f"the first {amount(len(rows), 'call')} of {len(every):,} are here; " if len(rows) < len(every) else ""
     signed = [k for k, title in enumerate(head) if title in ("gross %", "net %", "net")]
     return Sheet("Trades and skipped calls", head, rows, kinds=kinds, signed=signed, first=10,
                  rest=f"{more}trades.csv has every one")  # fmt: skip

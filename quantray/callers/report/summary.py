@@ -96,7 +96,7 @@ def traded(r: CallerResults) -> Traded:
 def verdict_counts(units: Sequence[UnitResult]) -> dict[str, int]:
     """Verdict -> units, every word named; units without a best policy count as too little data."""
     words = [unit.verdict.word if unit.verdict else Word.TOO_LITTLE_DATA for unit in units]
-    return {str(word): words.count(word) for word in Word}
+    return {str(word): words.count(word) for word in Word if word is not Word.UNJUDGED}
 
 
 def _unit(u: UnitResult, objective: str) -> dict[str, Any]:

@@ -47,8 +47,8 @@ def _missing(t: Surviving) -> list[str]:
     if t.best_statistic is None or not math.isfinite(t.tested.critical) or t.tested.mask.any():
         return []
     said = [
-        f"The best of them has a statistic (Student's t of its mean net per {_block(t)}) of {t.best_statistic:.2f}; "
-        f"among {amount(t.tested.n_candidates, 'policy', 'policies')} it takes more than "
+        f"The best of them has a statistic (Student's t of its mean net per {_block(t)}) of "
+        f"{number(t.best_statistic)}; among {amount(t.tested.n_candidates, 'policy', 'policies')} it takes more than "
         f"{t.tested.critical:.2f}."
     ]
     if not t.more_units:  # else the verdict says how many more it takes

@@ -8,18 +8,23 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from quantray.callers.data import CallPlan, CallsData, CandleSlice, Coverage
+from quantray.callers.data.settings import KEYS
 from quantray.callers.identity import code_digest
 from quantray.callers.plan import CallerPlan
+from quantray.callers.policies import spec_of
 from quantray.callers.prepare import Prepared
 from quantray.callers.progress import Progress
 from quantray.digests import digest_of
 from quantray.errors import DiskError, Interrupted
 from quantray.files.pieces import DAMAGED, MISSING, WHOLE, Pieces
+from quantray.ledger.difference import plain_sections, renamed, request_of
 from quantray.plain import amount
 from quantray.protocols import Ledger, Say
 from quantray.runner.dataflow import flow
 from quantray.settings import Runner
 
+#: Under which a study notes how many rows each stage has.
+ROWS = "rows"
 Row = TypeVar("Row")
 Result = TypeVar("Result")
 Report = Callable[[Progress], object]
@@ -83,12 +88,20 @@ class Driver:
                 kept(note)
         self._detail = ""
         self.reached(stage, again, len(rows), again)
+        self.note(ROWS, {**self.notes.get(ROWS, {}), stage: len(rows)})
         assert self._ledger is not None  # the study was opened: resume() came first
         for i, note in zip(todo, self._flow(stage, [rows[i] for i in todo], make, seconds, again), strict=True):
             self._ledger.note(keys[i], note)
             self.notes[keys[i]] = notes[i] = note
             self._detail = detail(note)
         return [n for n in notes if n is not None]
+
+    def note(self, key: str, value: object) -> None:
+        """Keep a value with the study, unless it is what the study keeps already."""
+        assert self._ledger is not None  # the study was opened: resume() came first
+        if self.notes.get(key) != value:
+            self._ledger.note(key, value)
+            self.notes[key] = value
 
     def _kept(self, stage: str, notes: Sequence[Mapping[str, Any] | None]) -> list[bool]:
         """Whether the pieces of each note are as they were written; what is not is said and counted."""
@@ -167,10 +180,30 @@ def met_by(data: CallsData, windows: CallPlan, made: CandleSlice, coverage: Cove
     return calls, digest_of(made.digest(windows), clip)
 
 
+def request(plan: CallerPlan) -> dict[str, Any]:
+    """The whole plan as the configuration that gives it again, but for where its ledger lies: that may be a secret."""
+    same = ["mode", "grouped", "filter_collapsed", "intrabar", "entry", "target_gap", "objective", "ties", "oos"]
+    same += ["stress", "seed", "calls", "coverage", "runner", "gates", "report"]
+    grid = plan.grid or {"grid": "listed", "policies": [spec_of(policy) for policy in plan.policies]}
+    return request_of({
+        "study": {"name": plan.study},
+        **data_sections(plan.data),
+        "policy": grid,
+        "fees": plan.costs,
+        "capital": plan.account,
+        "constraints": plan.bounds,
+        **{name: getattr(plan, name) for name in same},
+    }, plan.run_dir)  # fmt: skip
+
+
+def data_sections(data: CallsData) -> dict[str, object]:
+    """Settings of the data as the configuration has them: how calls are read from chats in a section of its own."""
+    found = renamed(data, KEYS)
+    return {"data": {key: value for key, value in found.items() if key != "messages"}, "messages": data.messages}
+
+
 def described(plan: CallerPlan) -> dict[str, Any]:
     """The sections of a plan that decide its results, under the names that its digests have."""
-    from quantray.ledger.difference import plain_sections
-
     return plain_sections({
         "calls": {"calls": plan.calls, "coverage": plan.coverage},
         "data": plan.data,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from quantray.callers.stages.checkpoints import Asked, Driver
 from quantray.errors import begun
 from quantray.files.holding import busy
+from quantray.protocols import REQUEST
 from quantray.settings import Runner, Storage
 
 if TYPE_CHECKING:
@@ -25,10 +26,13 @@ class Stored(Asked, Protocol):
 
 
 @contextmanager
-def opened(driver: Driver, plan: Stored, digests: Mapping[str, str], described: Mapping[str, Any]) -> Iterator[None]:
+def opened(
+    driver: Driver, plan: Stored, digests: Mapping[str, str], described: Mapping[str, Any], request: Mapping[str, Any]
+) -> Iterator[None]:
     """The study's ledger and pieces for the driver, which nobody else has meanwhile.
 
-    ``described`` are the sections of the plan under the names that its digests have: what a refusal tells.
+    ``described`` are the sections of the plan under the names that its digests have: what a refusal tells;
+    ``request`` is the whole of it, which the study keeps.
     """
     from quantray.ledger.studies import open_ledger
 
@@ -39,6 +43,7 @@ def opened(driver: Driver, plan: Stored, digests: Mapping[str, str], described: 
         _refuse_others(ledger)
         with driver.pieces.open().held():
             ledger.note(*driver.pieces.noted)
+            ledger.note(REQUEST, request)
             driver.resume(ledger)
             with begun():
                 yield

@@ -10,12 +10,15 @@ import numpy as np
 
 from quantray.arrays import FloatArray1D, IntArray1D, plain
 from quantray.callers.metrics import METRICS
-from quantray.callers.policies.objective import NO_TRADES, RANKED, Ranking, collapsed, rank
+from quantray.callers.policies.objective import NO_TRADES, RANKED, Ranking, collapsed, judged, objective, rank
 from quantray.callers.split import HELD_OUT, TRAIN
 from quantray.callers.stages.scores import ScoreSet
 from quantray.callers.stages.store import Store
 from quantray.callers.stages.work import TableSpec, Unit
+from quantray.outlets import logger
+from quantray.plain import amount
 
+_log = logger(__name__)
 STATES = (RANKED, "infeasible", NO_TRADES, "unranked")
 
 
@@ -104,9 +107,21 @@ def rank_set(store: Store, spec: TableSpec, scores: ScoreSet, unit: int, n_parts
     """Rank one unit of a set from its files; ``n_parts`` [P] counts the parts of each policy."""
     who = scores.units[unit]
     parts = store.work.prepared.split.parts
-    columns = {part: columns_of(metrics) for part, metrics in zip(parts, scores.columns(unit), strict=True)}
+    found = zip(parts, scores.columns(unit), strict=True)
+    by = store.work.prepared.plan.objective
+    columns = {part: judged(columns_of(metrics), by) for part, metrics in found}
+    _tell_failed(by, who, columns[TRAIN])
     ranking = rank_unit(store, spec, who, columns[TRAIN], n_parts)
     return Ranked(who, place_of(store, who, ranking, columns), ranking, columns)
+
+
+def _tell_failed(by: str, who: Unit, columns: Mapping[str, np.ndarray]) -> None:
+    """Policies [P] for which an objective of the user's raises are unranked, which is said with its line."""
+    judge = objective(by)
+    why = judge.judge(columns)[1] if judge.source else {}
+    if why:
+        n = amount(len(columns["n_trades"]), "policy", "policies")
+        _log.warning("%s: %s is unranked for %d of %s: %s", by, who.name, len(why), n, why[min(why)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

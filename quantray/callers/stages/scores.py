@@ -12,7 +12,8 @@ import numpy as np
 from quantray.arrays import FloatArray2D
 from quantray.callers.metrics import METRICS
 from quantray.callers.policies.account import Account
-from quantray.callers.policies.objective import DAILY
+from quantray.callers.policies.evaluate import Block, Market
+from quantray.callers.policies.objective import DAILY, FOLLOWED, objective
 from quantray.callers.policies.program import Program
 from quantray.callers.stages.store import Store
 from quantray.callers.stages.warmup import warm
@@ -124,7 +125,7 @@ def score_block(store: Store, spec: TableSpec, block: ScoreBlock) -> np.ndarray:
         for k, part in enumerate(parts):
             gathered = store.gather(spec, work.calls_of(unit, part), marks=needs_marks(plan.account, plan.objective))
             scored = store.block(gathered, program, plan.account, plan.costs)
-            columns = scored.metrics(store.market(gathered, part), daily=plan.objective in DAILY)
+            columns = measured(scored, store.market(gathered, part), plan.account, plan.objective)
             for m, name in enumerate(METRICS):
                 out[k, u * size : (u + 1) * size, m] = columns[name]
     return out
@@ -135,6 +136,13 @@ def _program(spec: TableSpec, start: int, stop: int) -> Program:
     return spec.program(spec.policies[start:stop])
 
 
-def needs_marks(account: Account, objective: str) -> bool:
+def measured(block: Block, market: Market, account: Account, by: str) -> dict[str, np.ndarray]:
+    """Metrics of every policy of the block as columns [P], with those that only the objective ``by`` asks for."""
+    asked = set(objective(by).metrics) if account.limited else set()
+    closes = market.closes if "max_drawdown" in asked else None
+    return block.metrics(market, closes=closes, daily=not DAILY.isdisjoint(asked))
+
+
+def needs_marks(account: Account, by: str) -> bool:
     """Whether metrics depend on what open positions are worth between their entry and their exit."""
-    return account.limited and (account.basis == "equity" or objective in DAILY)
+    return account.limited and (account.basis == "equity" or not FOLLOWED.isdisjoint(objective(by).metrics))

@@ -12,7 +12,7 @@ from quantray.callers.blocks import Blocks, block_days, wait_s
 from quantray.callers.judge import POLICY, above, position, unit_of
 from quantray.callers.plan import CallerPlan
 from quantray.callers.policies.evaluate import Block, Market
-from quantray.callers.policies.objective import Bounds, violations
+from quantray.callers.policies.objective import Bounds, judged, violations
 from quantray.callers.policies.policy import Policy
 from quantray.callers.resampled import resampled
 from quantray.callers.results import LevelShare, Surviving
@@ -92,7 +92,7 @@ class FamilyTest:
         work = store.work
         self.store, self.found, self.winner, self.steps = store, found, winner, steps
         self.plan: CallerPlan = work.prepared.plan
-        self.columns = columns_of(found.scores.columns(winner.number)[0])
+        self.columns = judged(columns_of(found.scores.columns(winner.number)[0]), self.plan.objective)
         enough = np.maximum(self.plan.bounds.min_trades, 1)
         self.rows = np.flatnonzero(self.columns["n_trades"] >= enough)
         self.values = above(self.plan, self.columns[self.plan.objective])
@@ -169,7 +169,8 @@ class FamilyTest:
 
         def spread(row: int) -> float:
             block, market = self._block(gathered, rows[row : row + 1])
-            figure = resampled(self.plan, block.trades(0, market), block.reached(0, market), self.blocks)
+            own = {name: float(column[rows[row]]) for name, column in self.columns.items()}
+            figure = resampled(self.plan, block.trades(0, market), block.reached(0, market), self.blocks, own)
             return standard_error(figure, self.blocks.n, seed=self.plan.seed)
 
         n_out = 0 if self.held_out is None else self.held_out.n

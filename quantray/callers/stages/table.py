@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from quantray.callers.metrics import METRICS
 from quantray.callers.plan import CallerPlan
 from quantray.callers.policies.objective import Bounds, violations
 from quantray.callers.policies.policy import Policy
@@ -123,7 +124,7 @@ def write_part(path: Path, ranked: Sequence[Ranked], about: Described, bounds: B
     columns["rank"] = pa.array(np.concatenate([_ranks(r) for r, _ in pieces]), from_pandas=True).cast(pa.int32())
     measured = [_measured(r, part) for r, part in pieces]
     columns["objective"] = pa.array(np.concatenate([m[objective] for m in measured]), from_pandas=True)
-    for name in measured[0]:
+    for name in (name for name in measured[0] if name in METRICS):
         values = pa.array(np.concatenate([m[name] for m in measured]), from_pandas=True)
         columns[name] = values.cast(pa.int32()) if name in COUNTS else values
     outside = np.concatenate([violations(bounds, m) for m in measured])

@@ -10,7 +10,7 @@ import numpy as np
 from quantray.arrays import IntArray1D, plain
 from quantray.callers.market import Calls
 from quantray.callers.policies.evaluate import PolicyTrades
-from quantray.callers.policies.objective import DAILY
+from quantray.callers.policies.objective import judged
 from quantray.callers.policies.policy import Policy
 from quantray.callers.policies.program import Program
 from quantray.callers.results import Chosen, Neighbour, Part, Row, Surviving, UnitResult
@@ -18,7 +18,7 @@ from quantray.callers.split import DROPPED, HELD_OUT, TRAIN
 from quantray.callers.stages.lanes import Lane
 from quantray.callers.stages.levels import Steps
 from quantray.callers.stages.ranking import columns_of
-from quantray.callers.stages.scores import needs_marks
+from quantray.callers.stages.scores import measured, needs_marks
 from quantray.callers.stages.store import Gathered, Store
 from quantray.callers.stages.survival import Found, Winner
 from quantray.callers.stages.warmup import warm
@@ -89,7 +89,8 @@ class Examined:
             for part in work.prepared.split.parts
         }
         metrics = found.scores.columns(winner.number)
-        self.columns = {part: columns_of(m) for part, m in zip(self.gathered, metrics, strict=True)}
+        found_columns = zip(self.gathered, metrics, strict=True)
+        self.columns = {part: judged(columns_of(m), self.plan.objective) for part, m in found_columns}
         self.every = self.plan.report.held_out == "all"  # whether held-out values of the others are looked at
 
     def told(self, base: UnitResult) -> UnitResult:
@@ -163,7 +164,7 @@ def part_of(store: Store, program: Program, gathered: Gathered, part: int) -> Pa
     plan = store.work.prepared.plan
     block, market = store.block(gathered, program, plan.account, plan.costs), store.market(gathered, part)
     closes = market.closes if plan.account.limited else np.zeros(0, np.int64)
-    found = block.metrics(market, closes=closes, daily=plan.account.limited)
+    found = judged(block.metrics(market, closes=closes, daily=plan.account.limited), plan.objective)
     times = closes[np.unique(np.linspace(0, len(closes) - 1, POINTS).round().astype(int))] if len(closes) else closes
     equity = block.equity(0, market, times)[0] if len(times) else np.zeros(0)
     trades = _trades(block.trades(0, market), gathered.calls)
@@ -196,7 +197,6 @@ def _lane(
 ) -> tuple[Row, Row | None]:
     """One lane of a policy that was found on the tables of ``spec``, in training and held out."""
     plan, rows = store.work.prepared.plan, {}
-    daily = plan.account.limited and plan.objective in DAILY
     for part, base in gathered.items():
         some = base
         if lane.spec is not None or lane.unedited:
@@ -206,5 +206,6 @@ def _lane(
             some = store.at_zero(base)
         one = program if lane.spec is None else lane.spec.program([policy])
         block = store.block(some, one, plan.account, lane.costs)
-        rows[part] = row_of(block.metrics(store.market(some, part), daily=daily), 0)
+        found = measured(block, store.market(some, part), plan.account, plan.objective)
+        rows[part] = row_of(judged(found, plan.objective), 0)
     return rows[TRAIN], rows.get(HELD_OUT)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from quantray.arrays import IntArray1D
+from quantray.callers.policies.objective import objective
 from quantray.callers.policies.policy import Policy
 from quantray.callers.policies.program import Levels, Program, compile_policies, levels_of
 from quantray.callers.prepare import Prepared
@@ -110,8 +111,15 @@ class Work:
         return f"{self.stem}/tables/{spec}/bucket-{bucket:05d}/{file}"
 
     def check_visible(self) -> None:
-        """Raise DataError in a worker that sees another file system than the driver."""
+        """Raise DataError in a worker that sees another file system, or another objective's file, than the driver."""
         check_visible(self.prepared.slice.folder, self.pieces.folder)
+        plan = self.prepared.plan
+        here = objective(plan.objective).source
+        if here != plan.objective_source:
+            raise DataError(
+                f"another file of objective={plan.objective} is on this node ({here[:8]}) than on the driver's "
+                f"({plan.objective_source[:8]}); put the same there"
+            )
 
 
 def check_visible(slice_folder: Path, run_folder: Path) -> None:

@@ -313,10 +313,24 @@ const page = (() => {
     }
   }
 
+  // What is wider than the page is scrolled by keys too: then it is a stop of the keyboard, with a name.
+  function stops() {
+    for (const box of document.querySelectorAll(".scroll:not([tabindex])")) {
+      if (box.scrollWidth <= box.clientWidth + 1) continue;
+      box.tabIndex = 0;
+      box.setAttribute("role", "region");
+      const heading = box.closest("section")?.querySelector("h2, h3");
+      box.setAttribute("aria-label", heading ? heading.textContent.trim() : "table");
+    }
+  }
+
   document.documentElement.classList.add("scripted");
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll(".sheet").forEach(box => new Sheet(box));
     document.querySelectorAll(".choice").forEach(box => new Choice(box));
+    stops();
+    addEventListener("resize", stops);
+    document.addEventListener("toggle", stops, true); // what was folded away had no width
     document.querySelectorAll("button[data-copy]").forEach(b => b.addEventListener("click", () => copy(b)));
   });
   return { Canvas, scale, padded, short, number, counted, escaped, drawings };

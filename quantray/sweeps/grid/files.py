@@ -87,7 +87,7 @@ class SurfaceFiles:
         )
 
     def _piece(self, points: Range) -> str:
-        return f"{self.stem}/surface/part-{points[0]:012d}.parquet"
+        return piece_of(self.stem, points[0])
 
 
 class Tally:
@@ -115,6 +115,21 @@ class Tally:
         self.counts, self.others = self._files.noted(), self._claims.others()
         now = time.monotonic()
         self._next = now + max(_READ_S, (now - began) / _READ_PART)
+
+
+def parts_noted(notes: Mapping[str, Any], stem: str) -> dict[int, tuple[str, list[int]]]:
+    """The stored parts of a table by their first number: the name of the piece, and its points by state."""
+    found = {}
+    for key, note in notes.items():
+        if key.startswith(_NOTE) and isinstance(note.get("file"), list):
+            start = int(key.removeprefix(_NOTE))
+            found[start] = (piece_of(stem, start), list(note["counts"]))
+    return found
+
+
+def piece_of(stem: str, start: int) -> str:
+    """The name of the piece that holds the points from ``start`` on."""
+    return f"{stem}/surface/part-{start:012d}.parquet"
 
 
 def _plus(counts: Counts, tally: Sequence[int]) -> Counts:

@@ -40,11 +40,26 @@ class Candidate:
 
 
 def leading(r: Results) -> list[Candidate]:
-    """The best by objective and the best survivors, each once: feasible first, value falling, then by number."""
+    """The best by objective and the best survivors, each once: pick and peak, then feasible first, value falling."""
     found: dict[int, Candidate] = {}
     for c in (*_survivors(r), *_trials(r)):
         found[c.number] = c  # of two the trial, which has a number of its own
-    return sorted(found.values(), key=lambda c: (not c.feasible, -c.value, c.number))
+    named = list(_named(r))
+    return sorted(
+        found.values(),
+        key=lambda c: (
+            named.index(c.number) if c.number in named else len(named), not c.feasible, -c.value, c.number,
+        ),
+    )  # fmt: skip
+
+
+def _named(r: Results) -> dict[int, str]:
+    """Number -> pick, peak, or both."""
+    found: dict[int, str] = {}
+    for c in survival.both(r):
+        number = r.plan.space.number(c.params) if _whole(r) else c.number
+        found[number] = f"{found[number]} {c.name}" if number in found else c.name
+    return found
 
 
 def _whole(r: Results) -> bool:
@@ -108,12 +123,9 @@ Column = tuple[str, list[str], list[Any] | None]
 
 
 def _names(r: Results, rows: list[Candidate]) -> Column:
-    whole, named = _whole(r), {}
-    for c in survival.both(r):
-        number = r.plan.space.number(c.params) if whole else c.number
-        named[number] = f"{named[number]} {c.name}" if number in named else c.name
+    named = _named(r)
     text = [f"{c.number:,} {named.get(c.number, '')}".strip() for c in rows]
-    return ("point" if whole else "trial"), text, [c.number for c in rows]
+    return ("point" if _whole(r) else "trial"), text, [c.number for c in rows]
 
 
 def _objective(r: Results, rows: list[Candidate]) -> Column:
@@ -153,7 +165,7 @@ def listed(r: Results) -> str:
     s = r.surviving
     said = f"The best {len(list(_trials(r))):,} by {words.label(r.plan.objective)}"
     more = "" if s is None or not s.n else f" and the best {min(s.n, LISTED):,} of {amount(s.n, 'survivor')}"
-    return f"{said}{more}, with every parameter that varies."
+    return f"{said}{more}, with every parameter that varies; on top {' and '.join(c.name for c in survival.both(r))}."
 
 
 def progress(r: Results) -> Chart | None:

@@ -25,9 +25,10 @@ def identity(plan: Plan) -> str:
 
 
 def command(plan: Plan) -> str:
-    """One line for a shell. Passwords are masked."""
+    """One line for a shell. Passwords are masked; ``fresh``, which deletes what is there, is left out."""
     asked = plan.asked
     lines = asked.lines if asked is not None and asked.of == identity(plan) else overrides(plan)
+    lines = [line for line in lines if line.lstrip("+").partition("=")[0] != "fresh"]
     return masked(in_shell([*COMMAND, *lines]))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from quantray.files import Published, room
@@ -31,14 +31,15 @@ def check_results(run_dir: Path, *, table: bool) -> None:
 
 
 def write_all(
-    results: Results, run_dir: Path, parts: Mapping[str, Path] | None = None, say: Say | None = None
-) -> dict[str, Path]:
+    results: Results, run_dir: Path, parts: Mapping[str, Path] | None = None, say: Say | None = None,
+    leave: Collection[str] = (),
+) -> dict[str, Path]:  # fmt: skip
     """Write every output under ``run_dir``; returns file name -> path.
 
     ``trials.parquet``, ``survivors.parquet``, ``top_trials.csv``, ``trades.csv``, ``history.png``, ``summary.json`` and
     ``report.html``; the first four have the same bytes for the same trials. ``parts`` of a complete table (name ->
-    piece) are shown in ``surface/``. ``say`` hears of results that were changed since quantray wrote them: they are
-    kept. DiskError without room.
+    piece) are shown in ``surface/``. What is in ``leave`` stays as it is. ``say`` hears of results that were changed
+    since quantray wrote them: they are kept. DiskError without room.
     """
     published, places = Published(run_dir), {name: run_dir / name for name in NAMES}
     with room(f"the report in {run_dir}", "every result is stored in the study"), published.staging() as folder:
@@ -51,6 +52,7 @@ def write_all(
         history_png(completed_values(frame), paths["history.png"])
         paths["summary.json"].write_text(summary_json(results), encoding="utf-8")
         paths["report.html"].write_text(report_html(results), encoding="utf-8")
+        paths = {name: path for name, path in paths.items() if name not in leave}
         for sentence in published.write(results.study, paths, {TABLE: parts or {}}):
             if say is not None:
                 say(sentence)

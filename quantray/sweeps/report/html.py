@@ -76,7 +76,7 @@ def _track(r: Results) -> dict[str, Any]:
     """What the template reads of the trades of the candidate that is shown."""
     told = track.tracks(r)
     params = {**r.plan.strategy.params, **(r.shown.params if r.shown else {})}
-    days = tape.days(told, params, trade_list.listed(told))
+    days = tape.days(told, params, trade_list.first_of(told, trade_list.MOST_DRAWN))
     return {
         "equity": track.equity_chart(r, told),
         "equity_said": track.equity_sentences(r, told),
@@ -84,7 +84,8 @@ def _track(r: Results) -> dict[str, Any]:
         "exits": track.exits(told),
         "money": [table for by in (track.months, track.by_side, track.hours, track.weekdays) if (table := by(told))],
         "trades": trade_list.sheet(told, r.shown.name) if r.shown else None,
-        "left_out": trade_list.cut(told),
+        "not_listed": trade_list.left_out(told, trade_list.MOST_LISTED),
+        "not_drawn": trade_list.left_out(told, trade_list.MOST_DRAWN),
         "days": [day.data for day in days],
         "first_day": tape_chart.chart(days[0]) if days else None,
         "underlying": r.in_sample.slice.underlying if r.in_sample else "",
@@ -95,6 +96,8 @@ def _track(r: Results) -> dict[str, Any]:
 def _survival(r: Results) -> dict[str, Any]:
     """What the template reads of survivors, pick and peak."""
     return {
+        "unread": r.unread,
+        "kept": sections.kept_best(r),
         "chosen": survival.both(r),
         "called_each": [survival.called(r, c) for c in survival.both(r)],
         "surviving": r.surviving,

@@ -79,8 +79,9 @@ def planes(r: Results) -> Planes | None:
     measures = ["share that survives", best] if s.n else [best]
     drawn = Chart(*(draw(first, measures[0] != best, marks, figure, w) for w in WIDTHS))
     chosen = words.label(first.rows), words.label(first.columns), measures[0]
-    data = {
-        "names": [words.label(n) for n in names],
+    labels = [words.label(n) for n in names]
+    data: dict[str, Any] = {
+        "names": labels,
         "levels": [[words.parameter(v) for v in _levels(s.planes, n)] for n in names],
         "planes": {f"{names.index(p.rows)}|{names.index(p.columns)}": _cells(p) for p in s.planes},
         "survivors": bool(s.n),
@@ -89,7 +90,7 @@ def planes(r: Results) -> Planes | None:
         "near": [marks.near.get(n, []) for n in names],
         "best": best,
     }
-    return Planes(data["names"], measures, chosen, drawn, data, len(names) * (len(names) - 1) // 2 - len(s.planes))
+    return Planes(labels, measures, chosen, drawn, data, len(names) * (len(names) - 1) // 2 - len(s.planes))
 
 
 def plateau(r: Results) -> str:
@@ -163,7 +164,7 @@ def draw(p: Plane, share: bool, marks: Marks, figure: Figure, width: float) -> s
             elif _is_near(marks, p, i, j):
                 canvas.rect(x + 1.5, y + 1.5, w - 3, h - 3, "ring near")
             if w >= 24:
-                named = bool(here) and h > 24
+                named = bool(here) and h > 24 and w >= 30
                 canvas.text(x + w / 2, y + h / 2 + (-1.5 if named else 3.5), text, "cell", "middle")
                 if named:
                     canvas.text(x + w / 2, y + h / 2 + 11, " + ".join(here), "cell", "middle")

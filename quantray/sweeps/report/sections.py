@@ -67,6 +67,15 @@ def parameters(r: Results) -> list[list[str]]:
     )
 
 
+def kept_best(r: Results) -> list[list[str]]:
+    """Parameters and metrics of the best trial as they are stored with it, where nothing could be simulated."""
+    best = r.best
+    if best is None or r.in_sample is not None:
+        return []
+    rows = [[words.label(name), words.parameter(value)] for name, value in best.params.items()]
+    return rows + [[words.label(n), words.metric(n, best.metrics[n])] for n in COMPARED if n in best.metrics]
+
+
 def columns(r: Results) -> list[str]:
     """Over the figures of the candidates: searched and, where there are any, held out."""
     found = [""]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from quantray.report.ended import Ended
 from quantray.report.json_text import dumped
 from quantray.search import searched_by
 from quantray.stats.surface import SurfaceSummary
 from quantray.sweeps.description import describe
 from quantray.sweeps.report import survival
+from quantray.sweeps.report.candidates import computed_on
 from quantray.sweeps.report.reasons import failures, meaning
 from quantray.sweeps.results import Results
 
@@ -59,6 +61,18 @@ def summary(results: Results) -> dict[str, Any]:
         "notes": list(r.notes),
         "seconds": round(r.seconds, 3),
     }
+
+
+def ended(r: Results) -> Ended:
+    """What the study keeps of its report."""
+    shown = r.shown
+    return Ended(
+        trials=len(r.trials), table=r.table, objective=r.plan.objective, best=r.best.value if r.best else None,
+        pick=r.pick.value if r.pick else None,
+        held_out=shown.outside.value if shown is not None and shown.outside is not None else None,
+        verdict=str(r.verdict.word), headline=r.verdict.headline, reason=r.stop_reason, seconds=round(r.seconds, 3),
+        importance=dict(r.surface.importance) if r.surface else {}, computed_on=computed_on(r),
+    )  # fmt: skip
 
 
 def _best(r: Results) -> dict[str, Any] | None:

@@ -111,22 +111,23 @@ def digits_of(step: float) -> int:
     return int(np.clip(np.ceil(-np.log10(step) - 1e-9), 0, 8)) if step > 0 else 2
 
 
-def _steps(run: Run, digits: int) -> list[list[int]]:
+def _steps(run: Run, digits: int) -> list[str]:
+    """Bars and prices as texts of whole numbers: one text is checked and read faster than thousands of numbers."""
     bars, prices = run
     rounded = np.round(prices * 10.0**digits).astype(np.int64)
-    return [np.diff(column, prepend=0).tolist() for column in (bars.astype(np.int64), rounded)]
+    return [" ".join(map(str, np.diff(column, prepend=0).tolist())) for column in (bars.astype(np.int64), rounded)]
 
 
-def days(told: Sequence[Track], params: Mapping[str, object], listed: Sequence[int]) -> list[Day]:
-    """Every session with a trade, in order; of each part the first ``listed`` trades, which the page's table holds.
+def days(told: Sequence[Track], params: Mapping[str, object], counts: Sequence[int]) -> list[Day]:
+    """Every session with a trade, in order; of each part the first trades, as many as ``counts`` say.
 
     ``params`` are the strategy's, fixed ones too: whether its VWAP counts carried bars.
     """
-    traded = [np.unique(track.made.trades.session[:n]) for track, n in zip(told, listed, strict=True)]
+    traded = [np.unique(track.made.trades.session[:n]) for track, n in zip(told, counts, strict=True)]
     columns = int(np.clip(ALL_COLUMNS // max(sum(map(len, traded)), 1), LEAST_COLUMNS, MOST_COLUMNS))
     counted = bool(params.get("vwap_count_filled", False))
     found, before = [], 0
-    for track, n in zip(told, listed, strict=True):
+    for track, n in zip(told, counts, strict=True):
         for k, rows in of_sessions(track.made.trades.session[:n]):
             session = track.made.slice.sessions[k]
             found.append(_day(track, session, rows, before, _vwap(session, counted), columns))

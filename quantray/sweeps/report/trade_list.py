@@ -12,36 +12,36 @@ from quantray.report.sheet import Sheet
 from quantray.sweeps.report.track import Track
 from quantray.sweeps.report.trades import HELD_OUT, SEARCHED
 
-#: Trades that a page lists: each takes some 150 bytes of it. ``trades.csv`` holds all.
-MOST_LISTED = 10_000
+#: Trades that a page lists, and that it draws: each takes some 160 and 100 bytes of it. ``trades.csv`` holds all.
+MOST_LISTED, MOST_DRAWN = 5_000, 15_000
 HEAD = (
-    "#", "part", "session", "entry", "exit", "held", "side", "contract", "bought at", "sold at", "paid", "fees", "net",
-    "% of paid", "reason",
+    "#", "session", "entry", "exit", "side", "net", "% of paid", "reason", "part", "paid", "fees", "entry price",
+    "exit price", "held", "contract",
 )  # fmt: skip
-_PRICES = {"bought at": "entry_price", "sold at": "exit_price"}
+_PRICES = {"entry price": "entry_price", "exit price": "exit_price"}
 _MONEY = ("paid", "fees", "net")
 
 
-def listed(told: Sequence[Track]) -> list[int]:
-    """How many trades of each part are listed, the first ones: a part that is short leaves its room to the other."""
+def first_of(told: Sequence[Track], most: int) -> list[int]:
+    """How many trades of each part are among ``most``, the first ones: a short part leaves its room to the other."""
     counts = [len(track.made.trades) for track in told]
-    left, found = MOST_LISTED, [0] * len(counts)
+    left, found = most, [0] * len(counts)
     for place, i in enumerate(sorted(range(len(counts)), key=counts.__getitem__)):
         found[i] = min(counts[i], left // (len(counts) - place))
         left -= found[i]
     return found
 
 
-def cut(told: Sequence[Track]) -> str | None:
-    """What a table leaves out, in words."""
-    counts = [(n, track) for n, track in zip(listed(told), told, strict=True) if n < len(track.made.trades)]
+def left_out(told: Sequence[Track], most: int) -> str | None:
+    """What lies behind the first ``most`` trades, in words; None where nothing does."""
+    counts = [(n, track) for n, track in zip(first_of(told, most), told, strict=True) if n < len(track.made.trades)]
     if not counts:
         return None
     parts = " and ".join(
         f"the first {n:,} of {amount(len(track.made.trades), 'trade')} {HELD_OUT if track.unseen else SEARCHED}"
         for n, track in counts
     )
-    return f"Table and chart show {parts}; all are in trades.csv."
+    return f"Only {parts} stand here; all are in trades.csv."
 
 
 def sheet(told: Sequence[Track], name: str) -> Sheet | None:
@@ -49,7 +49,7 @@ def sheet(told: Sequence[Track], name: str) -> Sheet | None:
 
     Without contracts there is no column of them, and where it is not known what was paid the per cent is of the risk.
     """
-    counts = listed(told)
+    counts = first_of(told, MOST_LISTED)
     columns = {
         key: np.concatenate([track.columns[key][:n] for track, n in zip(told, counts, strict=True)])
         for key in (told[0].columns if told else ())

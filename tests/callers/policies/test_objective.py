@@ -7,10 +7,10 @@ import pytest
 
 from quantray.callers.policies.objective import (
     Bounds,
-    check_objective,
     check_ties,
     collapsed,
     mean_levels,
+    objective,
     rank,
     violations,
 )
@@ -100,7 +100,7 @@ def test_every_bound_bounds():
 
 def test_refusals():
     with pytest.raises(ConfigError, match="did you mean 'captured_return'"):
-        check_objective("captured_returns")
+        objective("captured_returns")
     with pytest.raises(ConfigError, match="unknown tie breaker"):
         check_ties(["drawdown_of_nothing"])
     with pytest.raises(ConfigError, match=r"constraints.min_win_rate .* got 40"):

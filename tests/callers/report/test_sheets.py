@@ -9,6 +9,7 @@ import pytest
 from quantray.callers.report import sheets
 from quantray.callers.report.plane import Axes
 from quantray.callers.report.trades import trades_frame
+from quantray.callers.results import GROUP
 from quantray.settings import Report
 from tests.builders.caller_results import many, results
 
@@ -17,11 +18,14 @@ def test_every_trade_is_a_row_and_held_out_ones_say_so():
     r = results()
     for unit in r.units:
         assert unit.shown is not None
-        sheet = sheets.trades(r, unit.shown, 10_000)
+        sheet = sheets.trades(r, unit.shown, 10_000, unit.name == GROUP)
         frame = trades_frame(r)
         mine = frame[frame["unit"] == unit.name].iloc[::-1]
         mine = mine.sort_values("part", kind="stable")  # held out first
+        mine = mine.sort_values("skipped", kind="stable", key=lambda text: text != "")
         assert [row[0] for row in sheet.rows] == list(mine["asset"])
+        if unit.name == GROUP:
+            assert [row[2] for row in sheet.rows] == list(mine["caller"])
         part, ended = sheet.head.index("part"), sheet.head.index("ended by")
         assert [row[part] for row in sheet.rows] == [
             "held out" if p == "held_out" else "training" for p in mine["part"]
@@ -54,7 +58,7 @@ def test_a_page_has_room_for_all_or_for_the_same_of_each():
     assert shown is not None
     few = sheets.trades(r, shown, 3)
     assert len(few.rows) == 3
-    assert "the latest 3 calls of" in few.rest
+    assert "the first 3 calls of" in few.rest
     alone = sheets.rooms(r, [r.unit("caller_1")])
     assert alone["caller_1"] == sum(len(p.trades) for p in (shown.train, shown.held_out) if p is not None)
 

@@ -10,7 +10,7 @@ import pytest
 
 from quantray.report import words
 from quantray.stats.surface import summarise
-from quantray.sweeps.report import candidates
+from quantray.sweeps.report import candidates, survival
 from quantray.sweeps.report.html import report_html
 from tests.builders.browsers import BROWSER, Driven
 from tests.builders.sweep_pages import page
@@ -23,13 +23,16 @@ SEARCH, TABLE = results(), results("exhaustive", edge=3.0)
 def test_each_candidate_stands_once_the_best_first(r):
     rows = candidates.leading(r)
     assert len({c.number for c in rows}) == len(rows)
-    assert [(not c.feasible, -c.value) for c in rows] == sorted((not c.feasible, -c.value) for c in rows)
+    rest = [(not c.feasible, -c.value) for c in rows[len(survival.both(r)) :]]
+    assert rest == sorted(rest)
     if r.surviving.whole:
         assert all(r.plan.space.point(c.number) == dict(c.params) for c in rows)
     shown = {c.number for c in rows}
     assert r.pick is None or r.pick.number in shown
     best = r.plan.space.number(r.best.params) if r.surviving.whole else r.best.number
     assert best in shown
+    named = [] if r.pick is None else [r.pick.number]
+    assert [c.number for c in rows[: len(named) + 1]] == [*named, best]
 
 
 @pytest.mark.parametrize("r", [SEARCH, TABLE], ids=["search", "table"])

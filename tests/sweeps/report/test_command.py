@@ -42,6 +42,7 @@ def again(plan: Plan) -> Plan:
 def test_what_was_typed_is_printed_as_it_was_typed():
     plan = load_plan(TYPED)
     assert shlex.split(command(plan)) == ["quantray", "run", *TYPED]
+    assert command(load_plan([*TYPED, "fresh=true"])) == command(plan)  # it would delete what it is to be compared with
 
 
 @pytest.mark.slow

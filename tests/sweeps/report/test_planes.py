@@ -139,7 +139,7 @@ def alike(one: str, other: str) -> None:
 def test_a_parameter_is_never_shown_against_itself(tmp_path: Path):
     with Driven(report_html(SURVIVED), tmp_path) as page:
         page.run('document.querySelector(".choice select").focus()')
-        chosen = '[...document.querySelectorAll(".choice select")].map(s => s.value)'
+        chosen = '[...document.querySelector(".choice").querySelectorAll("select")].map(s => s.value)'
         before = page.run(chosen)
         for _ in range(4):
             page.press("ArrowUp")

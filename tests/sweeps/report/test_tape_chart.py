@@ -10,7 +10,7 @@ import pytest
 from quantray.sweeps.report import tape_chart, track
 from quantray.sweeps.report.html import report_html
 from quantray.sweeps.report.tape import days
-from quantray.sweeps.report.trade_list import listed
+from quantray.sweeps.report.trade_list import MOST_DRAWN, first_of
 from tests.builders.browsers import BROWSER, Driven
 from tests.builders.trails import PARAMS, odd, trail
 
@@ -19,7 +19,7 @@ NIGHT = {"evening": True, "lunch": True, "params": {**PARAMS, "entry_window": "2
 
 def shown(r):
     told = track.tracks(r)
-    return days(told, {}, listed(told))
+    return days(told, {}, first_of(told, MOST_DRAWN))
 
 
 def test_every_trade_has_its_words_its_side_and_its_outcome():

@@ -56,19 +56,19 @@ def test_without_trades_there_is_no_table():
     assert trade_list.sheet(track.tracks(r), "peak") is None
 
 
-@pytest.mark.parametrize(("most", "wanted"), [(10_000, (0, 0)), (40, None), (10, (5, 5))])
+@pytest.mark.parametrize(("most", "wanted"), [(5_000, (0, 0)), (40, None), (10, (5, 5))])
 def test_what_is_left_out_is_said(monkeypatch: pytest.MonkeyPatch, most: int, wanted: tuple[int, int] | None):
     r = trail()
     told = track.tracks(r)
     counts = [len(t.made.trades) for t in told]
     monkeypatch.setattr(trade_list, "MOST_LISTED", most)
-    found = trade_list.listed(told)
+    found = trade_list.first_of(told, most)
     assert sum(found) == min(most, sum(counts))
     sheet = trade_list.sheet(told, "peak")
     assert len(sheet.rows) == sum(found)
     if found == counts:
-        assert trade_list.cut(told) is None
+        assert trade_list.left_out(told, most) is None
         return
     assert wanted is None or tuple(found) == wanted
-    assert f"the first {found[0]:,} of {counts[0]:,} trades searched" in trade_list.cut(told)
+    assert f"the first {found[0]:,} of {counts[0]:,} trades searched" in trade_list.left_out(told, most)
     assert [row[0] for row in sheet.rows][found[0] :] == [f"{counts[0] + k:,}" for k in range(1, found[1] + 1)]

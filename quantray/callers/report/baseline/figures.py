@@ -17,10 +17,12 @@ def tiles(r: BaselineResults) -> list[tuple[str, str, str]]:
     """The figures on top: title, figure, small print with n."""
     every, status, simple = r.everybody, statuses(r), r.plan.baseline
     left = [f"{number(n)} {name.replace('_', ' ')}" for name, n in status.items() if name != "ok" and n]
+    to_come = status["ok"] - int(every["n_ok"])
+    left += [f"{number(to_come)} not measured yet"] if to_come else []
     n = f"of {amount(int(every['n_ok']), 'call')}"
     end = words.share(every["mean_end_return_dead_at_zero"])
     return [
-        ("calls measured", number(status["ok"]), ", ".join([f"of {number(len(r.alerts))}", *left])),
+        ("calls measured", number(every["n_ok"]), ", ".join([f"of {number(len(r.alerts))}", *left])),
         ("highest price, median", words.multiple(every["median_ath_multiple"]),
          f"after {words.seconds(every['median_time_to_ath_s'])}, {n}"),
         ("reach 2x", words.share(every["hit_rate_2x"]),

@@ -11,6 +11,7 @@ from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.report import facts
 from quantray.callers.report.baseline import figures, words
 from quantray.callers.report.baseline.sections import details
+from quantray.callers.report.command import command
 from quantray.durations import written
 from quantray.plain import amount
 from quantray.report.page import render
@@ -61,6 +62,7 @@ def context(r: BaselineResults) -> dict[str, Any]:
         "quality": facts.quality(r),
         "quality_counts": facts.quality_counts(r),
         "sources": facts.sources(r),
+        "command": command(r.plan),
         "digests": dict(r.digests),
         "versions": dict(r.versions),
         "seconds": duration(r.seconds),

@@ -8,41 +8,74 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from quantray.plain import amount, one_line
+from quantray.report.ended import Ended
+from quantray.report.listing import Unbroken
+from quantray.report.verdict import STYLES
+from quantray.report.words import DASH, metric
 from quantray.sweeps.report.studies.stored import StudyRow, StudySummary
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.text import Text
 
 REASONS = 10  # how many different messages are shown
+WIDE = 120  # columns from which on everything of a study stands in one line
 
 
 def render_list(rows: Sequence[StudyRow]) -> RenderableType:
-    """One line a study."""
-    from rich.table import Table
+    """A line a study; where the terminal is narrow, the rest of it on a second line."""
+    return _List(rows)
+
+
+class _List:
+    """The list of studies, by the room that there is."""
+
+    def __init__(self, rows: Sequence[StudyRow]) -> None:
+        self.rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        from rich.table import Table
+        from rich.text import Text
+
+        wide = options.max_width >= WIDE
+        table = Table("study", box=None, pad_edge=False, header_style="bold")
+        for title in ("complete", *(("pruned", "failed", "unfinished") if wide else ()), "best", "held out"):
+            table.add_column(title, justify="right")
+        table.add_column("verdict")
+        for title in ("created", "where") if wide else ():
+            table.add_column(title, overflow="fold")
+        for row in self.rows:
+            name = Text(one_line(row.name), overflow="fold")
+            place = [_day(row.created_at), Text(one_line(row.where))]
+            if row.error is not None:
+                table.add_row(name, *[""] * (5 if wide else 2), Text(one_line(row.error), style="red"))
+                continue
+            table.add_row(name, *_figures(row, wide=wide), _verdict(row), *(place if wide else ()))
+        yield table
+        if not wide:
+            yield Text()
+            for row in self.rows:
+                yield Unbroken(f"{one_line(row.name)}  {_day(row.created_at)}  {one_line(row.where)}")
+
+
+def _figures(row: StudyRow, *, wide: bool) -> list[str]:
+    """Counts by state, the best value and the held-out one; of callers how far the ranking or the measuring is."""
+    c, held_out = row.counts, number(row.ended.held_out) if row.ended else "-"
+    if row.units is None:
+        rest = (c.pruned, c.failed, c.claimed) if wide else ()
+        return [*(f"{n:,}" for n in (c.complete, *rest)), number(row.best), held_out]
+    ranked = sum(state == "ranked" for state in row.units.values())
+    told = f"{ranked:,} of {len(row.units):,} ranked"
+    if row.buckets is not None:
+        told = f"{amount(row.buckets, 'bucket')} measured"
+    return [told, *[""] * (3 if wide else 0), "-", "-"]
+
+
+def _verdict(row: StudyRow) -> Text:
     from rich.text import Text
 
-    table = Table("study", box=None, pad_edge=False, header_style="bold")
-    for title in ("complete", "pruned", "failed", "unfinished", "best"):
-        table.add_column(title, justify="right")
-    table.add_column("created")
-    table.add_column("where", overflow="fold")
-    for row in rows:
-        c = row.counts
-        if row.error is not None:
-            table.add_row(Text(one_line(row.name)), *[""] * 6, Text(one_line(row.error), style="red"))
-            continue
-        if row.units is not None:
-            ranked = sum(state == "ranked" for state in row.units.values())
-            told = f"{ranked:,} of {len(row.units):,} ranked"
-            if row.buckets is not None:
-                told = f"{amount(row.buckets, 'bucket')} measured"
-            table.add_row(Text(one_line(row.name)), told, *[""] * 4, _day(row.created_at), Text(one_line(row.where)))
-            continue
-        figures = (f"{n:,}" for n in (c.complete, c.pruned, c.failed, c.claimed))
-        table.add_row(
-            Text(one_line(row.name)), *figures, number(row.best), _day(row.created_at), Text(one_line(row.where))
-        )
-    return table
+    word = row.ended.verdict if row.ended else ""
+    return Text(word or "-", style=next((style for known, style in STYLES.items() if known == word), ""))
 
 
 def render_summary(summary: StudySummary) -> RenderableType:
@@ -82,7 +115,11 @@ def _sections(s: StudySummary) -> Iterator[tuple[str, Mapping[str, str]]]:
         },
     )
     yield "duplicates, not launched, by source", _counted(s.duplicates) or {"none": ""}
-    yield "trials.parquet, SHA-256", {s.table or "none: no run has reported what is stored": ""}
+    if s.ended is not None and s.ended.verdict:
+        e = s.ended
+        yield f"verdict: {e.verdict}. {e.headline}", _judged(e)
+    table = s.ended.table if s.ended else ""
+    yield "trials.parquet, SHA-256", {table or "none: no run has reported what is stored": ""}
     if s.drivers:
         yield "drivers", {f"{k} (seed {d['seed']})": _driver(d) for k, d in s.drivers.items()}
     if s.pruned:
@@ -112,6 +149,15 @@ def _caller_sections(s: StudySummary, units: Mapping[str, str]) -> Iterator[tupl
     if "baseline" in s.described:
         return
     yield "callers by state", _counted(dict(Counter(units.values()).most_common())) or {"none yet": ""}
+    if s.ended is not None:
+        yield f"verdict: {s.ended.verdict}. {s.ended.headline}", {}
+
+
+def _judged(e: Ended) -> dict[str, str]:
+    """The figures that the verdict is about."""
+    values = (("best", e.best), ("pick", e.pick), ("held out", e.held_out))
+    told = {name: metric(e.objective, value) for name, value in values}
+    return {f"{name}, {e.objective}": text for name, text in told.items() if text != DASH}
 
 
 def _driver(note: Mapping[str, Any]) -> str:

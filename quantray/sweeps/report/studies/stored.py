@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.errors import LedgerError
 from quantray.failures import Reason
-from quantray.protocols import REPORTED, TABLE, Counts
+from quantray.protocols import REPORTED, REQUEST, TABLE, Counts
+from quantray.report.ended import Ended, ended_of
 from quantray.space import Space, parse_space
 from quantray.sweeps.report.studies.places import databases, find, inner, open_study
 from quantray.trial import Trial, TrialState
@@ -35,6 +36,7 @@ class StudyRow:
     error: str | None = None
     units: Mapping[str, str] | None = None  # of a study about callers: unit -> state; None for a sweep
     buckets: int | None = None  # of an alert baseline: buckets of assets that are measured
+    ended: Ended | None = None  # what its report said of all that is stored; None: there is no such report
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class StudySummary:
     drivers: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)  # of a study that had several, by number
     retried: int = 0  # evaluated again, because the worker that had them died
     late: int = 0  # results that were dropped, because another driver had taken the candidate over
-    table: str = ""  # SHA-256 of trials.parquet, of the run that reported all that is stored; empty without one
+    ended: Ended | None = None  # what its report said of all that is stored; None: there is no such report
 
 
 def about_callers(study: Reader) -> bool:
@@ -111,7 +113,7 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
             drivers=drivers_of(notes),
             retried=retried_of(notes),
             late=study.late(),
-            table=_table_of(study, notes),
+            ended=_ended(study, notes),
             pruned={r.first: r.n for r in reasons if r.state == TrialState.PRUNED},
             failed={r.first: r.n for r in reasons if r.state == TrialState.FAIL},
             repeated=study.repeated(),
@@ -119,7 +121,7 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
             metrics=tuple(best.metrics) if best else (),
             digests=study.digests,
             described=study.described,
-            notes={key: value for key, value in notes.items() if key not in ("duplicates", TABLE, REPORTED)},
+            notes={key: value for key, value in notes.items() if key not in ("duplicates", TABLE, REPORTED, REQUEST)},
             units=units_of(notes) if about_callers(study) else None,
         )
 
@@ -206,10 +208,9 @@ def _reasons(study: Reader, notes: Mapping[str, Any]) -> list[Reason]:
     return study.reasons()
 
 
-def _table_of(study: Reader, notes: Mapping[str, Any]) -> str:
-    """The SHA-256 that the last run noted; empty where trials have come since, or none was ever reported."""
-    reported = notes.get(REPORTED)
-    return str(reported["table"]) if reported and reported["trials"] == study.counts().attempts else ""
+def _ended(study: Reader, notes: Mapping[str, Any]) -> Ended | None:
+    """What the last report said; None where trials have come since, or none was ever written."""
+    return ended_of(notes.get(REPORTED), None if about_callers(study) else study.counts().attempts)
 
 
 def space_of(study: Reader) -> Space | None:
@@ -232,7 +233,7 @@ def _list(url: str) -> Iterator[StudyRow]:
             units = units_of(notes) if about_callers(study) else None
             yield StudyRow(
                 name, database.name, _counts(study, notes), value, study.created_at, units=units,
-                buckets=buckets_of(study.described, notes),
+                buckets=buckets_of(study.described, notes), ended=_ended(study, notes),
             )  # fmt: skip
     finally:
         database.close()

@@ -96,7 +96,7 @@ page.drawings.plane = (() => {
         if (here.length) canvas.rect(x + 1.5, y + 1.5, w - 3, h - 3, here.includes("pick") ? "ring" : "ring dashed");
         else if (nearPick(data, rows, columns, i, j)) canvas.rect(x + 1.5, y + 1.5, w - 3, h - 3, "ring near");
         if (w >= 24) {
-          const named = here.length > 0 && h > 24;
+          const named = here.length > 0 && h > 24 && w >= 30;
           canvas.text(x + w / 2, y + h / 2 + (named ? -1.5 : 3.5), scale.text(cell), "cell", "middle");
           if (named) canvas.text(x + w / 2, y + h / 2 + 11, here.join(" + "), "cell", "middle");
         }

@@ -6,7 +6,7 @@ page.drawings.underlying = (() => {
   // Whole numbers that are told by their steps, as bars and prices.
   function summed(steps) {
     let sum = 0;
-    return steps.map(step => (sum += step));
+    return steps.split(" ").map(step => (sum += Number(step)));
   }
 
   function clock(seconds) {

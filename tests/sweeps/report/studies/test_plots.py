@@ -9,7 +9,7 @@ import pytest
 from quantray.errors import LedgerError
 from quantray.ledger import open_reader
 from quantray.protocols import REPORTED
-from quantray.sweeps.report.studies.plots import KINDS, _varying, importance_of, optuna_study, plot_study
+from quantray.sweeps.report.studies.plots import KINDS, importance_of, optuna_study, plot_study, varying
 from quantray.sweeps.report.studies.stored import space_of
 from quantray.testing.ledger import make_batch
 from quantray.trial import Trial, TrialState
@@ -75,7 +75,7 @@ def test_ordered_numbers_stay_numbers(tmp_path: Path) -> None:
     filled(tmp_path, 60).close()
     with open_reader(f"sqlite:///{tmp_path}/ledger.db") as study:
         trials = study.ranked()
-        dimensions = _varying(trials, space_of(study))
+        dimensions = varying(trials, space_of(study))
     assert "depth" not in [d.name for d in dimensions]  # it has one value
     rebuilt = optuna_study(trials, dimensions)
     assert len(rebuilt.trials) == len(trials)

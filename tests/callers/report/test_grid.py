@@ -63,7 +63,7 @@ def test_one_bit_tells_apart_and_no_trade_is_equal_to_nothing(tmp_path: Path):
     columns["captured_return"][1] = np.nextafter(1.0, 2.0)
     columns["final_capital"][2:4] = np.nan
     columns["n_trades"][4:6] = 0
-    fields = {"unit": ["x"] * n, "part": ["train"] * n, "policy": list(range(n)), **columns}
+    fields = {"unit": ["x"] * n, "part": ["train"] * n, "policy": list(range(n)), "objective": np.ones(n), **columns}
     (tmp_path / "t").mkdir()
     pq.write_table(pa.table(fields), tmp_path / "t" / "part-00000.parquet")
     equal = grid_values(replace(r, table=tmp_path / "t"), ["x"])["x"].equal

@@ -86,6 +86,11 @@ class Scale:
         return [round(i * step, 12) for i in range(first, last + 1)]
 
 
+def digits_of(step: float) -> int:
+    """Decimals that tell prices apart which lie a ``step`` from each other."""
+    return int(np.clip(np.ceil(-np.log10(step) - 1e-9), 0, 8)) if step > 0 else 2
+
+
 def padded(values: FloatArray1D | Sequence[float], *, zero: bool = True) -> tuple[float, float]:
     """The range of the finite ``values`` [n], with 0 in it where asked and a little air."""
     finite = np.asarray(values, float)

@@ -18,7 +18,7 @@ from quantray.sweeps.report import survival
 from quantray.sweeps.results import Results, Row
 from quantray.trial import TrialState
 
-#: Of the best by objective, and of the survivors that are best by it.
+#: Of the best by objective (or ``report.top``, if that is more), and of the survivors that are best by it.
 LISTED = 300
 METRICS = (
     "n_trades", "win_rate", "return_on_risk_percent", "expectancy", "total_pnl", "profit_factor", "sharpe",
@@ -68,7 +68,7 @@ def _whole(r: Results) -> bool:
 
 def _trials(r: Results) -> Iterator[Candidate]:
     valued = [t for t in r.trials if t.state is TrialState.COMPLETE and t.value is not None]
-    best = sorted(valued, key=lambda t: (not t.feasible, -(t.value or 0.0), t.number))[:LISTED]
+    best = sorted(valued, key=lambda t: (not t.feasible, -(t.value or 0.0), t.number))[: max(LISTED, r.plan.report.top)]
     for t in best:
         number = r.plan.space.number(t.params) if _whole(r) else t.number
         yield Candidate(number, t.params, float(t.value or 0.0), t.metrics, t.feasible, t.number)

@@ -200,11 +200,11 @@ class _Scale:
         if share:
             self.values = np.divide(p.n_survivors, p.n, out=np.zeros(p.n.shape), where=p.n > 0)
             self.n = p.n
-            self.low, self.high = 0.0, float(self.values.max())
+            known = self.values[self.values > 0]
         else:
             self.values = p.best
             known = p.best[np.isfinite(p.best)]
-            self.low, self.high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+        self.low, self.high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
 
     def cell(self, i: int, j: int) -> tuple[str, float, str]:
         value = float(self.values[i, j])
@@ -217,7 +217,8 @@ class _Scale:
         if np.isnan(value) or (self.share and not value):
             return "bar none", 1.0
         if self.low > 0:  # all of them gain: the shades are spread over their own range
-            return "bar gain", _PALEST + _RANGE * (value - self.low) / ((self.high - self.low) or 1.0)
+            span = self.high - self.low
+            return "bar gain", _PALEST + _RANGE * ((value - self.low) / span if span else 1.0)
         most = max(abs(self.low), abs(self.high)) or 1.0
         return ("bar gain" if value > 0 else "bar loss"), _PALEST + _RANGE * abs(value) / most
 

@@ -6,9 +6,9 @@ from html import escape
 
 import numpy as np
 
-from quantray.report.svg import Canvas, Chart, Scale, padded
+from quantray.report.svg import Canvas, Chart, Scale, digits_of, padded
 from quantray.report.words import number
-from quantray.sweeps.report.tape import DOWN, Day, Mark, clock, digits_of
+from quantray.sweeps.report.tape import DOWN, Day, Mark, clock
 
 RIGHT, TOP, BOTTOM = 10, 14, 26
 _STEPS_S = (60, 300, 900, 1800, 3600, 7200, 14_400, 21_600)

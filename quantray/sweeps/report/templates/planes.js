@@ -18,12 +18,11 @@ page.drawings.plane = (() => {
 
   function scaleOf(cells, share, figure) {
     const valueOf = cell => (share ? (cell.n ? cell.kept / cell.n : 0) : cell.best);
-    const known = cells.flat().map(valueOf).filter(value => value !== null);
-    const high = known.length ? Math.max(...known) : 0;
-    const low = share || !known.length ? 0 : Math.min(...known);
+    const known = cells.flat().map(valueOf).filter(value => (share ? value > 0 : value !== null));
+    const [low, high] = known.length ? [Math.min(...known), Math.max(...known)] : [0, 0];
     const shade = value => {
       if (value === null || (share && !value)) return ["bar none", 1];
-      if (low > 0) return ["bar gain", PALEST + RANGE * (value - low) / ((high - low) || 1)];
+      if (low > 0) return ["bar gain", PALEST + RANGE * (high > low ? (value - low) / (high - low) : 1)];
       const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
       return [value > 0 ? "bar gain" : "bar loss", PALEST + RANGE * Math.abs(value) / most];
     };

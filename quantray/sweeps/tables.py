@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 
@@ -154,14 +154,16 @@ def build(
     plan: Plan, data: Slice, lists: Sequence[SignalLists], wanted: Wanted, workers: int = 1, on_ray: bool = False
 ) -> Tables:
     """Tables for the groups over signal ``lists`` (one a session); sessions are independent, so others share them."""
-    numbers = range(len(data))
+
+    def of(k: int) -> _Found:
+        return _of_session(plan, data.sessions[k], k, lists[k], wanted)
+
     if on_ray:
         found = _on_ray(plan, data, lists, wanted)
     elif workers > 1:
-        made = in_order(numbers, lambda k: _of_session(plan, data.sessions[k], k, lists[k], wanted), workers)
-        found = [one for _, one in made]
+        found = [one for _, one in in_order(range(len(data)), of, workers)]
     else:
-        found = [_of_session(plan, data.sessions[k], k, lists[k], wanted) for k in numbers]
+        found = [of(k) for k in range(len(data))]
     parts = [part for made, _ in found for part in made]
     begin = np.concatenate([[0], np.cumsum([len(part.columns["contract"]) for part in parts])])
     group = np.concatenate([part.group for part in parts])
@@ -177,22 +179,8 @@ def build(
     return Tables(ptr, column[0], column[1], column[2], column[3], counts, **joined)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Asked:
-    """What tasks of a Ray are asked for; the sessions come with each task."""
-
-    digest: str
-    wanted: Wanted
-    nbytes: int = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Block:
-    """Sessions from number ``first`` on, and their signals."""
-
-    first: int
-    sessions: tuple[Session, ...]
-    lists: Sequence[SignalLists]
+#: The number of the first of some sessions, these, and their signals.
+_Block = tuple[int, tuple[Session, ...], Sequence[SignalLists]]
 
 
 def _on_ray(plan: Plan, data: Slice, lists: Sequence[SignalLists], wanted: Wanted) -> list[_Found]:
@@ -200,15 +188,16 @@ def _on_ray(plan: Plan, data: Slice, lists: Sequence[SignalLists], wanted: Wante
     from quantray.runner.spread import spread
 
     starts = range(0, len(data), BLOCK)
-    blocks = (_Block(k, tuple(data.sessions[k : k + BLOCK]), lists[k : k + BLOCK]) for k in starts)
-    made = spread(plan, _Asked(uuid4().hex, wanted), blocks, of_block, kind="ray", workers=plan.runner.workers)
+    blocks = ((k, tuple(data.sessions[k : k + BLOCK]), lists[k : k + BLOCK]) for k in starts)
+    work = partial(of_block, wanted=wanted)
+    made = spread(plan, data.take(0, 0), blocks, work, kind="ray", workers=plan.runner.workers)
     return [one for _, found in made for one in found]
 
 
-def of_block(plan: Plan, asked: _Asked, block: _Block) -> list[_Found]:
+def of_block(plan: Plan, _: Slice, block: _Block, wanted: Wanted) -> list[_Found]:
     """In a task: what each session of the block adds."""
-    pairs = enumerate(zip(block.sessions, block.lists, strict=True), block.first)
-    return [_of_session(plan, session, k, lists, asked.wanted) for k, (session, lists) in pairs]
+    first, sessions, lists = block
+    return [_of_session(plan, one, first + k, lists[k], wanted) for k, one in enumerate(sessions)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

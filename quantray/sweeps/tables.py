@@ -195,7 +195,7 @@ def _on_ray(plan: Plan, data: Slice, lists: Sequence[SignalLists], wanted: Wante
 
 
 def of_block(plan: Plan, _: Slice, block: _Block, wanted: Wanted) -> list[_Found]:
-    """In a task: what each session of the block adds."""
+    """In a task: what each session [S] of the block adds."""
     first, sessions, lists = block
     return [_of_session(plan, one, first + k, lists[k], wanted) for k, one in enumerate(sessions)]
 

@@ -188,7 +188,8 @@ def _is_near(marks: Marks, p: Plane, i: int, j: int) -> bool:
 def _told(p: Plane, i: int, j: int, figure: Figure) -> str:
     if not p.n[i, j]:
         return "no candidate traded often enough"
-    kept = f"{p.n_survivors[i, j]:,} of {p.n[i, j]:,} survive" if p.n_survivors.any() else f"{p.n[i, j]:,} candidates"
+    n = int(p.n[i, j])
+    kept = f"{p.n_survivors[i, j]:,} of {n:,} survive" if p.n_survivors.any() else amount(n, "candidate")
     return f"{kept}, best {figure(float(p.best[i, j]))}"
 
 

@@ -120,7 +120,7 @@ def of_sessions(session: IntArray1D) -> Iterator[tuple[int, np.ndarray]]:
 
 
 def whole(column: np.ndarray) -> IntArray1D:
-    """Whole numbers of a column that a black box may have given as others; 0 for what is none."""
+    """Whole numbers of a column [n] that a black box may have given as others; 0 for what is none."""
     return np.asarray(np.nan_to_num(column, nan=0.0, posinf=0.0, neginf=0.0)).astype(np.int64)
 
 
@@ -131,7 +131,7 @@ def contracts(session: Session, contract: np.ndarray) -> IntArray1D:
 
 
 def sides(session: Session, contract: IntArray1D, side: np.ndarray) -> np.ndarray:
-    """``call`` or ``put`` by the contract's right; without a contract ``below`` or ``above``, as the strategy said."""
+    """``call`` or ``put`` of trades [n] by the contract's right; without one ``below`` or ``above``, as it was said."""
     seen = np.where(whole(side) == BELOW, "below", "above").astype(object)
     if not len(session.symbol):
         return seen

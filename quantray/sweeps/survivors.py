@@ -83,8 +83,8 @@ def surviving(family: Family, tested: Survivors, space: Space, peak: int | None)
     levels, planes = _where(family, mask, space) if len(family) else ({}, ())
     own = np.nan if peak is None else float(tested.statistic[peak])
     return Surviving(
-        tested, family.whole, int(rows.size), frame, family.numbers, levels if rows.size else {}, planes,
-        _tradeoff(family, tested.statistic), None if np.isnan(own) else own,
+        tested, family.whole, int(rows.size), frame, family.numbers, levels=levels if rows.size else {}, planes=planes,
+        tradeoff=_tradeoff(family, tested.statistic), peak_statistic=None if np.isnan(own) else own,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,6 +39,7 @@ def all_of_them(small: bool) -> tuple[list[Report], list[str]]:
     """Reports of all, and the names of those that ended with an error."""
     reports, failed = [], []
     for name in (name for name in names() if name not in ALONE):
+        began = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "report.json"
             command = [sys.executable, "-m", "benchmarks", name, "--to", str(file), *["--small"] * small]
@@ -45,6 +47,7 @@ def all_of_them(small: bool) -> tuple[list[Report], list[str]]:
                 failed.append(name)
             else:
                 reports.append(read_report(json.loads(file.read_text(encoding="utf-8"))))
+        print(f"{name} took {time.perf_counter() - began:.0f} s", flush=True)
     return reports, failed
 
 

@@ -149,7 +149,7 @@ def _seen(url: str, name: str) -> list[str]:
 def searches(report: Report, kind: str, trials: int, runs: int) -> None:
     """Whole searches on SQLite, alone and with a mirror, in turns."""
     found: dict[str, list[tuple[float, float]]] = {beside: [] for beside in SEARCHES}
-    whole = True
+    whole, results = True, set[tuple[Any, ...]]()
     for _ in range(runs):
         for beside, times in found.items():
             with tempfile.TemporaryDirectory() as folder:
@@ -157,10 +157,12 @@ def searches(report: Report, kind: str, trials: int, runs: int) -> None:
                 if beside != "alone":
                     with ledger.database.read() as connection:
                         whole &= connection.exec_driver_sql("SELECT count(*) FROM trials").scalar() == trials
+                results.add(tuple(sorted((t.number, t.digest, t.value, t.session_net) for t in ledger.trials())))
                 ledger.close()
                 times.append((search, after))
     name = f"{kind}, {trials:,} trials"
     report.equal(f"{name}: the Optuna study is complete", whole)
+    report.equal(f"{name}: the search finds the same alone, beside a process and beside a thread", len(results) == 1)
     alone = [search for search, _ in found["alone"]]
     for beside in SEARCHES[1:]:
         search, after = zip(*found[beside], strict=True)

@@ -127,7 +127,11 @@ def stoppable(study: str) -> Iterator[None]:
     except (KeyboardInterrupt, Interrupted) as error:
         told = str(error).removesuffix(COMMAND)
         said = f"{study} was interrupted{f': {told}' if told else ''}"
-        raise Interrupted(f"{said}; what is stored stays stored, and the same call goes on there") from None
+        told = f"{said}; what is stored stays stored, and the same call goes on there"
+        if not isinstance(error, Interrupted):
+            raise Interrupted(told) from None
+        page = f"; the report so far is {error.report}" if error.report is not None else ""
+        raise Interrupted(told + page, report=error.report, command=error.command) from None
 
 
 @contextmanager

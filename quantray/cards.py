@@ -108,9 +108,9 @@ class Card:
         return "".join(found)
 
 
-def enclosed(html: str) -> str:
-    """Ready HTML on the background of a card, in the colours of the notebook's theme."""
-    return f'<div class="{CLASS}"><style>{style()}</style>{html}</div>'
+def enclosed(html: str, rules: Iterable[str] = ()) -> str:
+    """Ready HTML on the background of a card, in the colours of the notebook's theme; ``rules`` join its style."""
+    return f'<div class="{CLASS}"><style>{style()}{"".join(rules)}</style>{html}</div>'
 
 
 def line(kind: str, name: str, parts: Iterable[str]) -> str:
@@ -158,9 +158,9 @@ def colours() -> tuple[str, str]:
 
 
 @cache
-def drawing_rules(scope: str = "") -> tuple[str, ...]:
-    """The page's rules of drawings, each within ``scope`` (a selector that ends in a space)."""
-    rules = re.findall(r"^(svg [^{\n]+)(\{[^}]*\})", _PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+def drawing_rules(scope: str = "", sheet: Path = _PAGE) -> tuple[str, ...]:
+    """The rules of drawings in a style sheet, each within ``scope`` (a selector that ends in a space)."""
+    rules = re.findall(r"^(svg [^{\n]+)(\{[^}]*\})", sheet.read_text(encoding="utf-8"), re.MULTILINE)
     return tuple(
         ",".join(f"{scope}{one.strip()}" for one in names.split(",")) + values.strip() for names, values in rules
     )

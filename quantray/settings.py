@@ -15,6 +15,8 @@ from quantray.passwords import learn
 from quantray.plain import amount
 
 FORBID: dict[str, str] = {"extra": "forbid"}
+#: The version of Rustuna whose points ``search=rustuna`` stands for; the extra pins it.
+RUSTUNA = "0.2.0"
 _ADDRESS = re.compile(r"(ray://)?([^\s/:@]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}")
 
 
@@ -48,6 +50,11 @@ class Search:
             raise ConfigError(f"search.timeout_s must be > 0 seconds or null, got {self.timeout_s}")
         if self.target is not None and not math.isfinite(self.target):
             raise ConfigError(f"search.target must be a finite number or null, got {self.target}")
+        if self.kind == "rustuna" and self.n_ei_candidates != 24:
+            raise ConfigError(
+                f"search.n_ei_candidates={self.n_ei_candidates}: Rustuna's TPE does not take it; leave it out, or use "
+                "search=tpe"
+            )
         if self.kind == "exhaustive" and self.sampler is not None:
             raise ConfigError(
                 "search.sampler: search=exhaustive evaluates every point and asks no sampler; leave it out"

@@ -199,6 +199,32 @@ def test_the_notebook_and_the_strategy_of_your_own(tmp_path: Path) -> None:
     assert "minute" in done.stdout
 
 
+def named_once(group: str) -> tuple[set[str], set[str]]:
+    """Choices of a group in either wing, and those that are another name of one: their file only includes it."""
+    from omegaconf import OmegaConf
+
+    found, others = set(), set()
+    for path in [*(ROOT / "conf").glob(f"*/{group}/*.yaml")]:
+        found.add(path.stem)
+        content = OmegaConf.load(path)
+        if set(content) == {"defaults"}:
+            others.add(path.stem)
+    return found, others
+
+
+def test_a_data_choice_has_one_name_on_every_page() -> None:
+    """``data=csv`` is another name of ``data=parquet``: pages and messages say the one, and that there is another."""
+    known, others = named_once("data")
+    assert {"parquet", "duckdb", "synthetic"} <= known - others
+    assert others == {"csv"}
+    texts = [*PAGES, *(ROOT / "quantray").rglob("*.py"), *(ROOT / "conf").rglob("*.yaml")]
+    for path in texts:
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            for choice in re.findall(r"(?<![\w.])data=([a-z_]+)\b(?![(.])", line):
+                assert choice in known or path.suffix == ".py", f"{path}, line {number}: data={choice} does not exist"
+                assert choice not in others or "another name" in line, f"{path}, line {number}: data={choice}"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):

@@ -89,6 +89,7 @@ def launch(args: argparse.Namespace, given: Sequence[str]) -> int:
 
 def _launch(plan: Plan, count: int, first: int, overrides: Sequence[str]) -> int:
     from quantray.sweeps.prepare import opened
+    from quantray.sweeps.stopped import command
 
     began = time.monotonic()
     with opened(plan, _tell):  # what is wrong is said once, and fresh=true deletes once
@@ -100,7 +101,8 @@ def _launch(plan: Plan, count: int, first: int, overrides: Sequence[str]) -> int
     worst = max((driver.code for driver in drivers), key=WORST.index)
     if stopped:
         stored = sum(driver.stored.get("complete", 0) for driver in drivers)
-        raise Interrupted(f"all drivers ended; they stored {stored:,} complete trials")
+        told = f"all drivers ended; they stored {stored:,} complete trials"
+        raise Interrupted(told, command=command(plan) if stored else "")
     if not any(d.code == DONE for d in drivers) or any(d.code != DONE and not d.killed for d in drivers):
         return worst
     return max(worst, _report(replace(plan, fresh=False), first, began), key=WORST.index)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,16 @@ def track(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _goes_on(found: Mapping[str, Any]) -> bool:
+    """Whether a summary is of what a study held before its end."""
+    from quantray.callers.baseline.progress import INCOMPLETE
+    from quantray.stats.checks import Word
+
+    verdict = found.get("verdict")
+    unjudged = isinstance(verdict, dict) and verdict.get("word") == Word.UNJUDGED
+    return unjudged or any(str(note).startswith(INCOMPLETE) for note in found.get("notes", ()))
+
+
 def record_of(run_dir: Path) -> Record:
     """What is told of the run that lies there, by the wing that wrote it."""
     try:
@@ -65,6 +75,8 @@ def record_of(run_dir: Path) -> Record:
     except (OSError, ValueError, AttributeError) as error:
         raise ConfigError(f"{run_dir}/summary.json cannot be read ({error}); the same command writes it anew") from None
     assert settings is not None
+    if _goes_on(found):
+        raise ConfigError(f"{run_dir} holds the report of a run that has not ended; the same command goes on with it")
     if kind == "sweep":
         from quantray.sweeps.report.tracked import record_of as of_sweep
 

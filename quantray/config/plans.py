@@ -253,6 +253,10 @@ def _check_search(search: Search, spec: Mapping[str, object]) -> None:
         sampler_maker(search)
     elif search.kind not in KINDS:
         raise ConfigError(f"search.kind: {near_miss(search.kind, KINDS, what='kind of search')}")
+    if search.sampler is None and search.kind == "rustuna":
+        from quantray.search.rustuna_searcher import check_installed
+
+        check_installed()
     if search.kind == "exhaustive":
         space = parse_space(spec)
         if space.size is None:

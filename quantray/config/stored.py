@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from quantray.command_line import Overrides
 from quantray.config import wings
 from quantray.config.plans import plan_of
 from quantray.errors import ConfigError
@@ -47,7 +48,9 @@ def stored_plan(request: Mapping[str, Any] | None, study: str, url: str) -> AnyP
         plan = plan_of({**sections, "study": {"name": study}, "run_dir": str(run_dir)}, wing)
     except ConfigError as error:
         raise ConfigError(f"the request of study {study!r} cannot be read any more: {error}") from None
-    return replace(plan, storage=_storage(url))
+    typed = request.get("typed")
+    asked = None if typed is None else Overrides(tuple(typed["lines"]), typed["of"])
+    return replace(plan, storage=_storage(url), asked=asked)
 
 
 def _run_dir(request: Mapping[str, Any], url: str) -> Path:

@@ -9,6 +9,9 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from quantray.command_line import Overrides
+from quantray.passwords import masked
+
 #: Where the reader finds a part of ``Plan.digests``, if the configuration calls it otherwise.
 _SECTION = {"costs": "fees"}
 
@@ -34,9 +37,15 @@ def renamed(section: object, keys: Mapping[str, str]) -> dict[str, object]:
     return {back.get(name, name): value for name, value in found.items()}
 
 
-def request_of(sections: Mapping[str, object], run_dir: Path) -> dict[str, Any]:
-    """A request as a study keeps it: sections of the configuration, and the folder that its names are relative to."""
-    return {"cwd": os.getcwd(), "run_dir": str(run_dir.absolute()), "sections": plain_sections(sections)}
+def request_of(sections: Mapping[str, object], run_dir: Path, typed: Overrides | None) -> dict[str, Any]:
+    """A request as a study keeps it: sections of the configuration, and the folder that its names are relative to.
+
+    ``typed`` is what the plan was made of, where it was made of a command line.
+    """
+    found = {"cwd": os.getcwd(), "run_dir": str(run_dir.absolute()), "sections": plain_sections(sections)}
+    if typed is None:
+        return found
+    return {**found, "typed": {"lines": [masked(line) for line in typed.lines], "of": typed.of}}
 
 
 def _plain(value: object) -> object:

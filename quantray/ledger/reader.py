@@ -136,6 +136,12 @@ def study_names(database: Database) -> list[str]:
         return list(connection.execute(sa.select(studies.c.name).order_by(studies.c.id)).scalars())
 
 
+def readers(database: Database) -> list[Reader]:
+    """Every study of a database, in the order of their creation."""
+    with database.read() as connection:
+        return [Reader(database, row) for row in connection.execute(sa.select(studies).order_by(studies.c.id))]
+
+
 def reader(database: Database, name: str | None) -> Reader:
     """The study called ``name``; None means the only one. A wrong name is answered with the near miss."""
     with database.read() as connection:

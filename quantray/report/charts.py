@@ -77,15 +77,18 @@ def sessions(bars: Sequence[Bar], width: float, height: float) -> str:
 
 def histogram(
     edges: Sequence[float], counts: Sequence[int], marks: Sequence[tuple[float | None, str]], width: float,
-    height: float, title: str = "Candidates by objective value",
+    height: float, title: str = "Candidates by objective value", *, signed: bool = True,
 ) -> str:  # fmt: skip
-    """How many candidates (or trades) have which value; ``marks`` are values to point out, by name."""
+    """How many candidates (or trades) have which value; ``marks`` are values to point out, by name.
+
+    ``signed``: what lies above 0 is a gain, and has its colour.
+    """
     canvas = Canvas(width, height, title)
     right, base = width - 10, height - BOTTOM
     x = Scale(edges[0], edges[-1] if edges[-1] > edges[0] else edges[0] + 1, 10, right)
     y = Scale(0, max(counts) or 1, base, TOP + 14)
     for a, b, n in zip(edges[:-1], edges[1:], counts, strict=True):
-        kind = "bar gain" if (a + b) / 2 > 0 else "bar dim"
+        kind = "bar seen" if not signed else "bar gain" if (a + b) / 2 > 0 else "bar dim"
         canvas.rect(x(a) + 0.4, y(n), x(b) - x(a) - 0.8, base - y(n), kind, f"{short(a)} to {short(b)}: {n:,}")
     canvas.line(10, base, right, base, "axis")
     for tick in x.ticks(5):

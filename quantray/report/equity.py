@@ -10,10 +10,10 @@ from itertools import pairwise
 import numpy as np
 
 from quantray.arrays import FloatArray1D
-from quantray.report.svg import Canvas, Chart, Scale, padded
-from quantray.report.words import number, short
+from quantray.report.svg import Canvas, Chart, Scale, padded, tick_digits
+from quantray.report.words import number
 
-LEFT, RIGHT, TOP, BOTTOM = 56, 10, 14, 26
+RIGHT, TOP, BOTTOM = 10, 14, 26
 #: Steps of a date axis: days, then months; of each the most days that it takes.
 _DAYS, _MONTHS = (1, 2, 7, 14), (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200)
 _EPOCH = date(1970, 1, 1).toordinal()
@@ -81,22 +81,17 @@ def _drawn(legs: Sequence[Leg], about: str, width: float, height: float) -> str:
     canvas = Canvas(width, height, f"Equity over time and drawdown below it, {about}")
     fold, right, base = round(height * 0.66), width - RIGHT, height - BOTTOM
     curves, starts = [leg.curve for leg in legs], sorted({leg.start for leg in legs})
-    x = Scale(min(leg.first for leg in legs), max(leg.last for leg in legs) + 1, LEFT, right)
     y = Scale(*padded(np.concatenate(curves), zero=0.0 in starts), fold - 20, TOP)
     deep = [deepest(leg) for leg in legs]
     most = max((fall.depth for fall in deep if fall), default=0.0)
     low = Scale(-most * 1.12 if most else -1.0, 0.0, base, fold)
+    left = _across(canvas, y, low, most)
+    x = Scale(min(leg.first for leg in legs), max(leg.last for leg in legs) + 1, left, right)
     for leg in legs:
         if leg.unseen:
             canvas.rect(x(leg.first), TOP - 8, right - x(leg.first), base - TOP + 8, "unseen-zone")
-    for tick in y.ticks(4):
-        canvas.line(LEFT, y(tick), right, y(tick), "grid")
-        canvas.text(LEFT - 6, y(tick) + 3.5, short(tick), anchor="end")
     for start in starts:
-        canvas.line(LEFT, y(start), right, y(start), "zero")
-    for tick in (0.0, *([-most] if most else [])):
-        canvas.line(LEFT, low(tick), right, low(tick), "grid" if tick else "zero")
-        canvas.text(LEFT - 6, low(tick) + 3.5, short(tick), anchor="end")
+        canvas.line(left, y(start), right, y(start), "zero")
     dates(canvas, x, base)
     for leg, curve, fall in zip(legs, curves, deep, strict=True):
         _leg(canvas, leg, curve, fall, (x, y, low))
@@ -106,6 +101,20 @@ def _drawn(legs: Sequence[Leg], about: str, width: float, height: float) -> str:
             at = x(leg.first) + (-5 if near else 5)
             canvas.text(at, TOP + 2, "held out", "tick strong", "end" if near else "start")
     return canvas.render()
+
+
+def _across(canvas: Canvas, y: Scale, low: Scale, most: float) -> float:
+    """Lines across both panels with what they stand for, told apart however large the capital; their left end."""
+    ticks = y.ticks(4)
+    digits = tick_digits(ticks)
+    told = [(y, tick, number(tick, digits)) for tick in ticks] + [(low, 0.0, "0")]
+    told += [(low, -most, number(-most, 0 if most >= 100 else 2))] if most else []
+    left = 14 + 6.4 * max(len(name) for _, _, name in told)
+    for scale, value, name in told:
+        zero = scale is low and not value
+        canvas.line(left, scale(value), canvas.width - RIGHT, scale(value), "zero" if zero else "grid")
+        canvas.text(left - 6, scale(value) + 3.5, name, anchor="end")
+    return left
 
 
 def _leg(canvas: Canvas, leg: Leg, curve: FloatArray1D, fall: Fall | None, scales: tuple[Scale, Scale, Scale]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from quantray.cards import colours, drawing_rules, enclosed
+from quantray.cards import CLASS, colours, drawing_rules, enclosed
 from quantray.errors import ConfigError
 from quantray.outlets import clean
 from quantray.plain import one_line
@@ -20,17 +20,22 @@ _FONT = 'svg{font-family:system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-se
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """One drawing: its ``title`` and its ``svg`` as a page of ours holds it. A notebook shows it; see :meth:`save`."""
+    """One drawing: its ``title`` and its ``svg`` as a page of ours holds it. A notebook shows it; see :meth:`save`.
+
+    ``sheet`` is the style sheet that the page has beside the one of all pages.
+    """
 
     title: str
     svg: str
+    sheet: Path | None = None
 
     def __repr__(self) -> str:
         return f"Picture({clean(one_line(self.title))}; .save('picture.svg') writes it)"
 
     def _repr_html_(self) -> str:
         own = _HEAD.sub(r'<svg style="max-width:\1px" viewBox="0 0 \1 \2"', self.svg, count=1)  # it grows no further
-        return enclosed(f'<div class="kicker">{escape(clean(one_line(self.title)))}</div>{own}')
+        html = f'<div class="kicker">{escape(clean(one_line(self.title)))}</div>{own}'
+        return enclosed(html, self._rules(f".{CLASS} "))
 
     def save(self, path: str | Path) -> Path:
         """Write it as one SVG file that needs no other, light and dark. ConfigError for a name of another ending."""
@@ -39,10 +44,14 @@ class Picture:
         target.write_text(self.standalone(), encoding="utf-8")
         return target
 
+    def _rules(self, scope: str = "") -> tuple[str, ...]:
+        return () if self.sheet is None else drawing_rules(scope, self.sheet)
+
     def standalone(self) -> str:
         """The text of that file."""
         light, dark = colours()
-        rules = f"svg{{{light}}}@media (prefers-color-scheme:dark){{svg{{{dark}}}}}{_FONT}{''.join(drawing_rules())}"
+        themes = f"svg{{{light}}}@media (prefers-color-scheme:dark){{svg{{{dark}}}}}"
+        rules = "".join([themes, _FONT, *drawing_rules(), *self._rules()])
         style = f"<style>{rules.replace('svg .', '.').replace('svg text', 'text')}</style>"
         size = r'<svg xmlns="http://www.w3.org/2000/svg" width="\1" height="\2" viewBox="0 0 \1 \2"'
         head, end, rest = _HEAD.sub(size, self.svg, count=1).partition(">")

@@ -86,6 +86,20 @@ class Scale:
         return [round(i * step, 12) for i in range(first, last + 1)]
 
 
+def digits_of(step: float) -> int:
+    """Decimals that tell prices apart which lie a ``step`` from each other."""
+    return int(np.clip(np.ceil(-np.log10(step) - 1e-9), 0, 8)) if step > 0 else 2
+
+
+def tick_digits(ticks: Sequence[float]) -> int:
+    """Decimals with which :meth:`Scale.ticks` are written as they are: steps of 2.5 need one more than those of 2."""
+    if len(ticks) < 2:
+        return 2
+    step = ticks[1] - ticks[0]
+    digits = digits_of(step)
+    return digits + int(abs(step * 10.0**digits - round(step * 10.0**digits)) > 1e-6)
+
+
 def padded(values: FloatArray1D | Sequence[float], *, zero: bool = True) -> tuple[float, float]:
     """The range of the finite ``values`` [n], with 0 in it where asked and a little air."""
     finite = np.asarray(values, float)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 
-from quantray.errors import ConfigError, QuantrayError, near_miss
+from quantray.errors import ConfigError, UserError, near_miss
 from quantray.protocols import Known, Searcher
 from quantray.settings import Search
 from quantray.space import Space
@@ -15,8 +15,8 @@ from quantray.trial import Trial, TrialState
 REHEARSED, REHEARSAL_S = 64, 5.0
 
 #: What ``search.kind`` may be without a sampler of its own.
-KINDS = ("tpe", "random", "qmc", "exhaustive")
-_CLASSES = {"tpe": "StaticTPE", "random": "RandomSearch", "qmc": "QmcSearch"}
+KINDS = ("tpe", "random", "qmc", "rustuna", "exhaustive")
+_CLASSES = {"tpe": "StaticTPE", "random": "RandomSearch", "qmc": "QmcSearch", "rustuna": "RustunaSearch"}
 
 
 def make_searcher(search: Search, space: Space, seed: int, known: Known = ()) -> Searcher:
@@ -38,6 +38,10 @@ def make_searcher(search: Search, space: Space, seed: int, known: Known = ()) ->
         from quantray.search.qmc import QmcSearch
 
         return QmcSearch(space, seed, search.batch, known)
+    if search.kind == "rustuna":
+        from quantray.search.rustuna_searcher import RustunaSearch
+
+        return RustunaSearch(search, space, seed, known)
     if search.kind == "exhaustive":
         raise ConfigError("search=exhaustive evaluates every point; there is nothing to ask a searcher for")
     raise ConfigError(
@@ -66,19 +70,19 @@ def searched_by(search: Search) -> str:
 
 
 def check_searcher(search: Search, space: Space, seed: int) -> None:
-    """Let a named sampler search the space for a moment, with values that mean nothing.
+    """Let a named sampler, or Rustuna's, search the space for a moment, with values that mean nothing.
 
     Many samplers only say when they are asked what they do not take: a space of categories, a package that is not
     installed, an argument of a wrong type. Raises :class:`ConfigError`.
     """
-    if search.sampler is None:
+    if search.sampler is None and search.kind != "rustuna":
         return
-    target = f"search.sampler._target_={search.sampler.get('_target_')}"
+    target = "search=rustuna" if search.sampler is None else f"search.sampler._target_={search.sampler['_target_']}"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             _rehearse(make_searcher(search, space, seed))
-    except QuantrayError:
+    except UserError:
         raise
     except ModuleNotFoundError as error:
         raise ConfigError(f"{target} needs {error.name}: pip install {error.name}, or choose another") from error

@@ -86,8 +86,12 @@ def check_ranges(strategy: type, space: Space) -> None:
         raise ConfigError(f"space.{dimension.name} is no number and has no range; list its values: [...]")
 
 
-def prepare(plan: Plan, market: Slice, candidates: Candidates, strategy: type, workers: int = 1) -> Prepared:
-    """Distinct signal sets, ways of entering and exit levels of the candidates, and their tables, by ``workers``.
+def prepare(
+    plan: Plan, market: Slice, candidates: Candidates, strategy: type, workers: int = 1, *, on_ray: bool = False
+) -> Prepared:
+    """Distinct signal sets, ways of entering and exit levels of the candidates, and their tables.
+
+    By threads, ``workers`` of them, or by tasks of a Ray that get blocks of sessions.
 
     Every candidate is checked whole first; what the strategy refuses, or cannot find signals for, takes part in
     nothing that follows, so that the others come out as they would without it.
@@ -108,7 +112,7 @@ def prepare(plan: Plan, market: Slice, candidates: Candidates, strategy: type, w
     groups, group = codes_of(list_of.astype(np.int64) * max(len(ways), 1) + way_of, lists.n * max(len(ways), 1))
     kept, kind = np.divmod(groups, max(len(ways), 1))
     wanted = Wanted(ways, kept, kind, levels)
-    tables = build(plan, market, lists.sessions, wanted, workers) if len(good) else None
+    tables = build(plan, market, lists.sessions, wanted, workers, on_ray) if len(good) else None
     some = None if len(rows) == len(candidates) else rows
     return Prepared(
         tables, len(candidates), some, group, tp=tp, sl=sl, held=held, stop_percent=stop_percent, levels=levels, why=why

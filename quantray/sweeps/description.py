@@ -40,9 +40,9 @@ def request(plan: Plan) -> dict[str, Any]:
         "data": renamed(plan.data, KEYS),
         "constraints": {"min_trades": plan.constraints.min_trades, **plan.constraints.written},
         **{name: getattr(plan, name) for name in ("seed", "objective", "fees", "capital", "search", "runner")},
-        **{name: getattr(plan, name) for name in ("mirror", "oos", "gates", "report")},
+        **{name: getattr(plan, name) for name in ("mirror", "tracking", "oos", "gates", "report")},
     }
-    return request_of(sections, plan.run_dir)
+    return request_of(sections, plan.run_dir, plan.asked)
 
 
 def _dimension(d: Dimension) -> object:

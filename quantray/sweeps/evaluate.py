@@ -12,7 +12,7 @@ from quantray.failures import OWN, told
 from quantray.measures import Unit
 from quantray.space import Candidates
 from quantray.sweeps.candidates import Prepared, check_fields, prepare
-from quantray.sweeps.market import Slice
+from quantray.sweeps.market import Outline, Slice
 from quantray.sweeps.metrics import CORE, COUNTED, METRICS, Metric, Metrics
 from quantray.sweeps.plan import Capital, Plan
 from quantray.sweeps.tables import Levels, Tables
@@ -39,11 +39,11 @@ def evaluate(plan: Plan, market: Slice, candidates: Candidates, *, full: bool = 
     if not hasattr(strategy, "signals"):
         return _boxed(plan, market, candidates, strategy, full)
     prepared = prepare(plan, market, candidates, strategy)
-    return measured(plan, market, prepared, full)
+    return measured(plan, market.outline, prepared, full)
 
 
-def measured(plan: Plan, market: Slice, p: Prepared, full: bool) -> Metrics:
-    """Metrics of prepared candidates; of the slice itself nothing is read but its sessions' number and names."""
+def measured(plan: Plan, market: Outline, p: Prepared, full: bool) -> Metrics:
+    """Metrics of prepared candidates, for which no price is read any more."""
     from quantray.sweeps.kernels import columns
     from quantray.sweeps.kernels.score import scores
 
@@ -54,7 +54,7 @@ def measured(plan: Plan, market: Slice, p: Prepared, full: bool) -> Metrics:
         cash, max_open = _limits(plan.capital)
         rules = columns.Rules(
             _reasons(p.levels), plan.capital.contracts * plan.fees.per_contract(),
-            float(market.sessions[0].interval_s), cash, max_open,
+            market.interval_s, cash, max_open,
         )  # fmt: skip
         scores(candidates, p.tables.columns, rules, full, out)
         counts = np.take(p.tables.counts.T, p.group, axis=1) if full else counts
@@ -81,7 +81,7 @@ def _limits(capital: Capital) -> tuple[float, int]:
     return np.inf if cash is None else float(cash), UNLIMITED if most is None else most
 
 
-def _metrics(market: Slice, out: Outcome, counts: np.ndarray, why: Mapping[int, str]) -> Metrics:
+def _metrics(market: Outline, out: Outcome, counts: np.ndarray, why: Mapping[int, str]) -> Metrics:
     """Columns of what was measured and of what was counted on the way, ``counts`` [COUNTED, n].
 
     A candidate that failed has none, and one whose net overflows fails.
@@ -217,7 +217,7 @@ def _boxed(plan: Plan, market: Slice, candidates: Candidates, strategy: type, fu
             continue
         summarise(t, float(market.sessions[0].interval_s), out, i)
     some = out._replace(amount=out.amount[: len(METRICS if full else CORE)])
-    return _metrics(market, some, np.zeros((len(COUNTED), n), np.int64), why)
+    return _metrics(market.outline, some, np.zeros((len(COUNTED), n), np.int64), why)
 
 
 def metrics_of(t: Trades, interval_s: float, sessions: int) -> dict[str, np.ndarray]:

@@ -138,6 +138,17 @@ class Made(Sequence[Session]):
         return tuple(self) if isinstance(given, tuple) else self
 
 
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What is known of a slice's sessions without their prices."""
+
+    dates: tuple[str, ...]
+    interval_s: float
+
+    def __len__(self) -> int:
+        return len(self.dates)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Slice:
     """Everything a candidate may look at: immutable, digested, shared by every worker without a copy."""
@@ -171,6 +182,10 @@ class Slice:
     def dates(self) -> tuple[str, ...]:
         known: tuple[str, ...] | None = getattr(self.sessions, "dates", None)
         return tuple(s.date for s in self.sessions) if known is None else known
+
+    @property
+    def outline(self) -> Outline:
+        return Outline(self.dates, float(self.sessions[0].interval_s) if len(self) else 0.0)
 
     @property
     def has_quotes(self) -> bool:

@@ -18,7 +18,7 @@ from quantray.errors import ConfigError
 from quantray.plain import amount
 from quantray.plugins import resolve
 from quantray.report import words
-from quantray.settings import FORBID, Mirror, OutOfSample, Report, Runner, Search, Storage, Tracking
+from quantray.settings import FORBID, RUSTUNA, Mirror, OutOfSample, Report, Runner, Search, Storage, Tracking
 from quantray.space import Space
 
 if TYPE_CHECKING:
@@ -163,6 +163,7 @@ class Plan:
         """The parts that resume compares, by name; ``code`` is the digest of quantray's kernels."""
         s = self.search
         sampler = digest_of(dict(s.sampler or {}), s.n_startup_trials, s.n_ei_candidates)
+        engine = f"rustuna {RUSTUNA}" if s.kind == "rustuna" else s.kind
         reading = getattr(self.data, "reading", None)  # zone, unit and form of times that the files leave open
         return {
             "rules_version": str(RULES_VERSION),
@@ -176,7 +177,7 @@ class Plan:
             "objective": " ".join([self.objective, *([self.objective_source] if self.objective_source else [])]),
             "oos": digest_of(self.oos),
             "seed": str(self.seed),
-            "search": f"{s.kind} batch={s.batch} in_flight={s.in_flight} sampler={sampler[:8]}",
+            "search": f"{engine} batch={s.batch} in_flight={s.in_flight} sampler={sampler[:8]}",
         }
 
     def __repr__(self) -> str:

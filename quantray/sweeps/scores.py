@@ -12,7 +12,7 @@ from quantray.arrays import BoolArray1D, FloatArray1D, FloatArray2D, IntArray1D,
 from quantray.space import Candidates, candidate_digest
 from quantray.sweeps.candidates import Prepared
 from quantray.sweeps.evaluate import evaluate, measured, metrics_of, trades
-from quantray.sweeps.market import Slice
+from quantray.sweeps.market import Outline, Slice
 from quantray.sweeps.metrics import Metrics
 from quantray.sweeps.objective import objective, violations
 from quantray.sweeps.plan import Plan
@@ -74,7 +74,7 @@ def score(plan: Plan, market: Slice, candidates: Candidates, *, full: bool = Tru
     return scored(plan, evaluate(plan, market, candidates, full=full))
 
 
-def score_prepared(plan: Plan, market: Slice, prepared: Prepared) -> Scores:
+def score_prepared(plan: Plan, market: Outline, prepared: Prepared) -> Scores:
     """Every metric of candidates whose tables were built before."""
     return scored(plan, measured(plan, market, prepared, True))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from quantray.sweeps.trades import SignalLists
 if TYPE_CHECKING:
     from quantray.sweeps.kernels.columns import Choice, Contracts, Table
 
+BLOCK = 4  # sessions that a task of a Ray is given together: of seconds some 60 MB
 MOST_DEPTH = 1_000_000  # of strikes; no chain has more
 
 
@@ -148,13 +150,20 @@ class Wanted:
     levels: Levels
 
 
-def build(plan: Plan, data: Slice, lists: Sequence[SignalLists], wanted: Wanted, workers: int = 1) -> Tables:
-    """Tables for the groups over signal ``lists`` (one a session); sessions are independent, so threads share them."""
-    numbers = range(len(data))
-    if workers > 1:
-        found = [made for _, made in in_order(numbers, lambda k: _of_session(plan, data, k, lists[k], wanted), workers)]
+def build(
+    plan: Plan, data: Slice, lists: Sequence[SignalLists], wanted: Wanted, workers: int = 1, on_ray: bool = False
+) -> Tables:
+    """Tables for the groups over signal ``lists`` (one a session); sessions are independent, so others share them."""
+
+    def of(k: int) -> _Found:
+        return _of_session(plan, data.sessions[k], k, lists[k], wanted)
+
+    if on_ray:
+        found = _on_ray(plan, data, lists, wanted)
+    elif workers > 1:
+        found = [one for _, one in in_order(range(len(data)), of, workers)]
     else:
-        found = [_of_session(plan, data, k, lists[k], wanted) for k in numbers]
+        found = [of(k) for k in range(len(data))]
     parts = [part for made, _ in found for part in made]
     begin = np.concatenate([[0], np.cumsum([len(part.columns["contract"]) for part in parts])])
     group = np.concatenate([part.group for part in parts])
@@ -170,6 +179,27 @@ def build(plan: Plan, data: Slice, lists: Sequence[SignalLists], wanted: Wanted,
     return Tables(ptr, column[0], column[1], column[2], column[3], counts, **joined)
 
 
+#: The number of the first of some sessions, these, and their signals.
+_Block = tuple[int, tuple[Session, ...], Sequence[SignalLists]]
+
+
+def _on_ray(plan: Plan, data: Slice, lists: Sequence[SignalLists], wanted: Wanted) -> list[_Found]:
+    """What each session adds, made by tasks: a few blocks are on their way at a time, and none is kept."""
+    from quantray.runner.spread import spread
+
+    starts = range(0, len(data), BLOCK)
+    blocks = ((k, tuple(data.sessions[k : k + BLOCK]), lists[k : k + BLOCK]) for k in starts)
+    work = partial(of_block, wanted=wanted)
+    made = spread(plan, data.take(0, 0), blocks, work, kind="ray", workers=plan.runner.workers)
+    return [one for _, found in made for one in found]
+
+
+def of_block(plan: Plan, _: Slice, block: _Block, wanted: Wanted) -> list[_Found]:
+    """In a task: what each session of the block adds."""
+    first, sessions, lists = block
+    return [_of_session(plan, one, first + k, lists[k], wanted) for k, one in enumerate(sessions)]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
     """Entries of one session that share a market: their groups, rows [4, entries] of their columns, and tables."""
@@ -179,9 +209,13 @@ class _Part:
     columns: dict[str, np.ndarray]
 
 
-def _of_session(plan: Plan, data: Slice, k: int, lists: SignalLists, wanted: Wanted) -> tuple[list[_Part], np.ndarray]:
-    """What session ``k`` adds to the tables, and what was counted on the way, [groups, COUNTED]."""
-    session, ways, parts = data.sessions[k], wanted.ways, []
+#: What a session adds to the tables, and what was counted on the way, [groups, COUNTED].
+_Found = tuple[list[_Part], np.ndarray]
+
+
+def _of_session(plan: Plan, session: Session, k: int, lists: SignalLists, wanted: Wanted) -> _Found:
+    """What the session of number ``k`` adds."""
+    ways, parts = wanted.ways, list[_Part]()
     counts = np.zeros((len(wanted.list_of), len(COUNTED)), np.int32)
     contexts: dict[tuple[Any, ...], list[int]] = {}
     for v, rules in enumerate(ways):

@@ -170,14 +170,15 @@ def row(columns: dict[str, Any], i: int) -> dict[str, float | int | None]:
     return {name: None if value != value else value for name, value in values.items()}
 
 
-def write_table(folder: Path, name: str, columns: dict[int, dict[str, Any]], number: int) -> None:
+def write_table(folder: Path, name: str, columns: dict[int, dict[str, Any]], number: int, by: str) -> None:
     """One file of the grid's table."""
     folder.mkdir(parents=True, exist_ok=True)
     pieces = []
     for part, metrics in columns.items():
         n = len(next(iter(metrics.values())))
         words = {key: pa.array([text] * n).dictionary_encode() for key, text in (("unit", name), ("part", PARTS[part]))}
-        measured = {key: pa.array(values, from_pandas=True) for key, values in metrics.items()}
+        judged = {"objective": metrics[by], **metrics}
+        measured = {key: pa.array(values, from_pandas=True) for key, values in judged.items()}
         pieces.append(pa.table({"unit": words["unit"], "policy": pa.array(range(n), pa.int32()), "part": words["part"],
                                 **measured}))  # fmt: skip
     pq.write_table(pa.concat_tables(pieces).unify_dictionaries(), folder / f"part-{number:05d}.parquet")
@@ -211,7 +212,7 @@ def results(
         unit, columns = bench.unit(name, owner, number)
         units.append(unit)
         if tables:
-            write_table(p.run_dir / "policies", name, columns, number)
+            write_table(p.run_dir / "policies", name, columns, number, objective)
     made: Any = SimpleNamespace(quality=QUALITY)
     notes = notes_of(Prepared(p, bench.coverage.plan, made, bench.coverage, bench.split), units)
     return CallerResults(

@@ -21,8 +21,8 @@ SWEEP = [
 KINDS = ("table", "sampled", "callers")
 #: Files of a finished run that have the same bytes for the same results.
 COMPARED = {
-    "table": ("trials.parquet", "top_trials.csv", "surface/*.parquet"),
-    "sampled": ("trials.parquet", "top_trials.csv"),
+    "table": ("trials.parquet", "top_trials.csv", "trades.csv", "surface/*.parquet"),
+    "sampled": ("trials.parquet", "top_trials.csv", "trades.csv"),
     "callers": ("optimal_policies.csv", "trades.parquet", "calls.parquet", "policies/*.parquet"),
 }
 

@@ -84,6 +84,15 @@ class Desk:
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return Counter(line.split()[0] for line in lines)
 
+    def first(self) -> list[int]:
+        """Who evaluated each candidate first, as process numbers in that order; the report looks at some again."""
+        found: dict[str, int] = {}
+        for line in self.log.read_text().splitlines() if self.log.exists() else []:
+            digest, _, pid = line.partition(" ")
+            if pid:  # the last line may be half written
+                found.setdefault(digest, int(pid))
+        return list(found.values())
+
     def trials(self, run_dir: str = "out") -> list[Trial]:
         with open_reader(f"sqlite:///{self.folder / run_dir / 'ledger.db'}", "counted") as study:
             return list(study.trials())

@@ -214,3 +214,17 @@ def test_an_objective_of_ones_own_ranks_as_its_formula_says(
     assert traded.max_drawdown.notna().all()
     assert (traded.objective == traded.captured_return).all()
     assert text not in rows.columns
+
+
+@pytest.mark.slow
+def test_a_policy_for_which_the_objective_raises_is_unranked_and_told_with_its_line(
+    data: CallsData, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = finished(data, tmp_path, objective="strategy.objectives.solvent")
+    rows = pq.read_table(found.table, columns=["unit", "part", "state", "n_trades", "captured_return"]).to_pandas()
+    rows = rows[(rows.part == "train") & (rows.n_trades > 0)]
+    assert (rows[rows.captured_return < 0].state == "unranked").all()
+    assert (rows[rows.captured_return >= 0].state != "unranked").all()
+    for unit, n in rows[rows.captured_return < 0].groupby("unit", observed=True).size().items():
+        line = next(text for text in caplog.messages if f": {unit} is unranked for {n} of " in text)
+        assert "ValueError: it loses (shelf/objectives.py, line " in line

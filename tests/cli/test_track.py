@@ -23,7 +23,11 @@ def test_what_is_no_finished_run_is_refused(tmp_path: Path, monkeypatch, capsys)
     (tmp_path / "early" / "summary.json").write_text("{}")
     (tmp_path / "torn").mkdir()
     (tmp_path / "torn" / "summary.json").write_text("{")
+    for name, found in (("sweep", {"verdict": {"word": "not judged"}}), ("calls", {"notes": ["Incomplete: 1 of 2"]})):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "summary.json").write_text(json.dumps({"settings": {}, **found}))
     for word, said in (
+        ("sweep", "has not ended"), ("calls", "has not ended"),
         ("frist", "did you mean 'first'"), ("first", "holds no summary.json"), ("early", "is of an earlier quantray"),
         ("torn", "cannot be read"),
     ):  # fmt: skip

@@ -12,6 +12,7 @@ import pytest
 from quantray.callers.baseline.pipeline import request as of_baseline
 from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.plan import CallerPlan
+from quantray.callers.report.command import command as of_a_run
 from quantray.callers.stages.checkpoints import request as of_callers
 from quantray.config.plans import load_plan
 from quantray.config.stored import at_home, stored_plan
@@ -19,6 +20,7 @@ from quantray.errors import ConfigError
 from quantray.settings import Storage
 from quantray.sweeps.description import request as of_sweep
 from quantray.sweeps.plan import Plan
+from quantray.sweeps.report.command import command as of_a_sweep
 
 LISTED = "policy.policies=[{sl: .9, tp: 2, hold: 48h, trailing: {activation: .2, trail: .05}}, {tp: 3}]"
 REQUESTS = [
@@ -45,6 +47,9 @@ def test_the_same_plan_comes_back(tmp_path: Path, lines: list[str]) -> None:
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
     again = stored_plan(kept(plan), "mine", url)
     assert again == replace(plan, storage=Storage("sqlite", url))
+    told = of_a_sweep if isinstance(plan, Plan) else of_a_run
+    assert told(again) == told(plan)  # type: ignore[arg-type]
+    assert "study.name=mine" in told(again)  # type: ignore[arg-type]
 
 
 def test_a_run_directory_that_was_moved_is_where_its_ledger_is(tmp_path: Path) -> None:

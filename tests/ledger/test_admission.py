@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import re
+import subprocess
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +29,7 @@ from tests.builders.fakes import SPACE, opened
 from tests.builders.objectives import score
 from tests.builders.runs import EMPTY, made_plan, run
 from tests.builders.servers import Server
+from tests.shelf.counting import GATE
 
 
 def test_room_is_set_aside_and_shared(tmp_path: Path) -> None:
@@ -125,22 +128,50 @@ def test_alone_it_is_as_it_was(tmp_path: Path, kind: str) -> None:
     assert run(made_plan(Storage(), tmp_path / "b", kind)) == straight
 
 
+class Heard:
+    """A driver's lines about the study's count, each with what the driver itself had evaluated by then."""
+
+    def __init__(self, desk: Desk, process: subprocess.Popen[str]) -> None:
+        self.desk, self.process = desk, process
+        self.counts: list[tuple[int, int]] = []
+        self.said = ""
+        self._thread = threading.Thread(target=self._hear, daemon=True)
+        self._thread.start()
+
+    def _hear(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.said += line
+            if found := re.match(r"counted: ([\d,]+) of 640,.*one of 2 drivers", line):
+                self.counts.append((int(found[1]), self.desk.first().count(self.process.pid)))
+
+    def end(self) -> None:
+        assert self.process.wait(timeout=240) == 0, self.said
+        self._thread.join(60)
+
+
 @pytest.mark.slow
 def test_each_of_two_on_a_table_shows_the_studys_count(tmp_path: Path) -> None:
-    """While it runs: what the other has stored counts in every line that says that there is another."""
+    """While it runs: what the other has stored counts in every line that says that there is another.
+
+    Both begin to evaluate at the same moment, however long each took to start: who is alone for half of the table has
+    nothing of another to show.
+    """
     desk = Desk(tmp_path / "desk", pause=0.04)
+    desk.env[GATE] = str(desk.folder / "open")
     command = ["quantray.run", *SMALL, "search=exhaustive", "runner=local", "runner.workers=1", "run_dir=out"]
-    processes = [desk.start(*command) for _ in range(2)]
-    said = [process.communicate(timeout=240)[1] for process in processes]
-    first: dict[str, str] = {}  # who evaluated a point first; the report looks at some again
-    for line in desk.log.read_text().splitlines():
-        first.setdefault(*line.split())
-    assert len(first) == 640
-    for process, text in zip(processes, said, strict=True):
-        assert process.returncode == 0, text
-        own = list(first.values()).count(str(process.pid))
-        assert 0 < own < 640
-        shown = [int(n) for n in re.findall(r"^counted: ([\d,]+) of 640,.*one of 2 drivers", text, re.MULTILINE)]
-        assert shown, text
+    drivers = [Heard(desk, desk.start(*command)) for _ in range(2)]
+    deadline = time.monotonic() + 120
+    while len(list(desk.folder.glob("open.*"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    (desk.folder / "open").touch()
+    for driver in drivers:
+        driver.end()
+    assert len(desk.first()) == 640
+    for driver in drivers:
+        assert 0 < desk.first().count(driver.process.pid) < 640
+        shown = [n for n, _ in driver.counts]
+        assert shown, driver.said
         assert shown == sorted(shown)
-        assert own < shown[-1] <= 640
+        last, own = driver.counts[-1]
+        assert own < last <= 640, driver.counts

@@ -89,3 +89,16 @@ def test_dates_are_round_inside_and_as_many_as_fit(span: int, room: int):
             when = date.fromordinal(day + EPOCH)
             assert not text or (when.day == 1 and text in (f"{when:%Y}", f"{when:%Y-%m}"))
             assert text or span <= 2 * room or when.weekday() == 0 or found == [(low, "")]
+
+
+def test_lines_across_are_told_apart_on_a_large_account():
+    """An account of a million that earns 30 has no two lines of one name."""
+    for start in (0.0, 10_000.0, 1e6):
+        chart = equity([leg([10.0, -4.0, 20.0], start=start)], "the peak")
+        names = re.findall(r'text-anchor="end">([^<]+)</text>', chart.wide)
+        assert len(set(names)) >= 3
+        upper = names[: names.index("0")] if start else names[:3]
+        assert len(set(upper)) == len(upper)
+        lines = [float(x) for x in re.findall(r'<line class="(?:grid|zero)" x1="([\d.]+)"', chart.narrow)]
+        assert len(set(lines)) == 1
+        assert lines[0] < 120

@@ -140,6 +140,16 @@ def test_figures_of_the_best_of_a_sweep(kind: str, folder: Path):
     assert told.rows["total net"][0] == number(float(net.sum()))
     assert count(told.rows["trades"][0]) == len(net) == told.summary[key]["metrics"]["n_trades"]
     assert told.summary[key]["oos"]["metrics"]["n_trades"] == len(shown.outside.trades)
+    rows = pandas.read_csv(study.files["trades.csv"])
+    rows = rows[rows["candidate"] == shown.name]
+    for part, made, at in (("searched", shown.inside, 0), ("held out", shown.outside, 3)):
+        mine = rows[rows["part"] == part]
+        assert len(mine) == len(made.trades) == told.summary["trades"]["candidates"][shown.name][part.replace(" ", "_")]
+        total = [f"{len(mine):,}", number(float(made.trades.net.sum()))]
+        assert told.rows["all"][1 + at : 3 + at] == total if len(mine) else ["0", "–"]
+        assert number(float(mine["net"].sum())) == number(float(made.trades.net.sum()))
+        fall = made.metrics["max_drawdown"]
+        assert not fall or f"largest drawdown {number(fall)}" in told.page
     assert told.summary["best"]["value"] == r.best.value
     metrics = told.summary[key]["metrics"]
     assert sum(n for name, n in metrics.items() if name.startswith("exits_")) == len(net)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "random": {"kind": "random"},
     "qmc": {"kind": "qmc"},
     "nsga": {"kind": "tpe", "sampler": NSGA},
+    **({"rustuna": {"kind": "rustuna"}} if find_spec("rustuna") else {}),
 }
 
 

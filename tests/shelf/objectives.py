@@ -50,5 +50,12 @@ def broken(total_pnl: Column) -> Column:
     return total_pnl / missing  # type: ignore[name-defined]  # noqa: F821
 
 
+def solvent(captured_return: Column) -> Column:
+    """Refuses a policy that loses, which the values before any work do not."""
+    if (captured_return < 0).any():
+        raise ValueError("it loses")
+    return captured_return
+
+
 class Thing:
     pass

@@ -8,16 +8,25 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from quantray.config.plans import load_plan
+from quantray.errors import Interrupted
+from quantray.runner import cluster
+from quantray.runner.local_ray import _descendants
+from quantray.sweeps import tables
 from quantray.sweeps.grid import points, together
+from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.study import sweep
+from tests.builders.rays import own_ray
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +36,7 @@ TABLE = [
 ]  # fmt: skip
 #: 23,040 points, in six ranges.
 SPACE = ["space.entry_window=['9:30-15:45']", "space.stretch_threshold=[.001]", "space.strikes_depth=[1]"]
-TIMES = {"seconds", "run_dir"}
+TIMES = {"seconds", "run_dir", "settings"}  # and what runs are told apart by here
 
 
 def bytes_of(run: Path) -> dict[str, Any]:
@@ -68,6 +77,62 @@ def test_on_disk_as_in_memory(
     run(tmp_path, market, "data.memory_gb=0", f"runner.workers={workers}")
     assert bytes_of(tmp_path) == held
     assert held["summary"]["n_survivors"] is not None
+
+
+def commanded(pid: int) -> bytes:
+    """How the system names a process; nothing where it has ended."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+ON_RAY = ["data.memory_gb=0", "runner=ray", "runner.address=auto"]
+
+
+def test_a_ray_gets_blocks_of_sessions_and_loses_workers_to_the_same_bytes(
+    held: dict[str, Any], market: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(points, "AMOUNTS", 6 * 4096)
+    monkeypatch.setattr(tables, "BLOCK", 2)
+    shared: list[Any] = []
+    share = cluster.share
+    monkeypatch.setattr(cluster, "share", lambda data: shared.append(data) or share(data))
+    with own_ray():
+        for workers, stretch in [(1, 2**21), (2, 10_000)]:
+            monkeypatch.setattr(together, "POINTS", stretch)
+            run(tmp_path / f"{workers}", market, *ON_RAY, f"runner.workers={workers}")
+            assert bytes_of(tmp_path / f"{workers}") == held
+        prices = [data for data in shared if isinstance(data, Slice) and len(data)]
+        assert shared
+        assert not prices  # in what every worker can see
+        evaluated = points._evaluated
+
+        def kill() -> None:
+            deadline = time.monotonic() + 60
+            while not killed and time.monotonic() < deadline:
+                killed.extend([pid for pid in _descendants(os.getpid()) if b"ray::_task" in commanded(pid)][:1])
+            for pid in killed:
+                os.kill(pid, signal.SIGKILL)
+
+        def interrupted(*arguments: Any) -> Iterator[Any]:
+            beside = threading.Thread(target=kill)
+            beside.start()
+            for number, part in enumerate(evaluated(*arguments)):
+                yield part
+                if number == 2:
+                    beside.join()
+                    raise KeyboardInterrupt
+
+        killed: list[int] = []
+        monkeypatch.setattr(points, "_evaluated", interrupted)
+        with pytest.raises(Interrupted):
+            run(tmp_path / "again", market, *ON_RAY)
+        monkeypatch.setattr(points, "_evaluated", evaluated)
+        run(tmp_path / "again", market, *ON_RAY)
+    assert killed
+    found = bytes_of(tmp_path / "again")
+    found["summary"].pop("repeated", None)
+    assert found == {**held, "summary": {k: v for k, v in held["summary"].items() if k != "repeated"}}
 
 
 PROGRAM = """

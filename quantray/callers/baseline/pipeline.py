@@ -13,7 +13,7 @@ from quantray.callers.baseline.alerts import Alerts
 from quantray.callers.baseline.measure import Pass, measurer, seconds_of, warm
 from quantray.callers.baseline.notes import baseline_notes
 from quantray.callers.baseline.plan import BaselinePlan
-from quantray.callers.baseline.progress import MEASURING, STAGES, BaselineProgress, Medians, medians_of
+from quantray.callers.baseline.progress import INCOMPLETE, MEASURING, STAGES, BaselineProgress, Medians, medians_of
 from quantray.callers.baseline.results import BaselineResults
 from quantray.callers.identity import code_digest
 from quantray.callers.prepare import Survey, survey
@@ -87,7 +87,7 @@ def so_far(plan: BaselinePlan, notes: Mapping[str, Any], digests: Mapping[str, s
     if not n:
         raise LedgerError(f"no call of study {plan.study!r} is measured yet; {where}")
     results = _results(plan, found, alerts, digests, driver)
-    told = f"Incomplete: {n:,} of {amount(of, 'call')} measured so far; {where}. Medians and places may still change."
+    told = f"{INCOMPLETE} {n:,} of {amount(of, 'call')} measured so far; {where}. Medians and places may still change."
     return replace(results, notes=(told, *results.notes))
 
 
@@ -159,9 +159,9 @@ def written_now(results: BaselineResults) -> BaselineProgress:
 
 def request(plan: BaselinePlan) -> dict[str, Any]:
     """The whole plan as the configuration that gives it again, but for where its ledger lies: that may be a secret."""
-    same = ("calls", "coverage", "baseline", "runner", "gates", "report")
+    same = ("calls", "coverage", "baseline", "runner", "tracking", "gates", "report")
     sections = {"study": {"name": plan.study}, **data_sections(plan.data), "fees": plan.costs}
-    return request_of({**sections, **{name: getattr(plan, name) for name in same}}, plan.run_dir)
+    return request_of({**sections, **{name: getattr(plan, name) for name in same}}, plan.run_dir, plan.asked)
 
 
 def described(plan: BaselinePlan) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from quantray.callers.data import CandleSlice
 STAGES = ("calls", "candles", "coverage", "first touch", "writing")
 #: The stage whose rows are buckets of assets, and in which calls are measured.
 MEASURING = "first touch"
+#: Begins the first note of results that are not complete.
+INCOMPLETE = "Incomplete:"
 #: Columns whose medians are followed.
 FOLLOWED = ("ath_multiple", "time_to_ath_s", "drawdown", "end_return")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -54,6 +54,7 @@ class Plane:
     said: tuple[str, ...]
     scale: tuple[tuple[str, str], ...]  # class and value of each shade of the legend
     several: bool  # a cell holds policies with other levels too
+    held_out: tuple[tuple[Cell, ...], ...] = ()  # of the same policies, with report.held_out=all
 
     @property
     def name(self) -> str:
@@ -166,10 +167,26 @@ def _plane(r: CallerResults, unit: UnitResult, v: GridValues, axes: Axes, pair: 
         )
         for i, p in enumerate(best.tolist())
     ]  # fmt: skip
-    lines = tuple(tuple(cells[k : k + shape[1]]) for k in range(0, len(cells), shape[1]))
     said = (_sets_words(r, v), *sets)
-    return Plane(axis_words(rows), axis_words(columns), axes.levels[columns], axes.levels[rows], lines,
-                 tuple(s for s in said if s), _legend(r, limits), several)  # fmt: skip
+    return Plane(
+        axis_words(rows), axis_words(columns), across=axes.levels[columns], down=axes.levels[rows],
+        cells=_lines(cells, shape[1]), said=tuple(s for s in said if s), scale=_legend(r, limits), several=several,
+        held_out=_lines(_held_out(r, v, best), shape[1]),
+    )  # fmt: skip
+
+
+def _lines(cells: list[Cell], wide: int) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(tuple(cells[k : k + wide]) for k in range(0, len(cells), wide))
+
+
+def _held_out(r: CallerResults, v: GridValues, best: IntArray1D) -> list[Cell]:
+    """What the policies that are ``best`` in training did on the held-out calls; none where that is not looked at."""
+    if not np.isfinite(v.held_out).any():
+        return []
+    there = (best >= 0) & np.isfinite(v.held_out[best])
+    mine, shown = replace(v, train=v.held_out), np.where(there, best, -1)
+    gains, limits = _gains(r, mine, shown)
+    return [Cell(text, _kind(value, limits)) for text, value in zip(_texts(r, mine, shown), gains, strict=True)]
 
 
 def _best(v: GridValues, flat: IntArray1D, n: int) -> IntArray1D:

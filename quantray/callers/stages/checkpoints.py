@@ -183,7 +183,7 @@ def met_by(data: CallsData, windows: CallPlan, made: CandleSlice, coverage: Cove
 def request(plan: CallerPlan) -> dict[str, Any]:
     """The whole plan as the configuration that gives it again, but for where its ledger lies: that may be a secret."""
     same = ["mode", "grouped", "filter_collapsed", "intrabar", "entry", "target_gap", "objective", "ties", "oos"]
-    same += ["stress", "seed", "calls", "coverage", "runner", "gates", "report"]
+    same += ["stress", "seed", "calls", "coverage", "runner", "tracking", "gates", "report"]
     grid = plan.grid or {"grid": "listed", "policies": [spec_of(policy) for policy in plan.policies]}
     return request_of({
         "study": {"name": plan.study},
@@ -193,7 +193,7 @@ def request(plan: CallerPlan) -> dict[str, Any]:
         "capital": plan.account,
         "constraints": plan.bounds,
         **{name: getattr(plan, name) for name in same},
-    }, plan.run_dir)  # fmt: skip
+    }, plan.run_dir, plan.asked)  # fmt: skip
 
 
 def data_sections(data: CallsData) -> dict[str, object]:

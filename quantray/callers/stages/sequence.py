@@ -38,7 +38,8 @@ def best_of(note: Mapping[str, Any], objective: str) -> str:
     best = max(ranked, key=lambda p: p["value"], default=None)
     if best is None:
         return ""
-    share = Metric[objective.upper()].unit in (measures.Unit.SHARE, measures.Unit.RETURN)
+    metric = Metric.__members__.get(objective.upper())  # none of an objective of the user's
+    share = metric is not None and metric.unit in (measures.Unit.SHARE, measures.Unit.RETURN)
     digits = 2 if objective.endswith("_return") else 1
     told = f"{100 * best['value']:,.{digits}f} %".replace("-", "−") if share else money(best["value"])
     return f"best of these {best['name']} {told}"

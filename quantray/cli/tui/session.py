@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from quantray.cli.exits import DONE, INTERRUPTED, end_with
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from quantray.callers.plan import CallerPlan
     from quantray.cli.tui.running import Running
     from quantray.cli.tui.source import Source
+    from quantray.protocols import Say
 
 Study = TypeVar("Study")
+Event = TypeVar("Event")
+Told = Callable[[Event], object]  # who hears of progress
 NEEDED = ("textual", "textual_plotext")
 
 
@@ -92,39 +96,42 @@ def _lost(restore: Callable[[], None]) -> None:
 
 def policy_screens(plan: CallerPlan) -> int:
     """A run over policies behind its screens; in the end they show what its folder holds."""
-    from quantray.callers.progress import Progress
     from quantray.callers.report.terminal import CallerTerminal
-    from quantray.callers.study import CallerStudy, optimise
-    from quantray.cli.tui.finished import finished_source
+    from quantray.callers.study import optimise
     from quantray.cli.tui.live_policies import LivePolicies
 
     source = LivePolicies(plan)
-
-    def work(run: Running) -> CallerStudy:
-        def progress(event: Progress) -> None:
-            source.take(event)
-            run.met()
-
-        return optimise(plan, progress=progress, say=run.say)
-
-    return followed(source, work, CallerTerminal(plan).finish, lambda study: finished_source(study.plan.run_dir))
+    return _behind(
+        plan.run_dir, source, source.take, lambda told, say: optimise(plan, progress=told, say=say),
+        CallerTerminal(plan).finish,
+    )  # fmt: skip
 
 
 def baseline_screens(plan: BaselinePlan) -> int:
     """The alert baseline behind its screens."""
-    from quantray.callers.baseline.progress import BaselineProgress
-    from quantray.callers.baseline_study import BaselineStudy, baseline
+    from quantray.callers.baseline_study import baseline
     from quantray.callers.report.baseline.terminal import BaselineTerminal
-    from quantray.cli.tui.finished import finished_source
     from quantray.cli.tui.live_baseline import LiveBaseline
 
     source = LiveBaseline(plan)
+    return _behind(
+        plan.run_dir, source, source.take, lambda told, say: baseline(plan, progress=told, say=say),
+        BaselineTerminal(plan).finish,
+    )  # fmt: skip
 
-    def work(run: Running) -> BaselineStudy:
-        def progress(event: BaselineProgress) -> None:
-            source.take(event)
+
+def _behind(
+    run_dir: Path, source: Source, take: Callable[[Event], object], carry_out: Callable[[Told[Event], Say], Study],
+    finish: Callable[[Study], object],
+) -> int:  # fmt: skip
+    """Carry out a plan behind its screens, which ``take`` its progress; in the end they show what its folder holds."""
+    from quantray.cli.tui.finished import finished_source
+
+    def work(run: Running) -> Study:
+        def progress(event: Event) -> None:
+            take(event)
             run.met()
 
-        return baseline(plan, progress=progress, say=run.say)
+        return carry_out(progress, run.say)
 
-    return followed(source, work, BaselineTerminal(plan).finish, lambda study: finished_source(study.plan.run_dir))
+    return followed(source, work, finish, lambda _: finished_source(run_dir))

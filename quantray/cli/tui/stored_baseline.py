@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from quantray.callers.baseline.progress import STAGES, Medians
+from quantray.callers.baseline.progress import INCOMPLETE, STAGES, Medians
 from quantray.cli.tui.columns import Row
 from quantray.cli.tui.offers import CALLERS, CALLS, call_row, chosen, exits_of, facts_of, medians_line, plain, sold
 from quantray.cli.tui.pace import stage_line
@@ -27,10 +27,11 @@ class StoredBaselineSource:
     def __init__(self, stored: StoredBaseline) -> None:
         self.study, self._stored = stored.study, stored
         self._facts = stored.summary()
+        self._stopped = any(note.startswith(INCOMPLETE) for note in self._facts["notes"])
 
     def head(self) -> Head:
         every = self._facts["everybody"]
-        told = f"finished in {duration(float(self._facts['seconds']))}: "
+        told = "stopped: " if self._stopped else f"finished in {duration(float(self._facts['seconds']))}: "
         told += f"{every['n_ok']:,} of {amount(int(every['n_calls']), 'call')} measured"
         medians = Medians(
             every["median_ath_multiple"], every["median_time_to_ath_s"], every["median_drawdown"],

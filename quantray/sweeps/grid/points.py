@@ -21,7 +21,7 @@ from quantray.sweeps.grid.columns import levels_of, nullable, reasons_of, tally
 from quantray.sweeps.grid.files import SurfaceFiles, Tally
 from quantray.sweeps.grid.outcome import check_failures
 from quantray.sweeps.grid.surface import Surface, read
-from quantray.sweeps.grid.together import Together
+from quantray.sweeps.grid.together import Shared, Together
 from quantray.sweeps.loop.ranges import Range, RangeClaims
 from quantray.sweeps.market import Slice
 from quantray.sweeps.metrics import CORE
@@ -169,13 +169,29 @@ def _evaluated(
     from quantray.runner.spread import goes_to_ray, spread
 
     kind, compiled, workers = plan.runner.kind, plan.strategy.gives_signals, plan.runner.workers
-    work = evaluate_full if not compiled or goes_to_ray(plan, kind, compiled) else _sharing(plan, market, todo)
     results: Iterator[tuple[Range, Part]]
-    results = spread(plan, market, claims.won(todo), work, kind=kind, compiled=compiled, workers=workers)
+    if compiled and goes_to_ray(plan, kind, compiled):
+        results = _on_ray(plan, market, todo, claims.won(todo))
+    else:
+        work = _sharing(plan, market, todo) if compiled else evaluate_full
+        results = spread(plan, market, claims.won(todo), work, kind=kind, compiled=compiled, workers=workers)
     for points, part in results:
         files.write(points, part.scores.counts(), partial(write_part, plan, market, part))
         claims.store(points)
         yield part
+
+
+def _on_ray(plan: Plan, market: Slice, todo: Sequence[Range], won: Iterable[Range]) -> Iterator[tuple[Range, Part]]:
+    """Ranges on a Ray, which gets blocks of sessions to make tables of, and then the tables: never the market."""
+    from quantray.runner.spread import spread
+
+    for shared, some in Together(plan, market, todo, on_ray=True).shared(won):
+        yield from spread(plan, shared, some, evaluate_shared, kind="ray", workers=plan.runner.workers)
+
+
+def evaluate_shared(plan: Plan, shared: Shared, points: Range) -> Part:
+    """All metrics of a range, in a task that has the tables of its stretch."""
+    return Part(*points, shared.score(plan, points))
 
 
 def _sharing(plan: Plan, market: Slice, todo: Sequence[Range]) -> Callable[[Plan, Slice, Range], Part]:

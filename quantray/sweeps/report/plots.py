@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantray.errors import ConfigError, near_miss
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 #: Trials that Optuna's pictures are drawn from: the best and the latest; of the history more.
 MOST, MOST_OF_HISTORY = 2000, 20_000
+SHEET = Path(__file__).with_name("templates") / "report.css"
 CONTOUR_DIMENSIONS = 4  # the most important ones; the picture has the square of it panels
 
 
@@ -61,7 +63,9 @@ class SweepPlots:
             raise ConfigError(f"{self._r.study}: nothing varies in what completed, so no parameter has an importance")
         ordered = sorted(known, key=lambda name: -known[name])
         drawn = effects.importances([(words.label(name), known[name]) for name in ordered])
-        return Picture(f"{self._r.study}: importance of each parameter. {candidates.computed_on(self._r)}", drawn)
+        return Picture(
+            f"{self._r.study}: importance of each parameter. {candidates.computed_on(self._r)}", drawn, SHEET
+        )
 
     def slice(self, *parameters: str, backend: Backend | None = None) -> Figure:
         """The objective by each parameter (Optuna): these ``parameters``, or all, the most important first."""
@@ -121,7 +125,7 @@ class SweepPlots:
         marks = planes.marks_of(r, {chosen.rows: chosen.row_levels, chosen.columns: chosen.column_levels})
         svg = planes.draw(chosen, bool(s.n), marks, planes.figure_of(r.plan.objective), planes.WIDTHS[0])
         title = f"{what} by {words.label(chosen.rows)} and {words.label(chosen.columns)}"
-        return Picture(f"{r.study}: {title}", svg)
+        return Picture(f"{r.study}: {title}", svg, SHEET)
 
     def survivors(self, *parameters: str) -> Picture:
         """Share of survivors at each level of these ``parameters``, by default of all on which surviving depends."""
@@ -134,7 +138,7 @@ class SweepPlots:
         chosen = self._r.pick.params if self._r.pick else {}
         told = parameters or [name for name in levels if survival.telling(levels[name])] or list(levels)
         drawn = [(words.label(name), charts.level_chart(levels[name], chosen.get(name))) for name in told]
-        return Picture(f"{self._r.study}: share of survivors by level", beside(drawn))
+        return Picture(f"{self._r.study}: share of survivors by level", beside(drawn), SHEET)
 
     def _of_shown(self, what: str, chart: Chart | None, missing: str) -> Picture:
         """A picture of the candidate that the report is about."""
@@ -143,7 +147,7 @@ class SweepPlots:
             raise ConfigError(f"{r.study}: nothing completed, so there is nothing to draw")
         if chart is None:
             raise ConfigError(f"{r.study}: the {r.shown.name} {missing}, so there is nothing to draw")
-        return Picture(f"{r.study}: {what} of the {r.shown.name}, {survival.called(r, r.shown)}", chart.wide)
+        return Picture(f"{r.study}: {what} of the {r.shown.name}, {survival.called(r, r.shown)}", chart.wide, SHEET)
 
     def _several(self, parameters: Sequence[str]) -> list[str]:
         """Those that were named, or the most important ones: two or more."""

@@ -12,6 +12,7 @@ import numpy as np
 from quantray.arrays import FloatArray1D, IntArray1D
 from quantray.plain import amount
 from quantray.report import words
+from quantray.report.svg import digits_of
 from quantray.sweeps.market import Session
 from quantray.sweeps.report.track import Track
 from quantray.sweeps.report.trades import of_sessions, whole
@@ -104,11 +105,6 @@ def clock(seconds: int) -> str:
     """A time of day; a session that opened the evening before goes on beyond midnight."""
     seconds %= 86_400
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
-
-
-def digits_of(step: float) -> int:
-    """Decimals that tell prices apart which lie a ``step`` from each other."""
-    return int(np.clip(np.ceil(-np.log10(step) - 1e-9), 0, 8)) if step > 0 else 2
 
 
 def _steps(run: Run, digits: int) -> list[str]:

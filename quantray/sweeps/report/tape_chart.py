@@ -6,9 +6,9 @@ from html import escape
 
 import numpy as np
 
-from quantray.report.svg import Canvas, Chart, Scale, padded
+from quantray.report.svg import Canvas, Chart, Scale, padded, tick_digits
 from quantray.report.words import number
-from quantray.sweeps.report.tape import DOWN, Day, Mark, clock, digits_of
+from quantray.sweeps.report.tape import DOWN, Day, Mark, clock
 
 RIGHT, TOP, BOTTOM = 10, 14, 26
 _STEPS_S = (60, 300, 900, 1800, 3600, 7200, 14_400, 21_600)
@@ -24,7 +24,7 @@ def drawn(day: Day, width: float, height: float) -> str:
     lines = [price for _, price in (*day.price, *day.vwap)]
     low, high = padded(np.concatenate(lines), zero=False) if lines else (0.0, 1.0)
     plain = Scale(low, high, 0, 1).ticks(7)
-    digits = digits_of(plain[1] - plain[0]) if len(plain) > 1 else 2
+    digits = tick_digits(plain)
     names = [number(tick, digits) for tick in plain]
     left = 14 + 6.4 * max(map(len, names))
     base, right = height - BOTTOM, width - RIGHT

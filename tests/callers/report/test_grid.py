@@ -36,7 +36,7 @@ def test_policies_are_equal_exactly_where_their_trades_are(tmp_path: Path):
     p = replace(plan(tmp_path), policies=policies)
     bench = Bench(p, 2, 120, 3)
     unit, columns = bench.unit("caller_0", 0, 0)
-    write_table(tmp_path / "table", "caller_0", columns, 0)
+    write_table(tmp_path / "table", "caller_0", columns, 0, p.objective)
     r = results(tables=False)
     values = grid_values(replace(r, plan=p, units=[unit], table=tmp_path / "table"), ["caller_0"])["caller_0"]
     block, market = bench.block(0, TRAIN)
@@ -63,7 +63,11 @@ def test_one_bit_tells_apart_and_no_trade_is_equal_to_nothing(tmp_path: Path):
     columns["captured_return"][1] = np.nextafter(1.0, 2.0)
     columns["final_capital"][2:4] = np.nan
     columns["n_trades"][4:6] = 0
-    fields = {"unit": ["x"] * n, "part": ["train"] * n, "policy": list(range(n)), **columns}
+    fields = (
+        {"unit": ["x"] * n, "part": ["train"] * n, "policy": list(range(n))}
+        | columns
+        | {"objective": columns[r.plan.objective]}
+    )
     (tmp_path / "t").mkdir()
     pq.write_table(pa.table(fields), tmp_path / "t" / "part-00000.parquet")
     equal = grid_values(replace(r, table=tmp_path / "t"), ["x"])["x"].equal

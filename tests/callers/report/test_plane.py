@@ -104,6 +104,16 @@ def test_survivors_and_pick_are_marked():
     assert sum(c.survives for row in found.cells for c in row) == len(unit.surviving.numbers)
 
 
+def test_held_out_values_are_those_of_the_policies_that_are_best_in_training():
+    deep = grid("mixed", of="fixed", tp_mults=[2, 3], sl_mults=[0.9, 0.8], hold=["1h", "2h"])
+    train = [0.01, 0.02, 0.5, 0.4, 0.03, 0.04, 0.9, 0.8]
+    held = np.array([0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18])
+    found = drawn(deep, replace(grid_of(train), held_out=held), 6)
+    (plane,) = [plane for plane in found if "hold" not in plane.name]
+    assert sorted(cell.text for row in plane.held_out for cell in row) == ["12", "13", "16", "17"]
+    assert all(not plane.held_out for plane in drawn(deep, grid_of(train), 6))
+
+
 def test_long_axes_are_joined_and_pages_have_an_end():
     many = grid("v1", tp_mults=[1 + i / 100 for i in range(1, 121)], sl_mults=[0.9, 0.95])
     (found,) = drawn(many, grid_of(list(np.linspace(0.01, 0.02, 240))))

@@ -54,6 +54,7 @@ def test_gains_are_counted_from_nothing_earned():
 
 @pytest.mark.parametrize(("objective", "value"), [
     ("captured_return", -0.01234), ("win_rate", 0.5), ("final_capital", 10689.26), ("sharpe", -1.234),
+    ("captured_return * win_rate", 0.25),
 ])  # fmt: skip
 def test_a_running_stage_tells_its_best_as_tables_do(objective: str, value: float):
     note = {"places": [{"name": "a", "value": value}, {"name": "b", "value": None}, {"name": "c", "value": value - 1}]}

@@ -45,7 +45,7 @@ def test_a_range_is_scored_as_alone(monkeypatch: pytest.MonkeyPatch, stretch: in
 def test_few_wanted_ranges_are_not_worth_a_preparation_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     real = together.prepare
-    monkeypatch.setattr(together, "prepare", lambda *given: made.append(given) or real(*given))
+    monkeypatch.setattr(together, "prepare", lambda *given, **more: made.append(given) or real(*given, **more))
     plan, market = sweep_plan(SPACE), tiny_slice(2, seed=5, interval_s=60, n_bars=390)
     Together(plan, market, [(0, 8)]).score((0, 8))
     assert not made

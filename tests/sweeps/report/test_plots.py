@@ -36,6 +36,10 @@ def test_ours_are_drawings_that_stand_alone(name: str, tmp_path: Path) -> None:
     used = set(re.findall(r"var\((--\w+)\)", text))
     assert used
     assert not [colour for colour in used if f"{colour}:" not in text]
+    rules = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)[0]
+    for classes in set(re.findall(r'<(?!text)\w+ class="([^"]+)"', text)):
+        assert any(re.search(rf"\.{name}\b", rules) for name in classes.split()), f"nothing styles {classes}"
+        assert any(re.search(rf"\.{name}\b", picture._repr_html_()) for name in classes.split())
     with pytest.raises(ConfigError, match=r"x\.png: .* saved as \.svg"):
         picture.save(tmp_path / "x.png")
 

@@ -10,6 +10,7 @@ import pytest
 from tests.builders.pages import fetched
 from tests.builders.sweep_pages import SHAPES, page
 from tests.builders.sweep_results import results
+from tests.builders.trails import odd, trail
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -64,3 +65,35 @@ def test_names_and_messages_are_escaped():
     assert fetched(html) == []
     assert "<b>&study" in said
     assert "a < b" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "make",
+    [
+        odd,
+        lambda: odd(1, 3),
+        lambda: trail(1, 0),
+        lambda: trail(quotes=False, lunch=True),
+        lambda: hostile(trail(2, 1)),
+    ],
+)  # fmt: skip
+def test_pages_of_every_kind_of_trades_tell_no_nothing(make):
+    html, said = page(make())
+    assert fetched(html) == []
+    assert not re.findall(r"\b(?:None|nan|NaN|inf|NaT|<NA>)\b", said)
+    drawn = re.findall(r'(?:points|x|y|x1|y1|x2|y2|width|height|cx|cy)="([^"]*)"', html)
+    assert not [value for value in drawn if "nan" in value or "inf" in value]
+    assert "Equity and drawdown" in said
+    assert "with entries and exits" in said
+
+
+def hostile(r):
+    """The same trades of an underlying and of contracts whose names are markup, formulas and controls."""
+    name = "</script><img src=x onerror=alert(1)>\x1b[31m\u202e=cmd"
+    parts = {}
+    for key in ("in_sample", "out_of_sample"):
+        made = getattr(r, key)
+        sessions = tuple(replace(s, symbol=tuple(f"{name} {i}" for i in range(len(s.symbol)))) for s in made.slice)
+        parts[key] = replace(made, slice=replace(made.slice, sessions=sessions, underlying=name))
+    return replace(r, **parts)

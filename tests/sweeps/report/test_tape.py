@@ -51,6 +51,7 @@ def test_of_every_pixel_column_the_extremes_are_left_and_all_that_must_be(seed):
         assert np.isnan(prices[a[-1] + 1 : b[0]]).any()
 
 
+@pytest.mark.slow
 def test_what_the_page_reads_is_what_the_chart_draws():
     for day in shown(trail(lunch=True)):
         data = json.loads(compact(day.data))
@@ -63,6 +64,7 @@ def test_what_the_page_reads_is_what_the_chart_draws():
         assert [mark[-1] for mark in data["marks"]] == [day.tip(mark) for mark in day.marks]
 
 
+@pytest.mark.slow
 def test_every_trade_is_marked_at_the_price_of_its_bars():
     r = trail()
     told, found = track.tracks(r), shown(r)
@@ -96,6 +98,7 @@ def test_trades_of_a_black_box_are_marked_inside_its_sessions(seed):
         assert not {"NaN", "Infinity"} & set(compact(day.data).split(","))
 
 
+@pytest.mark.slow
 def test_a_session_without_any_price_is_told_without_a_line():
     r = trail(2, 0)
     blind = [replace(s, close=np.full(s.n_bars, np.nan)) for s in r.in_sample.slice.sessions]
@@ -106,6 +109,7 @@ def test_a_session_without_any_price_is_told_without_a_line():
         assert "NaN" not in compact(day.data)
 
 
+@pytest.mark.slow
 def test_an_index_without_volumes_has_no_vwap():
     r = trail(2, 0)
     sessions = [replace(s, volume=np.full(s.n_bars, np.nan)) for s in r.in_sample.slice.sessions]
@@ -113,6 +117,7 @@ def test_an_index_without_volumes_has_no_vwap():
     assert all(day.vwap == () and day.price for day in shown(r))
 
 
+@pytest.mark.slow
 def test_the_vwap_is_the_one_that_the_strategy_sees():
     r = trail(1, 0)
     told = track.tracks(r)
@@ -132,6 +137,7 @@ def test_prices_before_the_first_trade_are_the_first_one():
     assert np.isnan(carried(np.full(3, np.nan))).all()
 
 
+@pytest.mark.slow
 def test_a_session_of_one_second_bars_takes_little_and_many_of_them_take_less_each(monkeypatch: pytest.MonkeyPatch):
     """250 sessions of 23,400 bars stay far below 6 MB: each takes at most what MOST_COLUMNS allow."""
     r = trail(1, 0, interval_s=1)
@@ -143,6 +149,7 @@ def test_a_session_of_one_second_bars_takes_little_and_many_of_them_take_less_ea
     assert len(compact(shown(r)[0].data).partition('"marks"')[0]) < len(lines) / 2
 
 
+@pytest.mark.slow
 def test_the_first_listed_trades_alone_are_carried():
     r = trail(3, 2)
     told = track.tracks(r)

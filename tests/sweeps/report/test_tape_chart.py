@@ -22,6 +22,7 @@ def shown(r):
     return days(told, {}, first_of(told, MOST_DRAWN))
 
 
+@pytest.mark.slow
 def test_every_trade_has_its_words_its_side_and_its_outcome():
     for day in shown(trail()):
         chart = tape_chart.chart(day)

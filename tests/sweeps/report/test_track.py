@@ -30,6 +30,7 @@ def number(text: str) -> float:
     return 0.0 if text == words.DASH else float(text.replace(",", "").replace("−", "-"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [*SHAPES, *REAL, "odd"])
 def test_counts_and_nets_of_every_table_are_the_whole(shape):
     r = odd() if shape == "odd" else {**SHAPES, **REAL}[shape]()
@@ -80,6 +81,7 @@ def test_each_name_has_the_trades_that_a_slow_count_gives_it(shape):
                 assert (mean == words.DASH) == (count == 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", REAL)
 def test_the_deepest_drawdown_that_is_marked_is_the_metric(shape):
     r = REAL[shape]()
@@ -96,6 +98,7 @@ def test_the_deepest_drawdown_that_is_marked_is_the_metric(shape):
         assert words.metric("total_pnl", made.metrics["total_pnl"]) in sentence
 
 
+@pytest.mark.slow
 def test_hours_go_through_midnight_in_the_order_of_the_session():
     r = REAL["overnight"]()
     names = [name for name, _, _ in track.hours(track.tracks(r)).rows]
@@ -104,6 +107,7 @@ def test_hours_go_through_midnight_in_the_order_of_the_session():
     assert "00:00" in names
 
 
+@pytest.mark.slow
 def test_an_account_starts_with_its_capital_in_each_part():
     r = REAL["an account"]()
     told = track.tracks(r)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from quantray.report import words
 from quantray.sweeps.report import track, trade_list
+from quantray.sweeps.report.html import report_html
 from quantray.sweeps.report.trades import trades_frame
+from tests.builders.browsers import BROWSER, Driven
 from tests.builders.sweep_pages import SHAPES
 from tests.builders.trails import odd, trail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [lambda: trail(), lambda: trail(2, 0, quotes=False), SHAPES["table"]])
 def test_its_rows_are_those_of_the_file(make):
     r = make()
@@ -49,6 +53,29 @@ def without_contracts(made):
     return replace(made, trades=replace(made.trades, contract=np.full(len(made.trades), -1)))
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this machine")
+def test_a_reader_sorts_and_filters_it(tmp_path: Path):
+    r = trail()
+    frame = trades_frame(r)
+    with Driven(report_html(r), tmp_path) as page:
+        page.run("""window.box = [...document.querySelectorAll('.sheet')]
+                 .find(b => b.textContent.includes('% of paid'));
+                 window.shown = () => [...box.querySelectorAll('tbody tr')].map(tr => tr.cells[5].textContent);
+                 0""")
+        page.run("""[...box.querySelectorAll('thead th')].find(h => h.textContent.startsWith('net'))
+                 .querySelector('button').click()""")
+        falling = frame["net"].sort_values(ascending=False).head(25)
+        assert page.run("shown()") == [words.number(x) for x in falling]
+        page.run("""{ const input = box.querySelector('input'); input.value = 'time, net < -20, part = held out';
+                 input.dispatchEvent(new Event('input')); }""")
+        wanted = frame[(frame["reason"] == "time") & (frame["net"] < -20) & (frame["part"] == "held out")]["net"]
+        assert sorted(page.run("shown()")) == sorted(words.number(x) for x in wanted)
+        assert 0 < len(wanted) < len(frame) / 4
+        assert page.logged == []
+
+
+@pytest.mark.slow
 def test_without_trades_there_is_no_table():
     assert trade_list.sheet([], "peak") is None
     r = trail(1, 0, n_bars=20)
@@ -56,6 +83,7 @@ def test_without_trades_there_is_no_table():
     assert trade_list.sheet(track.tracks(r), "peak") is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("most", "wanted"), [(5_000, (0, 0)), (40, None), (10, (5, 5))])
 def test_what_is_left_out_is_said(monkeypatch: pytest.MonkeyPatch, most: int, wanted: tuple[int, int] | None):
     r = trail()

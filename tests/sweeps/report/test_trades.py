@@ -23,6 +23,7 @@ from tests.reference.trails import trade_rows
 NIGHT = {"evening": True, "lunch": True, "params": {**PARAMS, "entry_window": "23:05-4:00"}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("market", [{}, {"quotes": False}, NIGHT, {"early_ends": True}])
 def test_every_row_is_the_trade_as_its_session_has_it(market):
     r = trail(capital=Capital(contracts=3), **market)
@@ -39,6 +40,7 @@ def test_every_row_is_the_trade_as_its_session_has_it(market):
     assert (frame["part"] == "held out").sum() == len(r.out_of_sample.trades)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quotes", [True, False])
 def test_what_was_paid_is_what_the_net_and_the_risk_were_made_of(quotes):
     """The per cent of a trade stands on the money that the simulation laid out, slippage and size with it."""
@@ -102,6 +104,7 @@ def test_a_black_box_of_any_kind_has_its_table(seed):
     assert (frame["percent_of_risk"].isna() == (frame["risk"] == 0)).all()
 
 
+@pytest.mark.slow
 def test_the_csv_reads_back_and_runs_nothing_in_a_spreadsheet(tmp_path: Path):
     r = trail()
     sessions = tuple(replace(s, symbol=tuple(f"=cmd|{x}" for x in s.symbol)) for s in r.in_sample.slice.sessions)

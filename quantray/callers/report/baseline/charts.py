@@ -26,8 +26,11 @@ _KINDS = {"ath": "top", "stop": "lost", "target": "won", "entry": "begin", "end"
 STEPS_S = (60, 300, 600, 900, 1800, *(h * 3600 for h in (1, 2, 3, 6, 12, 24, 48, 96, 168, 336, 720)))
 
 
-def distribution(values: FloatArray1D, title: str, *, scale: float = 1.0) -> str | None:
-    """Histogram of ``values`` [n] (NaN: none) times ``scale``; the outermost bars hold what lies beyond 1 and 99 %."""
+def distribution(values: FloatArray1D, title: str, *, scale: float = 1.0, signed: bool = True) -> str | None:
+    """Histogram of ``values`` [n] (NaN: none) times ``scale``; the outermost bars hold what lies beyond 1 and 99 %.
+
+    ``signed``: values above 0 are gains, and have their colour.
+    """
     found = scale * values[~np.isnan(values)]
     if not len(found):
         return None
@@ -35,7 +38,7 @@ def distribution(values: FloatArray1D, title: str, *, scale: float = 1.0) -> str
     inside = np.clip(found, low, high)
     counts, edges = np.histogram(inside, bins=BINS if high - low > FLAT * max(abs(high), 1.0) else 1)
     marks = ((float(np.clip(np.median(found), low, high)), "median"),)
-    return charts.histogram(edges.tolist(), counts.tolist(), marks, WIDTH, HEIGHT, title)
+    return charts.histogram(edges.tolist(), counts.tolist(), marks, WIDTH, HEIGHT, title, signed=signed)
 
 
 def call_chart(candles: CallCandles, milestones: Sequence[Milestone], title: str) -> Chart | None:

@@ -40,15 +40,16 @@ def tiles(r: BaselineResults) -> list[tuple[str, str, str]]:
 def distributions(r: BaselineResults) -> list[tuple[str, str]]:
     """Title and picture of the spread of what matters."""
     alerts = r.alerts
+    simple = f"Sold at {r.plan.baseline.tp:g}x or {r.plan.baseline.sl:g}x, net, %"
     wanted = (
-        ("Highest price above the entry, %", 100 * (alerts.real("ath_multiple") - 1)),
-        ("Hours to the highest price", alerts.real("time_to_ath_s") / 3600),
-        ("Deepest below the entry, %", 100 * alerts.real("drawdown")),
-        ("Return at the end, %", 100 * alerts.real("end_return")),
-        (f"Sold at {r.plan.baseline.tp:g}x or {r.plan.baseline.sl:g}x, net, %", 100 * alerts.real("tp_sl_net")),
-        ("Share of the time below the entry, %", 100 * alerts.real("under_water_share")),
+        ("Highest price above the entry, %", 100 * (alerts.real("ath_multiple") - 1), True),
+        ("Hours to the highest price", alerts.real("time_to_ath_s") / 3600, False),
+        ("Deepest below the entry, %", 100 * alerts.real("drawdown"), False),
+        ("Return at the end, %", 100 * alerts.real("end_return"), True),
+        (simple, 100 * alerts.real("tp_sl_net"), True),
+        ("Share of the time below the entry, %", 100 * alerts.real("under_water_share"), False),
     )
-    pictures = [(title, distribution(values, title)) for title, values in wanted]
+    pictures = [(title, distribution(values, title, signed=signed)) for title, values, signed in wanted]
     return [(title, picture) for title, picture in pictures if picture is not None]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import filterfalse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,17 +102,17 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
 
         notes = dict(study.notes())
         best = next(iter(study.ranked(1)), None)
-        counts, reasons = _counts(study, notes), _reasons(study, notes)
+        stored, reasons = study.counts(), _reasons(study, notes)
         return StudySummary(
             name=study.name,
             where=study.database.name,
             created_at=study.created_at,
-            counts=counts,
+            counts=_counts(stored, notes),
             duplicates=duplicates_of(notes),
             drivers=drivers_of(notes),
             retried=retried_of(notes),
             late=study.late(),
-            ended=_ended(study, notes),
+            ended=_ended(study, stored, notes),
             pruned={r.first: r.n for r in reasons if r.state == TrialState.PRUNED},
             failed={r.first: r.n for r in reasons if r.state == TrialState.FAIL},
             repeated=study.repeated(),
@@ -196,9 +195,9 @@ def _finished(where: str | Path, name: str) -> str | None:
     return None
 
 
-def _counts(study: Reader, notes: Mapping[str, Any]) -> Counts:
+def _counts(stored: Counts, notes: Mapping[str, Any]) -> Counts:
     """How many candidates are in which state: of a table, all of its points, of which the trials are the best."""
-    return Counts(*notes[TABLE]["counts"]) if TABLE in notes else study.counts()
+    return Counts(*notes[TABLE]["counts"]) if TABLE in notes else stored
 
 
 def _reasons(study: Reader, notes: Mapping[str, Any]) -> list[Reason]:
@@ -208,9 +207,9 @@ def _reasons(study: Reader, notes: Mapping[str, Any]) -> list[Reason]:
     return study.reasons()
 
 
-def _ended(study: Reader, notes: Mapping[str, Any]) -> Ended | None:
+def _ended(study: Reader, stored: Counts, notes: Mapping[str, Any]) -> Ended | None:
     """What the last report said; None where trials have come since, or none was ever written."""
-    return ended_of(notes.get(REPORTED), None if about_callers(study) else study.counts().attempts)
+    return ended_of(notes.get(REPORTED), None if about_callers(study) else stored.attempts)
 
 
 def space_of(study: Reader) -> Space | None:
@@ -221,19 +220,21 @@ def space_of(study: Reader) -> Space | None:
 
 def _list(url: str) -> Iterator[StudyRow]:
     from quantray.ledger.database import Database
-    from quantray.ledger.reader import reader, study_names
+    from quantray.ledger.reader import readers
 
     database = Database(url)
     try:
-        for name in filterfalse(inner, study_names(database)):
-            study = reader(database, name)
+        for study in readers(database):
+            if inner(study.name):
+                continue
+            stored = study.counts()
             best = next(iter(study.ranked(1)), None)
             value = best.value if best else None
             notes = study.notes()
             units = units_of(notes) if about_callers(study) else None
             yield StudyRow(
-                name, database.name, _counts(study, notes), value, study.created_at, units=units,
-                buckets=buckets_of(study.described, notes), ended=_ended(study, notes),
+                study.name, database.name, _counts(stored, notes), value, study.created_at, units=units,
+                buckets=buckets_of(study.described, notes), ended=_ended(study, stored, notes),
             )  # fmt: skip
     finally:
         database.close()

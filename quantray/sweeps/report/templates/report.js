@@ -14,7 +14,13 @@ page.drawings.underlying = (() => {
     return `${two(Math.floor((seconds % 86400) / 3600))}:${two(Math.floor(seconds / 60) % 60)}`;
   }
 
-  const digitsOf = step => Math.min(Math.max(Math.ceil(-Math.log10(step) - 1e-9), 0), 8);
+  function tickDigits(ticks) {
+    if (ticks.length < 2) return 2;
+    const step = ticks[1] - ticks[0];
+    const digits = Math.min(Math.max(Math.ceil(-Math.log10(step) - 1e-9), 0), 8);
+    const whole = step * 10 ** digits;
+    return digits + (Math.abs(whole - Math.round(whole)) > 1e-6 ? 1 : 0);
+  }
 
   function axis(canvas, day, x, left, right, base) {
     const span = day.bars * day.step;
@@ -48,7 +54,7 @@ page.drawings.underlying = (() => {
     const prices = [...lines.price, ...lines.vwap].flatMap(([, p]) => p);
     const [low, high] = prices.length ? page.padded(prices, false) : [0, 1];
     const ticks = page.scale(low, high, 0, 1).ticks(7);
-    const digits = ticks.length > 1 ? digitsOf(ticks[1] - ticks[0]) : 2;
+    const digits = tickDigits(ticks);
     const names = ticks.map(tick => page.number(tick, digits));
     const left = 14 + 6.4 * Math.max(...names.map(name => name.length));
     const [base, right] = [height - BOTTOM, width - RIGHT];

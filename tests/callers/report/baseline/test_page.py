@@ -64,6 +64,8 @@ def test_milestones_stand_where_they_happened() -> None:
         assert told in chart.narrow
     assert distribution(np.array([np.nan]), "nothing") is None
     assert "median 1" in str(distribution(np.ones(3), "one value"))
+    assert "bar gain" not in str(distribution(np.ones(3), "hours", signed=False))
+    assert "bar gain" in str(distribution(np.ones(3), "returns"))
     flat = CallCandles(ts, *(np.full(5, 1e-9) for _ in range(4)), 60, 0, 1e-9, 300 * NS)
     assert call_chart(flat, [Milestone("entry", 0, 1.0)], "flat") is not None
 

@@ -160,7 +160,8 @@ const page = (() => {
       const shown = this.kept.slice(0, this.limit);
       this.body.replaceChildren(...shown.map(row => this.drawn(row)));
       const [n, kept, all] = [shown.length, this.kept.length, this.rows.length].map(counted);
-      const part = kept === all ? `${all} rows` : `${kept} rows that match, of ${all}`;
+      const rows = kept === "1" ? "row" : "rows";
+      const part = kept === all ? `${all} ${rows}` : `${kept} ${rows} that match, of ${all}`;
       this.status.textContent = this.wrong || "";
       this.status.textContent += n === kept ? part : `${n} of ${part}`;
       this.more.hidden = n === kept;

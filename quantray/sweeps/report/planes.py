@@ -98,7 +98,7 @@ def plateau(r: Results) -> str:
     if r.pick is None or r.surviving is None or r.stress is None or not r.stress.neighbours:
         return ""
     around = r.stress.neighbours
-    said = f"One step from the pick lie {amount(len(around), 'candidate')}"
+    said = f"One step from the pick {'lies' if len(around) == 1 else 'lie'} {amount(len(around), 'candidate')}"
     if r.surviving.whole:
         kept = np.isin(neighbour_numbers(r.plan.space, r.pick.number), r.surviving.frame["number"].to_numpy())
         said += f", {int(kept.sum()):,} of which survive"
@@ -188,8 +188,8 @@ def _is_near(marks: Marks, p: Plane, i: int, j: int) -> bool:
 def _told(p: Plane, i: int, j: int, figure: Figure) -> str:
     if not p.n[i, j]:
         return "no candidate traded often enough"
-    n = int(p.n[i, j])
-    kept = f"{p.n_survivors[i, j]:,} of {n:,} survive" if p.n_survivors.any() else amount(n, "candidate")
+    of = f"{p.n_survivors[i, j]:,} of {p.n[i, j]:,} survive"
+    kept = of if p.n_survivors.any() else amount(int(p.n[i, j]), "candidate")
     return f"{kept}, best {figure(float(p.best[i, j]))}"
 
 

@@ -40,7 +40,8 @@ page.drawings.plane = (() => {
 
   function sentence(cell, data) {
     if (!cell.n) return "no candidate traded often enough";
-    const kept = data.survivors ? `${counted(cell.kept)} of ${counted(cell.n)} survive` : `${counted(cell.n)} candidate${cell.n === 1 ? "" : "s"}`;
+    const kept = data.survivors ? `${counted(cell.kept)} of ${counted(cell.n)} survive`
+      : `${counted(cell.n)} candidate${cell.n === 1 ? "" : "s"}`;
     return `${kept}, best ${told(cell.best, data.figure)}`;
   }
 

@@ -70,8 +70,8 @@ def _put(client: MlflowClient, experiment: str, record: Record, files: Sequence[
 @contextmanager
 def _quiet() -> Iterator[None]:
     """MLflow's chatter about itself stays out of the terminal; what its environment says already, stays."""
-    for name, value in PATIENCE.items():
-        os.environ.setdefault(name, value)
+    ours = {name: value for name, value in PATIENCE.items() if name not in os.environ}
+    os.environ.update(ours)
     loggers = [logging.getLogger(name) for name in ("mlflow", "alembic", "urllib3")]
     levels = [each.level for each in loggers]
     try:
@@ -83,6 +83,8 @@ def _quiet() -> Iterator[None]:
     finally:
         for each, level in zip(loggers, levels, strict=True):
             each.setLevel(level)
+        for name in ours:
+            os.environ.pop(name, None)
 
 
 def _uri(tracking: Tracking) -> str:

@@ -25,6 +25,7 @@ LABELS = {
     "n_signals": "signals",
     "n_signals_carried": "signals on carried bars",
 }
+#: Metrics of candidates by their unit, as ``quantray/sweeps/metrics.py`` has it: a machine knows no wing, a test holds it.
 SHARES = ("win_rate", "carried_entry_share", "carried_exit_share")
 MONEY = ("expectancy", "avg_risk", "total_pnl", "max_drawdown", "median_net", "p05_net")
 

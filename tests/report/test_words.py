@@ -6,7 +6,9 @@ import doctest
 
 import pytest
 
+from quantray.measures import Unit
 from quantray.report import words
+from quantray.sweeps.metrics import Metric
 
 
 def test_examples_in_the_docstrings():
@@ -29,6 +31,12 @@ def test_numbers(value: object, text: str):
 )  # fmt: skip
 def test_metrics_in_their_unit(name: str, value: float | None, text: str):
     assert words.metric(name, value) == text
+
+
+def test_units_are_those_of_the_metrics() -> None:
+    assert {m.key for m in Metric if m.unit is Unit.SHARE} == set(words.SHARES)
+    assert {m.key for m in Metric if m.unit is Unit.MONEY} == set(words.MONEY)
+    assert all(words.metric(m.key, 0.5).endswith("%") == (m.unit in (Unit.SHARE, Unit.PERCENT)) for m in Metric)
 
 
 @pytest.mark.parametrize(

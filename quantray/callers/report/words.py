@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection
 from functools import singledispatch
 
+from quantray.callers.metrics import Metric
 from quantray.callers.policies import (
     AtrStop,
     BreakEven,
@@ -22,6 +23,7 @@ from quantray.callers.policies import (
     VolumeZ,
 )  # fmt: skip
 from quantray.durations import written
+from quantray.measures import Unit
 from quantray.report import words
 from quantray.report.words import DASH
 
@@ -57,10 +59,7 @@ LABELS = {
     "skipped_no_cash": "skipped: no cash",
     "skipped_below_minimum": "skipped: below the smallest size",
 }
-SHARES = (
-    "captured_return", "median_return", "p05_return", "p25_return", "p75_return", "p95_return", "win_rate",
-    "stop_out_rate", "p95_adverse", "exposure", "ambiguous_share", "end_of_data_share", "total_return", "max_drawdown",
-)  # fmt: skip
+SHARES = tuple(metric.key for metric in Metric if metric.unit in (Unit.SHARE, Unit.RETURN))
 #: What a unit without a best policy says instead.
 STATES = {
     "ranked": "ranked",

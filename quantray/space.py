@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from quantray.arrays import is_finite
 from quantray.cards import value_text
 from quantray.digests import digest_of, encoded
 from quantray.errors import ConfigError, near_miss
@@ -110,7 +111,7 @@ def _range(name: str, spec: Mapping[str, object]) -> tuple[Any, Any, Any, bool]:
         if flag is not None and not isinstance(flag, bool):
             raise ConfigError(f"space.{name}.{key} must be true or false, got {flag!r}")
     _check_ends(name, low, high)
-    if step is not None and (isinstance(step, bool) or not isinstance(step, int | float) or not _finite(step)):
+    if step is not None and (isinstance(step, bool) or not isinstance(step, int | float) or not is_finite(step)):
         raise ConfigError(f"space.{name}.step must be a finite number, got {step!r}")
     if whole and not all(isinstance(x, int) for x in (low, high, step if step is not None else 1)):
         raise ConfigError(f"space.{name} has int: true and needs whole numbers, got {dict(spec)}")
@@ -124,21 +125,13 @@ def _range(name: str, spec: Mapping[str, object]) -> tuple[Any, Any, Any, bool]:
     return low, high, step, bool(log)
 
 
-def _finite(number: float) -> bool:
-    """Whether it is one that a float can be: whole numbers may be too large for any."""
-    try:
-        return math.isfinite(number)
-    except OverflowError:
-        return False
-
-
 def _check_ends(name: str, low: object, high: object) -> None:
     for key, end in (("low", low), ("high", high)):
         if end is None:
             raise ConfigError(f"space.{name} is a range and needs {key}")
-        if isinstance(end, bool) or not isinstance(end, int | float) or not _finite(end):
+        if isinstance(end, bool) or not isinstance(end, int | float) or not is_finite(end):
             raise ConfigError(f"space.{name}.{key} must be a finite number, got {end!r}")
-    if not _finite(float(high) - float(low)):  # type: ignore[arg-type]
+    if not is_finite(float(high) - float(low)):  # type: ignore[arg-type]
         raise ConfigError(f"space.{name} is wider than any number, from {low!r} to {high!r}; give nearer ends")
 
 

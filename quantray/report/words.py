@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from quantray.cards import value_text
+
 DASH = "–"
 LABELS = {
     "n_trades": "trades",
@@ -25,7 +27,7 @@ LABELS = {
     "n_signals": "signals",
     "n_signals_carried": "signals on carried bars",
 }
-#: Metrics of candidates by their unit, as ``quantray/sweeps/metrics.py`` has it: a machine knows no wing, a test holds it.
+#: Metrics of candidates by their unit, as ``quantray/sweeps/metrics.py`` has it; a machine knows no wing.
 SHARES = ("win_rate", "carried_entry_share", "carried_exit_share")
 MONEY = ("expectancy", "avg_risk", "total_pnl", "max_drawdown", "median_net", "p05_net")
 
@@ -115,9 +117,7 @@ def metric(name: str, value: float | None) -> str:
 
 def parameter(value: object) -> str:
     """A parameter's value, as it is written in a configuration."""
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else str(value).lower()
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+    return value_text(value)
 
 
 def short(value: float | None) -> str:

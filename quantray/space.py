@@ -43,11 +43,10 @@ class Dimension:
             _check_count(self.name, len(self.values), "fewer values, or {low: …, high: …} for any number between")
             if len({repr(v) for v in self.values}) != len(self.values):
                 raise ConfigError(f"space.{self.name} repeats a value: {list(self.values)}")
+            levels: dict[str, Any] = {}
             for v in self.values:
                 if isinstance(v, float) and not math.isfinite(v):
                     raise ConfigError(f"space.{self.name} holds {v}, and a number must be finite; leave it out")
-            levels: dict[str, Any] = {}
-            for v in self.values:
                 levels.setdefault(level_key(v), v)  # of 1 and 1.0, which are one level, the first
             object.__setattr__(self, "values", tuple(levels.values()))
             return
@@ -293,8 +292,7 @@ class Digests:
             if parts is None:
                 parts = [self._part(candidates.names[d], v) for v in levels]
             columns.append([parts[c] for c in candidates.codes[:, d].tolist()])
-        end = b"}"
-        return tuple(hashlib.sha256(b"".join(row) + end).hexdigest()[:32] for row in zip(*columns, strict=True))
+        return tuple(hashlib.sha256(b"".join(row) + b"}").hexdigest()[:32] for row in zip(*columns, strict=True))
 
 
 def parse_space(spec: Mapping[str, object]) -> Space:

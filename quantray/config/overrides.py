@@ -141,6 +141,8 @@ def _unread(line: str) -> str:
     told = repr(line if len(line) <= TOLD else f"{line[:TOLD]}…")
     if "=" in line:
         return f"{told} cannot be read; write key=value, in quotes where the shell reads brackets"
+    if line.lstrip("+").partition(".")[0] in wings.heads():
+        return f"{told} is a key without a value; write {line}=VALUE"
     experiments = sorted({name for wing in wings.WINGS for name in wings.choices(ADDED, wing)})
     if line and (close := difflib.get_close_matches(line, experiments, n=1, cutoff=0.6)):
         return f"{told} is no key=value; did you mean +{ADDED}={close[0]}?"

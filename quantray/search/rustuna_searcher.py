@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -91,8 +90,6 @@ def _suggestion(dim: Dimension) -> Callable[[rustuna.Trial], object]:
         assert dim.low is not None
         assert dim.high is not None
         low, high, log = dim.low, dim.high, dim.log
-        if not math.isfinite(high - low):
-            raise ConfigError(f"search=rustuna: space.{name} is wider than a number can be; narrow it")
         return lambda trial: trial.suggest_float(name, low, high, log=log)
     last = len(dim.values) - 1
     if dim.ordered:

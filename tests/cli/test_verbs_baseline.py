@@ -89,13 +89,13 @@ def test_plans_have_the_type_of_what_runs_them() -> None:
     plan = qr.load("+experiment=alert_baseline", "data.duckdb=market.duckdb")
     assert isinstance(plan, qr.BaselinePlan)
     assert isinstance(qr.load_baseline("data.duckdb=market.duckdb"), qr.BaselinePlan)
-    with pytest.raises(qr.ConfigError, match=r"is the alert baseline; call qr\.baseline\(plan\)"):
+    with pytest.raises(qr.ConfigError, match=r"qr\.load_callers does not take; call qr\.load_baseline"):
         qr.load_callers("+experiment=alert_baseline", "data.duckdb=market.duckdb")
-    with pytest.raises(qr.ConfigError, match=r"call qr\.baseline\(plan\)"):
+    with pytest.raises(qr.ConfigError, match=r"which qr\.optimise does not take; call qr\.baseline"):
         qr.optimise(plan)  # type: ignore[arg-type]
-    with pytest.raises(qr.ConfigError, match=r"is about callers and their policies; call qr\.optimise\(plan\)"):
+    with pytest.raises(qr.ConfigError, match=r"is about callers and their policies, which .*; call qr\.load_callers"):
         qr.load_baseline("+experiment=v1_baseline", "data.duckdb=market.duckdb")
-    with pytest.raises(qr.ConfigError, match=r"is a sweep; call qr\.sweep\(plan\)"):
+    with pytest.raises(qr.ConfigError, match=r"is a sweep, which .*; call qr\.load_sweep"):
         qr.load_baseline("+experiment=options_sweep")
 
 

@@ -33,7 +33,7 @@ from quantray.sweeps.study import load_slice, sweep
 
 SMALL = ["--sessions", "3", "--years", "1", "--points", "2000"]
 DAYS = 371  # from a year to the next: whole weeks
-CLOCK = {"seconds", "run_dir"}
+CLOCK = {"seconds", "run_dir", "settings"}
 
 
 class Again(Sequence[Session]):

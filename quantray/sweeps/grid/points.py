@@ -132,7 +132,7 @@ def exhaust(
     as soon as the stored points that failed (those a rule of the strategy refuses do not count) pass
     ``search.max_failures``.
     """
-    todo = files.todo()
+    todo = _missing(files, claims)
     so_far, best = Tally(files, claims, todo), None
     on_part(so_far, best)
     check_failures(plan, reasons_stored(files, todo))
@@ -146,7 +146,7 @@ def exhaust(
                     check_failures(plan, reasons_stored(files, files.todo()))
             if not whole:
                 return None
-            if todo := files.todo():
+            if todo := _missing(files, claims):
                 time.sleep(_POLL_S)
                 so_far.look()
                 on_part(so_far, best)
@@ -160,6 +160,12 @@ def exhaust(
             f"stopped after {so_far.counts.attempts:,} of {amount(plan.space.size or 0, 'point')}: {error}"
         ) from None
     return read(plan, market, files)
+
+
+def _missing(files: SurfaceFiles, claims: RangeClaims) -> list[Range]:
+    """Ranges without their files, by what was stored before the files were looked at."""
+    claims.look()
+    return files.todo()
 
 
 def _evaluated(

@@ -24,12 +24,18 @@ class RangeClaims:
         self._number = {points: i for i, points in enumerate(ranges)}
         self._stored: set[str] = set()
 
+    def look(self) -> None:
+        """See which ranges are stored: to be called before their files are looked at.
+
+        Seen the other way round, a range that another driver stores in between would seem to have lost its file.
+        """
+        self._stored = {digest for pending in self.ledger.batches() for digest in pending.stored}
+
     def won(self, todo: Iterable[Range]) -> Iterator[Range]:
         """Those of the ranges that are this driver's to evaluate, claimed when they are asked for.
 
-        A range that is stored in the ledger and is asked for nevertheless (its file is gone) is anybody's.
+        A range that was stored at the last :meth:`look` and is asked for nevertheless (its file is gone) is anybody's.
         """
-        self._stored = {digest for pending in self.ledger.batches() for digest in pending.stored}
         for points in todo:
             batch = self._batch(points)
             if batch.digests[0] in self._stored or self.ledger.claim(batch)[0]:

@@ -245,6 +245,7 @@ def test_keys_that_are_named_exist(page: Path) -> None:
         compose(jobs(["study.name=x", *kind], multirun=False)[0])
         for kind in (
             ["data=synthetic"],
+            ["data=synthetic", "tracking=mlflow"],
             ["+experiment=v1_baseline"],
             ["+experiment=caller_policies"],
             ["+experiment=caller_policies", "policy=listed"],

@@ -49,23 +49,23 @@ def test_a_finished_study_is_reported_byte_for_byte(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_stopped_study_is_reported_at_once_and_not_judged(tmp_path: Path) -> None:
     """Nothing of the held-out part is looked at, and the study that goes on comes to the same trials."""
-    plan = plan_of(tmp_path / "run", "search.n_trials=60")
+    plan = plan_of(tmp_path / "run", "search.n_trials=600", "search=random")
     error = stopped(plan, after=8)
     assert isinstance(error, Interrupted)
     assert error.report == plan.run_dir / "report.html"
     page = error.report.read_text()
     assert "Not judged" in page
-    assert "of 60 trials so far" in page
+    assert "of 600 trials so far" in page
     for _ in range(2):  # as it was stopped, and as it is written later
         told = json.loads((plan.run_dir / "summary.json").read_text())
         assert told["verdict"]["word"] == "not judged"
         assert told["verdict"]["checks"] == []
         assert (told["pick"], told["n_survivors"], told["best"]["oos"]) == (None, 0, None)
         assert told["sessions"]["out_of_sample"] == []
-        assert 8 <= told["n_completed"] < 60
+        assert 8 <= told["n_completed"] < 600
         assert "Incomplete" in written(plan)[1]
     sweep(plan, say=lambda _: None)
-    whole = plan_of(tmp_path / "straight", "search.n_trials=60")
+    whole = plan_of(tmp_path / "straight", "search.n_trials=600", "search=random")
     sweep(whole, say=lambda _: None)
     trials = [(p.run_dir / "trials.parquet").read_bytes() for p in (plan, whole)]
     assert trials[0] == trials[1]

@@ -25,7 +25,7 @@ from quantray.callers.data import CallsData, CallSettings, CoverageSettings
 from quantray.callers.policies import read_policy
 from quantray.callers.report.baseline.tables import alerts_frame
 from quantray.callers.report.baseline.words import multiple
-from quantray.callers.report.beside import rows as beside_rows
+from quantray.callers.report.beside import sheet
 from quantray.callers.report.words import metric
 from quantray.errors import ConfigError, DataError
 from quantray.plain import original
@@ -301,7 +301,7 @@ def test_a_run_over_policies_measures_its_calls_alike(straight: BaselineStudy, d
     assert found is not None
     beside, alone = (alerts_frame(a).set_index("call_id") for a in (found.alerts, straight.results.alerts))
     pandas.testing.assert_frame_equal(beside, alone)
-    rows = {row[0]: row for row in beside_rows(results, found)}
+    rows = {row[0]: row for row in sheet(results, found).rows}
     board = straight.leaderboard().set_index("caller")
     for unit in results.units:
         net = unit.held_out.metrics["captured_return"] if unit.held_out is not None else None

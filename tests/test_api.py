@@ -50,6 +50,7 @@ def test_evaluate_gives_parameters_and_metrics(plan):
     assert frame["n_trades"].iloc[0] > frame["n_trades"].iloc[1] > 0
 
 
+@pytest.mark.slow
 def test_trades_say_when_what_and_why(plan):
     slice = tiny_slice(2, n_bars=3000)
     params = {"stretch_threshold": 0.0005}

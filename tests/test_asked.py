@@ -71,6 +71,7 @@ def test_overrides_are_what_the_plan_of_them_would_be(tmp_path: Path, monkeypatc
         study.trades(part="serched")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("given", "said"), [
     ("options_swep", r"did you mean \+experiment=options_sweep\?"), ("v1_baselin", r"\+experiment=v1_baseline\?"),
     ("", "is no key=value; give an experiment"), ("mine", "directory of a run, and a request is made of key=value"),

@@ -51,6 +51,7 @@ def every(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
     return [*sweep_objects(), *caller_objects(), made, made.plan]
 
 
+@pytest.mark.slow
 def test_every_object_is_one_short_line_of_text(every: list[object]) -> None:
     for thing in every:
         text = repr(thing)
@@ -98,6 +99,7 @@ def test_colours_are_those_of_the_page() -> None:
     assert any(".curve" in rule for rule in drawing_rules())
 
 
+@pytest.mark.slow
 def test_figures_of_a_card_are_those_of_the_report() -> None:
     from quantray.sweeps.report.html import report_html
 

@@ -33,6 +33,7 @@ def test_trades_across_it_are_counted_for_each_caller(results):
     assert jumped["across"] > 0
 
 
+@pytest.mark.slow
 def test_the_check_fails_for_those_alone(results):
     for unit in results.units:
         failed = [c.name for c in unit.verdict.checks if c.passed is False]

@@ -45,6 +45,7 @@ def test_the_calls_are_those_of_the_original() -> None:
     assert "calls imported as plain (UTC) from list.csv" in there.source
 
 
+@pytest.mark.slow
 def test_a_chat_is_read_by_its_patterns(capsys: pytest.CaptureFixture[str]) -> None:
     messages = [
         {"id": k, "type": "message", "date": "2025-01-01T00:00:00", "date_unixtime": str(1735689600 + 60 * k),

@@ -60,6 +60,7 @@ def test_errors_end_with_1_and_what_cannot_be_opened_with_2(tmp_path, capfd):
     assert "did you mean 'duckdb'" in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_file_that_holds_both_or_neither_asks(tmp_path, capfd):
     write_duckdb(tmp_path, frames())
     with duckdb.connect("market.duckdb") as connection:

@@ -45,6 +45,7 @@ def test_doctor_knows_every_kind_of_plan(experiment: str, asked: str, capfd: pyt
     assert "of 30 calls of 8 callers with an entry" in said
 
 
+@pytest.mark.slow
 def test_a_check_that_waits_holds_no_other_line(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,6 +98,7 @@ def test_what_needs_a_yaml_is_said():
         plan_of("strategy.planted.Fair", ["strategy.bars=3"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", ["conf/strategy", "conf/sweeps/strategy"])
 def test_the_yaml_of_its_name_is_found_wherever_a_run_finds_it(folder, tmp_path):
     shelf, groups = tmp_path / "strategy", tmp_path / folder

@@ -59,6 +59,7 @@ def test_a_run_directory_that_was_moved_is_where_its_ledger_is(tmp_path: Path) -
     assert stored_plan(request, "mine", f"sqlite:///{tmp_path / 'all.db'}").run_dir == Path("elsewhere").absolute()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="'old' keeps no request: an earlier version made it"):
         stored_plan(None, "old", "sqlite:///x")

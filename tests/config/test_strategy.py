@@ -11,6 +11,7 @@ from quantray.errors import ConfigError
 from tests.builders.own_choices import write
 
 
+@pytest.mark.slow
 def test_another_strategy_brings_its_space() -> None:
     plan = load_plan("strategy=opening_range_breakout")
     assert plan.strategy.target.endswith("OpeningRangeBreakout")
@@ -36,6 +37,7 @@ class Own(LongOption):
 YAML = "# @package _global_\nstrategy:\n  _target_: strategy.{name}.Own\nspace:\n  minute: [5, 10]\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "old", "new", "says"),
     [

@@ -22,6 +22,7 @@ def frame(first: int, n: int) -> pd.DataFrame:
     return pd.DataFrame({"ts": ts, "symbol": "S", "open": 1.0, "high": 1.0, "low": 1.0, "close": 1.0, "volume": 1.0})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["parquet", "csv"])
 def test_a_row_is_told_by_its_file_and_its_number_there(tmp_path: Path, kind):
     for name, (first, n) in {"a": (0, 5), "b": (5, 4), "c": (9, 3)}.items():

@@ -172,6 +172,7 @@ def test_a_naive_second_file_is_not_read_as_utc(suffix: str, tmp_path: Path):
     assert load(zoned).digest == load(write(tmp_path, frames())).digest
 
 
+@pytest.mark.slow
 def test_one_naive_row_of_a_csv_is_found(tmp_path: Path):
     made = frames()
     made["underlying"]["ts"] = made["underlying"].ts.dt.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -116,6 +116,7 @@ def test_a_number_in_another_unit_is_never_a_time_outside_of_the_years_of_market
         assert f"is no time in {unit}; it looks like data.ts_unit={NOON[number]} (2025-01-01T12:00:00Z)" in done.why
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("when", ["0001-01-01", "1970-01-01", "2200-01-01", "9999-12-31"])
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_what_stands_for_no_time_is_set_aside_whatever_its_type(when: str, kind: str, tmp_path: Path) -> None:
@@ -143,6 +144,7 @@ def test_a_contract_that_expires_outside_of_the_years_of_markets_is_set_aside(tm
     assert list(part.aside) == ["column 'expiry' lies outside of the years of markets, 1971 to 2199"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["csv", "parquet", "text.parquet"])
 def test_an_hour_that_a_change_of_clocks_skips_or_repeats_is_set_aside_whatever_the_type(
     kind: str, tmp_path: Path
@@ -162,6 +164,7 @@ def test_an_hour_that_a_change_of_clocks_skips_or_repeats_is_set_aside_whatever_
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_nanoseconds_are_of_the_years_of_markets_too(tmp_path: Path) -> None:
     times = pa.array([0, 1_735_732_800 * 10**9], pa.timestamp("ns", tz="UTC"))
     prices = {name: pa.array([1.5, 1.5]) for name in ("open", "high", "low", "close", "volume")}

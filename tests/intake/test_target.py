@@ -39,6 +39,7 @@ def test_a_file_of_others_is_refused_and_not_touched(statements: tuple[str, ...]
     assert theirs.read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("statement", "said"),
     [

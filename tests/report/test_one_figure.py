@@ -192,6 +192,7 @@ def test_survivors_are_told_once(kind: str, folder: Path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SWEEPS)
 def test_held_out_values_are_those_of_pick_and_peak_alone(kind: str, folder: Path):
     study, told = swept(kind, folder / kind.replace(" ", "_"))

@@ -70,6 +70,7 @@ def test_what_runs_there_is_the_version_that_is_tested_here() -> None:
         }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_entrypoint_is_a_run_that_joins_the_cluster_and_keeps_its_results() -> None:
     job = manifest()
     python, module, name, *overrides = shlex.split(job["spec"]["entrypoint"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from scipy.stats import qmc
 
 from quantray.search.qmc import _SEQUENCE, QmcSearch
@@ -10,6 +11,7 @@ from quantray.search.uniform import from_unit, generator
 from tests.builders.objectives import CONTINUOUS
 
 
+@pytest.mark.slow
 def test_blocks_are_the_sequence_whoever_asks_for_them_first() -> None:
     sequence = qmc.Sobol(2, scramble=True, rng=generator(3, 0, _SEQUENCE)).random(32)
     expected = from_unit(CONTINUOUS, sequence)

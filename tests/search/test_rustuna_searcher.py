@@ -129,6 +129,7 @@ def test_what_the_engine_does_not_take_is_refused_before_work(monkeypatch: pytes
         check_searcher(Search(kind="rustuna"), SPACE, 0)
 
 
+@pytest.mark.slow
 def test_another_version_or_none_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     def other(name: str) -> str:
         return "0.3.0"
@@ -142,6 +143,7 @@ def test_another_version_or_none_is_refused_with_the_remedy(monkeypatch: pytest.
             load_plan("+experiment=options_sweep", "search=rustuna")
 
 
+@pytest.mark.slow
 def test_what_it_does_not_take_is_refused_and_its_version_is_of_the_study() -> None:
     with pytest.raises(ConfigError, match=r"search\.n_ei_candidates=48: Rustuna's TPE does not take it"):
         load_plan("+experiment=options_sweep", "search=rustuna", "search.n_ei_candidates=48")

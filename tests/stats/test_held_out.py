@@ -52,6 +52,7 @@ def test_scale_and_order_change_nothing():
     assert held_out_test(net * 2.0**-40, level=0.05).p_value == p
 
 
+@pytest.mark.slow
 def test_drawn_patterns_come_near_the_exact_ones_and_hold_the_observed_one():
     net = np.random.default_rng(2).normal(0.3, 1, 24)
     found = held_out_test(net, level=0.05, n_hypotheses=10)

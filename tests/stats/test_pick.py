@@ -35,6 +35,7 @@ def table(
     return nets, values, statistic, rng.random(n) < 0.7, rng.random(n) < 0.8
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1), n=st.integers(1, 25), n_in=st.integers(5, 60), n_out=st.integers(0, 40),

@@ -77,6 +77,7 @@ def test_rows_in_a_break_are_outside_the_session_and_change_nothing(tmp_path: Pa
     assert np.isnan(noon.sessions[0].bid[:, 150:210]).all()
 
 
+@pytest.mark.slow
 def test_no_quote_of_the_morning_stands_in_the_afternoon(tmp_path: Path):
     whole = market(tmp_path, "XHKG", "2024-11-18", "2024-11-18").sessions[0]
     rows = pd.read_parquet(tmp_path / "options.parquet")

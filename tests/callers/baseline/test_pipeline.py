@@ -96,6 +96,7 @@ def test_a_damaged_piece_is_made_again(data: CallsData, straight: BaselineStudy,
     assert bytes_of(tmp_path) == bytes_of(straight.plan.run_dir)
 
 
+@pytest.mark.slow
 def test_every_call_has_one_row_in_order(straight: BaselineStudy) -> None:
     alerts = straight.alerts()
     assert tuple(alerts.columns) == ALERTS

@@ -55,6 +55,7 @@ def test_what_names_an_asset(tmp_path: Path) -> None:
     assert found(tmp_path, [link(f"https://dexscreener.com/solana/{PAIR}")]) == [(PAIR, "solana", None, None)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("several", "calls"), [("skip", []), ("first", [MINT]), ("all", [MINT, OTHER])])
 def test_a_message_that_names_several(tmp_path: Path, several: str, calls: list[str]) -> None:
     path = telegram(tmp_path, [said(4, f"{MINT} {OTHER} {MINT}")])

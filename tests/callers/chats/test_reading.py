@@ -59,6 +59,7 @@ def test_a_message_of_two_exports_counts_once_as_it_was_before_its_edit(tmp_path
     assert rows(alone, columns="message, asset, edited") == [("1", HEX, True), ("3", HEX, False)]
 
 
+@pytest.mark.slow
 def test_parts_of_a_channel_that_overlap(tmp_path: Path) -> None:
     name = "G - calls [123456789012345678]"
     first = discord(tmp_path / f"{name}.json", [posted(1, MINT), posted(2, "gm")])

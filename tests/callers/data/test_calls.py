@@ -146,6 +146,7 @@ def test_missing_table_column_and_file(tmp_path):
         load_calls(CallsData("parquet"))
 
 
+@pytest.mark.slow
 def test_an_unreadable_file_is_refused(tmp_path):
     (tmp_path / "broken.duckdb").write_bytes(b"this is no database" * 999)
     with pytest.raises(DataError, match="cannot be read"):

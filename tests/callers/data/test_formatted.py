@@ -88,6 +88,7 @@ def test_the_reading_belongs_to_the_plan(tmp_path: Path) -> None:
     assert len(plain.reading) == 3  # studies of before formats go on
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"data\.calls=FILE"):
         load_calls(replace(data(tmp_path), calls=None))

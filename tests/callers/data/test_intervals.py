@@ -36,6 +36,7 @@ def test_mixed_intervals_are_refused(tmp_path, minutes):
         inventory(tmp_path, candle_rows(minutes))
 
 
+@pytest.mark.slow
 def test_of_several_declared_intervals_one_is_chosen(tmp_path):
     short, long = candle_rows({"X": range(100)}), candle_rows({"X": range(0, 100, 5)}, step=5)
     both = pa.concat_tables([changed(short, interval_s=[60] * 100), changed(long, interval_s=[300] * 20)])

@@ -1,6 +1,7 @@
 """The synthetic market as one DuckDB file."""
 
 import duckdb
+import pytest
 
 from quantray.callers.data import (
     CallsData,
@@ -27,6 +28,7 @@ def test_the_market_is_one_duckdb_file_made_once(tmp_path):
     assert ensure_file(small(tmp_path, interval="5m")) != path
 
 
+@pytest.mark.slow
 def test_it_is_read_like_any_other_source(tmp_path):
     data = small(tmp_path)
     calls = load_calls(data)

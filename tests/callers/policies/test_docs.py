@@ -34,6 +34,7 @@ def blocks(language: str) -> list[str]:
     return [block for block in found if not block.startswith(("# conf/", "# strategy/"))]
 
 
+@pytest.mark.slow
 def test_every_yaml_is_read() -> None:
     seen = {}
     for block in blocks("yaml"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from quantray.callers.report import card
 from quantray.callers.report.html import report_html
 from quantray.callers.report.sections import callers
@@ -11,6 +13,7 @@ from tests.builders import caller_results
 from tests.builders.pages import read
 
 
+@pytest.mark.slow
 def test_units_stand_as_in_the_report_with_its_figures() -> None:
     r = caller_results.results()
     _, page = read(report_html(r))

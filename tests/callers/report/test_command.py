@@ -35,6 +35,7 @@ def loaded(lines: list[str]) -> CallerPlan | BaselinePlan:
     return plan
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", TYPED)
 def test_what_was_typed_is_printed_and_gives_the_same_plan(kind: str):
     plan = loaded(TYPED[kind])
@@ -45,6 +46,7 @@ def test_what_was_typed_is_printed_and_gives_the_same_plan(kind: str):
     assert identity(again) == identity(plan)
 
 
+@pytest.mark.slow
 def test_each_job_of_several_has_a_command_of_its_own():
     for plan in load_plans(["+experiment=v1_baseline", "seed=1,2"]):
         assert isinstance(plan, CallerPlan)
@@ -52,6 +54,7 @@ def test_each_job_of_several_has_a_command_of_its_own():
         assert (again, again.run_dir) == (plan, plan.run_dir)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", TYPED)
 def test_a_plan_that_was_changed_since_is_not_told_as_it_was_typed(kind: str):
     plan = loaded(TYPED[kind])
@@ -61,6 +64,7 @@ def test_a_plan_that_was_changed_since_is_not_told_as_it_was_typed(kind: str):
     assert command(moved) == command(plan)
 
 
+@pytest.mark.slow
 def test_the_page_holds_it_or_says_why_not():
     r = results()
     _, said = page(r)

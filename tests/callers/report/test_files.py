@@ -40,6 +40,7 @@ def test_every_file_is_written_and_reads_back(shape: str, tmp_path: Path):
         assert connection.execute("SELECT count(*) FROM best").fetchone() == (len(r.units),)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", KINDS)
 def test_the_page_stands_alone_and_prints_no_nothing(shape: str):
     html, said = page(SHAPES[shape]())

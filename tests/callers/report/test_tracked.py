@@ -15,6 +15,7 @@ from tests.builders.finished_runs import hostile_baseline
 KINDS = [pytest.param(s, marks=pytest.mark.slow) if s == "thousand callers" else s for s in SHAPES]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", KINDS)
 def test_the_record_says_what_the_summary_says(shape: str, tmp_path: Path) -> None:
     files = write_all(SHAPES[shape](), tmp_path)

@@ -22,6 +22,7 @@ from quantray.files import Pieces
 from tests.builders.call_plans import POLICIES, market, plan_on
 
 
+@pytest.mark.slow
 def test_a_block_is_scored_alone(work: Work, spec: TableSpec, store: Store) -> None:
     units = [Unit(name, (i,)) for i, name in enumerate(work.prepared.calls.callers)]
     found = scores_of(work, "alone", [*units, Unit(GROUP, (0, 1, 2))], len(POLICIES))

@@ -46,6 +46,7 @@ def test_winners_come_with_trades_equity_top_and_lanes(both: CallerResults) -> N
         assert unit.verdict is not None
 
 
+@pytest.mark.slow
 def test_lanes_are_what_they_say(both: CallerResults) -> None:
     for unit in both.ranked:
         assert unit.train is not None

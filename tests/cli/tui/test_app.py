@@ -134,6 +134,7 @@ def test_q_leaves_a_run_that_goes_on(tmp_path: Path) -> None:
     assert bytes_of(plan.run_dir) == bytes_of(finished(data, tmp_path / "whole").plan.run_dir)
 
 
+@pytest.mark.slow
 def test_a_failed_run_leaves_the_screens_at_once(tmp_path: Path) -> None:
     plan = plan_on(market(tmp_path), tmp_path / "run")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from quantray.callers.progress import STAGES, Progress
 from quantray.callers.results import GROUP
 from quantray.callers.study import CallerStudy
@@ -9,6 +11,7 @@ from quantray.cli.tui.finished import finished_source
 from quantray.cli.tui.live_policies import LivePolicies
 
 
+@pytest.mark.slow
 def test_the_table_fills_stage_by_stage(policies: CallerStudy, events: list[Progress]) -> None:
     source = LivePolicies(policies.plan)
     assert source.callers() == []

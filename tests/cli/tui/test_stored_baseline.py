@@ -13,6 +13,7 @@ from quantray.cli.tui.finished import finished_source
 from quantray.errors import DataError
 
 
+@pytest.mark.slow
 def test_figures_are_those_of_the_files(hostile: BaselineStudy, run_dir: Path) -> None:
     source = finished_source(run_dir)
     rows = {row["caller"]: row for row in source.callers()}

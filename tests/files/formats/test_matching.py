@@ -14,6 +14,7 @@ from quantray.sweeps.data.settings import ChainColumns, OptionColumns, Underlyin
 from tests.builders.market_files import frames, write_csv
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "column"), [("Datetime", "ts"), ("Date", "ts"), ("Close Price", "close")])
 def test_a_column_under_anothers_usual_name_is_named_with_what_to_set(name: str, column: str, tmp_path: Path):
     made = frames()

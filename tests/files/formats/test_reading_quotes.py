@@ -159,6 +159,7 @@ DATABENTO = written("""
 """)
 
 
+@pytest.mark.slow
 def test_databento_in_whole_numbers_and_in_frames_says_the_same():
     whole, frame = GOLDEN / "databento_cbbo.csv", GOLDEN / "databento_frame.csv"
     assert rows_of(whole, "options", QUOTE, MINUTE) == DATABENTO

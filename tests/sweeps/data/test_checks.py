@@ -60,6 +60,7 @@ def test_a_bar_too_early_or_too_late_is_an_error(clean, corruption):
         assert finding(wrong, corruption).severity == Severity.ERROR
 
 
+@pytest.mark.slow
 def test_counts_are_those_of_a_run_and_of_plain_pandas(tmp_path):
     made = frames()
     options, bars = made["options"], made["underlying"]

@@ -22,6 +22,7 @@ def goog(first: str, last: str) -> Slice:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_goog_on_its_half_day():
     market = goog("2015-12-24", "2015-12-24")
     session = market.sessions[0]
@@ -51,6 +52,7 @@ def test_goog_the_day_before_has_contracts_of_the_next_day_only():
     assert set(session.expiry - session.day) == {1}
 
 
+@pytest.mark.slow
 def test_goog_on_a_day_without_options_is_left_out():
     market = goog("2015-12-23", "2015-12-28")
     assert market.dates == ("2015-12-23", "2015-12-24")

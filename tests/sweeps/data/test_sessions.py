@@ -13,6 +13,7 @@ from tests.builders.calendars import market
 CALENDARS = ("XNYS", "XHKG", "XTKS", "XSHG", "CMES", "XNZE", "XASX", "XBOM", "24/7")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("calendar", CALENDARS)
 def test_every_session_between_two_dates_is_read_half_days_and_the_last_one_too(calendar: str, tmp_path: Path):
     windows = session_windows(calendar, "2024-12-20", "2024-12-31")

@@ -28,6 +28,7 @@ def test_the_session_grid_is_the_calendars(tmp_path: Path):
     assert all(s.interval_s == 60 for s in market)
 
 
+@pytest.mark.slow
 def test_columns_of_other_names_are_mapped(tmp_path: Path):
     made = frames()
     plain = load(write(tmp_path, made))

@@ -77,6 +77,7 @@ def test_one_file_may_be_the_underlying_too_and_says_what_it_does_not_show(
     assert "what the underlying did between two of them is not seen" in found.reading
 
 
+@pytest.mark.slow
 def test_what_withdraws_a_quote_is_counted(market: dict[str, pd.DataFrame], tmp_path: Path):
     path = str(vendor_files.thetadata(tmp_path, market["options"]))
     own = vendor_files.ours(tmp_path, market)
@@ -160,6 +161,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_does_not_fit_is_refused_with_what_it_lacks(name: str, market: dict[str, pd.DataFrame], tmp_path: Path):
     keys, sentence = REFUSED[name]

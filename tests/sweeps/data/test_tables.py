@@ -200,6 +200,7 @@ def test_a_folder_says_what_it_holds(tmp_path: Path):
         load(write(tmp_path, made, options=str(folder)))
 
 
+@pytest.mark.slow
 def test_a_parquet_file_that_is_none_says_so(tmp_path: Path):
     settings = write(tmp_path, frames())
     path = tmp_path / "options.parquet"

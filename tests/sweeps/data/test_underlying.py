@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from quantray.sweeps.data import load
 from quantray.sweeps.data.settings import ColumnMaps, UnderlyingColumns
@@ -39,6 +40,7 @@ def test_price_is_the_bars_own_vwap_where_given(tmp_path: Path):
     assert session.price[4] == (bars.high[4] + bars.low[4] + bars.close[4]) / 3
 
 
+@pytest.mark.slow
 def test_the_data_sets_running_vwap_is_kept_and_carried(tmp_path: Path):
     made = frames()
     made["underlying"]["day_vwap"] = np.arange(len(made["underlying"])) + 1.0
@@ -58,6 +60,7 @@ def test_rows_outside_sessions_are_dropped_and_counted(tmp_path: Path):
     assert market.sessions[0].close[-1] > 90
 
 
+@pytest.mark.slow
 def test_isolated_bad_prints_are_counted_and_carried_on_request(tmp_path: Path):
     made = frames()
     made["underlying"].loc[100, ["open", "high", "low", "close"]] *= 1.05

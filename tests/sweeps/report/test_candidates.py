@@ -67,6 +67,7 @@ def test_nothing_completed_has_no_table():
     assert "The better candidates" not in page(nothing_completed())[1]
 
 
+@pytest.mark.slow
 def test_importance_says_what_it_was_computed_on():
     assert candidates.computed_on(SEARCH).startswith("Computed on the exact table, 2,048 candidates, ")
     tried = SEARCH.plan.space.candidates(np.arange(30))

@@ -39,6 +39,7 @@ def again(plan: Plan) -> Plan:
     return found
 
 
+@pytest.mark.slow
 def test_what_was_typed_is_printed_as_it_was_typed():
     plan = load_plan(TYPED)
     assert shlex.split(command(plan)) == ["quantray", "run", *TYPED]
@@ -61,6 +62,7 @@ CHANGED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", CHANGED)
 def test_a_plan_that_was_changed_or_made_by_hand_has_a_command_too(kind: str):
     plan = load_plan([*TYPED, "space.stretch_threshold={low:0.001,high:0.02,log:true}", "data.synthetic.edge=1.5",
@@ -73,12 +75,14 @@ def test_a_plan_that_was_changed_or_made_by_hand_has_a_command_too(kind: str):
     assert overrides(changed) == overrides(by_hand)
 
 
+@pytest.mark.slow
 def test_where_a_run_is_kept_is_no_part_of_it():
     plan = load_plan(TYPED)
     moved = replace(plan, run_dir=Path("elsewhere"), storage=Storage("memory"), fresh=True)
     assert command(moved) == command(plan)
 
 
+@pytest.mark.slow
 def test_passwords_are_masked_and_the_page_says_so():
     r = results()
     lines = ("+experiment=options_sweep", "storage.url=postgresql://ann:se-cret1@db/x")

@@ -55,10 +55,12 @@ def test_without_held_out_sessions_there_is_no_column_for_them():
     assert html.count('class="tile"') == 4
 
 
+@pytest.mark.slow
 def test_a_table_has_no_progress_of_a_search():
     assert "Progress of the search" not in page(results("exhaustive"))[1]
 
 
+@pytest.mark.slow
 def test_names_and_messages_are_escaped():
     r = replace(results(study="<b>&study"), notes=("<script>alert(1)</script>",), stop_reason="a < b")
     html, said = page(r)

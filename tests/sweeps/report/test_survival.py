@@ -19,6 +19,7 @@ def test_the_builder_has_both_sides():
     assert results().pick is None
 
 
+@pytest.mark.slow
 def test_pick_and_peak_stand_side_by_side():
     r = SURVIVED
     _, said = page(r)
@@ -30,6 +31,7 @@ def test_pick_and_peak_stand_side_by_side():
     assert [c.name for c in survival.both(r)] == ["pick", "peak"]
 
 
+@pytest.mark.slow
 def test_pick_and_peak_in_one():
     peak = SURVIVED.peak
     same = replace(SURVIVED, pick=replace(peak, name="pick", statistic=9.0))

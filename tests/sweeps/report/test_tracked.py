@@ -12,6 +12,7 @@ from quantray.sweeps.report.tracked import record_of
 from tests.builders.sweep_pages import SHAPES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_record_says_what_the_summary_says(shape: str, tmp_path: Path) -> None:
     made = SHAPES[shape]()
@@ -33,6 +34,7 @@ def test_the_record_says_what_the_summary_says(shape: str, tmp_path: Path) -> No
     assert json.loads(record.params["space.stop_loss_percent"]) == found["settings"]["space"]["stop_loss_percent"]
 
 
+@pytest.mark.slow
 def test_files_of_another_study_are_not_told(tmp_path: Path) -> None:
     made = SHAPES["search"]()
     write_all(made, tmp_path)

@@ -37,6 +37,7 @@ def test_the_page_needs_nothing_from_outside(study: BaselineStudy) -> None:
     assert text == (study.plan.run_dir / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_every_caller_stands_in_the_board_with_its_figures(study: BaselineStudy) -> None:
     told, board = context(study.results), study.leaderboard()
     assert [row["caller"] for row in told["rows"]] == board["caller"].tolist()

@@ -104,6 +104,7 @@ def _many(folder: Path, n: int) -> None:
     ledger.close()
 
 
+@pytest.mark.slow
 def test_show_reads_what_it_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of six times as many trials it decodes as few, in the same memory: the database counts and sorts."""
     decoded: list[int] = []

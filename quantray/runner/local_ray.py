@@ -117,21 +117,30 @@ class LocalRay:
 #: What ``ray.init`` starts beside what runs tasks, by methods of its node: a dashboard's server, which it waits for,
 #: the autoscaler's monitor, and a reader of logs that nobody is shown. Without them Ray is there in half the time.
 SPARED = ("start_api_server", "start_monitor", "start_log_monitor")
+#: Asked whether a dashboard could be had, Ray imports half a second of web server to see, and its agent does the same.
+ASKED = "get_dashboard_dependency_error"
 
 
 @contextmanager
 def _lean() -> Iterator[None]:
-    """Within it this process's Ray starts without what is ``SPARED``; one that has no such methods starts whole."""
+    """Within it this process's Ray starts without what is ``SPARED``, as one without a dashboard's packages does.
+
+    One that has no such names starts whole.
+    """
+    from ray._private import utils
     from ray._private.node import Node
 
-    spared = {name: method for name in SPARED if callable(method := getattr(Node, name, None))}
-    for name in spared:
-        setattr(Node, name, _nothing)
+    changes: list[tuple[Any, str, object]] = [(Node, name, _nothing) for name in SPARED]
+    changes.append((utils, ASKED, lambda: ImportError("no dashboard is asked for")))
+    before = [(owner, name, was) for owner, name, _ in changes if callable(was := getattr(owner, name, None))]
+    for owner, name, change in changes:
+        if hasattr(owner, name):
+            setattr(owner, name, change)
     try:
         yield
     finally:
-        for name, method in spared.items():
-            setattr(Node, name, method)
+        for owner, name, was in before:
+            setattr(owner, name, was)
 
 
 def _nothing(node: Any, **_: object) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from quantray.files.tables import Table
-from quantray.sweeps.data.chain import Contracts, listed_in, read_chain
+from quantray.sweeps.data.chain import Contracts, check_underlying, listed_in, read_chain
 from quantray.sweeps.data.grid import Grid
 from quantray.sweeps.data.options import OptionGrid, OptionReader, Rows, bars_of, lay_options
 from quantray.sweeps.data.sessions import Span
@@ -26,6 +26,7 @@ def priced_sessions(
     options = tables["options"]
     listing = tables.get("chain", options)
     contracts = read_chain(listing, symbol, span)
+    check_underlying(options, symbol)
     reader = OptionReader(options, symbol, contracts.symbol)
     for grid in grids:
         session = _priced(settings, reader, contracts, listing, grid, counts)

@@ -91,6 +91,12 @@ class Session:
         return self.ask is not None
 
     @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        columns = (getattr(self, name) for name in Session.__dataclass_fields__)
+        return sum(column.nbytes for column in columns if isinstance(column, np.ndarray))
+
+    @property
     def has_volume(self) -> bool:
         """False of an index, whose volume is NaN."""
         return not (np.isnan(self.volume[:1]).all() and np.isnan(self.volume).all())  # mostly the first one tells
@@ -194,8 +200,7 @@ class Slice:
     @property
     def nbytes(self) -> int:
         """Bytes of its arrays."""
-        columns = (getattr(s, name) for s in self.sessions for name in Session.__dataclass_fields__)
-        return sum(column.nbytes for column in columns if isinstance(column, np.ndarray))
+        return sum(session.nbytes for session in self.sessions)
 
     def take(self, start: int, stop: int) -> Slice:
         """Sessions ``start`` to ``stop`` (exclusive) as a slice of their own; nothing is copied."""

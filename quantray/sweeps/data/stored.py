@@ -6,7 +6,7 @@ import json
 import mmap
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -118,7 +118,7 @@ class Shelf:
         self._bytes = 0
 
     def add(self, session: Session) -> None:
-        self._bytes += _size(session)
+        self._bytes += session.nbytes
         self._held.append(session)
         if self._bytes <= self._most or self._alone:
             return
@@ -236,12 +236,3 @@ def read_session(path: Path) -> Session:
 
 def _name(date: str) -> str:
     return f"{date}.session"
-
-
-def _arrays(session: Session) -> Iterator[np.ndarray]:
-    values = (getattr(session, field.name) for field in fields(session))
-    return (value for value in values if isinstance(value, np.ndarray))
-
-
-def _size(session: Session) -> int:
-    return sum(array.nbytes for array in _arrays(session))

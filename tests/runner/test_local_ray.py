@@ -47,8 +47,10 @@ def test_what_is_spared_at_a_start_are_methods_that_ray_has_and_gets_back(monkey
 
 
 @pytest.mark.slow
-def test_one_is_begun_once_left_and_started_again_where_it_is_too_small() -> None:
+def test_one_is_begun_once_left_and_started_again_where_it_is_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
     import ray
+
+    monkeypatch.delenv("RAY_worker_niceness")
 
     with own_ray():  # the caller's own serves
         cluster.begin(LOCAL)
@@ -61,6 +63,7 @@ def test_one_is_begun_once_left_and_started_again_where_it_is_too_small() -> Non
     assert cluster.owned()
     loaded = ray.remote(lambda: "colorsys" in sys.modules).remote()
     assert ray.get(loaded)
+    assert ray.get(ray.remote(lambda: os.nice(0)).remote()) == os.nice(0), "no less than a thread of this process gets"
     started = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in _descendants(os.getpid())]
     assert any(b"gcs_server" in words for words in started)
     assert not any(name in words for words in started for name in (b"dashboard.py", b"monitor.py"))

@@ -31,7 +31,7 @@ LAST = 199
 def environment(folder: Path) -> dict[str, str]:
     """What a node and every client of the cluster need: the token, and where it answers."""
     wanted = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": (folder / "token").read_text().strip()}
-    return {**os.environ, **wanted, "RAY_USAGE_STATS_ENABLED": "0"}
+    return {"RAY_worker_niceness": "0", **os.environ, **wanted, "RAY_USAGE_STATS_ENABLED": "0"}
 
 
 def ports(base: int, head: bool) -> list[str]:

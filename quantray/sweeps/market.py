@@ -7,7 +7,7 @@ Prices are per share in the currency of the data; returns are fractions unless a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import overload
 
@@ -199,8 +199,19 @@ class Slice:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of its arrays."""
-        return sum(session.nbytes for session in self.sessions)
+        """Bytes of its arrays; 0 where it is sent as names of files."""
+        known: int | None = getattr(self.sessions, "nbytes", None)
+        return sum(session.nbytes for session in self.sessions) if known is None else known
+
+    def named(self) -> Slice | None:
+        """The slice as the names of the files that its sessions lie in; None where they lie in memory."""
+        named = getattr(self.sessions, "named", None)
+        return replace(self, sessions=named()) if named is not None and len(self) else None
+
+    def whole(self) -> bool:
+        """Whether the files of its sessions are there, each with the session of its digest."""
+        whole = getattr(self.sessions, "whole", None)
+        return whole is not None and bool(whole(self.session_digests))
 
     def take(self, start: int, stop: int) -> Slice:
         """Sessions ``start`` to ``stop`` (exclusive) as a slice of their own; nothing is copied."""

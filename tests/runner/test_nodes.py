@@ -1,4 +1,4 @@
-"""Data that lie in files go to Ray as their names, anything else as it is; a real Ray: tests/sweeps/test_streaming.py."""
+"""Data that lie in files go to Ray as their names, others as they are; tests/sweeps/test_streaming.py asks a Ray."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from quantray.files.tables import Table
 from quantray.runner.threads import abreast, in_order
-from quantray.sweeps.data.chain import Contracts, listed_in, read_chain
+from quantray.sweeps.data.chain import Contracts, check_underlying, listed_in, read_chain
 from quantray.sweeps.data.grid import Grid
 from quantray.sweeps.data.options import OptionGrid, OptionReader, Rows, bars_of, lay_options
 from quantray.sweeps.data.sessions import Span
@@ -29,6 +29,7 @@ def priced_sessions(
     options = tables["options"]
     listing = tables.get("chain", options)
     contracts = read_chain(listing, symbol, span)
+    check_underlying(options, symbol)
     reader = OptionReader(options, symbol, contracts.symbol)
 
     def made(grid: Grid) -> tuple[Session | None, Counter[str]]:

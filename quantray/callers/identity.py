@@ -7,7 +7,7 @@ from quantray import provenance
 #: Rooms that decide no result.
 TELLING = (
     "baseline_study", "checkpoints", "identity", "imports", "leaderboard", "notes", "offered", "opening", "pipeline",
-    "progress", "report", "results", "study", "trace", "warmup",
+    "progress", "report", "reported", "results", "seal", "study", "trace", "warmup",
 )  # fmt: skip
 
 

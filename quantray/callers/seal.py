@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.callers.baseline.plan import BaselinePlan
 from quantray.callers.identity import code_digest
+from quantray.callers.kept import keep
 from quantray.callers.plan import CallerPlan
 from quantray.digests import digest_of
 from quantray.errors import LedgerError, UserError
@@ -47,8 +48,7 @@ def finish(
         described = _described(plan)
         ledger = open_ledger(plan.storage, plan.run_dir, plan.study, results.digests, described=described, say=say)
         with closing(ledger):
-            stand_ins = {CallerPlan: lambda plan: None, BaselinePlan: lambda plan: None}
-            ending.keep(ledger, pieces, results.digests, results, files, stand_ins, say)
+            keep(results, ledger, files, say)
             if whole:
                 ending.seal(ledger, pieces, _digest(plan), files)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from quantray.digests import digest_of
 from quantray.errors import ConfigError, DataError, DiskError, UserError
@@ -35,6 +35,15 @@ class Standing:
     files: Mapping[str, Path]
 
 
+class Found(Protocol):
+    """What a run found."""
+
+    @property
+    def study(self) -> str: ...
+    @property
+    def digests(self) -> Mapping[str, str]: ...
+
+
 def begin(ledger: SqlLedger) -> None:
     """Somebody works on the study from here on: what an earlier run left of its end is of the past."""
     notes = ledger.notes()
@@ -44,15 +53,15 @@ def begin(ledger: SqlLedger) -> None:
 
 
 def keep(
-    ledger: SqlLedger, pieces: Pieces, digests: Mapping[str, str], results: object, files: Mapping[str, Path],
-    stand_ins: Keep, say: Say,
+    ledger: SqlLedger, run_dir: Path, results: Found, files: Mapping[str, Path], stand_ins: Keep, say: Say
 ) -> None:  # fmt: skip
     """Keep the ``results`` as a piece of the study; ``files`` are those of its report (name -> path).
 
     ``say`` hears where that cannot be: the run is finished all the same.
     """
+    pieces, digests = Pieces(run_dir, results.study), results.digests
     name = f"{digest_of(dict(digests))[:12]}/{_FILE}"
-    parts = {"results": results, "files": sorted(files)}
+    parts = {"results": results, "files": list(files), "run_dir": str(run_dir)}
     try:
         ledger.note(*pieces.open().noted)
         note = pieces.write(name, lambda path: write_objects(path, parts, stand_ins))

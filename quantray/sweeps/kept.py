@@ -1,7 +1,7 @@
-"""The results of a finished sweep, kept with its study and read again: all but its market, which stands in its files.
+"""The results of a finished sweep, kept with its study and read again: all but its prices, which stand in its files.
 
-What a report shows is kept. Of the sessions only what names them is; their prices are read where somebody asks for
-them, as the list of trades does.
+Of the sessions their times and contracts are kept, so that trades and pictures need no file of the market; prices are
+read where somebody asks for them, as charts of trades do.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from quantray.errors import DataError
-from quantray.files import Pieces
 from quantray.protocols import Say
 from quantray.sweeps.holdout import load_slice, split
 from quantray.sweeps.market import Session, Slice
@@ -24,8 +24,12 @@ if TYPE_CHECKING:
     from quantray.files.objects import Objects
     from quantray.ledger.sql_ledger import SqlLedger
 
-#: What of a slice is kept as it is.
+#: What of a slice, and of each of its sessions, is kept as it is.
 _SAME = ("underlying", "dates", "source", "quality", "session_digests", "reading", "has_quotes")
+_OF_SESSION = (
+    "date", "open_ns", "interval_s", "open_s", "symbol", "strike", "right", "expiry", "multiplier", "ends", "n_bars",
+    "has_quotes",
+)  # fmt: skip
 
 
 def keep(results: Results, ledger: SqlLedger, files: Mapping[str, Path], say: Say) -> None:
@@ -35,8 +39,13 @@ def keep(results: Results, ledger: SqlLedger, files: Mapping[str, Path], say: Sa
     plan = results.plan
     if plan.storage.kind == "memory":
         return
-    stand_ins = {Plan: lambda plan: None, Slice: lambda market: {name: getattr(market, name) for name in _SAME}}
-    ending.keep(ledger, Pieces(plan.run_dir, plan.study), results.digests, results, files, stand_ins, say)
+    stand_ins = {Plan: lambda plan: None, Slice: _told}
+    ending.keep(ledger, plan.run_dir, results, files, stand_ins, say)
+
+
+def _told(market: Slice) -> dict[str, object]:
+    sessions = [[getattr(session, name) for name in _OF_SESSION] for session in market.sessions]
+    return {**{name: getattr(market, name) for name in _SAME}, "sessions": sessions}
 
 
 def results_of(stored: Objects, plan: Plan, home: Callable[[], AbstractContextManager[None]]) -> Results:
@@ -54,38 +63,62 @@ class _Market:
     whole: Slice | None = field(default=None, init=False)
 
     def part(self, kept: Mapping[str, Any]) -> Slice:
-        found = _Sessions(self, kept["dates"], kept["session_digests"], has_quotes=kept["has_quotes"])
-        return Slice(
-            kept["underlying"], found, kept["source"], kept["quality"], tuple(kept["session_digests"]), kept["reading"]
-        )
+        dates, digests = tuple(kept["dates"]), tuple(kept["session_digests"])
+        known = [
+            _Session.of(told, partial(self.session, k, dates, digests)) for k, told in enumerate(kept["sessions"])
+        ]
+        found = _Sessions(known, dates, has_quotes=kept["has_quotes"])
+        return Slice(kept["underlying"], found, kept["source"], kept["quality"], digests, kept["reading"])
 
-    def sessions(self, dates: Sequence[str], digests: Sequence[str]) -> Sequence[Session]:
-        """Those of the ``dates``. DataError where the data are gone, or are not what they were."""
+    def session(self, k: int, dates: Sequence[str], digests: Sequence[str]) -> Session:
+        """Number ``k`` of those of the ``dates``. DataError where the data are gone, or are not what they were."""
         if self.whole is None:
             with self.home():
                 self.whole = load_slice(self.plan)
         for half in split(self.whole, self.plan.oos.fraction):
-            if half is not None and half.dates == tuple(dates) and half.session_digests == tuple(digests):
-                return half.sessions
+            if half is not None and half.dates == dates and half.session_digests == digests:
+                return half.sessions[k]
         raise DataError(
             f"the data of {self.plan.study} are not what they were when it ran ({self.plan.data.in_words}); what it "
             f"found stands in {self.plan.run_dir}"
         )
 
 
-class _Sessions(Sequence[Session]):
-    """Sessions of ``dates`` that are read from the plan's data as soon as one is asked for."""
+class _Session(Session):
+    """A session whose prices are read as soon as one is asked for."""
 
-    def __init__(self, market: _Market, dates: Sequence[str], digests: Sequence[str], *, has_quotes: bool) -> None:
-        self.dates, self.has_quotes = tuple(dates), has_quotes
-        self._market, self._digests = market, digests
+    __slots__ = ("_bars", "_quotes", "_read")
 
-    def __len__(self) -> int:
-        return len(self.dates)
+    @classmethod
+    def of(cls, told: Sequence[object], read: Callable[[], Session]) -> Session:
+        made = object.__new__(cls)
+        for name, value in zip((*_OF_SESSION[:-2], "_bars", "_quotes", "_read"), (*told, read), strict=True):
+            object.__setattr__(made, name, value)
+        return made
 
-    @overload
-    def __getitem__(self, k: int) -> Session: ...
-    @overload
-    def __getitem__(self, k: slice) -> Sequence[Session]: ...
-    def __getitem__(self, k: int | slice) -> Session | Sequence[Session]:
-        return self._market.sessions(self.dates, self._digests)[k]
+    @property
+    def n_bars(self) -> int:
+        return int(self._bars)
+
+    @property
+    def has_quotes(self) -> bool:
+        return bool(self._quotes)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Session.__dataclass_fields__:
+            raise AttributeError(name)
+        value = getattr(self._read(), name)
+        object.__setattr__(self, name, value)
+        return value
+
+
+class _Sessions(tuple[Session, ...]):
+    """Sessions that say of themselves what would otherwise be asked of their prices."""
+
+    dates: tuple[str, ...]
+    has_quotes: bool
+
+    def __new__(cls, sessions: Sequence[Session], dates: tuple[str, ...], *, has_quotes: bool) -> _Sessions:
+        made = super().__new__(cls, sessions)
+        made.dates, made.has_quotes = dates, has_quotes
+        return made

@@ -9,9 +9,12 @@ import numpy as np
 
 from quantray.errors import DataError
 from quantray.files.tables import Table
+from quantray.outlets import logger
 from quantray.sweeps.data.sessions import NS, Span, Window
 
+_log = logger(__name__)
 PRICES = ("open", "high", "low", "close")
+UNITS_APART = 10.0  # of the close: no bar reaches so far, in the median
 BLOCK_S, BLOCK_BARS = 1800, 25  # a block with this many bars shows its interval
 
 
@@ -57,6 +60,8 @@ def read_bars(table: Table, symbol: str | None, span: Span, counts: Counter[str]
     _check_prices(table.where, ts, columns, inside & ~idle, traded)
     if inside.any() and not keep.any():
         raise DataError(f"{table.where}: no bar of the sessions has a volume above 0")
+    _check_units(table.where, columns, keep)
+    _tell_ends(table.where, ts, span)
     counts["inconsistent_bars"] += int((inconsistent(columns) & keep).sum())
     return Bars(ts[keep], {name: column[keep] for name, column in columns.items()})
 
@@ -132,6 +137,32 @@ def _check_prices(
             raise DataError(f"{said}above 0 or null")
         wanted = "a number above 0" if name != "volume" else "a number, 0 or more"
         raise DataError(f"{said}{wanted} ({int(bad.sum())} such rows)")
+
+
+def _check_units(where: str, columns: dict[str, np.ndarray], rows: np.ndarray) -> None:
+    """Refuse a column in another unit than the close, as cents beside dollars: it would weigh or bound nothing."""
+    for name in ("open", "high", "low", "vwap", "vwap_running"):
+        ratio = columns[name][rows] / columns["close"][rows]
+        known = ratio[~np.isnan(ratio)]
+        times = float(np.median(known)) if known.size else 1.0
+        if not 1 / UNITS_APART < times < UNITS_APART:
+            raise DataError(
+                f"{where}: {name} is {times:.3g} times the close: one of them is in another unit, or another column "
+                f"is meant; correct it, or say which with data.columns.underlying.{name}=NAME"
+            )
+
+
+def _tell_ends(where: str, ts: np.ndarray, span: Span) -> None:
+    """Warn of bars that begin one interval behind the open and end with one at the close, session by session."""
+    opens, closes = (np.array([getattr(w, name) for w in span.windows], np.int64) for name in ("open_ns", "close_ns"))
+    known = np.searchsorted(ts, closes) > np.searchsorted(ts, opens)
+    begun, ended = (np.isin(times[known], ts) for times in (opens, closes))
+    if 2 * ended.sum() > known.sum() > 2 * begun.sum():
+        _log.warning(
+            "data.underlying: %s: %d of %d sessions have a bar at the close and %d one at the open, as where times are "
+            "ENDS; say data.stamp=end with data.interval if they are (quantray data check looks closer)",
+            where, int(ended.sum()), int(known.sum()), int(begun.sum()),
+        )  # fmt: skip
 
 
 def inconsistent(columns: dict[str, np.ndarray]) -> np.ndarray:

@@ -26,6 +26,8 @@ PORTS = {
 }  # fmt: skip
 HEAD_PORTS = {"--port": 0, "--dashboard-port": 1, "--ray-client-server-port": 8}
 LAST = 199
+#: A node that is told to end waits half a minute for its workers, idle ones too; a study that is ended goes on later.
+PROMPT = {"RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0"}
 
 
 def environment(folder: Path) -> dict[str, str]:

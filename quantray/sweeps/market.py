@@ -195,7 +195,8 @@ class Slice:
 
     @property
     def has_quotes(self) -> bool:
-        return bool(self.sessions) and self.sessions[0].has_quotes
+        known: bool | None = getattr(self.sessions, "has_quotes", None)
+        return bool(self.sessions) and self.sessions[0].has_quotes if known is None else known
 
     @property
     def nbytes(self) -> int:

@@ -115,7 +115,8 @@ class OptionReader:
 
     def check_interval(self, interval_s: int) -> None:
         """Refuse minute rows on bars of seconds: the price of a minute is not known at its first second."""
-        step = int(np.gcd.reduce(np.array(sorted(self.steps), np.int64))) if self.steps else 0
+        steps = np.array(sorted(self.steps), np.int64)
+        step = int(np.gcd.reduce(steps - steps[0])) if len(steps) else 0  # minutes stamped …:59 are minutes, too
         if interval_s < 60 and step > 0 and step % 60 == 0 and len(self.steps) >= 25:
             raise DataError(
                 f"{self.table.where}: option rows are {step} s apart but the underlying's bars {interval_s} s, and a "

@@ -10,7 +10,7 @@ import numpy as np
 
 from quantray.files.tables import Table
 from quantray.runner.threads import abreast, in_order
-from quantray.sweeps.data.chain import Contracts, listed_in, read_chain
+from quantray.sweeps.data.chain import Contracts, check_underlying, listed_in, read_chain
 from quantray.sweeps.data.grid import Grid
 from quantray.sweeps.data.options import OptionGrid, OptionReader, Rows, bars_of, lay_options
 from quantray.sweeps.data.quality import count_session
@@ -30,6 +30,7 @@ def priced_sessions(
     options = tables["options"]
     listing = tables.get("chain", options)
     contracts = read_chain(listing, symbol, span)
+    check_underlying(options, symbol)
     reader = OptionReader(options, symbol, contracts.symbol)
 
     read: list[tuple[Window, int]] = []

@@ -14,6 +14,7 @@ from quantray.sweeps.data.sessions import Span, Window
 from quantray.sweeps.data.underlying import (
     PRICES,
     Bars,
+    Steps,
     bad_prices,
     has_volume,
     in_time_order,
@@ -106,7 +107,7 @@ class Looked:
     inside: int = 0
     bars: int = 0
     inconsistent: int = 0
-    steps: list[list[tuple[int, int]]] = field(default_factory=list)  # of each session, see ``steps_of``
+    steps: list[Steps] = field(default_factory=list)
     bad: dict[str, tuple[int, float, int]] = field(default_factory=dict)  # column -> time and value of the first, rows
     fault: DataError | None = None  # of the first time that is no whole second
 

@@ -98,14 +98,30 @@ def interval_of(where: str, bars: Bars, windows: tuple[Window, ...], given: int 
     return interval_from(where, steps_of(where, bars, windows), given)
 
 
-def steps_of(where: str, bars: Bars, windows: Sequence[Window]) -> list[list[tuple[int, int]]]:
-    """Of each session its half hours: (greatest common divisor of the times in seconds, number of bars)."""
-    return [_blocks(bars.ts[bars.of(w)] - w.open_ns, where) for w in windows]
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How far apart a session's bars are."""
+
+    first_ns: int
+    step_s: int  # greatest common divisor of their distances from the first
+    bars: int
+    blocks: list[tuple[int, int]]  # of each half hour: that of their distances from the open, and number of bars
 
 
-def interval_from(where: str, steps: list[list[tuple[int, int]]], given: int | None) -> int:
+def steps_of(where: str, bars: Bars, windows: Sequence[Window]) -> list[Steps]:
+    """Steps of each session that has bars. Raises DataError where a time is no whole second."""
+    found = []
+    for window in windows:
+        ts = bars.ts[bars.of(window)]
+        if len(ts):
+            blocks = _blocks(ts - window.open_ns, where)
+            found.append(Steps(int(ts[0]), int(np.gcd.reduce(ts - ts[0])) // NS, len(ts), blocks))
+    return found
+
+
+def interval_from(where: str, steps: Sequence[Steps], given: int | None) -> int:
     """:func:`interval_of` sessions with these steps."""
-    blocks = [block for session in steps for block in session]
+    blocks = [block for session in steps for block in session.blocks]
     found = int(np.gcd.reduce([g for g, _ in blocks], dtype=np.int64)) if blocks else 0
     if found == 0:
         raise DataError(f"{where}: too few bars to tell their interval; give data.interval")
@@ -114,24 +130,24 @@ def interval_from(where: str, steps: list[list[tuple[int, int]]], given: int | N
         raise DataError(
             f"{where}: bars of {found} s are mixed with bars of {max(telling)} s; load one interval at a time"
         )
-    _check_begin(where, bars, windows, found)
+    _check_begin(where, steps, found)
     if given is not None and given != found and (telling or found % given):
         raise DataError(f"{where}: data.interval is {given} s but the bars are {found} s apart")
     return given or found
 
 
-def _check_begin(where: str, bars: Bars, windows: tuple[Window, ...], found: int) -> None:
+def _check_begin(where: str, sessions: Sequence[Steps], found: int) -> None:
     """Refuse bars that keep a distance from the session's grid, as those stamped …:59 do.
 
     Their times have a common divisor that is finer than their steps: on its grid nearly every bar would be a carried
     one, and a latency or an age of one bar a fraction of theirs.
     """
-    sessions = [ts for ts in (bars.ts[bars.of(w)] for w in windows) if len(ts)]
-    steps = int(np.gcd.reduce(np.concatenate([ts - ts[0] for ts in sessions]), dtype=np.int64)) // NS
-    if steps > found and sum(map(len, sessions)) >= BLOCK_BARS:
+    steps = int(np.gcd.reduce([session.step_s for session in sessions], dtype=np.int64))
+    if steps > found and sum(session.bars for session in sessions) >= BLOCK_BARS:
+        first = sessions[0].first_ns
         raise DataError(
             f"{where}: bars are {steps} s apart and do not begin with the session: one is stamped "
-            f"{stamp(sessions[0][0])}, which is no whole number of {steps} s after the open; correct the times (a bar "
+            f"{stamp(first)}, which is no whole number of {steps} s after the open; correct the times (a bar "
             f"is named by its start; data.stamp=end reads times that are whole ends)"
         )
 

@@ -41,6 +41,8 @@ def spoilt(what: str) -> dict[str, pd.DataFrame]:
         made["underlying"] = pd.concat([bars[: last + 1], bars[last:]]).reset_index(drop=True)
     elif what == "between seconds":
         bars.loc[later, "ts"] += pd.Timedelta("1ms")
+    elif what == "at :59":
+        bars["ts"] += pd.Timedelta("59s")
     elif what == "mixed":
         made["underlying"] = bars.drop(index=[k for k in range(390, 600) if k % 2]).reset_index(drop=True)
     elif what == "outside, and without a trade":
@@ -53,7 +55,7 @@ def spoilt(what: str) -> dict[str, pd.DataFrame]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", ["nothing", "modelled", "high, then open", "sessions swapped", "twice",
+@pytest.mark.parametrize("what", ["nothing", "modelled", "high, then open", "sessions swapped", "twice", "at :59",
                                   "between seconds", "mixed", "outside, and without a trade", "no volume"])  # fmt: skip
 def test_a_session_at_a_time_is_all_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     found: list[object] = []

@@ -18,6 +18,7 @@ from benchmarks._page import Report
 from quantray.intake import Request, import_data
 
 SMALL = ["--rows", "4000", "--runs", "1"]
+FULL = ["--rows", "6000000"]
 TYPES = {"ts": "TIMESTAMPTZ", "symbol": "VARCHAR", "underlying": "VARCHAR", "bid": "DOUBLE", "ask": "DOUBLE"}
 LIMIT = 1.5
 
@@ -63,7 +64,7 @@ def fingerprint(file: Path) -> tuple[object, ...]:
 
 def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=6_000_000)
+    parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--runs", type=int, default=5)
     given = parser.parse_args(arguments)
     report = Report("data_import", f"{given.rows:,} option quotes into a DuckDB file; the limit set is {LIMIT} times")

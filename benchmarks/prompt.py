@@ -1,10 +1,9 @@
 """What a person waits for, command by command: the first word, the first results, the result, and the prompt.
 
-    python -m benchmarks.prompt [--runs 5] [--busy 8] [--only NAME ...] [--with key=value ...] [--page FILE]
+    python -m benchmarks.prompt [--runs 2] [--busy 8] [--only NAME ...] [--with key=value ...]
 
 Real commands, each run in a fresh folder and in turns with the others. Caches are warm but where the name says empty:
-there kernels are compiled and the market is made again. ``--busy K`` keeps K loops busy beside all of it. It is not
-part of the page of all benchmarks, which it would double; ``--page`` writes one of its own.
+there kernels are compiled and the market is made again. ``--busy K`` keeps K loops busy beside all of it.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks._page import Report, page
+from benchmarks._page import Report
 
 SMALL = ["--runs", "1", "--only", "table", "--with", "data.synthetic.sessions=5", "space.stretch_threshold=[0.003]"]
 RUN = ("run",)
@@ -40,6 +39,8 @@ COMMANDS = {
     "sweep on threads, empty caches": (*RUN, "+experiment=options_sweep", "runner=local"),
     "baseline of callers, empty caches": (*RUN, "+experiment=v1_baseline"),
 }
+FULL = ["--runs", "5", "--only", *COMMANDS]
+USUAL = ("sweep on Ray", "sweep on threads", "table", "doctor")
 #: Whose printed results are one another's.
 ALIKE = (("sweep on Ray", "sweep on threads", "sweep on Ray, empty caches", "sweep on threads, empty caches"),
          ("baseline of callers", "baseline of callers, empty caches"))  # fmt: skip
@@ -151,18 +152,15 @@ def measured(report: Report, names: Sequence[str], runs: int, more: Sequence[str
 
 def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=2)
     parser.add_argument("--busy", type=int, default=0, metavar="K", help="loops beside it")
-    parser.add_argument("--only", nargs="+", choices=COMMANDS, default=list(COMMANDS), metavar="NAME")
+    parser.add_argument("--only", nargs="+", choices=COMMANDS, default=USUAL, metavar="NAME")
     parser.add_argument("--with", nargs="+", default=[], metavar="key=value", dest="more", help="for every command")
-    parser.add_argument("--page", type=Path, help="where to write a page")
     given = parser.parse_args(arguments)
     beside = f", {given.busy} busy loops beside" if given.busy else ""
     report = Report("prompt", f"what a person waits for, from the key press on{beside}")
     with busy(given.busy):
         measured(report, given.only, given.runs, given.more)
-    if given.page is not None:
-        given.page.write_text(page([report]), encoding="utf-8")
     return report
 
 

@@ -32,6 +32,7 @@ from quantray.sweeps.plan import Plan
 from quantray.sweeps.study import load_slice, sweep
 
 SMALL = ["--sessions", "3", "--years", "1", "--points", "2000"]
+FULL = ["--sessions", "250", "--years", "5", "--points", "1267200"]
 DAYS = 371  # from a year to the next: whole weeks
 CLOCK = {"seconds", "run_dir", "settings"}
 
@@ -101,9 +102,9 @@ def apart(arguments: Sequence[str], **more: object) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sessions", type=int, default=250, help="of the year")
-    parser.add_argument("--years", type=int, default=5, help="of the longer table; 1: none")
-    parser.add_argument("--points", type=int, default=1_267_200, help="of the table, at most")
+    parser.add_argument("--sessions", type=int, default=20, help="of the year")
+    parser.add_argument("--years", type=int, default=4, help="of the longer table; 1: none")
+    parser.add_argument("--points", type=int, default=100_000, help="of the table, at most")
     parser.add_argument("--cache", help="where the market is kept; the user's cache")
     parser.add_argument("--scratch", help="where results are written, and removed; the system's folder")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)

@@ -2,7 +2,7 @@
 
 python -m benchmarks [--page docs/benchmarks.md] [--small | --full]   all of them
 python -m benchmarks --only NAME ...                                  some: the page's other sections stay as they are
-python -m benchmarks NAME [ARGUMENTS]                                 one, with its own arguments, and no page
+python -m benchmarks NAME [--full | ARGUMENTS]                        one, with its own arguments, and no page
 """
 
 from __future__ import annotations
@@ -36,13 +36,19 @@ def run(name: str, arguments: Sequence[str]) -> Report:
     return found
 
 
+def of_size(name: str, size: str) -> list[str]:
+    """The arguments of a benchmark for one of :data:`LIMIT_S`."""
+    module = importlib.import_module(f"benchmarks.{name}")
+    found: list[str] = {"small": module.SMALL, "usual": [], "full": getattr(module, "FULL", [])}[size]
+    return found
+
+
 def child(name: str, file: Path, size: str) -> int:
     """One benchmark in this process; what it finds is in ``file`` as soon as it is found, and why it ended early."""
     Report.kept = file
     failed = ""
     try:
-        module = importlib.import_module(f"benchmarks.{name}")
-        run(name, {"small": module.SMALL, "usual": [], "full": getattr(module, "FULL", [])}[size])
+        run(name, of_size(name, size))
     except (Exception, SystemExit) as error:
         failed = one_line(error)
         print(f"{name} did not come to its end: {failed}", flush=True)
@@ -87,7 +93,7 @@ def main(arguments: Sequence[str]) -> int:
         name, rest = arguments[0], list(arguments[1:])
         if rest[:1] == ["--to"]:
             return child(name, Path(rest[1]), rest[2])
-        run(name, rest)
+        run(name, of_size(name, "full") if rest == ["--full"] else rest)
         return 0
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--page", type=Path, help="docs/benchmarks.md; with --small none is written unless it is given")

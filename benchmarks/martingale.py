@@ -21,7 +21,7 @@ from quantray.callers.policies.martingale import (
 )  # fmt: skip
 
 SMALL = ["--walks", "300"]
-FULL = ["--walks", "20000", "--minutes", "1", "5", "15"]
+FULL = ["--minutes", "1", "5", "15"]
 FAR = 4.0  # of some 15 policies one lies that far away once in a thousand times
 FILTER_K = 1.4  # prints begin at 1.5 times the price
 
@@ -40,7 +40,7 @@ def lone_prints(walks: FairWalks) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--walks", type=int, default=10_000)
+    parser.add_argument("--walks", type=int, default=20_000)
     parser.add_argument("--minutes", type=int, nargs="+", default=[1], help="minutes of a candle; divisors of 30")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)

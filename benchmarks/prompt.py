@@ -40,7 +40,7 @@ COMMANDS = {
     "baseline of callers, empty caches": (*RUN, "+experiment=v1_baseline"),
 }
 FULL = ["--runs", "5", "--only", *COMMANDS]
-USUAL = ("sweep on Ray", "sweep on threads", "table", "doctor")
+USUAL = ("sweep on Ray", "sweep on threads", "table")
 #: Whose printed results are one another's.
 ALIKE = (("sweep on Ray", "sweep on threads", "sweep on Ray, empty caches", "sweep on threads, empty caches"),
          ("baseline of callers", "baseline of callers, empty caches"))  # fmt: skip

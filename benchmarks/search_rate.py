@@ -117,13 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> Report:
             other = ("Optuna's loop in memory", beside[kind])
             report.row(name, rates, unit="a second", more=True, beside=other)
             if kind == "tpe":
-                report.row(
-                    name,
-                    rates,
-                    unit="a second",
-                    more=True,
-                    beside=(f"Optuna's loop on SQLite, {min(n, FEW)} trials", stored),
-                )
+                other = (f"Optuna's loop on SQLite, {min(n, FEW)} trials", stored)
+                report.row(name, rates, unit="a second", more=True, beside=other)
             report.row(f"{name}, after the first batch", [f[1] for f in found], unit="a second", more=True)
     return report
 

@@ -1,9 +1,12 @@
 """What a person waits for, command by command: the first word, the first results, the result, and the prompt.
 
-    python -m benchmarks.prompt [--runs 2] [--busy 8] [--only NAME ...] [--with key=value ...]
+    python -m benchmarks.prompt [--runs 2] [--busy 8] [--only NAME ...] [--with key=value ...] [--page FILE]
+                                [--tree FOLDER]
 
 Real commands, each run in a fresh folder and in turns with the others. Caches are warm but where the name says empty:
-there kernels are compiled and the market is made again. ``--busy K`` keeps K loops busy beside all of it.
+there kernels are compiled and the market is made again. ``--busy K`` keeps K loops busy beside all of it; ``--tree``
+runs the commands of another release's sources with the packages of this one. The page of all benchmarks has three of
+the commands; ``--page`` writes one of its own.
 """
 
 from __future__ import annotations
@@ -21,10 +24,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks._page import Report
+from benchmarks._page import Report, page, section
 
 SMALL = ["--runs", "1", "--only", "table", "--with", "data.synthetic.sessions=5", "space.stretch_threshold=[0.003]"]
 RUN = ("run",)
+HERE = Path(__file__).parents[1]
 #: Name -> the command's words. "nothing to do" is a table again; caches are empty where the name says so.
 COMMANDS = {
     "sweep on Ray": (*RUN, "+experiment=options_sweep"),
@@ -66,10 +70,9 @@ class Seen:
         return " ".join(_PAST.sub("", " ".join(self.lines)).split())
 
 
-def watched(words: Sequence[str], folder: str, caches: str | None) -> Seen:
+def watched(words: Sequence[str], folder: str, caches: str | None, tree: Path = HERE) -> Seen:
     """Run a command in ``folder`` as a person would, its caches in ``caches`` or where they always are."""
-    home = str(Path(__file__).parents[1])
-    env = {**os.environ, "PYTHONPATH": home, "COLUMNS": "100"}
+    env = {**os.environ, "PYTHONPATH": str(tree), "COLUMNS": "100"}
     if caches is not None:
         env.update(NUMBA_CACHE_DIR=f"{caches}/kernels", XDG_CACHE_HOME=caches)
     seen, began = Seen(), time.perf_counter()
@@ -99,14 +102,14 @@ def watched(words: Sequence[str], folder: str, caches: str | None) -> Seen:
     return seen
 
 
-def one(name: str, more: Sequence[str]) -> Seen:
+def one(name: str, more: Sequence[str], tree: Path) -> Seen:
     """One run of a command in a fresh folder."""
     words = [*COMMANDS[name], *more]
     with tempfile.TemporaryDirectory(prefix="quantray-prompt-") as folder:
         caches = tempfile.mkdtemp(dir=folder) if name.endswith("empty caches") else None
         if name == "nothing to do":
-            watched(words, folder, caches)
-        return watched(words, folder, caches)
+            watched(words, folder, caches, tree)
+        return watched(words, folder, caches, tree)
 
 
 @contextmanager
@@ -122,13 +125,13 @@ def busy(loops: int) -> Iterator[None]:
             process.wait()
 
 
-def measured(report: Report, names: Sequence[str], runs: int, more: Sequence[str]) -> None:
+def measured(report: Report, names: Sequence[str], runs: int, more: Sequence[str], tree: Path = HERE) -> None:
     """``runs`` of every command in turns; the first turn of the warm ones, which fills the caches, is not counted."""
     found: dict[str, list[Seen]] = {name: [] for name in names}
     for turn in range(runs + 1):
         for name, seen in found.items():
             if turn or not name.endswith("empty caches"):
-                seen.append(one(name, more))
+                seen.append(one(name, more, tree))
                 print(f"    {name}, turn {turn}: {seen[-1].prompt:.1f} s, load {os.getloadavg()[0]:.1f}", flush=True)
     for name, seen in found.items():
         failed = [s.code for s in seen if s.code]
@@ -156,11 +159,16 @@ def main(arguments: Sequence[str] | None = None) -> Report:
     parser.add_argument("--busy", type=int, default=0, metavar="K", help="loops beside it")
     parser.add_argument("--only", nargs="+", choices=COMMANDS, default=USUAL, metavar="NAME")
     parser.add_argument("--with", nargs="+", default=[], metavar="key=value", dest="more", help="for every command")
+    parser.add_argument("--page", type=Path, help="where to write a page")
+    parser.add_argument("--tree", type=Path, default=HERE, metavar="FOLDER", help="sources whose commands are run")
     given = parser.parse_args(arguments)
     beside = f", {given.busy} busy loops beside" if given.busy else ""
-    report = Report("prompt", f"what a person waits for, from the key press on{beside}")
+    other = "" if given.tree == HERE else f", of {given.tree.name}"
+    report = Report("prompt", f"what a person waits for, from the key press on{other}{beside}")
     with busy(given.busy):
-        measured(report, given.only, given.runs, given.more)
+        measured(report, given.only, given.runs, given.more, given.tree.resolve())
+    if given.page is not None:
+        given.page.write_text(page({report.name: section(report)}), encoding="utf-8")
     return report
 
 

@@ -39,7 +39,9 @@ def run(name: str, arguments: Sequence[str]) -> Report:
 def of_size(name: str, size: str) -> list[str]:
     """The arguments of a benchmark for one of :data:`LIMIT_S`."""
     module = importlib.import_module(f"benchmarks.{name}")
-    found: list[str] = {"small": module.SMALL, "usual": [], "full": getattr(module, "FULL", [])}[size]
+    found: list[str] = {
+        "small": module.SMALL, "usual": getattr(module, "USUAL", []), "full": getattr(module, "FULL", [])
+    }[size]  # fmt: skip
     return found
 
 

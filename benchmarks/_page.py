@@ -2,7 +2,8 @@
 
 A benchmark's ``main(arguments)`` fills a ``Report`` and returns it; ``python -m benchmarks`` makes one page of all. By
 default it takes about a minute at most. Its ``SMALL`` are the arguments with which it does everything within a few
-seconds, as the tests run it; its ``FULL``, where it has them, those of the sizes that people have.
+seconds, as the tests run it; its ``FULL``, where it has them, those of the sizes that people have; its ``USUAL`` those
+for the page, where it does more when it is asked alone.
 """
 
 from __future__ import annotations

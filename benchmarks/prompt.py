@@ -1,6 +1,6 @@
 """What a person waits for, command by command: the first word, the first results, the result, and the prompt.
 
-    python -m benchmarks.prompt [--runs 2] [--busy 8] [--only NAME ...] [--with key=value ...] [--page FILE]
+    python -m benchmarks.prompt [--runs 5] [--busy 8] [--only NAME ...] [--with key=value ...] [--page FILE]
                                 [--tree FOLDER]
 
 Real commands, each run in a fresh folder and in turns with the others. Caches are warm but where the name says empty:
@@ -27,6 +27,7 @@ from pathlib import Path
 from benchmarks._page import Report, page, section
 
 SMALL = ["--runs", "1", "--only", "table", "--with", "data.synthetic.sessions=5", "space.stretch_threshold=[0.003]"]
+USUAL = ["--runs", "2", "--only", "sweep on Ray", "sweep on threads", "table"]
 RUN = ("run",)
 HERE = Path(__file__).parents[1]
 #: Name -> the command's words. "nothing to do" is a table again; caches are empty where the name says so.
@@ -43,8 +44,6 @@ COMMANDS = {
     "sweep on threads, empty caches": (*RUN, "+experiment=options_sweep", "runner=local"),
     "baseline of callers, empty caches": (*RUN, "+experiment=v1_baseline"),
 }
-FULL = ["--runs", "5", "--only", *COMMANDS]
-USUAL = ("sweep on Ray", "sweep on threads", "table")
 #: Whose printed results are one another's.
 ALIKE = (("sweep on Ray", "sweep on threads", "sweep on Ray, empty caches", "sweep on threads, empty caches"),
          ("baseline of callers", "baseline of callers, empty caches"))  # fmt: skip
@@ -155,9 +154,9 @@ def measured(report: Report, names: Sequence[str], runs: int, more: Sequence[str
 
 def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--busy", type=int, default=0, metavar="K", help="loops beside it")
-    parser.add_argument("--only", nargs="+", choices=COMMANDS, default=USUAL, metavar="NAME")
+    parser.add_argument("--only", nargs="+", choices=COMMANDS, default=list(COMMANDS), metavar="NAME")
     parser.add_argument("--with", nargs="+", default=[], metavar="key=value", dest="more", help="for every command")
     parser.add_argument("--page", type=Path, help="where to write a page")
     parser.add_argument("--tree", type=Path, default=HERE, metavar="FOLDER", help="sources whose commands are run")

@@ -266,7 +266,7 @@ def _worse(sections: Mapping[str, str]) -> list[str]:
                 by_medians.append(told)
             elif worst < 1:
                 by_worst.append(told)
-    lines = by_medians or ["Nothing of what is measured beside another, by medians."]
+    lines = by_medians or ["By medians nothing of what is measured beside another."]
     if by_worst:
         lines += ["", "By the worst runs alone:", "", *by_worst]
     return lines + ([""] if failed and not by_medians + by_worst else []) + failed

@@ -88,7 +88,7 @@ def test_the_page_says_what_is_worse_from_its_own_figures() -> None:
     assert "fast" not in told
     assert "floor" not in told
     assert "| at best: reading |" in text
-    assert "Nothing of what is measured beside another, by medians." in worse(page_of(report_of(fast)))
+    assert "By medians nothing of what is measured beside another." in worse(page_of(report_of(fast)))
     assert page(sections_of(text)) == text  # what it says is read from its sections
 
 

@@ -75,6 +75,7 @@ def apart(name: str, size: str) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         file, limit = Path(folder) / "report.json", LIMIT_S[size]
         command = [sys.executable, "-m", "benchmarks", name, "--to", str(file), size]
+        began = time.perf_counter()
         with subprocess.Popen(command, cwd=HERE.parent, start_new_session=True) as process:
             try:
                 code, failed = process.wait(limit), ""
@@ -85,6 +86,7 @@ def apart(name: str, size: str) -> Report:
                     with suppress(ProcessLookupError):
                         os.killpg(process.pid, signal.SIGKILL)
         report = read_report(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else nothing(name)
+        report.seconds = time.perf_counter() - began
     if code:
         report.failed = report.failed or failed or f"its process ended with exit code {code}"
     return report

@@ -80,7 +80,12 @@ def first_rows(path: Path, most: int = 1) -> tuple[str, bool, list[tuple[str, ..
         raise DataError(f"{path} is empty or begins with an empty line; its first line must name the columns")
     counts = {mark: QUOTED.sub("", first).count(mark) for mark in SEPARATORS}
     separator = max(SEPARATORS, key=lambda mark: counts[mark])
-    return separator, gzipped, [tuple(row) for row in islice(csv.reader(io.StringIO(text), delimiter=separator), most)]
+    try:
+        rows = [tuple(row) for row in islice(csv.reader(io.StringIO(text), delimiter=separator), most)]
+    except csv.Error as error:
+        remedy = "write lines that end with a line feed" if "\n" not in text else "repair them, or copy the file again"
+        raise DataError(f"{path}: its first lines cannot be read: {error}; {remedy}") from None
+    return separator, gzipped, rows
 
 
 def holds_values(row: tuple[str, ...]) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
-from quantray.asked import BASELINE, a_sweep, about_callers, asked, followed, the_baseline
+from quantray.asked import BASELINE, a_sweep, about_callers, asked, followed, loading, the_baseline
 from quantray.errors import ConfigError, near_miss
 from quantray.space import Candidates
 from quantray.sweeps.market import Slice
@@ -44,14 +45,30 @@ def load(experiment: Policies, /, *overrides: str) -> CallerPlan: ...
 @overload
 def load(experiment: Baseline, /, *overrides: str) -> BaselinePlan: ...
 @overload
-def load(*overrides: str) -> Plan | CallerPlan | BaselinePlan: ...
-def load(*overrides: str) -> Plan | CallerPlan | BaselinePlan:
+def load(run_dir: Path, /, *study: str) -> Study | CallerStudy | BaselineStudy: ...
+@overload
+def load(*overrides: str) -> Plan | CallerPlan | BaselinePlan | Study | CallerStudy | BaselineStudy: ...
+def load(*overrides: str | Path) -> Plan | CallerPlan | BaselinePlan | Study | CallerStudy | BaselineStudy:
     """A checked plan from what the command line takes: ``qr.load("+experiment=options_sweep", "seed=1")``.
 
     A :class:`quantray.Plan` for :func:`sweep`; of an experiment about callers (``"+experiment=v1_baseline"``) a
     :class:`quantray.CallerPlan` for :func:`optimise`, of ``"+experiment=alert_baseline"`` a
     :class:`quantray.BaselinePlan` for :func:`baseline`.
+
+    Or a finished run again, by its directory or by the name of its study in ``outputs``: ``qr.load("outputs/tour")``,
+    with the name of the study behind it where a directory or database holds several. It is what :func:`sweep`,
+    :func:`optimise` or :func:`baseline` returned; nothing is computed. Raises LedgerError for a run that has not ended,
+    DataError where what is kept of it is damaged or gone.
     """
+    from quantray.reopened import is_place, reopened
+
+    with loading("load"):
+        if overrides and is_place(overrides[0]):
+            return reopened(*overrides)
+        return _made(*overrides)
+
+
+def _made(*overrides: str | Path) -> Plan | CallerPlan | BaselinePlan:
     from quantray.config.plans import load_plan
 
     return load_plan(*overrides)
@@ -59,18 +76,18 @@ def load(*overrides: str) -> Plan | CallerPlan | BaselinePlan:
 
 def load_sweep(*overrides: str) -> Plan:
     """The same for what must be a sweep; ConfigError when it is about callers."""
-    return a_sweep(load(*overrides), "load_sweep")
+    return a_sweep(_made(*overrides), "load_sweep")
 
 
 def load_callers(*overrides: str) -> CallerPlan:
     """The same for what must be about callers, e.g. ``qr.load_callers("+experiment=v1_baseline")``."""
-    return about_callers(load(*overrides), "load_callers")
+    return about_callers(_made(*overrides), "load_callers")
 
 
 def load_baseline(*overrides: str) -> BaselinePlan:
     """The same for what must be the alert baseline: ``+experiment=alert_baseline`` is there without being given."""
     named = any(str(line).lstrip("+").startswith("experiment=") for line in overrides)
-    return the_baseline(load(*(() if named else (BASELINE,)), *overrides), "load_baseline")
+    return the_baseline(_made(*(() if named else (BASELINE,)), *overrides), "load_baseline")
 
 
 def sweep(
@@ -86,7 +103,7 @@ def sweep(
     from quantray.sweeps.report.terminal import Terminal
     from quantray.sweeps.study import sweep as run
 
-    made = a_sweep(asked(plan, overrides, "sweep", load), "sweep")
+    made = a_sweep(asked(plan, overrides, "sweep", _made), "sweep")
     with followed(made.study, progress, say, lambda out, err: Terminal(made, out=out, err=err)) as seen:
         return run(made, progress=seen.progress, say=seen.say, reached=seen.reached)
 
@@ -105,7 +122,7 @@ def optimise(
     from quantray.callers.report.terminal import CallerTerminal
     from quantray.callers.study import optimise as run
 
-    made = about_callers(asked(plan, overrides, "optimise", load), "optimise")
+    made = about_callers(asked(plan, overrides, "optimise", _made), "optimise")
     with followed(made.study, progress, say, lambda out, err: CallerTerminal(made, out=out, err=err)) as seen:
         return run(made, progress=seen.progress, say=seen.say)
 

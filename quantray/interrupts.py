@@ -20,9 +20,10 @@ from types import FrameType
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ANSWER = "stopping; what is stored stays stored (Ctrl-C again ends at once)"
 EARLY = "interrupted before anything began"
+LATE = "interrupted as it ended: what it had to say was said"
 CODE = 130
 #: Who stops a run wants the prompt back: a report that takes longer is not waited for.
 PATIENCE_S = 2.0
@@ -36,17 +37,22 @@ _began: list[bool] = []  # a signal while a command leaves is early no more
 _turn = threading.Lock()  # threads open connections while another one hears
 
 
+def heeded() -> list[signal.Signals]:
+    """The signals that stop a run. A closed terminal does, unless whoever started the run (nohup) says it does not."""
+    return [s for s in SIGNALS if s is not signal.SIGHUP or signal.getsignal(s) is not signal.SIG_IGN]
+
+
 def early() -> None:
     """Until :func:`listening`: a signal ends the process with a sentence instead of a traceback out of an import."""
     if threading.current_thread() is threading.main_thread():
-        for number in SIGNALS:
+        for number in heeded():
             if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                 signal.signal(number, _end_early)
 
 
 def _end_early(number: int, frame: FrameType | None) -> None:
-    if not _began:
-        os.write(2, f"{EARLY}\n".encode())
+    with suppress(OSError):  # the terminal is gone
+        os.write(2, f"{LATE if _began else EARLY}\n".encode())
     os._exit(CODE)
 
 
@@ -98,6 +104,22 @@ def answering(say: Callable[[str], object]) -> Iterator[None]:
 def asked() -> bool:
     """Whether a signal came since the command listens."""
     return any(ear.heard for ear in _ears)
+
+
+def check() -> None:
+    """Between two stages: KeyboardInterrupt where one was asked for, and something in between has swallowed it.
+
+    Python cannot raise out of a callback of a library or a finaliser: it says so, and goes on.
+    """
+    if asked() and threading.current_thread() is threading.main_thread():
+        raise KeyboardInterrupt
+
+
+def forgiven() -> None:
+    """The signal was about what has just ended; the next one is the first again."""
+    for ear in _ears:
+        ear.heard = 0
+        ear.answered.clear()
 
 
 def interruptible(connection: Connection) -> Connection:
@@ -152,7 +174,7 @@ class _Ear:
             self._far.close()
 
     def listen(self) -> None:
-        self._before = {number: signal.signal(number, _raise) for number in SIGNALS}
+        self._before = {number: signal.signal(number, _raise) for number in heeded()}
         self._fd = signal.set_wakeup_fd(self._far.fileno(), warn_on_full_buffer=False)
 
     def close(self) -> None:
@@ -165,10 +187,12 @@ class _Ear:
         with self._near:
             while numbers := self._near.recv(64):
                 for number in numbers:
-                    if number in SIGNALS:
-                        self._answer()
+                    if number in self._before:
+                        self._answer(number)
 
-    def _answer(self) -> None:
+    def _answer(self, number: int) -> None:
+        if number == signal.SIGHUP and self.heard:
+            return  # the shell tells of the closed terminal, and the kernel does
         self.heard += 1
         if self.heard > 1:
             self._end()

@@ -107,7 +107,8 @@ def baseline(
     from quantray.callers.baseline.pipeline import run, written_now
     from quantray.callers.report.baseline.files import write_all
     from quantray.callers.report.tracked import record_of
-    from quantray.callers.reported import stopped
+    from quantray.callers.reported import stopped, written
+    from quantray.callers.seal import finish
     from quantray.tracking import tell
 
     say = say or _log.warning
@@ -116,10 +117,12 @@ def baseline(
         results = run(plan, progress=progress, say=say)
     except Interrupted as error:
         raise stopped(error, plan) from None
-    if progress is not None:
-        progress(written_now(results))
-    study = BaselineStudy(plan, results, write_all(results, plan.run_dir, say))
-    if done is not None:
-        done(study)
+    with written():
+        if progress is not None:
+            progress(written_now(results))
+        study = BaselineStudy(plan, results, write_all(results, plan.run_dir, say))
+        if done is not None:
+            done(study)
+        finish(results, study.files, say)
     tell(plan.tracking, lambda: record_of(plan.run_dir), say)
     return study

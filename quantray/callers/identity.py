@@ -6,8 +6,8 @@ from quantray import provenance
 
 #: Rooms that decide no result.
 TELLING = (
-    "baseline_study", "checkpoints", "identity", "imports", "leaderboard", "notes", "offered", "opening", "pipeline",
-    "progress", "report", "results", "study", "trace", "warmup",
+    "baseline_study", "checkpoints", "identity", "imports", "kept", "leaderboard", "notes", "offered", "opening",
+    "pipeline", "progress", "report", "reported", "results", "seal", "study", "trace", "warmup",
 )  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from quantray.callers.plan import CallerPlan
 from quantray.callers.report import so_far as page
 from quantray.callers.report.baseline import files as baseline_files
 from quantray.callers.report.files import check_results, write_all
+from quantray.callers.seal import finish
 from quantray.errors import Interrupted, LedgerError, UserError
 from quantray.files import Published
 from quantray.interrupts import written_in_time
@@ -45,7 +47,9 @@ def report_policies(plan: CallerPlan, url: str, out: Path, say: Say) -> Written:
         results = run(plan, say=say)
     except UserError as error:
         return _as_it_was(plan.study, out, error)
-    return write_all(results, out, say), f"verdicts: {results.ended().verdict}"
+    files = write_all(results, out, say)
+    finish(results, files, say, whole=out == plan.run_dir)
+    return files, f"verdicts: {results.ended().verdict}"
 
 
 def report_baseline(plan: BaselinePlan, url: str, out: Path, say: Say) -> Written:
@@ -55,9 +59,9 @@ def report_baseline(plan: BaselinePlan, url: str, out: Path, say: Say) -> Writte
     try:
         if ended is not None and not where:
             results = measure(plan, say=say)
-            return baseline_files.write_all(
-                results, out, say
-            ), f"{amount(int(results.alerts.done.sum()), 'call')} measured"
+            files = baseline_files.write_all(results, out, say)
+            finish(results, files, say, whole=out == plan.run_dir)
+            return files, f"{amount(int(results.alerts.done.sum()), 'call')} measured"
         found = so_far(plan, notes, digests, where or GOES_ON)
     except UserError as error:
         return _as_it_was(plan.study, out, error)
@@ -84,6 +88,17 @@ def stopped(error: Interrupted, plan: CallerPlan | BaselinePlan) -> Interrupted:
     where = plan.storage.url if plan.storage.kind == "postgres" and plan.storage.url else str(plan.run_dir)
     command = shlex.join(["quantray", "study", "report", plan.study, "--where", where])
     return Interrupted(str(error), report=found, command="" if found or not _is_there(url, plan.study) else command)
+
+
+@contextmanager
+def written() -> Iterator[None]:
+    """Around the writing of a report: an interruption says what is kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "stopped while the report was written; everything that it tells is stored; the same command goes on there"
+        ) from None
 
 
 def _is_there(url: str, study: str) -> bool:

@@ -144,7 +144,8 @@ def optimise(
     from quantray.callers.pipeline import run
     from quantray.callers.report.files import write_all
     from quantray.callers.report.tracked import record_of
-    from quantray.callers.reported import stopped
+    from quantray.callers.reported import stopped, written
+    from quantray.callers.seal import finish
     from quantray.tracking import tell
 
     say = say or _log.warning
@@ -153,8 +154,10 @@ def optimise(
         results = run(plan, progress=progress, say=say)
     except Interrupted as error:
         raise stopped(error, plan) from None
-    study = CallerStudy(plan, results, write_all(results, plan.run_dir, say))
-    if done is not None:
-        done(study)
+    with written():
+        study = CallerStudy(plan, results, write_all(results, plan.run_dir, say))
+        if done is not None:
+            done(study)
+        finish(results, study.files, say)
     tell(plan.tracking, lambda: record_of(plan.run_dir), say)
     return study

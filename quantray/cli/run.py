@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from quantray.callers.baseline.plan import BaselinePlan
     from quantray.callers.plan import CallerPlan
     from quantray.sweeps.plan import Plan
+    from quantray.tracking import Record
 
     AnyPlan = Plan | CallerPlan | BaselinePlan
 
@@ -184,7 +185,12 @@ def _check_files(plan: AnyPlan) -> None:
         from quantray.sweeps.prepare import check_files as check_sweep
 
         check_sweep(plan)
-    elif isinstance(plan, BaselinePlan):
+        return
+    from quantray.callers.seal import standing
+
+    if standing(plan) is not None:  # what would be in the way would have broken its seal
+        return
+    if isinstance(plan, BaselinePlan):
         from quantray.callers.baseline_study import check_files as check_baseline
 
         check_baseline(plan)
@@ -212,11 +218,10 @@ def _sweep(plan: Plan) -> int:
 
     if (found := standing(plan)) is not None:
         from quantray.report.console import show
-        from quantray.sweeps.report.printout import still
+        from quantray.sweeps.report.printout import finished
 
-        show(still(plan, found.counts, found.files))
-        _tell_again(plan)
-        return DONE
+        show(finished(plan, found.counts, found.files))
+        return _tell_again(plan)
     from quantray.sweeps.report.terminal import Terminal
     from quantray.sweeps.study import sweep
 
@@ -225,15 +230,46 @@ def _sweep(plan: Plan) -> int:
     return DONE
 
 
-def _tell_again(plan: Plan) -> None:
+def _tell_again(plan: AnyPlan) -> int:
     """A study that is finished may not be told yet: the tracker was down, or not asked for."""
-    from quantray.sweeps.report.tracked import record_of
+    from quantray.sweeps.plan import Plan
     from quantray.tracking import tell
 
-    tell(plan.tracking, lambda: record_of(plan.run_dir), lambda said: print(said, file=sys.stderr))
+    def record() -> Record:
+        if isinstance(plan, Plan):
+            from quantray.sweeps.report.tracked import record_of as of_sweep
+
+            return of_sweep(plan.run_dir)
+        from quantray.callers.report.tracked import record_of
+
+        return record_of(plan.run_dir)
+
+    tell(plan.tracking, record, lambda said: print(said, file=sys.stderr))
+    return DONE
+
+
+def _still(plan: CallerPlan | BaselinePlan) -> bool:
+    """Whether the request is carried out already, which is said."""
+    from quantray.callers.seal import standing
+
+    if (found := standing(plan)) is None:
+        return False
+    from quantray.plain import amount
+    from quantray.protocols import REPORTED
+    from quantray.report.console import show
+    from quantray.report.ended import ended_of
+    from quantray.report.listing import still
+
+    ended = ended_of(found.notes.get(REPORTED))
+    told = "" if ended is None else f"{amount(ended.units or 0, 'caller')}{f': {ended.verdict}' if ended.verdict else ''}"
+    show(still(plan.study, told or "It has ended", "", found.files))
+    _tell_again(plan)
+    return True
 
 
 def _optimise(plan: CallerPlan) -> int:
+    if _still(plan):
+        return DONE
     from quantray.callers.report.terminal import CallerTerminal
     from quantray.callers.study import optimise
 
@@ -243,6 +279,8 @@ def _optimise(plan: CallerPlan) -> int:
 
 
 def _baseline(plan: BaselinePlan) -> int:
+    if _still(plan):
+        return DONE
     from quantray.callers.baseline_study import baseline
     from quantray.callers.report.baseline.terminal import BaselineTerminal
 

@@ -81,10 +81,12 @@ def first_rows(path: Path, most: int = 1) -> tuple[str, bool, list[tuple[str, ..
     counts = {mark: QUOTED.sub("", first).count(mark) for mark in SEPARATORS}
     separator = max(SEPARATORS, key=lambda mark: counts[mark])
     try:
-        rows = [tuple(row) for row in islice(csv.reader(io.StringIO(text), delimiter=separator), most)]
-    except csv.Error as error:
-        remedy = "write lines that end with a line feed" if "\n" not in text else "repair them, or copy the file again"
-        raise DataError(f"{path}: its first lines cannot be read: {error}; {remedy}") from None
+        rows = [tuple(row) for row in islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), most)]
+    except csv.Error:
+        raise DataError(
+            f"{path}: the first lines cannot be told apart: a quote is opened that nothing closes, or a field is "
+            f"longer than {csv.field_size_limit():,} characters; repair it, or copy the file again"
+        ) from None
     return separator, gzipped, rows
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quantray.plain import one_line
+
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.measure import Measurement
@@ -66,6 +68,18 @@ def reports(files: Mapping[str, Path], head: str = "The report, for a browser") 
     if REPORT in files:
         yield Text(head, style="bold")
         yield Unbroken(f"  {_relative(files[REPORT])}", files[REPORT])
+
+
+def still(study: str, told: str, more: str, files: Mapping[str, Path]) -> RenderableType:
+    """What a request is answered with that is carried out already: what it came to, what ``more`` can be asked for."""
+    from rich.console import Group
+    from rich.text import Text
+
+    return Group(
+        Text(f"{one_line(study)}: nothing to do. {told}, and the results are as they were written"),
+        Text(f"{more}fresh=true starts over", style="dim"),
+        *reports(files),
+    )
 
 
 class Unbroken:

@@ -7,13 +7,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from quantray.interrupts import heeded
+
 #: How long batches that are being evaluated may still finish after the first signal.
 GRACE_S = 2.0
 
 
 @contextmanager
 def interruptible() -> Iterator[threading.Event]:
-    """An event that the first SIGINT or SIGTERM sets; the second one raises KeyboardInterrupt.
+    """An event that the first signal sets that stops a run; the second one raises KeyboardInterrupt.
 
     Outside the main thread, where Python allows no handlers, nothing is caught.
     """
@@ -27,7 +29,7 @@ def interruptible() -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         stop.set()
 
-    before = {s: signal.signal(s, handle) for s in (signal.SIGINT, signal.SIGTERM)}
+    before = {s: signal.signal(s, handle) for s in heeded()}
     try:
         yield stop
     finally:

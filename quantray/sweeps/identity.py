@@ -6,8 +6,8 @@ from quantray import provenance
 
 #: Rooms that do not decide what a candidate is worth (data have a digest of their own).
 TELLING = (
-    "data", "description", "evidence", "family", "grid", "holdout", "identity", "judge", "lanes", "loop", "plan",
-    "prepare", "report", "results", "search", "study", "survivors",
+    "data", "description", "evidence", "family", "grid", "holdout", "identity", "judge", "kept", "lanes", "loop",
+    "outcome", "plan", "prepare", "report", "reported", "results", "seal", "search", "stopped", "study", "survivors",
 )  # fmt: skip
 
 

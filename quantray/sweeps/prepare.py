@@ -58,7 +58,7 @@ def opened(plan: Plan, say: Say, reached: Reached | None = None) -> Iterator[Ope
     ``reached`` is told the name of each stage as it begins (see ``sweeps.loop.progress``).
     Raises UserError, before anything is written, for a plan that cannot be carried out.
     """
-    from quantray.ledger import open_ledger
+    from quantray.ledger import ending, open_ledger
     from quantray.sweeps.description import describe, request
 
     reached = reached or (lambda stage: None)
@@ -80,6 +80,7 @@ def opened(plan: Plan, say: Say, reached: Reached | None = None) -> Iterator[Ope
         plan.storage, plan.run_dir, plan.study, digests, described=describe(plan), fresh=plan.fresh, say=say
     )
     with closing(ledger), begun():
+        ending.begin(ledger)
         ledger.note(REQUEST, request(plan))
         plan.run_dir.mkdir(parents=True, exist_ok=True)  # only now: a refused address leaves no trace
         yield Opened(plan, whole, train, held_out, digests, ledger, reached)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from quantray.errors import LedgerError, UserError
 from quantray.files import Published
 from quantray.ledger.difference import differences
+from quantray.ledger.ending import SEALED
 from quantray.protocols import REPORTED, Counts, Say
 from quantray.report.ended import Ended, ended_of
 from quantray.report.listing import REPORT
@@ -25,7 +26,8 @@ from quantray.sweeps.prepare import Opened, check_memory
 from quantray.sweeps.report.files import NAMES, check_results, write_all
 from quantray.sweeps.report.summary import ended
 from quantray.sweeps.results import Results
-from quantray.sweeps.seal import SEALED, seal
+from quantray.sweeps.kept import keep
+from quantray.sweeps.seal import seal
 from quantray.sweeps.search import GIVEN_UP, Found, claimed_again, open_ranges, surface_files, tabled
 from quantray.sweeps.search import concluded as compared
 
@@ -166,8 +168,10 @@ def _final(plan: Plan, digests: Mapping[str, str], market: Market, out: Path, sa
         results = concluded(made, found, judged, seconds)
         files = write_all(results, out, found.parts if out == plan.run_dir else {}, say)
         ledger.note(REPORTED, ended(results).as_json())
-        if out == plan.run_dir and SEALED in notes:
-            seal(plan, ledger, files)
+        if out == plan.run_dir:
+            keep(results, ledger, files, say)
+            if notes.get(SEALED) is not None:
+                seal(plan, ledger, files)
     return files, _told(results)
 
 

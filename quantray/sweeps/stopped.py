@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from quantray.errors import Interrupted
-from quantray.interrupts import written_in_time
+from quantray.interrupts import check, written_in_time
+from quantray.plain import amount
+from quantray.protocols import Reached
 from quantray.report.listing import REPORT
 from quantray.sweeps.outcome import Market, so_far
 from quantray.sweeps.plan import Plan
@@ -15,6 +18,50 @@ from quantray.sweeps.prepare import Opened
 from quantray.sweeps.report.files import write_all
 
 STOPPED = "the run was stopped, and the same command goes on"
+GOES_ON = "; the same command goes on there"
+#: What a run did when it was stopped.
+DID = {
+    "data": "while the data were read",
+    "kernels": "while kernels were read",
+    "compiling": "while kernels were compiled",
+    "Ray": "while Ray was started",
+    "comparing": "while it was compared with the whole table",
+    "judging": "while it was judged",
+    "writing": "while its report was written",
+}
+
+
+class Stages:
+    """The stage that a run is in: Ctrl-C is answered with it where the stage itself says nothing."""
+
+    def __init__(self, reached: Reached | None) -> None:
+        self._reached, self._stage = reached, ""
+
+    def __call__(self, stage: str) -> None:
+        check()
+        self._stage = stage
+        if self._reached is not None:
+            self._reached(stage)
+
+    @contextmanager
+    def told(self, made: Opened | None = None) -> Iterator[None]:
+        """An interruption without a sentence gets one; ``made`` where the study says what is kept."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise Interrupted(self.sentence(made)) from None
+
+    def sentence(self, made: Opened | None = None) -> str:
+        """Where it was stopped, and what is kept of it."""
+        did = DID.get(self._stage, "before it began" if made is None else "")
+        return f"{' '.join(part for part in ('stopped', did, _kept(made)) if part)}{GOES_ON}"
+
+
+def _kept(made: Opened | None) -> str:
+    if made is None or made.plan.search.kind == "exhaustive":
+        return ""
+    stored = made.ledger.counts()
+    return f"with {stored.complete:,} of {amount(made.plan.search.n_trials, 'trial')} complete, all of them stored"
 
 
 def stopped(made: Opened, sentence: str, began: float) -> Interrupted:

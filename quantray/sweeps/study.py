@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from quantray.errors import ConfigError, Interrupted, TooManyFailures
+from quantray.interrupts import forgiven
 from quantray.outlets import logger
 from quantray.private import give_folder
 from quantray.protocols import REPORTED, Reached, Say
 from quantray.stats.checks import Verdict
 from quantray.sweeps.holdout import load_slice, split
 from quantray.sweeps.judge import judge
+from quantray.sweeps.kept import keep
 from quantray.sweeps.loop.share import Share
 from quantray.sweeps.outcome import concluded
 from quantray.sweeps.plan import Plan
@@ -30,8 +32,8 @@ from quantray.sweeps.report.tables import trials_frame
 from quantray.sweeps.report.tracked import record_of
 from quantray.sweeps.results import Chosen, Results
 from quantray.sweeps.seal import seal
-from quantray.sweeps.search import OnProgress, search
-from quantray.sweeps.stopped import stopped
+from quantray.sweeps.search import Found, OnProgress, search
+from quantray.sweeps.stopped import Stages, stopped
 from quantray.tracking import tell
 from quantray.trial import Trial
 
@@ -134,33 +136,44 @@ def sweep(
     ``search.max_failures`` allows, or all of them.
     """
     began, say = time.monotonic() if began is None else began, say or _log.warning
-    reached = reached or (lambda stage: None)
-    left: list[str] = []
-    with opened(plan, say, reached) as made:
+    stages, left = Stages(reached), list[str]()
+    with stages.told(), opened(plan, say, stages) as made:
         with _mirrored(made, say, left) as mirror:
-            reached("searching")
-            threading.Thread(target=_read_ahead, name="quantray-read-ahead", daemon=True).start()
-            try:
-                found = search(made, progress, say, share=share)
-                assert found is not None  # only a driver that is not the last has none
-                if mirror is not None:
-                    mirror.hurry()  # it catches up while the report is made
-                reached("judging")
-                judged = judge(plan, made.train, made.held_out, found.trials, found.exact, found.counts, found.reasons)
-            except (Interrupted, KeyboardInterrupt) as stop:
-                raise stopped(made, str(stop), began) from None
-            results = concluded(made, found, judged, time.monotonic() - began)
-            reached("writing")
-            study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
-            made.ledger.note(REPORTED, ended(results).as_json())
-            if done is not None:
-                done(study)
+            results, found = _concluded(made, stages, mirror, progress, say, share, began)
+            with stages.told(made):
+                stages("writing")
+                study = Study(plan, results, write_all(results, plan.run_dir, found.parts, say))
+                made.ledger.note(REPORTED, ended(results).as_json())
+                if done is not None:
+                    done(study)
+                keep(results, made.ledger, study.files, say)
         if found.failure is None and share is None and plan.search.timeout_s is None and not left:
             seal(plan, made.ledger, study.files)
     tell(plan.tracking, lambda: record_of(plan.run_dir), say)
     if found.failure is not None:
         raise TooManyFailures(found.failure)
     return study
+
+
+def _concluded(
+    made: Opened, stages: Stages, mirror: MirrorProcess | None, progress: OnProgress | None, say: Say,
+    share: Share | None, began: float,
+) -> tuple[Results, Found]:  # fmt: skip
+    """Search and judge."""
+    stages("searching")
+    threading.Thread(target=_read_ahead, name="quantray-read-ahead", daemon=True).start()
+    try:
+        found = search(made, progress, say, share=share)
+        assert found is not None  # only a driver that is not the last has none
+        if mirror is not None:
+            mirror.hurry()  # it catches up while the report is made
+        stages("judging")
+        judged = judge(made.plan, made.train, made.held_out, found.trials, found.exact, found.counts, found.reasons)
+    except Interrupted as stop:
+        raise stopped(made, str(stop), began) from None
+    except KeyboardInterrupt:
+        raise stopped(made, stages.sentence(made), began) from None
+    return concluded(made, found, judged, time.monotonic() - began), found
 
 
 def _read_ahead() -> None:
@@ -193,6 +206,7 @@ def _mirrored(made: Opened, say: Say, left: list[str]) -> Iterator[MirrorProcess
             say("bringing the Optuna study for dashboards up to date (Ctrl-C skips that; the results are complete)")
         report = mirror.finish()
     except KeyboardInterrupt:
+        forgiven()
         mirror.stop()
         left.append("the Optuna study beside the ledger was left incomplete; the next run of this study completes it")
         say(left[0])

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from quantray import load_sweep
-from quantray.sweeps.seal import SEALED, standing
+from quantray.sweeps.seal import standing
 from quantray.sweeps.study import sweep
 from tests.sweeps.test_study import plan_of
 
@@ -61,4 +61,4 @@ def test_nothing_to_do_is_said_without_reading_data_or_starting_ray(
     assert "options_sweep-random-synthetic.sessions_5: nothing to do. 8 completed" in again.stdout
     assert "outputs/options_sweep-random-synthetic.sessions_5/report.html" in again.stdout.splitlines()[-1]
     loaded = {line.rpartition("|")[2].strip() for line in again.stderr.splitlines() if line.startswith("import time")}
-    assert not loaded & {"ray", "pandas", "duckdb", "optuna", "numba", "pyarrow", SEALED}
+    assert not loaded & {"ray", "pandas", "duckdb", "optuna", "numba", "pyarrow"}

@@ -17,6 +17,7 @@ from quantray.callers.progress import Progress
 from quantray.digests import digest_of
 from quantray.errors import DiskError, Interrupted
 from quantray.files.pieces import DAMAGED, MISSING, WHOLE, Pieces
+from quantray.interrupts import check
 from quantray.ledger.difference import plain_sections, renamed, request_of
 from quantray.plain import amount
 from quantray.protocols import Ledger, Say
@@ -56,6 +57,7 @@ class Driver:
         self._at, self._detail = ("calls", 0, 0), ""
 
     def reached(self, stage: str, done: int = 0, total: int = 0, reused: int = 0) -> None:
+        check()
         self._at = (stage, done, total)
         if self._progress is not None:
             self._progress(Progress(stage, done, total, reused, time.monotonic() - self.began, self._detail))

@@ -34,6 +34,7 @@ def opened(
     ``described`` are the sections of the plan under the names that its digests have: what a refusal tells;
     ``request`` is the whole of it, which the study keeps.
     """
+    from quantray.ledger import ending
     from quantray.ledger.studies import open_ledger
 
     ledger = open_ledger(
@@ -42,6 +43,7 @@ def opened(
     with closing(ledger):
         _refuse_others(ledger)
         with driver.pieces.open().held():
+            ending.begin(ledger)
             ledger.note(*driver.pieces.noted)
             ledger.note(REQUEST, request)
             driver.resume(ledger)

@@ -56,7 +56,9 @@ def start(cell: Cell, seconds: int) -> Cell:
     """The cell's instant, so much earlier."""
     if not seconds:
         return cell
-    return replace(cell, value=f"make_timestamptz(epoch_us({cell.value}) - {seconds * 1_000_000})", native=False)
+    return replace(
+        cell, value=f"make_timestamptz(epoch_us(({cell.value})::TIMESTAMPTZ) - {seconds * 1_000_000})", native=False
+    )
 
 
 def moment(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from quantray.plain import amount, one_line
 from quantray.protocols import Counts
 from quantray.report import words
-from quantray.report.listing import listing, plain_grid, reports
+from quantray.report.listing import listing, plain_grid, still
 from quantray.report.verdict import MARKS, STYLES
 from quantray.sweeps.objective import objective
 from quantray.sweeps.plan import Plan
@@ -45,18 +45,11 @@ def ending(results: Results, files: Mapping[str, Path]) -> RenderableType:
     return Group(*_parts(results, files))
 
 
-def still(plan: Plan, counts: Counts, files: Mapping[str, Path]) -> RenderableType:
+def finished(plan: Plan, counts: Counts, files: Mapping[str, Path]) -> RenderableType:
     """What a request is answered with that is carried out already."""
-    from rich.console import Group
-    from rich.text import Text
-
     done = f"{counts.complete:,} completed, {counts.pruned:,} pruned, {counts.failed:,} failed"
     more = "" if plan.search.kind == "exhaustive" else "search.n_trials=… goes on with it, "
-    return Group(
-        Text(f"{one_line(plan.study)}: nothing to do. {done}, and the results are as they were written"),
-        Text(f"{more}fresh=true starts over", style="dim"),
-        *reports(files),
-    )
+    return still(plan.study, done, more, files)
 
 
 def _parts(r: Results, files: Mapping[str, Path]) -> Iterator[RenderableType]:

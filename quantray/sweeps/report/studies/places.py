@@ -22,12 +22,13 @@ def place_of(where: str | None, name: str | None) -> tuple[str, str | None]:
     """
     if where is None and name is not None:
         place = "/" in name or Path(name).exists()
-        if "://" in name or (place and name not in _known(OUTPUTS)):
+        if "://" in name or (place and name not in known(OUTPUTS)):
             return name, None
     return where or OUTPUTS, name
 
 
-def _known(where: str) -> list[str]:
+def known(where: str) -> list[str]:
+    """Names of the studies at ``where``."""
     if not Path(where).is_dir():
         return []
     from quantray.ledger.addresses import found_in

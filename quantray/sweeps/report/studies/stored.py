@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.errors import LedgerError
 from quantray.failures import Reason
+from quantray.ledger.ending import KEPT, SEALED
 from quantray.protocols import REPORTED, REQUEST, TABLE, Counts
 from quantray.report.ended import Ended, ended_of
 from quantray.space import Space, parse_space
@@ -21,6 +22,9 @@ from quantray.trial import Trial, TrialState
 
 if TYPE_CHECKING:
     from quantray.ledger.reader import Reader
+
+#: Notes that are told in words of their own, or are of no use to a reader.
+_OURS = ("duplicates", TABLE, REPORTED, REQUEST, KEPT, SEALED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def show_study(where: str | Path, name: str | None = None) -> StudySummary:
             metrics=tuple(best.metrics) if best else (),
             digests=study.digests,
             described=study.described,
-            notes={key: value for key, value in notes.items() if key not in ("duplicates", TABLE, REPORTED, REQUEST)},
+            notes={key: value for key, value in notes.items() if key not in _OURS},
             units=units_of(notes) if about_callers(study) else None,
         )
 

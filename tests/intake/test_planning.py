@@ -47,12 +47,8 @@ def test_what_cannot_be_told_is_refused_before_anything_is_written(tmp_path: Pat
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (
-            "timestamp,open,high,low,close,volume\n1746446400,1,1,1,1,1\n",
-            "if it is a file of ccxt, --format ccxt; else",
-        ),
-        ("ts,open\r2025-01-01T00:00:00Z,1\r", "cannot be read: .* write lines that end with a line feed"),
-        (f"ts,open\n1,{'x' * 200_000}\n", "cannot be read: field larger"),
+        ("timestamp,open,high,low,close,volume\n1,1,1,1,1,1\n", "if it is a file of ccxt, --format ccxt; else"),
+        (f"ts,open\n1,{'x' * 200_000}\n", "longer than"),
     ],
 )
 def test_a_file_that_is_no_file_of_ours_is_told_what_to_do(content: str, said: str, tmp_path: Path) -> None:

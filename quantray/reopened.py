@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quantray.errors import ConfigError, DataError, LedgerError
+from quantray.errors import ConfigError, LedgerError
 from quantray.protocols import REPORTED, REQUEST
 from quantray.report.ended import ended_of
 from quantray.sweeps.plan import Plan
@@ -83,8 +83,8 @@ def _found(place: str | Path, names: tuple[object, ...]) -> tuple[str, str]:
 
     if len(names) > 1 or not all(isinstance(name, str) for name in names) or any("=" in str(name) for name in names):
         raise ConfigError(
-            f"qr.load({str(place)!r}) opens the finished run there, and takes the name of a study beside it where there "
-            f"are several; {str(names[-1])!r} is none"
+            f"qr.load({str(place)!r}) opens the finished run there, and takes the name of a study beside it where "
+            f"there are several; {str(names[-1])!r} is none"
         )
     if names:
         return find(databases(place), str(names[0]), place)

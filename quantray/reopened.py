@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from quantray.errors import ConfigError, LedgerError
 from quantray.protocols import REPORTED, REQUEST
 from quantray.report.ended import ended_of
+from quantray.settings import Storage
 from quantray.sweeps.plan import Plan
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def _unkept(name: str, notes: Mapping[str, Any]) -> str:
 
 def _study(plan: Plan | CallerPlan | BaselinePlan, notes: Mapping[str, Any], home: Any) -> AnyStudy:
     from quantray.files import Pieces
+    from quantray.ledger.addresses import address
     from quantray.ledger.ending import kept
 
     pieces = Pieces(plan.run_dir, plan.study)
@@ -111,6 +113,8 @@ def _study(plan: Plan | CallerPlan | BaselinePlan, notes: Mapping[str, Any], hom
     typed = Path(stored.part("run_dir"))
     if typed.resolve() == plan.run_dir.resolve():
         plan = replace(plan, run_dir=typed)
+    if address(Storage(), plan.run_dir) == plan.storage.url:
+        plan = replace(plan, storage=Storage())  # where it lies unless it is told otherwise
     files = {name: plan.run_dir / name for name in stored.part("files")}
     if isinstance(plan, Plan):
         from quantray.sweeps.kept import results_of

@@ -24,9 +24,11 @@ from quantray.trial import Trial, TrialState
 plain = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=9)
 values = st.recursive(
     plain,
-    lambda inner: st.lists(inner, max_size=12)
-    | st.lists(inner, max_size=12).map(tuple)
-    | st.dictionaries(st.text(max_size=3) | st.integers(0, 9), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=12)
+        | st.lists(inner, max_size=12).map(tuple)
+        | st.dictionaries(st.text(max_size=3) | st.integers(0, 9), inner, max_size=4)
+    ),
     max_leaves=40,
 )
 columns = st.lists(st.none() | st.floats(), min_size=8, max_size=40) | st.lists(

@@ -32,6 +32,7 @@ def tripped(results: Results, run_dir: Path) -> Results:
     return results_of(stored, results.plan, nullcontext)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["searched", "table", "nothing held out", "nothing completed"])
 def test_all_that_is_told_comes_back_without_the_market(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shape: str

@@ -1,10 +1,12 @@
 """What a person waits for, command by command: the first word, the first results, the result, and the prompt.
 
     python -m benchmarks.prompt [--runs 5] [--busy 8] [--only NAME ...] [--with key=value ...] [--page FILE]
+                                [--tree FOLDER]
 
 Real commands, each run in a fresh folder and in turns with the others. Caches are warm but where the name says empty:
-there kernels are compiled and the market is made again. ``--busy K`` keeps K loops busy beside all of it. It is not
-part of the page of all benchmarks, which it would double; ``--page`` writes one of its own.
+there kernels are compiled and the market is made again. ``--busy K`` keeps K loops busy beside all of it; ``--tree``
+runs the commands of another release's sources with the packages of this one. It is not part of the page of all
+benchmarks, which it would double; ``--page`` writes one of its own.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from benchmarks._page import Report, page
 
 SMALL = ["--runs", "1", "--only", "table", "--with", "data.synthetic.sessions=5", "space.stretch_threshold=[0.003]"]
 RUN = ("run",)
+HERE = Path(__file__).parents[1]
 #: Name -> the command's words. "nothing to do" is a table again; caches are empty where the name says so.
 COMMANDS = {
     "sweep on Ray": (*RUN, "+experiment=options_sweep"),
@@ -65,10 +68,9 @@ class Seen:
         return " ".join(_PAST.sub("", " ".join(self.lines)).split())
 
 
-def watched(words: Sequence[str], folder: str, caches: str | None) -> Seen:
+def watched(words: Sequence[str], folder: str, caches: str | None, tree: Path = HERE) -> Seen:
     """Run a command in ``folder`` as a person would, its caches in ``caches`` or where they always are."""
-    home = str(Path(__file__).parents[1])
-    env = {**os.environ, "PYTHONPATH": home, "COLUMNS": "100"}
+    env = {**os.environ, "PYTHONPATH": str(tree), "COLUMNS": "100"}
     if caches is not None:
         env.update(NUMBA_CACHE_DIR=f"{caches}/kernels", XDG_CACHE_HOME=caches)
     seen, began = Seen(), time.perf_counter()
@@ -98,14 +100,14 @@ def watched(words: Sequence[str], folder: str, caches: str | None) -> Seen:
     return seen
 
 
-def one(name: str, more: Sequence[str]) -> Seen:
+def one(name: str, more: Sequence[str], tree: Path) -> Seen:
     """One run of a command in a fresh folder."""
     words = [*COMMANDS[name], *more]
     with tempfile.TemporaryDirectory(prefix="quantray-prompt-") as folder:
         caches = tempfile.mkdtemp(dir=folder) if name.endswith("empty caches") else None
         if name == "nothing to do":
-            watched(words, folder, caches)
-        return watched(words, folder, caches)
+            watched(words, folder, caches, tree)
+        return watched(words, folder, caches, tree)
 
 
 @contextmanager
@@ -121,13 +123,13 @@ def busy(loops: int) -> Iterator[None]:
             process.wait()
 
 
-def measured(report: Report, names: Sequence[str], runs: int, more: Sequence[str]) -> None:
+def measured(report: Report, names: Sequence[str], runs: int, more: Sequence[str], tree: Path = HERE) -> None:
     """``runs`` of every command in turns; the first turn of the warm ones, which fills the caches, is not counted."""
     found: dict[str, list[Seen]] = {name: [] for name in names}
     for turn in range(runs + 1):
         for name, seen in found.items():
             if turn or not name.endswith("empty caches"):
-                seen.append(one(name, more))
+                seen.append(one(name, more, tree))
                 print(f"    {name}, turn {turn}: {seen[-1].prompt:.1f} s, load {os.getloadavg()[0]:.1f}", flush=True)
     for name, seen in found.items():
         failed = [s.code for s in seen if s.code]
@@ -156,11 +158,13 @@ def main(arguments: Sequence[str] | None = None) -> Report:
     parser.add_argument("--only", nargs="+", choices=COMMANDS, default=list(COMMANDS), metavar="NAME")
     parser.add_argument("--with", nargs="+", default=[], metavar="key=value", dest="more", help="for every command")
     parser.add_argument("--page", type=Path, help="where to write a page")
+    parser.add_argument("--tree", type=Path, default=HERE, metavar="FOLDER", help="sources whose commands are run")
     given = parser.parse_args(arguments)
     beside = f", {given.busy} busy loops beside" if given.busy else ""
-    report = Report("prompt", f"what a person waits for, from the key press on{beside}")
+    other = "" if given.tree == HERE else f", of {given.tree.name}"
+    report = Report("prompt", f"what a person waits for, from the key press on{other}{beside}")
     with busy(given.busy):
-        measured(report, given.only, given.runs, given.more)
+        measured(report, given.only, given.runs, given.more, given.tree.resolve())
     if given.page is not None:
         given.page.write_text(page([report]), encoding="utf-8")
     return report

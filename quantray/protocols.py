@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import Field, dataclass, field
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from quantray.settings import Runner, Search
 from quantray.space import Candidates
@@ -183,6 +183,19 @@ class Data(Protocol):
 
     @property
     def nbytes(self) -> int: ...
+
+
+@runtime_checkable
+class Filed(Protocol):
+    """Data that may lie in files: whoever sees the same files is sent their names alone."""
+
+    def named(self) -> Data | None:
+        """The same data as the names of their files, of ``nbytes`` 0; None where they lie in memory."""
+        ...
+
+    def whole(self) -> bool:
+        """Whether their files are there, with the bytes that the data are known by."""
+        ...
 
 
 class Request(Protocol):

@@ -79,3 +79,5 @@ def server() -> Iterator[object]:
 
 # Whoever runs the tests may have a market of their own, which runs about callers would read.
 os.environ.pop("QUANTRAY_DUCKDB", None)
+# Two processes run the tests: beside the other one, a cluster's workers would get next to nothing at Ray's own 15.
+os.environ.setdefault("RAY_worker_niceness", "0")

@@ -16,12 +16,14 @@ NAMES: dict[str, tuple[str, ...]] = {
     "high": ("h", "high_price", "highprice", "max"),
     "low": ("l", "low_price", "lowprice", "min"),
     "close": ("c", "close_price", "closeprice"),
-    "volume": ("v", "vol", "trade_volume", "total_volume"),
+    "volume": ("v", "vol", "trade_volume", "total_volume", "traded_volume", "volume_traded", "tick_volume", "qty",
+               "quantity"),
     "bid": ("bid_price", "bidprice", "bid_px", "best_bid", "bestbid", "bid_close"),
     "ask": ("ask_price", "askprice", "ask_px", "best_ask", "bestask", "ask_close", "offer"),
     "last": ("last_price", "lastprice", "price", "trade_price"),
     "expiry": ("expiration", "expiration_date", "expirationdate", "expire_date", "expiry_date", "exp", "maturity"),
     "strike": ("strike_price", "strikeprice", "k"),
+    "multiplier": ("contract_multiplier", "contract_size", "shares_per_contract", "mult", "multiplicator", "lot_size"),
     "right": ("option_type", "optiontype", "call_put", "callput", "put_call", "putcall", "cp", "cp_flag", "type"),
 }  # fmt: skip
 

@@ -80,7 +80,14 @@ def first_rows(path: Path, most: int = 1) -> tuple[str, bool, list[tuple[str, ..
         raise DataError(f"{path} is empty or begins with an empty line; its first line must name the columns")
     counts = {mark: QUOTED.sub("", first).count(mark) for mark in SEPARATORS}
     separator = max(SEPARATORS, key=lambda mark: counts[mark])
-    return separator, gzipped, [tuple(row) for row in islice(csv.reader(io.StringIO(text), delimiter=separator), most)]
+    try:
+        rows = [tuple(row) for row in islice(csv.reader(io.StringIO(text, newline=""), delimiter=separator), most)]
+    except csv.Error:
+        raise DataError(
+            f"{path}: the first lines cannot be told apart: a quote is opened that nothing closes, or a field is "
+            f"longer than {csv.field_size_limit():,} characters; repair it, or copy the file again"
+        ) from None
+    return separator, gzipped, rows
 
 
 def holds_values(row: tuple[str, ...]) -> bool:

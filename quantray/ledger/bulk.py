@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 
 from quantray.ledger.schema import evaluations
 
@@ -36,7 +37,14 @@ _PG_STORE = sa.text(
 _LITE_INSERT = f"INSERT INTO {evaluations.name} ({', '.join(_CLAIM)}) VALUES ({', '.join('?' * len(_CLAIM))})"
 _LITE_STORE = f"UPDATE {evaluations.name} SET {', '.join(f'{name} = ?' for name in _OUTCOME)} WHERE id = ?"
 
-_ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})  # what COPY would obey
+_PG_TRUST = sa.text(
+    "SELECT set_config('session_replication_role', 'replica', true) WHERE current_setting('is_superuser') = 'on' "
+    "AND NOT EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = ANY (CAST(:tables AS regclass[])))"
+)
+
+_OBEYED = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))  # what COPY would obey
+_CELL, _ROW = "\x1f", "\x1e"
+_PIECE = 1 << 18  # characters that are handed over at a time
 
 
 def insert(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> set[str]:
@@ -64,9 +72,54 @@ def append(connection: sa.Connection, table: sa.Table, columns: Sequence[str], r
             f"INSERT INTO {table.name} ({named}) VALUES ({', '.join('?' * len(columns))})", list(rows)
         )
         return
-    sent = io.StringIO("".join("\t".join(str(value).translate(_ESCAPED) for value in row) + "\n" for row in rows))
-    with closing(connection.connection.cursor()) as cursor:
-        cast(Any, cursor).copy_expert(f"COPY {table.name} ({named}) FROM STDIN", sent)
+    _copy(connection, f"COPY {table.name} ({named}) FROM STDIN", copied(rows))
+
+
+def _copy(connection: sa.Connection, statement: str, text: str) -> None:
+    """Errors are SQLAlchemy's, as those of statements are, and a connection that is lost is known to be."""
+    raw: Any = connection.connection.dbapi_connection
+    failure = cast(Any, connection.dialect.dbapi).Error
+    try:
+        with closing(raw.cursor()) as cursor:
+            cursor.copy_expert(statement, io.StringIO(text), _PIECE)
+    except failure as error:
+        lost = connection.dialect.is_disconnect(error, raw, None)
+        if lost:
+            connection.invalidate(error)
+        raise cast(
+            exc.DBAPIError,
+            exc.DBAPIError.instance(
+                statement, None, error, failure, connection_invalidated=lost, dialect=connection.dialect
+            ),
+        ) from error
+
+
+def copied(rows: Sequence[tuple[Any, ...]]) -> str:
+    """Rows as ``COPY`` reads them: cells behind tabs, and what it would obey behind a backslash.
+
+    All are escaped at once, which takes a tenth of the time that value after value does: until then cells and rows are
+    told apart by characters that no value holds.
+    """
+    text = _ROW.join([_CELL.join(map(str, row)) for row in rows])
+    if text.count(_CELL) + text.count(_ROW) + 1 != sum(map(len, rows)):  # a value holds one, or there is no row
+        return "".join("\t".join(_escaped(str(value)) for value in row) + "\n" for row in rows)
+    return _escaped(text).replace(_CELL, "\t").replace(_ROW, "\n") + "\n"
+
+
+def _escaped(text: str) -> str:
+    for plain, escaped in _OBEYED:
+        text = text.replace(plain, escaped)
+    return text
+
+
+def trust_parents(connection: sa.Connection, tables: Sequence[str]) -> None:
+    """Until the transaction ends Postgres does not look for the parents of rows: it has inserted them itself.
+
+    That is more than half of the server's work. Only a superuser may ask for it; nothing changes where somebody has
+    put a trigger on one of the ``tables``, for it would not be obeyed either, and on SQLite.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(_PG_TRUST, {"tables": list(tables)})
 
 
 def _json(rows: Sequence[dict[str, Any]]) -> str:

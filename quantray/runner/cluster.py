@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 from quantray.errors import ConfigError
 from quantray.protocols import D, Data, Request
 from quantray.provenance import made_with
-from quantray.runner import presence
+from quantray.runner import nodes, presence
 from quantray.runner.local_ray import LEAST, LocalRay, kill, quiet, room_for, usual_room
 from quantray.settings import Runner
 
 if TYPE_CHECKING:
     import ray
 
-NODES_S = 20.0
-_QUIET = {
+_ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",  # Ray's own 15 leaves a worker beside somebody's busy loop 3 % of a processor
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AIR_NEW_OUTPUT": "0",
     "RAY_CHDIR_TO_TRIAL_DIR": "0",  # a worker stays where it is, so that relative paths keep their meaning
@@ -46,7 +46,7 @@ def begin(runner: Runner, modules: Sequence[str] = ()) -> None:
 
 
 def _begin(runner: Runner, room: int, modules: Sequence[str]) -> LocalRay:
-    os.environ.update({k: v for k, v in _QUIET.items() if k not in os.environ})
+    os.environ.update({k: v for k, v in _ENVIRONMENT.items() if k not in os.environ})
     _own[:] = [LocalRay(runner, room, modules)]
     return _own[0]
 
@@ -81,8 +81,8 @@ def start(runner: Runner, data: Data | None = None) -> None:
     is left for it, and what the caller started is refused. Raises :class:`ConfigError` when there is none at the
     address, in seconds.
     """
-    os.environ.update({k: v for k, v in _QUIET.items() if k not in os.environ})
-    _await_own(runner, 0 if data is None else data.nbytes)
+    os.environ.update({k: v for k, v in _ENVIRONMENT.items() if k not in os.environ})
+    _await_own(runner, 0 if data is None else nodes.named(data).nbytes)
     import ray
 
     if ray.is_initialized():
@@ -91,7 +91,7 @@ def start(runner: Runner, data: Data | None = None) -> None:
             return
         ray.shutdown()
     if runner.address == "local":
-        room = LEAST if data is None else room_for(data.nbytes)
+        room = LEAST if data is None else room_for(nodes.named(data).nbytes)
         _joining(runner, _begin(runner, room, ()).wait)
     else:
         presence.check(runner.address)
@@ -177,29 +177,14 @@ def check_tune(runner: Runner) -> None:
 def check_nodes(runner: Runner, plan: Request | None = None) -> None:
     """Ask every node of a cluster for its code, packages and (of a sweep) strategy, before anything is stored.
 
-    A node that is too busy to answer in ``NODES_S`` seconds is asked again by its first task. Raises
+    A node that is too busy to answer in ``nodes.NODES_S`` seconds is asked again by its first task. Raises
     :class:`ConfigError`, which names the node.
     """
     if runner.address == "local":
         return
     import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    around, about = surroundings(), [ray.put(plan)]
-    known: list[Mapping[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
-    nodes = [node["NodeID"] for node in known if node["Alive"] and node["Resources"].get("CPU")]
-    there = (NodeAffinitySchedulingStrategy(node, soft=False) for node in nodes)
-    ask = ray.remote(_same)
-    asked = [ask.options(num_cpus=0, max_retries=0, scheduling_strategy=at).remote(around, about) for at in there]
-    answered, _ = ray.wait(asked, num_returns=len(asked), timeout=NODES_S) if asked else ([], [])
-    for answer in answered:
-        try:
-            ray.get(answer)
-        except ray.exceptions.RayTaskError as error:
-            if isinstance(error.cause, ConfigError):
-                raise error.cause from None
-        except ray.exceptions.RayError:  # a node that went away meanwhile
-            continue
+    nodes.refused(nodes.ask(_same, surroundings(), [ray.put(plan)]))
 
 
 def _same(around: Mapping[str, object], about: list[Any]) -> None:
@@ -226,15 +211,34 @@ def cpus() -> int:
 
 
 def share(data: D) -> ray.ObjectRef[D]:
-    """A reference to the data in Ray's object store; workers on a machine read one copy, without copying it."""
+    """A reference to the data in Ray's object store; workers on a machine read one copy, without copying it.
+
+    Of data in files that every node sees (:class:`quantray.protocols.Filed`) their names lie there, and no price.
+    """
     import ray
 
     key = f"{data.digest}@{ray.get_runtime_context().get_job_id()}"
     if key not in _shared:
         _shared.clear()
-        _shared[key] = ray.put(data)
+        named = nodes.named(data)
+        _shared[key] = ray.put(named if named is data or owned() or _seen_by_all(named) else data)
     reference: ray.ObjectRef[D] = _shared[key]
     return reference
+
+
+def _seen_by_all(data: Data) -> bool:
+    """Whether every node of the cluster finds the files whole."""
+    import ray
+
+    return nodes.agreed(nodes.ask(_sees, surroundings(), [ray.put(data)]))
+
+
+def _sees(around: Mapping[str, object], about: list[Any]) -> bool:
+    """On a node: whether the data's files are there."""
+    import ray
+
+    settle(around)
+    return bool(ray.get(about[0]).whole())
 
 
 def surroundings() -> Mapping[str, Any]:

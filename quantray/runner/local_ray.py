@@ -13,7 +13,8 @@ import secrets
 import shutil
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,8 @@ class LocalRay:
 SPARED = ("start_api_server", "start_monitor", "start_log_monitor")
 #: Asked whether a dashboard could be had, Ray imports half a second of web server to see, and its agent does the same.
 ASKED = "get_dashboard_dependency_error"
+#: Asked for a node that is not there yet, Ray waits a second or two until it asks again; ours is there after .6 s.
+LOOKED_UP, _REGISTERED_S = "get_node", 10.0
 
 
 @contextmanager
@@ -127,11 +130,12 @@ def _lean() -> Iterator[None]:
 
     One that has no such names starts whole.
     """
-    from ray._private import utils
+    from ray._private import services, utils
     from ray._private.node import Node
 
     changes: list[tuple[Any, str, object]] = [(Node, name, _nothing) for name in SPARED]
     changes.append((utils, ASKED, lambda: ImportError("no dashboard is asked for")))
+    changes.append((services, LOOKED_UP, _when_there(getattr(services, LOOKED_UP, None))))
     before = [(owner, name, was) for owner, name, _ in changes if callable(was := getattr(owner, name, None))]
     for owner, name, change in changes:
         if hasattr(owner, name):
@@ -141,6 +145,24 @@ def _lean() -> Iterator[None]:
     finally:
         for owner, name, was in before:
             setattr(owner, name, was)
+
+
+def _when_there(look_up: Callable[[str, str], object] | None) -> Callable[[str, str], object] | None:
+    """``look_up`` of a node (the address of its head, its id), as soon as it is there."""
+    if look_up is None:
+        return None
+
+    def found(address: str, node: str) -> object:
+        from ray._raylet import GcsClient  # type: ignore[attr-defined]
+
+        deadline = time.monotonic() + _REGISTERED_S
+        with suppress(Exception):  # then it is looked up as Ray does
+            head = GcsClient(address=address)
+            while time.monotonic() < deadline and node not in (known.hex() for known in head.get_all_node_info()):
+                time.sleep(0.02)
+        return look_up(address, node)
+
+    return found
 
 
 def _nothing(node: Any, **_: object) -> None:

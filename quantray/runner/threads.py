@@ -12,12 +12,18 @@ from typing import Any, TypeVar
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
+ROOM = 1_000_000_000  # bytes that pieces of work may take together
 
 
 def worker_count(workers: int | None, at_most: int) -> int:
     """How many workers are of use; ``workers`` None means every core this process may run on."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(workers or cores, at_most))
+
+
+def abreast(nbytes: int) -> int:
+    """How many pieces of work, each of which takes ``nbytes`` of memory, may go on at once: on every core, in ROOM."""
+    return worker_count(None, max(1, ROOM // max(nbytes, 1)))
 
 
 class Threads:

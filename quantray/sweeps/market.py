@@ -7,7 +7,7 @@ Prices are per share in the currency of the data; returns are fractions unless a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import overload
 
@@ -89,6 +89,12 @@ class Session:
     @property
     def has_quotes(self) -> bool:
         return self.ask is not None
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        columns = (getattr(self, name) for name in Session.__dataclass_fields__)
+        return sum(column.nbytes for column in columns if isinstance(column, np.ndarray))
 
     @property
     def has_volume(self) -> bool:
@@ -194,9 +200,19 @@ class Slice:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of its arrays."""
-        columns = (getattr(s, name) for s in self.sessions for name in Session.__dataclass_fields__)
-        return sum(column.nbytes for column in columns if isinstance(column, np.ndarray))
+        """Bytes of its arrays; 0 where it is sent as names of files."""
+        known: int | None = getattr(self.sessions, "nbytes", None)
+        return sum(session.nbytes for session in self.sessions) if known is None else known
+
+    def named(self) -> Slice | None:
+        """The slice as the names of the files that its sessions lie in; None where they lie in memory."""
+        named = getattr(self.sessions, "named", None)
+        return replace(self, sessions=named()) if named is not None and len(self) else None
+
+    def whole(self) -> bool:
+        """Whether the files of its sessions are there, each with the session of its digest."""
+        whole = getattr(self.sessions, "whole", None)
+        return whole is not None and bool(whole(self.session_digests))
 
     def take(self, start: int, stop: int) -> Slice:
         """Sessions ``start`` to ``stop`` (exclusive) as a slice of their own; nothing is copied."""

@@ -19,12 +19,16 @@ def node(desk: Desk, **env: str) -> dict[str, Any]:
     return {"num_cpus": 1, "object_store_memory": 100 << 20, "env_vars": {**kept, **env}}
 
 
+#: A node that is gone refuses to be asked: Ray believes it after five refusals, of which it waits 3 s for each.
+PROMPT = {"health_check_initial_delay_ms": 500, "health_check_period_ms": 500}
+
+
 @contextmanager
 def cluster(desk: Desk, nodes: int) -> Iterator[Any]:
     """A head and ``nodes - 1`` others."""
     from ray.cluster_utils import Cluster
 
-    head = {**node(desk), "include_dashboard": False}
+    head = {**node(desk), "include_dashboard": False, "_system_config": PROMPT}
     made = Cluster(initialize_head=True, shutdown_at_exit=True, head_node_args=head)
     try:
         for _ in range(nodes - 1):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 
+from quantray.ledger import bulk, postgres
 from quantray.runner.local import run_local
 from quantray.settings import Runner, Search, Storage
 from quantray.space import Candidates, Digests, Space, parse_space
@@ -100,3 +104,67 @@ def test_a_batch_costs_the_same_few_statements_however_large(
             ledger.store(0, make_trials(batch))
             counted.append(len(sent))
     assert counted[0] == counted[1] <= 14
+
+
+CELLS = st.one_of(st.integers(), st.floats(), st.text(st.characters(blacklist_categories=["Cs"])),
+                  st.text("\\\t\n\r\x1e\x1fN.a"))  # fmt: skip
+
+
+@given(st.integers(1, 4).flatmap(lambda n: st.lists(st.tuples(*[CELLS] * n), max_size=5)))
+def test_what_copy_is_given_means_the_values(rows: list[tuple[Any, ...]]) -> None:
+    """Whatever they hold: read back character by character, as its documentation says."""
+    assert list(uncopied(bulk.copied(rows))) == [tuple(map(str, row)) for row in rows]
+
+
+def uncopied(text: str) -> Iterator[tuple[str, ...]]:
+    """Rows of the text format of ``COPY``."""
+    row, cell, at = [], "", 0
+    while at < len(text):
+        if text[at] == "\\":
+            at += 1
+            cell += {"t": "\t", "n": "\n", "r": "\r"}.get(text[at], text[at])
+        elif text[at] in "\t\n":
+            row.append(cell)
+            cell = ""
+            if text[at] == "\n":
+                yield tuple(row)
+                row = []
+        else:
+            assert text[at] != "\r"
+            cell += text[at]
+        at += 1
+    assert (row, cell) == ([], "")
+
+
+def test_parents_are_looked_for_unless_a_superuser_has_just_inserted_them(server: Server) -> None:
+    """Not where somebody put a trigger on the table, nor by another role; and after the transaction they are again."""
+    engine = sa.create_engine(server.database("parents").replace("postgresql:", "postgresql+psycopg2:"))
+    child = sa.Table("child", sa.MetaData(), sa.Column("parent", sa.Integer))
+    with engine.begin() as connection:
+        for statement in (
+            "CREATE TABLE parent (id integer PRIMARY KEY)", "CREATE TABLE child (parent integer REFERENCES parent)",
+            "CREATE ROLE plain", "GRANT ALL ON parent, child TO plain",
+            "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        ):  # fmt: skip
+            connection.exec_driver_sql(statement)
+
+    def orphan(*before: str, trust: bool = True, cut: bool = False) -> None:
+        with engine.begin() as connection:
+            for statement in before:
+                connection.exec_driver_sql(statement)
+            if trust:
+                bulk.trust_parents(connection, ["child"])
+            if cut:
+                own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+                server.ask("SELECT pg_terminate_backend(%s)", own)
+            bulk.append(connection, child, ["parent"], [(1,)])
+
+    orphan()
+    trigger = "CREATE TRIGGER own BEFORE INSERT ON child EXECUTE FUNCTION nothing()"
+    for before, trust in (((), False), (("SET LOCAL ROLE plain",), True), ((trigger,), True)):
+        with pytest.raises(sa.exc.IntegrityError, match="violates foreign key"):
+            orphan(*before, trust=trust)
+    with pytest.raises(sa.exc.OperationalError) as lost:
+        orphan(cut=True)
+    assert postgres.passes(lost.value)  # and is waited for, as when any other statement loses the server
+    engine.dispose()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 
 from quantray.cli.exits import INTERRUPTED
 from quantray.runner import cluster
-from quantray.runner.local_ray import LEAST, SPARED, _descendants, _lean, room_for, usual_room
+from quantray.runner.local_ray import ASKED, LEAST, LOOKED_UP, SPARED, _descendants, _lean, room_for, usual_room
 from quantray.settings import Runner
 from tests.builders.rays import own_ray
 
@@ -33,22 +34,27 @@ def test_the_store_has_room_twice_over() -> None:
     assert room_for(1 << 30) > 2 << 30
 
 
-def test_what_is_spared_at_a_start_are_methods_that_ray_has_and_gets_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_changed_at_a_start_ray_has_and_gets_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ray._private import services, utils
     from ray._private.node import Node
 
-    whole = {name: getattr(Node, name) for name in SPARED}
+    owners = {**dict.fromkeys(SPARED, Node), ASKED: utils, LOOKED_UP: services}
+    whole = {name: getattr(owner, name) for name, owner in owners.items()}
     with _lean():
-        assert not any(getattr(Node, name) is method for name, method in whole.items())
-    assert {name: getattr(Node, name) for name in SPARED} == whole
-    monkeypatch.delattr(Node, SPARED[0])  # a Ray that is built otherwise
+        assert not any(getattr(owners[name], name) is was for name, was in whole.items())
+    assert {name: getattr(owner, name) for name, owner in owners.items()} == whole
+    for name, owner in owners.items():
+        monkeypatch.delattr(owner, name)  # a Ray that is built otherwise
     with _lean():
-        assert not hasattr(Node, SPARED[0])
-    assert not hasattr(Node, SPARED[0])
+        assert not any(hasattr(owner, name) for name, owner in owners.items())
+    assert not any(hasattr(owner, name) for name, owner in owners.items())
 
 
 @pytest.mark.slow
-def test_one_is_begun_once_left_and_started_again_where_it_is_too_small() -> None:
+def test_one_is_begun_once_left_and_started_again_where_it_is_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
     import ray
+
+    monkeypatch.delenv("RAY_worker_niceness")
 
     with own_ray():  # the caller's own serves
         cluster.begin(LOCAL)
@@ -61,6 +67,7 @@ def test_one_is_begun_once_left_and_started_again_where_it_is_too_small() -> Non
     assert cluster.owned()
     loaded = ray.remote(lambda: "colorsys" in sys.modules).remote()
     assert ray.get(loaded)
+    assert ray.get(ray.remote(lambda: os.nice(0)).remote()) == os.nice(0), "no less than a thread of this process gets"
     started = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in _descendants(os.getpid())]
     assert any(b"gcs_server" in words for words in started)
     assert not any(name in words for words in started for name in (b"dashboard.py", b"monitor.py"))
@@ -73,6 +80,27 @@ def test_one_is_begun_once_left_and_started_again_where_it_is_too_small() -> Non
     cluster.end()
     assert not ray.is_initialized()
     assert not cluster.severable()
+
+
+@pytest.mark.slow
+def test_a_node_is_looked_up_as_soon_as_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ray._private import services
+
+    looks: list[tuple[float, float]] = []
+    look_up: Callable[[str, str], object] = services.get_node
+
+    def timed(address: str, node: str) -> object:
+        began = time.perf_counter()
+        found = look_up(address, node)
+        looks.append((began, time.perf_counter()))
+        return found
+
+    monkeypatch.setattr(services, LOOKED_UP, timed)
+    cluster.begin(LOCAL)
+    cluster.start(LOCAL)
+    cluster.end()
+    assert looks, "Ray looks its node up by another name now"
+    assert all(end - began < 0.9 for began, end in looks), "Ray's own wait for a node that is not there is a second"
 
 
 @pytest.mark.slow

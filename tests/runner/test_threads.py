@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from quantray.runner.threads import Threads, in_order, worker_count
+from quantray.runner.threads import ROOM, Threads, abreast, in_order, worker_count
 
 
 def test_workers_are_as_many_as_are_of_use() -> None:
@@ -44,3 +44,9 @@ def test_nothing_finished_in_time_is_said() -> None:
     assert threads.next(5.0) == ("a", None, None)
     assert threads.running == 0
     threads.close()
+
+
+def test_large_pieces_of_work_go_on_one_at_a_time() -> None:
+    assert abreast(2 * ROOM) == 1
+    assert abreast(ROOM // 2) <= 2
+    assert abreast(0) == worker_count(None, 10_000)

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import ray
 
 from quantray.config.plans import load_plan
 from quantray.errors import Interrupted
 from quantray.runner import cluster
 from quantray.runner.local_ray import _descendants
 from quantray.sweeps import tables
+from quantray.sweeps.data.stored import NamedSessions
 from quantray.sweeps.grid import points, together
 from quantray.sweeps.market import Slice
 from quantray.sweeps.plan import Plan
@@ -86,6 +88,13 @@ def commanded(pid: int) -> bytes:
     return b""
 
 
+SAMPLED = ["search=random", "search.n_trials=6", "search.batch=2", "report.surface_max_points=0"]
+
+
+def found_by(run: Path) -> bytes:
+    return (run / "trials.parquet").read_bytes()
+
+
 ON_RAY = ["data.memory_gb=0", "runner=ray", "runner.address=auto"]
 
 
@@ -105,6 +114,11 @@ def test_a_ray_gets_blocks_of_sessions_and_loses_workers_to_the_same_bytes(
         prices = [data for data in shared if isinstance(data, Slice) and len(data)]
         assert shared
         assert not prices  # in what every worker can see
+        for runner in ("local", "ray"):
+            run(tmp_path / runner, market, *ON_RAY, *SAMPLED, f"runner={runner}")
+        assert found_by(tmp_path / "ray") == found_by(tmp_path / "local")
+        (there,) = cluster._shared.values()
+        assert isinstance(ray.get(there).sessions, NamedSessions)
         evaluated = points._evaluated
 
         def kill() -> None:

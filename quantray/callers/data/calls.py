@@ -10,7 +10,7 @@ import numpy as np
 from quantray.callers.data.columns import CallTable, edited_of
 from quantray.callers.data.filters import Kept, filtered
 from quantray.callers.data.lists import is_list_file, read_list
-from quantray.callers.data.names import alias_table, callers_among_groups, chosen, near_names
+from quantray.callers.data.names import alias_table, callers_among_groups, chosen, near_names, numbered
 from quantray.callers.data.settings import CallsData, CallSettings
 from quantray.callers.data.source import ns_of, opened
 from quantray.callers.market import Calls
@@ -66,7 +66,7 @@ def load_calls(data: CallsData, settings: CallSettings = EVERY_CALL) -> Calls:
 def _read(table: CallTable, data: CallsData) -> dict[str, np.ndarray]:
     """Columns of every row with a time; text columns as objects, None where null or empty.
 
-    Where the table has no ids, a call's is made of its caller, asset and time: the same wherever the row stands.
+    Where a call has no id, one is made of its caller, asset and time: the same wherever the row stands.
     """
     names = [name for name in ("call_id", "caller", "asset") if table.has(name)]
     texts = [f"nullif(trim({table.column(c)}::VARCHAR), '') AS {quoted(c)}" for c in names]
@@ -81,9 +81,9 @@ def _read(table: CallTable, data: CallsData) -> dict[str, np.ndarray]:
     for name in ("price_at_call", "mcap"):
         rows[name] = np.asarray(got[name], np.float64)
     rows["edited"] = np.asarray(got["edited"], np.int8)
-    if "call_id" not in rows:
-        made = zip(rows["caller"].tolist(), rows["asset"].tolist(), rows["ts"].tolist(), strict=True)
-        rows["call_id"] = np.array([digest_of(*parts)[:16] for parts in made], object)
+    given = rows.setdefault("call_id", np.full(len(rows["ts"]), None))
+    for i in (i for i, call_id in enumerate(given.tolist()) if call_id is None):
+        given[i] = digest_of(rows["caller"][i], rows["asset"][i], int(rows["ts"][i]))[:16]
     return rows
 
 
@@ -141,7 +141,10 @@ def _check_ids(where: str, call_id: np.ndarray, rows: np.ndarray) -> None:
     if len(set(ids)) != len(ids):
         seen: set[str] = set()
         twice = next(i for i in ids if i in seen or seen.add(i))  # type: ignore[func-returns-value]
-        raise DataError(f"{where}: call_id {twice!r} belongs to several calls; make it unique")
+        raise DataError(
+            f"{where}: call_id {twice!r} belongs to several calls; make it unique, or leave "
+            "the column unread with data.columns.calls.call_id=null"
+        )
 
 
 def _columns(
@@ -149,9 +152,8 @@ def _columns(
     near: tuple[tuple[str, str], ...], source: str, counts: dict[str, int],
 ) -> Calls:  # fmt: skip
     at = kept.rows
-    callers, caller = np.unique(rows["caller"][at].astype(str), return_inverse=True)
-    assets, asset = np.unique(rows["asset"][at].astype(str), return_inverse=True)
-    here = set(callers.tolist())
+    (callers, caller), (assets, asset) = (numbered(rows[name][at]) for name in ("caller", "asset"))
+    here = set(callers)
     ts = rows["ts"][at]
     return Calls(
         call_id=tuple(rows["call_id"][at].tolist()),
@@ -161,8 +163,8 @@ def _columns(
         price_at_call=rows["price_at_call"][at],
         mcap=rows["mcap"][at],
         chain=tuple(rows["chain"][at].tolist()),
-        callers=tuple(callers.tolist()),
-        assets=tuple(assets.tolist()),
+        callers=callers,
+        assets=assets,
         groups={name: tuple(c for c in who if c in here) for name, who in groups.items()},
         source=f"{source}, {iso(ts[0])} to {iso(ts[-1])}",
         counts={**counts, "kept": len(at)},

@@ -27,6 +27,9 @@ TRUE, FALSE = ("true", "t", "yes", "y", "1", "1.0"), ("false", "f", "no", "n", "
 #: 47.18k, $1.2M: only a market capitalisation is written so.
 SHORT = r"^\$?\s*(\d+(\.\d+)?)\s*([kKmMbB])$"
 TIMES = {"k": "1e3", "m": "1e6", "b": "1e9"}
+#: 5m, 1h: an interval as exchanges write it; their 1M is a month, which has no length.
+LASTING = r"^(\d+)(s|m|h|d|w)$"
+SECONDS = {"s": "1", "m": "60", "h": "3600", "d": "86400", "w": "604800"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,13 +99,20 @@ def _numbered(table: Table) -> Table:
         word = f"nullif(trim({column}::VARCHAR), '')"
         changes[name] = f"try_cast({word} AS DOUBLE)"
         if name == "mcap":
-            size = "".join(f" WHEN '{letter}' THEN {times}" for letter, times in TIMES.items())
             short = f"regexp_extract({word}, {text(SHORT)}, 1)"
-            unit = f"CASE lower(regexp_extract({word}, {text(SHORT)}, 3)){size} END"
+            unit = f"CASE lower(regexp_extract({word}, {text(SHORT)}, 3)){_cases(TIMES)} END"
             changes[name] = f"coalesce({changes[name]}, try_cast({short} AS DOUBLE) * {unit})"
+        elif name == "interval_s":
+            unit = f"CASE regexp_extract({word}, {text(LASTING)}, 2){_cases(SECONDS)} END"
+            long = f"try_cast(regexp_extract({word}, {text(LASTING)}, 1) AS DOUBLE)"
+            changes[name] = f"coalesce({changes[name]}, {long} * {unit})"
         elif name in NEEDED[table.key]:
             _refuse_words(table, name, word, changes[name])
     return _replaced(table, changes, dict.fromkeys(changes, "DOUBLE"))
+
+
+def _cases(values: dict[str, str]) -> str:
+    return "".join(f" WHEN '{letter}' THEN {value}" for letter, value in values.items())
 
 
 def edited_of(table: Table) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from quantray.callers.data.names import numbered
 from quantray.callers.data.settings import CallsData, CallSettings
 from quantray.durations import NS, day_ns
 
@@ -32,7 +33,7 @@ def filtered(
         counts[name] = int((alive & out).sum())
         np.logical_and(alive, ~out, out=alive)
 
-    leave_out("incomplete", _null(rows, "call_id", "caller", "asset"))
+    leave_out("incomplete", _null(rows, "caller", "asset"))
     counts["incomplete"] += undated
     leave_out("outside_dates", _outside_dates(rows["ts"], data))
     leave_out("other_chain", _other_chain(rows["chain"], settings.chain))
@@ -43,8 +44,8 @@ def filtered(
     first = _first_calls(rows, order, settings.dedupe_s * NS)
     counts["duplicates"] = int((~first).sum())
     order = order[first]
-    names, caller, made = np.unique(rows["caller"][order].astype(str), return_inverse=True, return_counts=True)
-    enough = (made >= settings.min_per_caller)[caller] if len(names) else np.zeros(0, bool)
+    names, caller = numbered(rows["caller"][order])
+    enough = (np.bincount(caller, minlength=len(names)) >= settings.min_per_caller)[caller]
     counts["below_min_per_caller"] = int((~enough).sum())
     return Kept(order[enough], counts)
 
@@ -82,8 +83,8 @@ def _ordered(rows: dict[str, np.ndarray], at: np.ndarray) -> np.ndarray:
     """``at`` in (ts, asset, call_id) order."""
     if not len(at):
         return at
-    columns = (rows["call_id"][at].astype(str), rows["asset"][at].astype(str), rows["ts"][at])
-    return at[np.lexsort(columns)]
+    (_, ids), (_, assets) = (numbered(rows[name][at]) for name in ("call_id", "asset"))
+    return at[np.lexsort((ids, assets, rows["ts"][at]))]
 
 
 def _first_calls(rows: dict[str, np.ndarray], order: np.ndarray, window_ns: int) -> np.ndarray:

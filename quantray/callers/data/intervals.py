@@ -7,6 +7,7 @@ from math import gcd, log
 
 import numpy as np
 
+from quantray.callers.data.names import numbered
 from quantray.callers.data.reach import idle_of
 from quantray.callers.market import Inventory
 from quantray.durations import NS, written
@@ -99,12 +100,30 @@ def _phase(table: Table, phase: int, interval: int, stamp: str | None) -> tuple[
     )
 
 
-def _declared(table: Table, wanted_s: int | None) -> tuple[int, str, dict[int, int]]:
-    column = table.column("interval_s")
-    got = table.fetch(f"SELECT {column}::BIGINT AS i, count(*) AS n FROM {{t}} GROUP BY 1 ORDER BY 1")
-    if np.ma.getmaskarray(got["i"]).any():
-        raise DataError(f"{table.where}: candles without an interval in {table.names['interval_s']!r}; fill it")
-    there = dict(zip(got["i"].tolist(), got["n"].tolist(), strict=True))
+def _declared(table: Table, wanted_s: int | None) -> tuple[int | None, str, dict[int, int]]:
+    """The interval that a column says, the condition of its rows, and other intervals -> rows.
+
+    Where one interval alone is said, rows that say none are taken for it (the clock is asked next); where none is, the
+    column says nothing.
+    """
+    column, called = table.column("interval_s"), repr(table.names["interval_s"])
+    value = f"CASE WHEN isfinite({column}::DOUBLE) THEN {column}::DOUBLE END"
+    got = table.fetch(f"SELECT {value} AS i, count(*) AS n FROM {{t}} GROUP BY 1 ORDER BY 1 NULLS LAST")
+    unknown = np.ma.getmaskarray(got["i"])
+    said, n = np.ma.getdata(got["i"])[~unknown], np.ma.getdata(got["n"])
+    broken = said[(said != np.floor(said)) | (said < 1)]
+    if len(broken):
+        raise DataError(f"{table.where}: {called} has {broken[0]:g}; it must be whole seconds, 1 or more")
+    there = dict(zip(said.astype(np.int64).tolist(), n[~unknown].tolist(), strict=True))
+    silent = int(n[unknown].sum())
+    if silent and len(there) > 1:
+        raise DataError(f"{table.where}: {amount(silent, 'candle')} without an interval in {called}, where others have "
+                        f"{' and '.join(written(i) for i in there)}; fill it")  # fmt: skip
+    if silent:
+        n_silent = amount(silent, "candle")
+        _log.warning("%s: %s without an interval in %s; the clock says it", table.where, n_silent, called)
+    if silent and not there:
+        return wanted_s, "true", {}
     shown = ", ".join(f"{written(i)} ({amount(n, 'row')})" for i, n in there.items()) or "none"
     if wanted_s is None and len(there) > 1:
         raise DataError(f"{table.where}: intervals are mixed: {shown}; choose one with data.interval=…")
@@ -113,7 +132,8 @@ def _declared(table: Table, wanted_s: int | None) -> tuple[int, str, dict[int, i
     interval = wanted_s if wanted_s is not None else next(iter(there))
     if interval not in there:
         raise DataError(f"{table.where}: no candles of data.interval={written(interval)}; there are: {shown}")
-    return interval, f"{column} = {interval}", {i: n for i, n in there.items() if i != interval}
+    rows = f"{column} = {interval}" if not silent else "true"
+    return interval, rows, {i: n for i, n in there.items() if i != interval}
 
 
 def _common(offsets: np.ndarray) -> int:
@@ -136,7 +156,7 @@ def inventory_of(table: Table, ns: str, grid: Grid) -> Inventory:
     nameless = int(table.fetch(f"SELECT count(*) AS n FROM {{t}} WHERE {grid.rows} AND {asset} IS NULL")["n"][0])
     if nameless:
         _log.warning("%s: %d candles name no asset and are left out", table.where, nameless)
-    names, of = np.unique(np.ma.getdata(got["asset"]).astype(str), return_inverse=True)
+    names, of = numbered(np.ma.getdata(got["asset"]).tolist())
     still, n = np.asarray(got["idle"], bool), np.asarray(got["n"], np.int64)
     moves = np.zeros(len(names), bool)
     np.logical_or.at(moves, of, np.asarray(got["traded"], bool))
@@ -148,7 +168,7 @@ def inventory_of(table: Table, ns: str, grid: Grid) -> Inventory:
     for row in kept.tolist():
         prints[of[row]].append(str(got["print"][row]))
     return Inventory(
-        assets=tuple(names.tolist()),
+        assets=names,
         rows=np.bincount(of[kept], n[kept], len(names)).astype(np.int64),
         first_ns=first,
         last_ns=last,

@@ -7,13 +7,27 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+from quantray.arrays import IntArray1D
 from quantray.callers.data.lists import is_list_file, names_of, read_list
 from quantray.callers.data.settings import CallSettings
 from quantray.errors import ConfigError, near_miss
 from quantray.plain import one_line, original
 
 _MEMBERS = "caller_ids"  # of a group, as another tool calls them
-MIN_LETTERS = 4  # names of fewer letters are all near one another
+MIN_LETTERS, MAX_LETTERS = 4, 64  # names of fewer letters are all near one another, longer ones are texts
+
+
+def numbered(values: Iterable[object]) -> tuple[tuple[str, ...], IntArray1D]:
+    """(the distinct names, sorted, the number of each value's name), as text of any length and with any character.
+
+    NumPy's own text ends names at their NULs and gives every one the room of the longest.
+    """
+    names = [str(value) for value in values]
+    known = tuple(sorted(set(names)))
+    number = {name: i for i, name in enumerate(known)}
+    return known, np.array([number[name] for name in names], np.int64)
 
 
 def alias_table(given: object, where: str) -> dict[str, str]:
@@ -159,7 +173,7 @@ def near_names(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
         digits = "".join(c if c.isdigit() else " " for c in name).split()
         key = " ".join(digits)
         variants = {letters}
-        if len(letters) >= MIN_LETTERS:
+        if MIN_LETTERS <= len(letters) <= MAX_LETTERS:
             variants |= {letters[:i] + letters[i + 1 :] for i in range(len(letters))}
         for variant in variants:
             shapes[key, variant].append(name)

@@ -15,15 +15,17 @@ from quantray.files.duckdb_file import quoted, text
 from quantray.files.tables import TZ_TYPES, Table
 
 PLAIN_TYPES = ("TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S")
-WHOLE = ("BIGINT", "INTEGER", "UBIGINT", "UINTEGER", "HUGEINT")
-BROKEN = ("DOUBLE", "FLOAT")
+WHOLE = ("BIGINT", "INTEGER", "UBIGINT", "UINTEGER", "HUGEINT", "UHUGEINT")
+BROKEN = ("DOUBLE", "FLOAT", "DECIMAL")
 #: A time outside is none: 1970, year 1 and 9999 are what programs write where they know of no time.
 FIRST, LAST = "1971-01-01", "2099-01-01"
 FIRST_S, LAST_S = 31_536_000, 4_070_908_800
 STORE = "store times of the years 1971 to 2098"
 READ = "NS"  # stands for the type of a column that :func:`timed` has read
 _CLOCK = r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?( ?[AaPp][Mm])?"
-_ZONED = r":\d\d(:\d\d([.,]\d+)?)?\s*(z|utc|gmt|[+-]\d\d(:?\d\d)?)$"
+_DAY = r"\d{4}[-/]\d{1,2}[-/]\d{1,2}"
+_HOURS = r"(T| +)\d{1,2}:\d\d(:\d\d(\.\d+)?)?"
+_ZONED = r":\d\d(:\d\d(\.\d+)?)?\s*(z|utc|gmt|[+-]\d\d(:?\d\d)?)$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def _reading(table: Table, column: str, unit: str | None, zone: str | None, days
         return _Reading(_inside(column, _epoch(column, kind), own), STORE, _bounds(own))
     if kind in PLAIN_TYPES:
         return _Reading(_plain(column, zone, kind), STORE, _bounds("TIMESTAMP") if zone in (None, "UTC") else None)
-    if kind in WHOLE or kind in BROKEN:
+    if kind in WHOLE or kind.partition("(")[0] in BROKEN:
         return _number(table, column, unit, whole=kind in WHOLE)
     if kind == "VARCHAR":
         return _text(column, unit, zone, days)
@@ -174,16 +176,18 @@ def _fitting(table: Table, column: str) -> str | None:
 def _text(column: str, unit: str | None, zone: str | None, days: bool) -> _Reading:
     """ISO times with or without a zone; numbers where there is a unit."""
     word = f"nullif(trim({column}), '')"
-    iso = f"regexp_replace({word}, '([+-]\\d\\d)(\\d\\d)$', '\\1:\\2')"
+    iso = f"regexp_replace({word}, ' *([+-]\\d\\d):?(\\d\\d)$', '\\1:\\2')"
     zoned = f"try_cast({iso} AS TIMESTAMPTZ)"
-    plain = f"try_cast({word} AS TIMESTAMP)"
+    plain = _plain(f"try_cast({word} AS TIMESTAMP)", zone)
     number = _scaled(f"try_cast({word} AS DOUBLE)", unit) if unit is not None else "NULL"
-    timeless = "false" if days else f"{word} NOT LIKE '%:%'"
+    naive = f"{_DAY}({_HOURS})?" if days else f"{_DAY}{_HOURS}"
+    # the cast passes over what stands behind a clock: PM, EST or Europe/Rome would be hours that nobody reads
     ns = (
         f"CASE WHEN try_cast({word} AS DOUBLE) IS NOT NULL THEN {number} "
+        f"WHEN {word} LIKE '____-__-__ __:__:__' AND right({word}, 1) BETWEEN '0' AND '9' THEN {plain} "
         f"WHEN regexp_matches(lower({word}), {text(_ZONED)}) "
         f"THEN {_inside(zoned, _epoch(zoned), 'TIMESTAMPTZ')} "
-        f"WHEN {timeless} THEN NULL ELSE {_plain(plain, zone)} END"
+        f"WHEN regexp_full_match({word}, {text(naive)}) THEN {plain} END"
     )
     return _Reading(ns, "write 2025-05-06 12:00:00 (with Z or +02:00 where it is not UTC), or numbers and data.ts_unit")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from quantray.errors import DataError, near_miss
+from quantray.files.alike import looks_like
 from quantray.files.formats.heads import Head
 from quantray.files.formats.reading import LABELS
 from quantray.files.formats.relation import Ask, Read
@@ -11,6 +12,10 @@ from quantray.files.parts import Part
 from quantray.files.tables import mapped, spelt
 from quantray.files.typed import Cell, day, flag, instant, label, number, right
 from quantray.protocols import Record
+
+#: Columns that a file may lack, and that change results without a word where they only have another name: bars without
+#: a volume are those of an index, contracts without a multiplier are of 100 shares.
+SILENT = ("volume", "multiplier")
 
 
 def matched(part: Part, where: str, columns: Record, ask: Ask) -> Read:
@@ -67,7 +72,10 @@ def place_of(where: str, part: Part) -> str:
 
 
 def _check_typos(place: str, key: str, columns: Record, names: dict[str, str], part: Part) -> None:
-    """Refuse a column that is ours but for a slip of the pen: left out, it would change results without a word."""
+    """Refuse a column that is ours but for a slip of the pen, or under another's name for it: left out, it would change
+
+    results without a word.
+    """
     free = [name for name in part.columns if name not in names.values()]
     for ours, (theirs, _) in mapped(columns).items():
         near = [name for name in free if ours not in names and one_slip(theirs.casefold(), name.casefold())]
@@ -75,6 +83,12 @@ def _check_typos(place: str, key: str, columns: Record, names: dict[str, str], p
             raise DataError(
                 f"{place} has no column {ours!r}: unknown column {theirs!r}; did you mean {near[0]!r}? (rename it, or "
                 f"map it with data.columns.{key}.{ours}={near[0]})"
+            )
+        likely = looks_like(ours, free) if ours in SILENT and ours not in names else None
+        if likely is not None:
+            raise DataError(
+                f"{place} has no column {theirs!r}, and its column {likely!r} looks like it: say so with "
+                f"data.columns.{key}.{ours}={likely}, or rename it"
             )
 
 

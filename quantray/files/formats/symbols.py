@@ -85,6 +85,16 @@ def underlying_of(root: str) -> str:
     return INDEX_OF.get(root, root)
 
 
+def told_underlying(symbol: str) -> str | None:
+    """What a contract is written on, where its symbol is of the family; None where it does not tell.
+
+    >>> told_underlying("SPXW241129P05975000"), told_underlying("AAPL7 241129C00100000"), told_underlying("C100")
+    ('SPX', 'AAPL', None)
+    """
+    found = _LOOSE.match(symbol)
+    return underlying_of(found[1]) if found else None
+
+
 def root_of(symbol: str) -> tuple[str, str]:
     """Root and adjustment digit of an option's symbol: ``GOOG7  151224C00700000`` is GOOG and 7; empty where unknown.
 

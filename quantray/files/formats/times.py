@@ -56,7 +56,9 @@ def start(cell: Cell, seconds: int) -> Cell:
     """The cell's instant, so much earlier."""
     if not seconds:
         return cell
-    return replace(cell, value=f"make_timestamptz(epoch_us({cell.value}) - {seconds * 1_000_000})", native=False)
+    return replace(
+        cell, value=f"make_timestamptz(epoch_us(({cell.value})::TIMESTAMPTZ) - {seconds * 1_000_000})", native=False
+    )
 
 
 def moment(
@@ -70,7 +72,7 @@ def moment(
     if time.form is not None or more:
         x = " || ' ' || ".join(f"trim({sql}::VARCHAR)" for sql, _ in raws)
         form = reading.date_format or time.form
-        naive = f"TRY_STRPTIME({x}, {text(form)})" if form else f"TRY_CAST({x} AS TIMESTAMP)"
+        naive = f"TRY_STRPTIME({x}, {text(form)})" if form else _naive(x)
         return _on_the_wall(let(x), naive, zone, unit, let)
     if unit is not None and (is_text(kind) or kind.endswith("INT") or kind in ("INTEGER", "UINTEGER")):
         number = whole(raw, unit)
@@ -86,13 +88,17 @@ def moment(
 
 def _written(x: str, zone: str, unit: str | None, let: Let) -> Cell:
     """ISO text: what names its zone keeps it, what names none is on the clock of ``zone``; a date alone is no time."""
-    naive = f"TRY_CAST({x} AS TIMESTAMP)"
-    ends = " OR ".join(f"suffix({x}, '{letter}')" for letter in "ZzCT")  # Z, UTC, EST
+    ends = " OR ".join(f"suffix({x}, '{word}')" for word in ("Z", "z", "UTC", "GMT", "EST"))  # BST is two zones
     named = f"(contains({x}, '+') OR {x} LIKE '____-__-__%-%' OR {ends})"
-    cell = _on_the_wall(x, naive, zone, unit, let)
+    cell = _on_the_wall(x, _naive(x), zone, unit, let)
     value = f"CASE WHEN length({x}) < 16 THEN NULL WHEN {named} THEN TRY_CAST({x} AS TIMESTAMPTZ) ELSE {cell.value} END"
     value = let(value)
     return Cell(value, f"({value} IS NULL AND trim({x}) <> '')", remedy=no_instant(zone, unit))
+
+
+def _naive(x: str) -> str:
+    """A time without a zone: the cast passes over what stands behind a clock (PM, Europe/Rome), so only a digit may."""
+    return f"CASE WHEN right(rtrim({x}), 1) BETWEEN '0' AND '9' THEN TRY_CAST({x} AS TIMESTAMP) END"
 
 
 def whole(raw: str, unit: str) -> Cell:

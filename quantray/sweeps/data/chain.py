@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from quantray.errors import DataError
+from quantray.errors import DataError, near_miss
+from quantray.files.formats.symbols import told_underlying
 from quantray.files.tables import Table
 from quantray.sweeps.data.sessions import NS, Span, Window
 from quantray.sweeps.data.standard import adjusted, settles_in_the_morning
@@ -54,6 +55,7 @@ class Contracts:
 def read_chain(table: Table, symbol: str | None, span: Span) -> Contracts:
     """Contracts of ``symbol`` in a chain, or in option rows that carry expiry, strike and right."""
     table.require("symbol", "expiry", "strike", "right")
+    check_underlying(table, symbol)
     dated = table.key == "chain" and table.has("session_date")
     of = f"{table.column('underlying')}" if table.has("underlying") else "NULL::VARCHAR"
     date = f"{table.column('session_date')}::VARCHAR" if dated else "NULL"
@@ -67,9 +69,54 @@ def read_chain(table: Table, symbol: str | None, span: Span) -> Contracts:
     if len(rows["symbol"]) == 0:
         raise DataError(f"{table.where} has no option contract{f' of {symbol}' if symbol else ''}")
     contracts = _contracts(table.where, rows, symbol, span)
+    if not table.has("underlying"):
+        _check_one_underlying(table.where, contracts)
     if not dated:
         return contracts
     return _with_dates(contracts, rows["symbol"].tolist(), rows["date"].tolist())
+
+
+def check_underlying(table: Table, symbol: str | None) -> None:
+    """Refuse rows that do not tell their underlying, tell it in two ways, or are of several of which none is chosen.
+
+    Such rows would be left out, or taken for another's, without a word.
+    """
+    if not table.has("underlying"):
+        return
+    found = table.fetch(f"SELECT DISTINCT {table.column('underlying')} AS u FROM {{t}} ORDER BY 1")["u"]
+    blank = np.ma.getmaskarray(found)
+    names = [str(name) for name in found[~blank]]
+    column = table.names["underlying"]
+    if blank.any() or (len(names) > 1 and any(not name.strip() for name in names if name != symbol)):
+        raise DataError(f"{table.where}: rows without an underlying in {column!r}; fill it, or leave the column out")
+    if symbol is None:
+        if len(names) > 1:
+            raise DataError(
+                f"{table.where} has options on {', '.join(names[:20])}: choose one with data.symbol={names[0]}"
+            )
+        return
+    for name in names:
+        if name != symbol and name.strip().casefold() == symbol.strip().casefold():
+            raise DataError(
+                f"{table.where}: {column!r} has {name!r}, and the underlying is {symbol!r}; write one name everywhere"
+            )
+    if names and symbol not in names:
+        raise DataError(f"{table.where} has no option of {symbol!r}: {near_miss(symbol, names, what='underlying')}")
+
+
+def _check_one_underlying(where: str, contracts: Contracts) -> None:
+    """Refuse contracts of one expiry whose symbols are of several underlyings, where no column tells whose they are."""
+    of: dict[int, tuple[str, str]] = {}
+    for symbol, day in zip(contracts.symbol, contracts.expiry.tolist(), strict=True):
+        name = told_underlying(symbol)
+        if name is None:
+            continue
+        first = of.setdefault(day, (name, symbol))
+        if first[0] != name:
+            raise DataError(
+                f"{where}: {first[1]!r} and {symbol!r} are options on {first[0]} and on {name} by their symbols, and "
+                "no column tells the underlying; add a column underlying, or keep the contracts of one"
+            )
 
 
 def _contracts(where: str, rows: dict[str, np.ndarray], underlying: str | None, span: Span) -> Contracts:

@@ -11,7 +11,7 @@ from quantray.files.findings import Checked, Finding, Severity
 from quantray.files.located import located
 from quantray.files.tables import Table
 from quantray.sweeps.data.bar_checks import raw_bars, row_checks, undated
-from quantray.sweeps.data.chain import read_chain
+from quantray.sweeps.data.chain import check_underlying, read_chain
 from quantray.sweeps.data.grid import Grid
 from quantray.sweeps.data.option_checks import walk_options
 from quantray.sweeps.data.option_findings import gate_findings, option_findings
@@ -92,6 +92,7 @@ def _options(
         return [dated], {}
     try:
         chain = read_chain(listing, symbol, span)
+        check_underlying(options, symbol)
         reader = OptionReader(options, symbol, chain.symbol)
         walk = walk_options(settings, reader, chain, listing, grids, counts)
         counts["option_rows_outside_sessions"] += reader.count_outside(span, [grid.window for grid in grids])

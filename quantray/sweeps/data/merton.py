@@ -35,7 +35,9 @@ def _block(
     total, covered, jumps = np.zeros((len(strike), len(spot))), weight.copy(), 0
     while True:
         forward = spot * np.exp(jumps * growth - intensity * np.expm1(growth))
-        total += weight * black_calls(forward, strike[:, None], variance + jumps * jump_vol**2)
+        price = black_calls(forward, strike[:, None], variance + jumps * jump_vol**2)
+        price *= weight
+        total += price
         if covered.min() >= 1 - TAIL:
             return total
         jumps += 1
@@ -46,6 +48,13 @@ def _block(
 def black_calls(forward: np.ndarray, strike: np.ndarray, variance: np.ndarray) -> np.ndarray:
     """Undiscounted Black price of calls [k, n] in currency; its intrinsic value where no variance is left."""
     sd = np.sqrt(np.maximum(variance, 1e-24))
-    upper = np.log(forward / strike) / sd + sd / 2
-    price: np.ndarray = forward * ndtr(upper) - strike * ndtr(upper - sd)
-    return price
+    upper: np.ndarray = forward / strike  # in place from here on: fresh memory would take as long as the arithmetic
+    np.log(upper, out=upper)
+    upper /= sd
+    upper += sd / 2
+    lower = upper - sd
+    for side, paid in ((upper, forward), (lower, strike)):
+        ndtr(side, out=side)
+        side *= paid
+    upper -= lower
+    return upper

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ class Rows:
 
     def take(self, rows: np.ndarray) -> Rows:
         """Some of the rows: places [k], or a mask."""
+        if rows.dtype == bool and rows.all():
+            return self
         columns = {name: column[rows] for name, column in self.columns.items()}
         return Rows(self.ts[rows], self.code[rows], columns, None if self.file is None else self.file[rows])
 
@@ -58,6 +61,7 @@ class OptionReader:
         self.quotes = quotes and self._has_quote()
         self.steps: set[int] = set()  # offsets from the open, in seconds, seen so far
         self.seen = self.outside = 0  # rows of sessions read so far, and those of them in a break
+        self._turn, self._over = threading.Lock(), False
         labels = ", ".join(text(s) for s in contracts)
         table.connection.execute(f"CREATE TYPE contract_symbol AS ENUM ({labels})")
 
@@ -67,7 +71,24 @@ class OptionReader:
         return bool(found)
 
     def read(self, window: Window) -> Rows:
-        """Rows stamped in [open, close), and how many of them lie in its break, which are left out."""
+        """Rows stamped in [open, close); those in its break are counted and left out. Threads take turns."""
+        with self._turn:
+            if self._over:
+                raise DataError(f"{self.table.where}: nothing is read any more")
+            rows = self._fetched(window)
+            self.seen += len(rows.ts)
+            closed = window.closed(rows.ts)
+            self.outside += int(closed.sum())
+            rows = rows.take(~closed)
+            self.steps.update(np.flatnonzero(np.bincount((rows.ts - window.open_ns) // NS)).tolist())
+        return rows
+
+    def close(self) -> None:
+        """Wait for who reads now; nobody reads after that, and the connection may be closed."""
+        with self._turn:
+            self._over = True
+
+    def _fetched(self, window: Window) -> Rows:
         t = self.table
         names = ("bid", "ask") if self.quotes else (*TRADES, "volume")
         file = ", file" if t.has("file") else ""
@@ -77,14 +98,7 @@ class OptionReader:
             f"{t.numbers(names)}{file} FROM {{t}} WHERE {self.mine} AND {t.between(window.open_ns, window.close_ns)}"
         )
         columns = {name: np.asarray(got[name], np.float64) for name in names}
-        rows = Rows(np.asarray(got["ts"], np.int64), np.asarray(got["code"], np.int64), columns, got.get("file"))
-        self.seen += len(rows.ts)
-        closed = window.closed(rows.ts)
-        if closed.any():
-            self.outside += int(closed.sum())
-            rows = rows.take(~closed)
-        self.steps.update(np.unique((rows.ts - window.open_ns) // NS).tolist())
-        return rows
+        return Rows(np.asarray(got["ts"], np.int64), np.asarray(got["code"], np.int64), columns, got.get("file"))
 
     def count_outside(self, span: Span, read: Sequence[Window]) -> int:
         """Rows of the span that lie in no session; ``read`` are the sessions whose rows were read."""
@@ -101,7 +115,8 @@ class OptionReader:
 
     def check_interval(self, interval_s: int) -> None:
         """Refuse minute rows on bars of seconds: the price of a minute is not known at its first second."""
-        step = int(np.gcd.reduce(np.array(sorted(self.steps), np.int64))) if self.steps else 0
+        steps = np.array(sorted(self.steps), np.int64)
+        step = int(np.gcd.reduce(steps - steps[0])) if len(steps) else 0  # minutes stamped …:59 are minutes, too
         if interval_s < 60 and step > 0 and step % 60 == 0 and len(self.steps) >= 25:
             raise DataError(
                 f"{self.table.where}: option rows are {step} s apart but the underlying's bars {interval_s} s, and a "
@@ -258,22 +273,18 @@ def standing(
     bid: np.ndarray, ask: np.ndarray, cell: np.ndarray, closed: np.ndarray | None, ends: np.ndarray, n: int
 ) -> OptionGrid:
     """Quotes [m, n] of rows in time order whose place in the grid is ``cell``: each stands until it is replaced."""
-    m = len(ends)
-    source = np.full(m * n, -1, np.int32)
-    source[cell] = np.arange(len(cell), dtype=np.int32)
-    fresh = (source >= 0).reshape(m, n)
-    # within a contract's row of the grid the newest source is not the largest: carry the bar, then look it up
-    newest = np.where(fresh, np.arange(n, dtype=np.int32), np.int32(-1))
-    np.maximum.accumulate(newest, axis=1, out=newest)
+    m, nothing = len(ends), len(bid)
+    source = np.full((m, n), -1, np.int32)
+    source.ravel()[cell] = np.arange(len(cell), dtype=np.int32)
+    fresh = source >= 0
+    first = source[:, 0]
+    first[first < 0] = nothing
     if closed is not None:
-        last = int(np.flatnonzero(closed)[-1])
-        newest[:, closed] = -1
         # whoever quoted before the break may have gone: nobody knows until the next row
-        newest[:, last:][newest[:, last:] <= last] = -1
+        source[:, closed] = nothing
     for c in np.flatnonzero(ends < n):
-        newest[c, ends[c] :] = -1
-    source = np.take_along_axis(source.reshape(m, n), np.maximum(newest, 0), axis=1)
-    unknown = (source < 0) | (newest < 0)
-    source[unknown] = len(bid)
-    sides = (np.append(side, np.nan)[source] for side in (bid, ask))
+        source[c, ends[c] :] = nothing
+    begins = np.flatnonzero(source.ravel() >= 0)
+    rows, lasts = source.ravel()[begins], np.diff(begins, append=m * n)
+    sides = (np.repeat(np.append(side, np.nan)[rows], lasts).reshape(m, n) for side in (bid, ask))
     return OptionGrid(next(sides), next(sides), None, fresh)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from quantray.files.tables import Table
-from quantray.sweeps.data.chain import Contracts, listed_in, read_chain
+from quantray.runner.threads import abreast, in_order
+from quantray.sweeps.data.chain import Contracts, check_underlying, listed_in, read_chain
 from quantray.sweeps.data.grid import Grid
 from quantray.sweeps.data.options import OptionGrid, OptionReader, Rows, bars_of, lay_options
 from quantray.sweeps.data.sessions import Span
@@ -17,23 +18,47 @@ from quantray.sweeps.data.settings import DataSettings
 from quantray.sweeps.data.standard import standard
 from quantray.sweeps.market import Session
 
+_TIMES = 8  # what a session takes while it is made, times what it takes afterwards
+
 
 def priced_sessions(
     settings: DataSettings, tables: dict[str, Table], symbol: str | None, grids: list[Grid], span: Span,
     counts: Counter[str],
-) -> Iterator[Session]:  # fmt: skip
-    """Sessions that have option rows, in time order, each made when it is asked for."""
+) -> Generator[Session]:  # fmt: skip
+    """Sessions that have option rows, in time order; a few are made ahead."""
     options = tables["options"]
     listing = tables.get("chain", options)
     contracts = read_chain(listing, symbol, span)
+    check_underlying(options, symbol)
     reader = OptionReader(options, symbol, contracts.symbol)
-    for grid in grids:
-        session = _priced(settings, reader, contracts, listing, grid, counts)
-        if session is not None:
-            yield session
+
+    def made(grid: Grid) -> tuple[Session | None, Counter[str]]:
+        own = Counter[str]()
+        return _priced(settings, reader, contracts, listing, grid, own), own
+
+    try:
+        for session, own in _abreast(grids, made):
+            counts.update(own)
+            if session is not None:
+                yield session
+    finally:
+        reader.close()
     counts["option_rows_outside_sessions"] += reader.count_outside(span, [grid.window for grid in grids])
     if grids and settings.interval is None:
         reader.check_interval(grids[0].interval_s)
+
+
+def _abreast(
+    grids: Iterable[Grid], made: Callable[[Grid], tuple[Session | None, Counter[str]]]
+) -> Iterator[tuple[Session | None, Counter[str]]]:  # fmt: skip
+    """What is made of each, in order: the first session alone, which tells how many go on at once."""
+    rest = iter(grids)
+    for grid in rest:
+        found = made(grid)
+        yield found
+        if found[0] is not None:
+            for _, one in in_order(rest, made, abreast(_TIMES * found[0].nbytes)):
+                yield one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +79,8 @@ def listed_rows(
     rows = reader.read(window)
     known = rows.code >= 0
     counts["rows_unknown_symbol"] += int((~known).sum())
-    chosen = listed_in(chain, window, np.unique(rows.code[known]), listing is reader.table)
+    codes = np.flatnonzero(np.bincount(rows.code[known], minlength=1))
+    chosen = listed_in(chain, window, codes, listing is reader.table)
     c = chain.take(chosen)
     usual = standard(
         listing.where, c.symbol, c.right, c.strike, c.expiry, c.multiplier, odd=c.adjusted, morning=c.morning,
@@ -64,11 +90,11 @@ def listed_rows(
     contracts = chain.take(chosen)
     place = np.full(len(chain.symbol) + 1, -1, np.int64)
     place[chosen] = np.arange(len(chosen))
-    mine = place[rows.code] >= 0  # code -1 looks up the last place, which nothing has
+    places = place[rows.code]  # code -1 looks up the last place, which nothing has
+    mine = places >= 0
     counts["rows_in_sessions"] += len(rows.code)
     counts["rows_unlisted"] += int((known & ~mine).sum())
-    rows = rows.take(mine)
-    return Listed(contracts, contracts.ends(window, grid.interval_s), rows, place[rows.code])
+    return Listed(contracts, contracts.ends(window, grid.interval_s), rows.take(mine), places[mine])
 
 
 def _priced(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -88,15 +88,16 @@ def _load_tables(settings: DataSettings, tables: dict[str, Table], shelf: Shelf)
     name = symbol or Path(table.where).stem
     if settings.chain == "synthetic":
         variances = day_variances(grids, settings.synthetic.daily_vol**2)
-        made: Iterator[Session] = (session_of(g, *model_options(g, v, settings.synthetic, name, counts))
+        made: Generator[Session] = (session_of(g, *model_options(g, v, settings.synthetic, name, counts))
                 for g, v in zip(grids, variances, strict=True))  # fmt: skip
     else:
         made = priced_sessions(settings, tables, symbol, grids, span, counts)
     dates = []
-    for session in made:
-        shelf.add(session)
-        dates.append(session.date)
-        count_session(counts, session, suspects[session.date])
+    with closing(made):  # nobody reads any more when the connection is closed
+        for session in made:
+            shelf.add(session)
+            dates.append(session.date)
+            count_session(counts, session, suspects[session.date])
     if not dates:
         raise _nothing_left(counts)
     where = ", ".join(dict.fromkeys(Path(t.where).name for t in tables.values()))

@@ -6,7 +6,7 @@ import json
 import mmap
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from quantray.sweeps.market import Session, Slice
 
 _log = logger(__name__)
 MARKET = "market.json"
+_WHAT = "market by sessions"
 _ALIGNED = 64  # bytes: where an array begins
 #: Files that are views at a time; each takes a handle, of which a process has few. Further ones are read as a whole.
 MOST_MAPS = 128
@@ -52,11 +53,35 @@ class StoredSessions(Sequence[Session]):
     def __getitem__(self, k: slice) -> StoredSessions: ...
     def __getitem__(self, k: int | slice) -> Session | StoredSessions:
         if isinstance(k, slice):
-            return StoredSessions(self.folder, self.dates[k])
+            return type(self)(self.folder, self.dates[k])
         return read_session(self.folder / _name(self.dates[k]))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return tuple, (list(self),)
+
+    def named(self) -> NamedSessions:
+        return NamedSessions(Path(os.path.abspath(self.folder)), self.dates)
+
+    def whole(self, digests: Sequence[str]) -> bool:
+        """Whether every file is there as it was written, and sessions of these ``digests`` in them."""
+        try:
+            folder = Cached(self.folder.parent, self.folder.name, _WHAT).find(_log.debug)
+        except (DataError, OSError):
+            return False
+        if folder is None:
+            return False
+        about = json.loads((folder / MARKET).read_text(encoding="utf-8"))
+        known = dict(zip(about["dates"], about["digests"], strict=True))
+        return [known.get(date) for date in self.dates] == list(digests)
+
+
+class NamedSessions(StoredSessions):
+    """The same for who sees the folder: pickled they are the names of its files."""
+
+    nbytes = 0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NamedSessions, (self.folder, self.dates)
 
 
 def found_market(settings: DataSettings) -> Slice | None:
@@ -85,7 +110,7 @@ def cached_market(settings: DataSettings) -> Cached | None:
         files = [file for key, name in named.items() for file in data_files(key, name, archives=True)]
     own = replace(settings, cache=None, memory_gb=0.0)
     name = digest_of(_code(), own, shelf(), [digest_of_file(file) for file in files])[:16]
-    return Cached(_home(settings), f"market-{name}", "market by sessions")
+    return Cached(_home(settings), f"market-{name}", _WHAT)
 
 
 def _home(settings: DataSettings) -> Path:
@@ -118,7 +143,7 @@ class Shelf:
         self._bytes = 0
 
     def add(self, session: Session) -> None:
-        self._bytes += _size(session)
+        self._bytes += session.nbytes
         self._held.append(session)
         if self._bytes <= self._most or self._alone:
             return
@@ -222,7 +247,9 @@ def read_session(path: Path) -> Session:
                 file.seek(0)
                 whole = file.read()
     except FileNotFoundError:
-        raise DataError(f"{path} is gone, a session of the market; the same command makes it again") from None
+        raise DataError(
+            f"{path} is gone, or not seen from here, a session of the market; the same command makes it again"
+        ) from None
     about = json.loads(head)
     session = object.__new__(Session)
     for name, value in about["values"].items():
@@ -236,12 +263,3 @@ def read_session(path: Path) -> Session:
 
 def _name(date: str) -> str:
     return f"{date}.session"
-
-
-def _arrays(session: Session) -> Iterator[np.ndarray]:
-    values = (getattr(session, field.name) for field in fields(session))
-    return (value for value in values if isinstance(value, np.ndarray))
-
-
-def _size(session: Session) -> int:
-    return sum(array.nbytes for array in _arrays(session))

@@ -25,16 +25,39 @@ class Day:
     ask: np.ndarray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Draw:
+    """What chance decides of a session: all of a :class:`Day` but its prices, which follow from it."""
+
+    path: DayPath
+    strike: np.ndarray
+    dither: np.ndarray  # [2k]
+    gone: list[tuple[int, slice]]
+
+
 def make_day(s: SyntheticSettings, day: int, n: int, last_close: float | None) -> Day:
     """The session of ``day`` (since 1970-01-01) with ``n`` seconds; ``last_close`` None starts at ``s.spot``."""
+    return priced(s, draw_day(s, day, n, last_close))
+
+
+def draw_day(s: SyntheticSettings, day: int, n: int, last_close: float | None) -> Draw:
+    """Everything of :func:`make_day` that the next session's start waits for, and little of its time."""
     rng = np.random.default_rng([s.seed, day])
     night = overnight(rng, s.daily_vol)
     start = s.spot if last_close is None else last_close * night
     path = simulate_day(rng, s, n, start)
     strike = strikes_around(start, s)
+    dither = rng.random(2 * len(strike))
+    return Draw(path, strike, dither, withdrawals(rng, 2 * len(strike), n, s.withdrawn_share))
+
+
+def priced(s: SyntheticSettings, draw: Draw) -> Day:
+    """The session with its quotes."""
+    path, strike = draw.path, draw.strike
     calls = merton_calls(path.latent, strike, path.variance, path.intensity, s.jump_mean, s.jump_vol)
-    bid, ask = quotes_of_calls(calls, path.latent, strike, rng.random(2 * len(strike)), np.arange(n - 1, -1, -1))
-    for gone in withdrawals(rng, 2 * len(strike), n, s.withdrawn_share):
+    left = np.arange(len(path.latent) - 1, -1, -1)
+    bid, ask = quotes_of_calls(calls, path.latent, strike, draw.dither, left)
+    for gone in draw.gone:
         bid[gone], ask[gone] = 0, WITHDRAWN
     return Day(path, strike, bid, ask)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,10 @@ from quantray.digests import digest_of
 from quantray.errors import DataError
 from quantray.files.caches import Cached, cache_dir
 from quantray.outlets import logger
+from quantray.runner.threads import abreast, in_order
 from quantray.sweeps.data.sessions import NS, Window, session_windows
-from quantray.sweeps.data.settings import DataSettings
-from quantray.sweeps.data.synthetic_day import Day, changed, make_day
+from quantray.sweeps.data.settings import DataSettings, SyntheticSettings
+from quantray.sweeps.data.synthetic_day import Day, Draw, changed, draw_day, priced
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +24,7 @@ _log = logger(__name__)
 VERSION = 1  # of the generator: another number, another market
 FIRST, SYMBOL = "2024-11-18", "SYN"
 FILES = ("underlying.parquet", "chain.parquet", "options.parquet")
+_CELL = 100  # bytes that a second of a contract takes while it is priced
 
 
 def ensure_market(settings: DataSettings) -> Path:
@@ -52,19 +55,30 @@ def market_windows(settings: DataSettings) -> tuple[Window, ...]:
 def _write(settings: DataSettings, windows: tuple[Window, ...], folder: Path) -> None:
     import pyarrow.parquet as pq
 
-    writers: dict[str, Any] = {}
-    close: float | None = None
+    s, writers = settings.synthetic, dict[str, Any]()
+
+    def made(drawn: tuple[Window, Draw]) -> tuple[Any, Any, Any]:
+        return _tables(drawn[0], priced(s, drawn[1]))
+
+    longest = max(window.seconds for window in windows)
     try:
-        for window in windows:
-            day = make_day(settings.synthetic, window.day, window.seconds, close)
-            close = float(day.path.latent[-1])
-            for name, table in zip(FILES, _tables(window, day), strict=True):
+        for _, tables in in_order(_drawn(s, windows), made, abreast(_CELL * 2 * s.strikes * longest)):
+            for name, table in zip(FILES, tables, strict=True):
                 if name not in writers:
                     writers[name] = pq.ParquetWriter(folder / name, table.schema, compression="zstd")
                 writers[name].write_table(table)
     finally:
         for writer in writers.values():
             writer.close()
+
+
+def _drawn(s: SyntheticSettings, windows: tuple[Window, ...]) -> Iterator[tuple[Window, Draw]]:
+    """Sessions with what chance decides of them: each starts where the one before it ended."""
+    close: float | None = None
+    for window in windows:
+        draw = draw_day(s, window.day, window.seconds, close)
+        close = float(draw.path.latent[-1])
+        yield window, draw
 
 
 def _tables(window: Window, day: Day) -> tuple[Any, Any, Any]:

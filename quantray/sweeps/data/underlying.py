@@ -153,9 +153,26 @@ def interval_of(where: str, bars: Bars, windows: tuple[Window, ...], given: int 
         raise DataError(
             f"{where}: bars of {found} s are mixed with bars of {max(telling)} s; load one interval at a time"
         )
+    _check_begin(where, bars, windows, found)
     if given is not None and given != found and (telling or found % given):
         raise DataError(f"{where}: data.interval is {given} s but the bars are {found} s apart")
     return given or found
+
+
+def _check_begin(where: str, bars: Bars, windows: tuple[Window, ...], found: int) -> None:
+    """Refuse bars that keep a distance from the session's grid, as those stamped …:59 do.
+
+    Their times have a common divisor that is finer than their steps: on its grid nearly every bar would be a carried
+    one, and a latency or an age of one bar a fraction of theirs.
+    """
+    sessions = [ts for ts in (bars.ts[bars.of(w)] for w in windows) if len(ts)]
+    steps = int(np.gcd.reduce(np.concatenate([ts - ts[0] for ts in sessions]), dtype=np.int64)) // NS
+    if steps > found and sum(map(len, sessions)) >= BLOCK_BARS:
+        raise DataError(
+            f"{where}: bars are {steps} s apart and do not begin with the session: one is stamped "
+            f"{stamp(sessions[0][0])}, which is no whole number of {steps} s after the open; correct the times (a bar "
+            f"is named by its start; data.stamp=end reads times that are whole ends)"
+        )
 
 
 def _blocks(offsets: np.ndarray, where: str) -> list[tuple[int, int]]:

@@ -103,9 +103,19 @@ def test_incomplete_rows_are_counted(tmp_path):
     assert calls.counts["incomplete"] == 3
 
 
+def test_names_are_told_apart_by_every_character_and_a_call_without_an_id_counts(tmp_path):
+    names = ("a", "a\0", "a\0\0", "A", "\u00e1", "a\u0301", "a\u200b", "a" * 300_000)
+    rows = [(name, f"X{name[:3]}", 0) for name in names] + [("a", "Y", i) for i in range(1000)]
+    table = changed(call_rows(*rows), call_id=["c0", None, "", *[None] * (len(rows) - 3)])
+    calls = loaded(tmp_path, table)
+    assert set(calls.callers) == set(names)
+    assert calls.per_caller.sum() == len(set(calls.call_id)) == len(rows)
+    assert "c0" in calls.call_id
+
+
 def test_a_call_id_of_several_calls_is_refused(tmp_path):
     table = changed(call_rows(("a", "X", 0), ("a", "X", 1)), call_id=["c", "c"])
-    with pytest.raises(DataError, match="call_id 'c' belongs to several calls"):
+    with pytest.raises(DataError, match=r"call_id 'c' belongs to several calls; .* data\.columns\.calls\.call_id=null"):
         loaded(tmp_path, table)
 
 

@@ -54,3 +54,16 @@ def test_a_declared_interval_that_the_candles_do_not_have_is_refused(tmp_path):
         inventory(tmp_path, candle_rows({"X": range(100)}), interval="5m")
     with pytest.raises(DataError, match=r"candles of 1m are expected, .* nothing is resampled: give data\.interval=5m"):
         inventory(tmp_path, candle_rows({"X": range(0, 1440, 5)}), interval="1m")
+
+
+def test_a_column_of_intervals_that_says_nothing_blocks_nothing(tmp_path):
+    candles = candle_rows({"X": range(100)})
+    wanted = inventory(tmp_path, candles)
+    empty: list[object] = [None] * 100
+    for said in (empty, [60, *empty[1:]], ["1m", *empty[1:]], ["?"] * 100, [60.0, float("nan")] * 50):
+        found = inventory(tmp_path, changed(candles, interval_s=said))
+        assert (found.interval_s, found.rows.tolist(), found.fingerprint) == (60, [100], wanted.fingerprint)
+    with pytest.raises(DataError, match=r"98 candles without an interval in 'interval_s', where others have 1m and 5m"):
+        inventory(tmp_path, changed(candles, interval_s=["1m", "5m", *empty[2:]]))
+    with pytest.raises(DataError, match=r"'interval_s' has 59\.6; it must be whole seconds"):
+        inventory(tmp_path, changed(candles, interval_s=[59.6] * 100))

@@ -41,7 +41,7 @@ def test_each_table_has_its_unit(tmp_path, units):
         shown(data_of(tmp_path, *told))
 
 
-@pytest.mark.parametrize("kind", ["DOUBLE", "VARCHAR", "HUGEINT", "UBIGINT"])
+@pytest.mark.parametrize("kind", ["DOUBLE", "VARCHAR", "HUGEINT", "UBIGINT", "UHUGEINT", "DECIMAL(20, 0)"])
 def test_numbers_of_any_type_are_times(tmp_path, kind):
     calls = call_rows(*ROWS)
     wanted = load_calls(data_of(tmp_path, calls)).digest
@@ -56,6 +56,7 @@ def test_numbers_of_any_type_are_times(tmp_path, kind):
     [
         "strftime(ts, '%Y-%m-%d %H:%M:%S')", "strftime(ts, '%Y-%m-%dT%H:%M:%SZ')", "ts::VARCHAR",
         "strftime(ts + INTERVAL 2 HOUR, '%Y-%m-%dT%H:%M:%S+0200')", "strftime(ts, '  %Y-%m-%d %H:%M:%S.000 UTC')",
+        "strftime(ts - INTERVAL 5 HOUR, '%Y/%m/%d %H:%M:%S -0500')", "strftime(ts, '%Y-%m-%d  %H:%M:%S gmt')",
     ],
 )  # fmt: skip
 def test_times_as_text_are_read_by_what_they_say(tmp_path, write):
@@ -66,6 +67,24 @@ def test_times_as_text_are_read_by_what_they_say(tmp_path, write):
         c.execute("SET TimeZone = 'UTC'")
         c.execute(f"CREATE TABLE calls AS SELECT * REPLACE ({write} AS ts) FROM raw")
     assert load_calls(CallsData("duckdb", duckdb=str(path))).digest == wanted
+
+
+def test_what_stands_behind_a_clock_is_read_or_the_row_is_no_time(tmp_path):
+    """The database's cast passes over it: 01:00:00 PM would be a call twelve hours before it was made."""
+    behind = ("PM", "pm", "EST", "BST", "Europe/Rome", "UTC+2", "+02:00:00", "-5", "x", "(local)", "1")
+    path = write_duckdb(tmp_path, name="b.duckdb", raw=call_rows(("a", "X", 0)))
+    with duckdb.connect(str(path)) as c:
+        c.execute("CREATE TABLE calls AS SELECT * REPLACE ('2025-05-06 01:00:00' AS ts) FROM raw")
+        for i, word in enumerate(behind):
+            c.execute("INSERT INTO calls SELECT * REPLACE ($1 AS ts, $2 AS call_id) FROM raw",
+                      [f"2025-05-06 01:00:00{' ' * (i % 2)}{word}", word])  # fmt: skip
+            c.execute("INSERT INTO calls SELECT * REPLACE ($1 AS ts, $2 AS call_id) FROM raw",
+                      ["2025-05-06 01:00:00+01:00", f"good {word}"])  # fmt: skip
+    calls = load_calls(CallsData("duckdb", duckdb=str(path)))
+    assert calls.counts["incomplete"] == len(behind)
+    assert set(calls.ts.tolist()) == {np.datetime64("2025-05-06T01:00", "ns").astype(int)} | {
+        np.datetime64("2025-05-06T00:00", "ns").astype(int)
+    }
 
 
 @pytest.mark.slow

@@ -24,6 +24,16 @@ def test_a_column_under_anothers_usual_name_is_named_with_what_to_set(name: str,
     assert f"column {name!r} looks like {column}: data.columns.underlying.{column}={name}" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("key", "name", "ours"), [("underlying", "Vol", "volume"), ("chain", "contract_size", "multiplier")]
+)
+def test_what_a_file_may_lack_is_not_lacking_under_another_name(key: str, name: str, ours: str, tmp_path: Path):
+    made = frames()
+    made[key] = made[key].rename(columns={ours: name})
+    with pytest.raises(DataError, match=f"data.columns.{key}.{ours}={name}"):
+        load(write_csv(tmp_path, made))
+
+
 def test_a_file_is_ours_by_its_time_or_by_what_was_said_about_it():
     head = Head(Path("a.csv"), ("TS", "x"))
     assert has_ours(UnderlyingColumns(), head)

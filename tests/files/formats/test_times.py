@@ -49,8 +49,9 @@ def test_a_clock_is_read_in_its_zone_and_what_names_its_own_keeps_it():
 
 @pytest.mark.parametrize(
     "value",
-    ["2024-03-10 02:30:00", "2024-11-03 01:30:00", "2024-08-16", "09:31:00", "yesterday", "2024-13-01 09:30:00", "1e9"],
-)
+    ["2024-03-10 02:30:00", "2024-11-03 01:30:00", "2024-08-16", "09:31:00", "yesterday", "2024-13-01 09:30:00", "1e9",
+     "2024-08-16 09:31:00 PM", "2024-08-16 09:31:00 Europe/Rome", "2024-08-16 09:31:00 BST"],
+)  # fmt: skip
 def test_what_the_clock_skips_or_shows_twice_and_what_is_no_time_is_bad(value: str):
     assert read(clock("America/New_York"), value) == [(None, True)]
 

@@ -2,10 +2,16 @@
 
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pandas as pd
+import pytest
 
+from quantray.errors import DataError
+from quantray.files.tables import Table
 from quantray.sweeps.data import load
+from quantray.sweeps.data.chain import check_underlying, read_chain
+from quantray.sweeps.data.sessions import Span
 from quantray.sweeps.market import CALL, PUT
 from tests.builders.market_files import DATES, frames, write
 
@@ -53,3 +59,44 @@ def test_expired_contracts_are_not_listed(tmp_path: Path):
     market = load(write(tmp_path, made))
     assert f"SPOT {DATES[2]} C99" not in market.sessions[2].symbol
     assert market.quality["rows_unlisted"] > 0
+
+
+def table(rows: pd.DataFrame) -> Table:
+    """A chain of these rows."""
+    connection = duckdb.connect()
+    connection.register("rows", rows)
+    connection.execute("CREATE TABLE t AS SELECT * FROM rows")
+    names = {str(name): str(name) for name in rows.columns}
+    return Table(connection, "chain", "chain", "t", names, {}, tuple(names))
+
+
+@pytest.mark.parametrize(
+    ("names", "symbol", "said"),
+    [
+        (["SPOT", None], "SPOT", "rows without an underlying"), (["SPOT", ""], None, "rows without an underlying"),
+        (["SPOT", "spot"], "SPOT", "write one name everywhere"), (["SPOT "], "SPOT", "write one name everywhere"),
+        (["SPOT", "OTHR"], None, "choose one with data.symbol=OTHR"), (["SPOT"], "SPTO", "did you mean 'SPOT'"),
+    ],
+)  # fmt: skip
+def test_no_row_is_left_out_because_its_underlying_is_not_told_or_told_in_two_ways(names, symbol, said):
+    with pytest.raises(DataError, match=said):
+        check_underlying(table(pd.DataFrame({"underlying": names})), symbol)
+
+
+def test_rows_of_other_underlyings_are_others():
+    for names, symbol in ((["SPOT", "OTHR"], "SPOT"), (["SPOT"], None), ([" "], " ")):
+        check_underlying(table(pd.DataFrame({"underlying": names})), symbol)
+
+
+def test_symbols_of_two_underlyings_need_a_column_that_tells_them_apart():
+    def chain(*symbols: str) -> Table:
+        rows = pd.DataFrame({"symbol": symbols, "expiry": pd.Timestamp("2024-11-29").date(), "right": "C"})
+        rows["strike"], rows["expires"] = np.arange(len(rows)) + 1.0, pd.Timestamp("2024-11-29T21:00Z")
+        return table(rows)
+
+    span = Span((), 0, 0, ())
+    with pytest.raises(DataError, match=r"options on SPY and on QQQ by their symbols"):
+        read_chain(chain("SPY241129C00500000", "QQQ241129C00501000"), None, span)
+    for alike in (("SPX241129C05000000", "SPXW241129C05000000"), ("AAPL241129C00200000", "AAPL7 241129C00201000"),
+                  ("C 100", "D 100")):  # fmt: skip
+        assert len(read_chain(chain(*alike), None, span).symbol) == 2

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from quantray.sweeps.data import load
-from quantray.sweeps.data.options import judge_prints, judge_quotes
+from quantray.sweeps.data.options import judge_prints, judge_quotes, standing
 from quantray.sweeps.market import CALL, CROSSED_QUOTE, ZERO_QUOTE
 from tests.builders.market_files import NAN, frames, write
 from tests.builders.option_chains import first, market
@@ -134,3 +134,35 @@ def test_an_infinite_print_is_no_print(tmp_path: Path):
     made = frames(quotes=False)
     made["options"].loc[5, "last"] = np.inf
     assert load(write(tmp_path, made)).quality["quarantined_prints_bounds"] == 1
+
+
+def standing_by_rows(bid, ask, cell, closed, ends, n):
+    """The twin of ``standing``: bar by bar, contract by contract."""
+    sides, fresh = np.full((2, len(ends), n), np.nan), np.zeros((len(ends), n), bool)
+    row_at = {divmod(int(c), n): k for k, c in enumerate(cell)}
+    for c, end in enumerate(ends):
+        now = None
+        for bar in range(n):
+            fresh[c, bar] = (c, bar) in row_at
+            now = row_at.get((c, bar), now)
+            now = None if closed is not None and closed[bar] else now
+            if now is not None and bar < end:
+                sides[:, c, bar] = bid[now], ask[now]
+    return *sides, fresh
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_quote_stands_until_it_is_replaced(seed: int):
+    rng = np.random.default_rng(seed)
+    m, n = int(rng.integers(1, 6)), int(rng.integers(1, 40))
+    cell = rng.permutation(m * n)[: int(rng.integers(0, m * n + 1))]
+    bid, ask = rng.normal(size=(2, len(cell)))
+    bid[rng.random(len(cell)) < 0.3] = np.nan
+    begin, end = np.sort(rng.integers(0, n + 1, 2))
+    closed = np.isin(np.arange(n), np.arange(begin, end)) if end > begin and seed % 2 else None
+    ends = np.where(rng.random(m) < 0.5, n, rng.integers(0, n + 1, m)).astype(np.int32)
+    grid = standing(bid, ask, cell, closed, ends, n)
+    for found, expected in zip(
+        (grid.bid, grid.ask, grid.fresh), standing_by_rows(bid, ask, cell, closed, ends, n), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)

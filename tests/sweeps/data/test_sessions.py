@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from quantray.sweeps.data.sessions import Window, session_windows
+from quantray.sweeps.data.sessions import Window, _between, session_windows, zone_of
 from tests.builders.calendars import market
 
 CALENDARS = ("XNYS", "XHKG", "XTKS", "XSHG", "CMES", "XNZE", "XASX", "XBOM", "24/7")
@@ -30,6 +30,24 @@ def test_the_half_day_of_auckland_is_the_last_session(tmp_path: Path):
     got = market(tmp_path, "XNZE", "2024-12-31", "2024-12-31")
     assert got.dates == ("2024-12-31",)
     assert got.sessions[0].n_bars == 165
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the calendar library's own, of pandas
+@pytest.mark.slow
+@pytest.mark.parametrize("calendar", ["XNYS", "XSHG"])  # one is known for a decade, one to the end of this year
+def test_one_calendar_serves_every_date_of_its_decade(calendar: str):
+    import exchange_calendars as xc
+
+    _between.cache_clear()
+    zone = zone_of.__wrapped__(calendar)
+    windows = [w for year in (2021, 2024) for w in session_windows(calendar, f"{year}-06-01", f"{year}-07-10")]
+    made = _between.cache_info().currsize
+    assert made == (1 if calendar == "XNYS" else 2)
+    told = [xc.get_calendar(calendar, start=f"{year}-05-01", end=f"{year}-08-01") for year in (2021, 2024)]
+    days = [day for one, year in zip(told, (2021, 2024), strict=True)
+            for day in one.sessions[one.sessions.slice_indexer(f"{year}-06-01", f"{year}-07-10")]]  # fmt: skip
+    assert [w.date for w in windows] == [str(day.date()) for day in days]
+    assert zone == told[0].tz.key
 
 
 # breaks -------------------------------------------------------------------------------------------------------------

@@ -67,6 +67,20 @@ def test_in_memory_and_on_disk_are_one_market(tmp_path: Path) -> None:
     assert isinstance(sent.sessions, tuple)
     assert same(sent, part)
     assert not [p for p in (tmp_path / "sessions").iterdir() if p.name.startswith(".unfinished")]
+    assert held.named() is None
+    assert stored.take(0, 0).named() is None
+    named = part.named()
+    assert named is not None
+    assert len(message := pickle.dumps(named)) < 5000  # names, and no price
+    assert named.nbytes == 0
+    assert [digest_of(session) for session in pickle.loads(message).take(1, 2)] == [*held.session_digests[2:]]
+    assert named.whole()
+    assert not replace(named, session_digests=held.session_digests[:2]).whole()  # another market of that name
+    victim = stored.sessions.folder / f"{held.dates[0]}.session"
+    victim.write_bytes(victim.read_bytes()[:-1] + b"?")
+    assert not named.whole()
+    victim.unlink()
+    assert not named.whole()
 
 
 @pytest.mark.slow

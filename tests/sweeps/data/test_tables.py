@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from quantray.errors import DataError
@@ -89,6 +90,16 @@ def test_a_type_that_cannot_hold_prices_is_named(tmp_path: Path):
         load(write(tmp_path, made))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("unit", ["ns", "us", "ms"])
+def test_a_time_of_any_unit_may_be_an_end(unit: str, tmp_path: Path):
+    made = frames()
+    wanted = load(write(tmp_path, made)).digest
+    for key in ("underlying", "options"):
+        made[key]["ts"] = (made[key].ts + pd.Timedelta("1min")).dt.as_unit(unit)
+    assert load(write(tmp_path, made, stamp="end", interval="1m")).digest == wanted
+
+
 def rewritten(tmp_path: Path, change: Callable[[bytes], bytes], key: str = "underlying") -> DataSettings:
     settings = write_csv(tmp_path, frames())
     path = tmp_path / f"{key}.csv"
@@ -110,6 +121,7 @@ TEXTS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "cut off": (lambda b: b[:-30], r"line \d+ has \d fields and the header 7; repair the line"),
     "a field too many": (lambda b: b.replace(b"00.0\n", b"00.0,9\n", 1), r"line 2 has 8 fields and the header 7"),
     "open quote": (lambda b: b.replace(b",SPOT,", b',"SPOT,', 1), "line 2|quote"),
+    "open quote of a long file": (lambda b: b.replace(b",SPOT,", b',"SPOT,', 1) + b * 4, "a quote is opened that"),
     "typo": (lambda b: b.replace(b"volume", b"volmue", 1), "no column 'volume'.*did you mean 'volmue'.*volume=volmue"),
     "a comment first": (lambda b: b"# made by x\n" + b, "has none of the columns ts, .*: it has # made by x; the"),
     "sep= first": (lambda b: b"sep=,\n" + b, "has none of the columns"),
@@ -130,6 +142,7 @@ def test_a_text_file_that_cannot_be_read_says_why(name: str, tmp_path: Path):
 SAME: dict[str, Callable[[bytes], bytes]] = {
     "a mark of UTF-8": lambda b: b"\xef\xbb\xbf" + b,
     "lines of Windows": lambda b: b.replace(b"\n", b"\r\n"),
+    "lines of an old Macintosh": lambda b: b.replace(b"\n", b"\r"),
     "no last line end": lambda b: b.rstrip(b"\n"),
     "semicolons": lambda b: b.replace(b",", b";"),
     "tabs": lambda b: b.replace(b",", b"\t"),

@@ -6,8 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from quantray.errors import DataError
 from quantray.sweeps.data import load
+from quantray.sweeps.data.sessions import NS, session_windows
 from quantray.sweeps.data.settings import ColumnMaps, UnderlyingColumns
+from quantray.sweeps.data.underlying import Bars, interval_of
 from tests.builders.market_files import frames, write
 
 
@@ -68,3 +71,14 @@ def test_isolated_bad_prints_are_counted_and_carried_on_request(tmp_path: Path):
     assert kept.quality["suspect_bars"] == cleaned.quality["suspect_bars"] == 1
     assert kept.sessions[0].close[100] > 104 > cleaned.sessions[0].close[100]
     assert cleaned.sessions[0].filled[100]
+
+
+@pytest.mark.parametrize("late_s", [30, 59])
+def test_bars_that_keep_a_distance_from_the_sessions_grid_are_refused(late_s: int):
+    day = session_windows("XNYS", "2024-11-27", "2024-11-27")
+    ts = day[0].open_ns + (np.arange(380) * 60 + late_s) * NS
+    with pytest.raises(DataError, match="60 s apart and do not begin with the session"):
+        interval_of("u", Bars(ts, {}), day, None)
+    assert interval_of("u", Bars(ts + (60 - late_s) * NS, {}), day, None) == 60
+    sparse = np.sort(np.random.default_rng(3).choice(23_400, 40, replace=False))
+    assert interval_of("u", Bars(day[0].open_ns + sparse * NS, {}), day, None) == 1

@@ -41,9 +41,9 @@ def write_objects(path: Path, parts: Mapping[str, object], keep: Keep) -> None:
     writer = _Writer(keep)
     tree = {name: writer.told(part) for name, part in parts.items()}
     text = json.dumps({"records": writer.records, "parts": tree}, separators=(",", ":")).encode()
-    arrays: dict[str, Any] = {_TREE: np.frombuffer(text, np.uint8)}
+    arrays: dict[str, Any] = {str(k): array for k, array in enumerate(writer.arrays)}
     with path.open("wb") as file:
-        np.savez(file, **arrays, **{str(k): array for k, array in enumerate(writer.arrays)})
+        np.savez(file, **{_TREE: np.frombuffer(text, np.uint8), **arrays})
 
 
 class Objects:

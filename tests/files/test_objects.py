@@ -1,4 +1,4 @@
-"""Records come back from the disk equal, whatever they hold; nothing else than our own records is ever made of a file."""
+"""Records come back from the disk equal, whatever they hold; of a file nothing but our own records is ever made."""
 
 from __future__ import annotations
 
@@ -72,7 +72,8 @@ def test_records_arrays_and_tables_come_back(tmp_path: Path) -> None:
     verdict = Verdict(Word.UNJUDGED, "told", (Check("one", None, 0.5, None, "why"),), {"n": 3})
     arrays = (np.zeros((2, 0)), np.array(3.5), np.float32(2), np.array([True]), np.array(["x", None], object))
     table = pd.DataFrame({
-        "n": pd.array([1, None], "Int64"), "level": np.array([0.5, "otm"], object), "text": ["a", "b"], "x": [0.1, np.nan]
+        "n": pd.array([1, None], "Int64"), "level": np.array([0.5, "otm"], object), "text": ["a", "b"],
+        "x": [0.1, np.nan],
     })  # fmt: skip
     found = tripped((trials, verdict, arrays, table, Path("a/b"), frozenset({2, 1})), tmp_path)
     assert found[:2] == (trials, verdict)

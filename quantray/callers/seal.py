@@ -36,7 +36,8 @@ def finish(
 ) -> None:
     """Keep the results, and note that the study is finished; ``files`` are those of its report.
 
-    ``whole``: the report was written into the run's own directory. Nothing is noted where another process works on the study by now, or where nothing keeps notes.
+    ``whole``: the report was written into the run's own directory. Nothing is noted where another process works on the
+    study by now, or where nothing keeps notes.
     """
     from quantray.ledger import ending, open_ledger
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -86,6 +87,11 @@ def test_a_study_that_somebody_works_on_has_no_end(ledger: SqlLedger, tmp_path: 
     assert standing() is None
     ending.seal(ledger, pieces, "x", {"b.html": report})
     assert standing() is not None
+    before = report.stat()
+    report.write_text("rehto")  # as long, and its time put back
+    os.utime(report, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert standing() is None
+    ending.seal(ledger, pieces, "x", {"b.html": report})
     ending.begin(ledger)
     assert standing() is None
     assert not ledger.notes()[ending.KEPT]

@@ -118,6 +118,7 @@ class Looked:
     fault: DataError | None = None  # of the first time that is no whole second
 
     def note_bad(self, ts: np.ndarray, columns: dict[str, np.ndarray], rows: np.ndarray, traded: bool) -> None:
+        """Values that no price or volume may have, among the ``rows`` [r] (a mask) of ``ts`` and ``columns`` [r]."""
         for name, bad in bad_prices(columns, rows, traded).items():
             if bad.any():
                 at = int(np.argmax(bad))
@@ -135,6 +136,7 @@ class Looked:
                 self.fault = error
 
     def note_ends(self, ts: np.ndarray, windows: Sequence[Window]) -> None:
+        """Count sessions with rows at their open and at their close; ``ts`` [r] of all rows, UTC ns."""
         opens, closes = (np.array([getattr(w, name) for w in windows], np.int64) for name in ("open_ns", "close_ns"))
         known = np.searchsorted(ts, closes) > np.searchsorted(ts, opens)
         n, begun, ended = self.ends

@@ -88,7 +88,7 @@ def bad_prices(columns: dict[str, np.ndarray], rows: np.ndarray, traded: bool) -
 
 
 def other_units(columns: dict[str, np.ndarray]) -> dict[str, float]:
-    """Columns in another unit than the close, as cents beside dollars, with how many times it they are (median)."""
+    """``columns`` [r] in another unit than the close, as cents beside dollars: how many times it each is (median)."""
     found = {}
     for name in ("open", "high", "low", "vwap", "vwap_running"):
         ratio = columns[name] / columns["close"]

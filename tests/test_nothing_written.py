@@ -159,7 +159,7 @@ def test_what_ends_a_study_that_is_open_is_no_refusal(
     resource = pytest.importorskip("resource")
     monkeypatch.chdir(tmp_path)
     study = (*SWEEP, cache, "study.name=mine", "run_dir=run", "search.n_trials=60")
-    command = [sys.executable, "-m", "quantray.run", *study]
+    command = [sys.executable, "-B", "-m", "quantray.run", *study]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))  # noqa: E731
     ended = subprocess.run(command, capture_output=True, text=True, env=environment, preexec_fn=limit)

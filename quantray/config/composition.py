@@ -6,13 +6,18 @@ keeps its own state.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
+from functools import lru_cache
+from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from quantray import folders
 from quantray.command_line import quoted
 from quantray.config import wings
 from quantray.config.study_name import flatten
@@ -20,28 +25,60 @@ from quantray.errors import ConfigError, near_miss
 from quantray.passwords import learn
 
 VERSION_BASE = "1.3"
+_INTERPOLATED = "${"
 Composed = tuple[dict[str, Any], dict[str, str]]
-_known: ContextVar[dict[tuple[str, tuple[str, ...]], Composed] | None] = ContextVar("known", default=None)
+#: Of a request: a digest of the files it is composed of, and a word of its own.
+_state: ContextVar[tuple[str, str] | None] = ContextVar("state", default=None)
+_requests = count()
 
 
 @contextmanager
 def one_request() -> Iterator[None]:
-    """What is composed inside is read from its files once: a request asks for the same several times."""
-    outer = _known.set({})
+    """The files of ``conf/`` are looked at once for what is composed inside: a request asks several times."""
+    outer = _state.set(_looked_at())
     try:
         yield
     finally:
-        _known.reset(outer)
+        _state.reset(outer)
 
 
 def composed(wing: str, overrides: Sequence[str]) -> Composed:
-    """The resolved configuration of a wing, and group -> choice. ConfigError when it cannot be composed."""
-    known, asked = _known.get(), (wing, tuple(overrides))
-    if known is None:
-        return _composed(*asked)
-    if asked not in known:
-        known[asked] = _composed(*asked)
-    return deepcopy(known[asked])  # whoever asks fills in names
+    """The resolved configuration of a wing, and group -> choice. ConfigError when it cannot be composed.
+
+    A process remembers what unchanged files gave for the same overrides; what an interpolation may change
+    (``${oc.env:HOME}``) it remembers within one request.
+    """
+    files, request = _state.get() or _looked_at()
+    state = request if any(_INTERPOLATED in line for line in overrides) else files
+    found, choices = deepcopy(_remembered(wing, tuple(overrides), state))  # whoever asks fills in names
+    learn(f"{key}={value}" for key, value in flatten(found).items() if isinstance(value, str | list))
+    return found, choices
+
+
+def _looked_at() -> tuple[str, str]:
+    """A digest of every file of ``conf/`` and a word that no other call gives; the word alone where files do not say it
+    all: they interpolate, cannot be read, or lie behind a link.
+    """
+    digest, request = sha256(), f"request {next(_requests)}"
+    for conf in folders.folders("conf"):
+        for folder, names, files in os.walk(conf):
+            if any(os.path.islink(f"{folder}/{name}") for name in names):
+                return request, request
+            for path in sorted(f"{folder}/{name}" for name in files if name.endswith(".yaml")):
+                try:
+                    content = Path(path).read_bytes()
+                except OSError:
+                    return request, request
+                if _INTERPOLATED.encode() in content:
+                    return request, request
+                digest.update(f"{path}\0{len(content)}\0".encode(errors="surrogateescape") + content)
+    return digest.hexdigest(), request
+
+
+@lru_cache(maxsize=64)
+def _remembered(wing: str, overrides: tuple[str, ...], state: str) -> Composed:
+    """What the files in that state gave for these overrides once; whatever failed is tried again."""
+    return _composed(wing, overrides)
 
 
 def _composed(wing: str, overrides: Sequence[str]) -> Composed:
@@ -70,9 +107,8 @@ def _composed(wing: str, overrides: Sequence[str]) -> Composed:
     except (OSError, UnicodeError) as error:
         raise ConfigError(f"{_unread(wing)} cannot be read: {error}") from error
     assert isinstance(plain, dict)
-    found = {str(key): value for key, value in plain.items()}
-    learn(f"{key}={value}" for key, value in flatten(found).items() if isinstance(value, str | list))
-    return found, {group: str(choice) for group, choice in choices.items() if choice is not None}
+    chosen = {group: str(choice) for group, choice in choices.items() if choice is not None}
+    return {str(key): value for key, value in plain.items()}, chosen
 
 
 def _no_yaml(error: Exception) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,12 +53,14 @@ def filled(disk: Path, left: int) -> Iterator[None]:
 
 @contextmanager
 def limited(size: int) -> Iterator[None]:
-    """``ulimit -f`` meanwhile."""
+    """``ulimit -f`` meanwhile, but for byte code: Python would keep what was cut of it, and read it the next time."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    kept, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         yield
     finally:
+        sys.dont_write_bytecode = kept
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 

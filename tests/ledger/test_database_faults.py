@@ -161,7 +161,7 @@ except LedgerError as error:
 def test_a_limit_on_the_size_of_files_says_so_and_resume_goes_on(tmp_path: Path, limit: int) -> None:
     expected = run(made_plan(Storage(), tmp_path / "straight", "random", n_trials=150))
     plan = made_plan(Storage(), tmp_path / "limited", "random", n_trials=150)
-    command = [sys.executable, "-c", LIMITED, str(plan.run_dir), str(limit)]
+    command = [sys.executable, "-B", "-c", LIMITED, str(plan.run_dir), str(limit)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False)
     assert done.returncode == 7, done.stderr
     assert "raise the limit on the size of files (ulimit -f)" in done.stdout

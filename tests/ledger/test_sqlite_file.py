@@ -136,7 +136,8 @@ def test_a_file_without_room_beside_it_is_not_called_damaged(tmp_path: Path, kil
     resource = pytest.importorskip("resource")
     opened(tmp_path).close()
     before = (tmp_path / "ledger.db").read_bytes()
-    command = [sys.executable, "-m", "quantray", "study", "list", "--where", str(tmp_path)]
+    # -B: Python would keep byte code that the limit cut, and read it the next time
+    command = [sys.executable, "-B", "-m", "quantray", "study", "list", "--where", str(tmp_path)]
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (kilobytes << 10,) * 2)  # noqa: E731
     ended = subprocess.run(command, capture_output=True, text=True, preexec_fn=limit, cwd=ROOT)
     assert ended.returncode == 1, ended.stderr

@@ -11,6 +11,7 @@ import argparse
 import importlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -63,8 +64,10 @@ def child(name: str, file: Path, size: str) -> int:
 
 
 def one_line(error: BaseException) -> str:
-    """What went wrong, as a sentence without its end."""
-    said = " ".join(str(error).split()).rstrip(".")
+    """What went wrong, as a sentence without its end, and without folders of this machine."""
+    if isinstance(error, subprocess.CalledProcessError):
+        return f"a process that it started ended with exit code {error.returncode}"
+    said = re.sub(r"(/[\w.@~-]+)+/", "", " ".join(str(error).split())).rstrip(".")
     if isinstance(error, SystemExit):
         return f"exit code {said}" if said.isdigit() else said
     return f"{type(error).__name__}: {said}" if said else type(error).__name__

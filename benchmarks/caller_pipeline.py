@@ -278,7 +278,7 @@ def growth(report: Report, share: float = 1.0) -> None:
     for change in ({}, {"calls": 2 * n}, {"calls": 4 * n}, {"days": 20}, {"policies": 1000}, {"policies": 2000}):
         for limited in (True, False):
             _grown(report, {**base, **change}, limited)
-        if share < 1:
+        if share < 0.1:
             return
 
 

@@ -124,7 +124,7 @@ def test_what_was_found_before_an_error_is_kept(tmp_path: Path, monkeypatch: pyt
         report = Report("half", "two lists")
         report.equal("both lists are sorted", True)
         report.row("the first", [1.0])
-        raise ValueError("the second is\nno list.")
+        raise ValueError(f"the second is\nno list of {tmp_path}/lists.json.")
 
     module = ModuleType("half")
     module.__dict__.update(main=half, SMALL=[])
@@ -133,8 +133,8 @@ def test_what_was_found_before_an_error_is_kept(tmp_path: Path, monkeypatch: pyt
     file = tmp_path / "report.json"
     assert child("half", file, "small") == 1
     found = read_report(json.loads(file.read_text(encoding="utf-8")))
-    assert found.failed == "ValueError: the second is no list"
-    assert "It did not come to its end: ValueError: the second is no list." in section(found)
+    assert found.failed == "ValueError: the second is no list of lists.json"
+    assert "It did not come to its end: ValueError: the second is no list of lists.json." in section(found)
     assert "| the first | 1.00 s |" in section(found)
 
 

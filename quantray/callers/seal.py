@@ -1,7 +1,7 @@
 """What a finished run about callers was made of: the same request again is answered without doing any of it again.
 
 As of a sweep (``ledger.ending``): of the whole plan, of the code and the packages, and of the data: settings of a
-synthetic market, else name, size and time of change of every file that is read.
+synthetic market, else name, size and times of change of every file that is read.
 """
 
 from __future__ import annotations

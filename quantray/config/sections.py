@@ -72,7 +72,10 @@ def study_of(cfg: Mapping[str, object]) -> str:
 
 def run_dir_of(cfg: Mapping[str, object], study: str) -> Path:
     """``run_dir``, by default ``outputs/<study>``."""
-    return Path(scalar(cfg, "run_dir", str, f"outputs/{study}")).expanduser()
+    given = scalar(cfg, "run_dir", str, f"outputs/{study}")
+    if not given.strip():
+        raise ConfigError(f"run_dir={given!r} names no folder; leave it out for outputs/{study}, or write run_dir=.")
+    return Path(given).expanduser()
 
 
 def seed_of(cfg: Mapping[str, object]) -> int:
@@ -189,8 +192,27 @@ def constraints_of(values: Mapping[str, object]) -> Constraints:
         elif key not in known:
             raise ConfigError(f"constraints.{key}: {near_miss(key, known, what='constraint')}")
         else:
+            _check_reach(key, known[key], float(value))
             bounds[known[key]] = float(value)
+    for name in bounds:
+        least, most = bounds.get(f"min_{name[4:]}"), bounds.get(f"max_{name[4:]}")
+        if least is not None and most is not None and least > most:
+            raise ConfigError(f"constraints: no {name[4:]} is at least {least:g} and at most {most:g}")
     return Constraints(min_trades, bounds)
+
+
+def _check_reach(key: str, bound: str, value: float) -> None:
+    """Refuse a bound that no value of its metric can meet, or none can miss, because it is in another unit."""
+    from quantray.measures import Unit
+    from quantray.sweeps.metrics import Metric
+
+    metric = Metric[bound[4:].upper()]
+    if metric.unit is Unit.SHARE and not 0 <= value <= 1:
+        meant = f"; {value:g} % is {value / 100:g}" if 1 < value <= 100 else ""
+        raise ConfigError(f"constraints.{key}={value:g}: {metric.key} is a share in [0, 1]{meant}")
+    positive = metric.unit in (Unit.COUNT, Unit.SECONDS) or metric is Metric.MAX_DRAWDOWN
+    if positive and bound.startswith("max_") and value < 0:
+        raise ConfigError(f"constraints.{key}={value:g}: no {metric.key} is below 0")
 
 
 def _bounds(metrics: Sequence[str]) -> dict[str, str]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from quantray.errors import DataError, near_miss
+from quantray.files.delimited import broken_row
 from quantray.interrupts import interruptible
 
 if TYPE_CHECKING:
@@ -199,6 +200,9 @@ def other_kind(path: Path) -> tuple[str, str] | None:
 
 def reading_error(where: str, error: Exception) -> DataError:
     """What DuckDB says, as a sentence about ``where`` with a remedy."""
+    row = broken_row(Path(where), str(error))
+    if row is not None:
+        return DataError(row)
     first = str(error).strip().splitlines()[0]
     if "Cannot access" in first and "disabled by configuration" in first:
         return _beyond(where, first.partition('"')[2].rpartition('"')[0])

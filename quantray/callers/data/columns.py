@@ -61,21 +61,22 @@ def canonical(asset: str) -> str:
 
 
 def _one_asset(table: Table) -> Table:
-    """Assets as text, compared byte by byte, hexadecimal addresses in lower case."""
+    """Assets as text without blanks around it, compared byte by byte, hexadecimal addresses in lower case."""
     if not table.has("asset"):
         return table
     column = table.column("asset")
     plain = table.types["asset"] == "VARCHAR" and _compared_by_bytes(table, column)
     name = column if plain else f'({column}::VARCHAR COLLATE "binary")'
-    (mixed,) = table.row(
-        f"SELECT count(*) FROM (SELECT DISTINCT {name} AS a FROM {{t}}) "
-        f"WHERE regexp_matches(a, {text(HEX)}) AND a <> lower(a)"
+    mixed, padded = table.row(
+        f"SELECT count(*) FILTER (regexp_matches(a, {text(HEX)}) AND a <> lower(a)), count(*) FILTER (a <> trim(a)) "
+        f"FROM (SELECT DISTINCT {name} AS a FROM {{t}})"
     )
+    name = f"trim({name})" if padded else name
     if mixed:
         inner = f"regexp_extract_all({name}, '0[xX][0-9a-fA-F]{{40,}}')"
         parts = f"list_reduce(list_prepend({name}, {inner}), lambda whole, part: replace(whole, part, lower(part)))"
         name = f"CASE WHEN regexp_full_match({name}, '0[xX][0-9a-fA-F]+') THEN lower({name}) ELSE {parts} END"
-    elif plain:
+    elif plain and not padded:
         return table
     return _replaced(table, {"asset": name}, {"asset": "VARCHAR"})
 
@@ -97,7 +98,7 @@ def _numbered(table: Table) -> Table:
             continue
         column = table.column(name)
         word = f"nullif(trim({column}::VARCHAR), '')"
-        changes[name] = f"try_cast({word} AS DOUBLE)"
+        changes[name] = f"CASE WHEN NOT contains({word}, '_') THEN try_cast({word} AS DOUBLE) END"  # 1_0 is no number
         if name == "mcap":
             short = f"regexp_extract({word}, {text(SHORT)}, 1)"
             unit = f"CASE lower(regexp_extract({word}, {text(SHORT)}, 3)){_cases(TIMES)} END"

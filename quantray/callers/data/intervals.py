@@ -19,6 +19,7 @@ from quantray.plain import amount
 _log = logger(__name__)
 
 DAY_S = 86_400
+MONTHS = 5  # days so many of which are the first of a month by chance once in 20 million
 UNLIKELY = 1e-6  # that sparse candles of the interval asked for all lie on the grid of another
 
 
@@ -53,6 +54,8 @@ def grid_of(table: Table, ns: str, wanted_s: int | None, stamp: str | None = Non
         interval = found_ns // NS
     else:
         _check_asked(table, ns, rows, interval, found_ns)
+    if interval % DAY_S == 0:
+        _refuse_months(table, ns, rows)
     phase, shift = _phase(table, int(offsets[0]) % (interval * NS), interval, stamp)
     return Grid(interval, phase, rows, other, shift)
 
@@ -77,6 +80,17 @@ def _check_asked(table: Table, ns: str, rows: str, interval: int, found_ns: int)
                 f"{table.where}: candles of {written(interval)} are expected, but {seen}, all {n:,} of them; nothing "
                 f"is resampled: give data.interval={written(found_ns // NS)}, or load candles of {written(interval)}"
             )
+
+
+def _refuse_months(table: Table, ns: str, rows: str) -> None:
+    """Candles that all start with a month are not a day long, and a month has no length."""
+    days, odd = table.row(
+        f"SELECT count(DISTINCT d), count(*) FILTER (day(d) <> 1) FROM (SELECT make_timestamp(({ns}) // 1000) AS d "
+        f"FROM {{t}} WHERE {rows})"
+    )
+    if days >= MONTHS and not odd:
+        raise DataError(f"{table.where}: its {days} candles all start on the first of a month: candles of a month have "
+                        "no fixed length; load candles of a week or shorter")  # fmt: skip
 
 
 def _theirs(found_ns: int) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,8 @@ from quantray.callers.data.settings import TABLES, CallMaps, CallsData
 from quantray.callers.data.times import READ, WHOLE
 from quantray.errors import DataError, near_miss
 from quantray.files.conventions import UNITS
-from quantray.files.duckdb_file import confined, open_market, text
+from quantray.files.delimited import dialect_of
+from quantray.files.duckdb_file import confined, open_market, quoted, text
 from quantray.files.folders import PARQUET, data_files, kind_of
 from quantray.files.origin import origin_of
 from quantray.files.tables import TZ_TYPES, Table, table_of
@@ -83,7 +86,9 @@ def _sources(
     """A connection that reaches ``more`` files too, key -> (name for messages, what follows FROM), key -> origin."""
     if settings.kind == "parquet" or not keys:
         connection = confined([*(file for found in files.values() for file in found), *more])
-        return connection, {key: (getattr(settings, key), _reader(found)) for key, found in files.items()}, {}
+        wanted = {key: [name for name in asdict(getattr(settings.columns, key)).values() if name] for key in files}
+        readers = {key: _reader(found, wanted[key]) for key, found in files.items()}
+        return connection, {key: (getattr(settings, key), reader) for key, reader in readers.items()}, {}
     if settings.duckdb is None:
         raise DataError("data=duckdb needs a file: data.duckdb=calls.duckdb")
     connection, market = open_market(settings.duckdb, settings.allow_paths, more)
@@ -104,22 +109,40 @@ def _sources(
     return connection, sources, origins
 
 
-def _reader(files: list[Path]) -> str:
+def _reader(files: list[Path], wanted: Iterable[str], *, filename: bool = False) -> str:
     """What follows FROM for files: every column of CSV as the text it is, every column by its name in each file.
 
-    What a column holds is ours to say: a guess from the first rows, or from the first file, would change the others.
+    What a column holds is ours to say, and where the rows begin is the first line's: a guess from the first rows, or
+    from the first file, would change or pass over others. DataError where a ``wanted`` column stands twice in one.
     """
-    names = ", ".join(text(glob.escape(str(path))) for path in files)
+    more = ", filename = true)" if filename else ")"
     if kind_of(files[0]) == PARQUET:
-        return f"read_parquet([{names}], union_by_name = true)"
-    return f"read_csv([{names}], all_varchar = true, header = true, union_by_name = true)"
+        return f"read_parquet({_list(files)}, union_by_name = true{more}"
+    asked, parts = {name.casefold() for name in wanted}, []
+    for dialect, alike in groupby(files, dialect_of):
+        group = list(alike)
+        counts = Counter(name.casefold() for name in dialect.header)
+        twice = next(
+            (name for name in dialect.header if name.casefold() in asked and counts[name.casefold()] > 1), None
+        )
+        if twice is not None:
+            raise DataError(f"{group[0]} has the column {twice!r} twice; rename or remove one of them")
+        columns = {name: f"c{i}" for i, name in enumerate(dialect.header) if name and counts[name.casefold()] == 1}
+        shown = ", ".join(["filename"] * filename + [f"{c} AS {quoted(name)}" for name, c in columns.items()])
+        source = dialect.reader(_list(group))
+        parts.append(f"SELECT {shown} FROM {source.removesuffix(')')}{more}")
+    return f"({' UNION ALL BY NAME '.join(parts)})"
+
+
+def _list(files: list[Path]) -> str:
+    return f"[{', '.join(text(glob.escape(str(path))) for path in files)}]"
 
 
 def _named_callers(table: Table, files: list[Path]) -> Table:
     """Calls whose files say nobody's name: each file is one caller, called as the file is."""
     if table.key != "calls" or table.has("caller") or not files or "caller" in table.present:
         return table
-    named = table.source.removesuffix(")") + ", filename = true)"
+    named = _reader(files, table.names.values(), filename=True)
     stem = "regexp_extract(filename, '([^/\\\\]+?)(\\.[A-Za-z]+){1,2}$', 1)"
     source = f"(SELECT * EXCLUDE (filename), {stem} AS caller FROM {named})"
     return replace(table, source=source, names=table.names | {"caller": "caller"},

@@ -10,6 +10,7 @@ import numpy as np
 
 from quantray.errors import DataError
 from quantray.files.tables import Table
+from quantray.outlets import logger
 from quantray.sweeps.data.sessions import Span, Window
 from quantray.sweeps.data.underlying import (
     PRICES,
@@ -20,10 +21,12 @@ from quantray.sweeps.data.underlying import (
     in_time_order,
     inconsistent,
     interval_from,
+    other_units,
     stamp,
     steps_of,
 )  # fmt: skip
 
+_log = logger(__name__)
 ROWS = 2_000_000  # of a stretch, about: 150 MB
 COLUMNS = (*PRICES, "volume", "vwap", "vwap_running")
 
@@ -95,6 +98,7 @@ class BarReader:
             seen.inside += int(inside.sum())
             seen.note_bad(ts, columns, inside & ~idle, self._traded)
             seen.note_bars(kept, stretch.windows)
+            seen.note_ends(ts, stretch.windows)
         return kept
 
 
@@ -109,9 +113,12 @@ class Looked:
     inconsistent: int = 0
     steps: list[Steps] = field(default_factory=list)
     bad: dict[str, tuple[int, float, int]] = field(default_factory=dict)  # column -> time and value of the first, rows
+    units: dict[str, float] = field(default_factory=dict)  # column -> times the close, where that is another unit
+    ends: tuple[int, int, int] = (0, 0, 0)  # sessions with rows, and those with a row at the open and at the close
     fault: DataError | None = None  # of the first time that is no whole second
 
     def note_bad(self, ts: np.ndarray, columns: dict[str, np.ndarray], rows: np.ndarray, traded: bool) -> None:
+        """Values that no price or volume may have, among the ``rows`` [r] (a mask) of ``ts`` and ``columns`` [r]."""
         for name, bad in bad_prices(columns, rows, traded).items():
             if bad.any():
                 at = int(np.argmax(bad))
@@ -121,14 +128,26 @@ class Looked:
     def note_bars(self, bars: Bars, windows: Sequence[Window]) -> None:
         self.bars += len(bars.ts)
         self.inconsistent += int(inconsistent(bars.columns).sum())
+        self.units = other_units(bars.columns) | self.units
         if self.fault is None:
             try:
                 self.steps += steps_of(self.where, bars, windows)
             except DataError as error:
                 self.fault = error
 
+    def note_ends(self, ts: np.ndarray, windows: Sequence[Window]) -> None:
+        """Count sessions with rows at their open and at their close; ``ts`` [r] of all rows, UTC ns."""
+        opens, closes = (np.array([getattr(w, name) for w in windows], np.int64) for name in ("open_ns", "close_ns"))
+        known = np.searchsorted(ts, closes) > np.searchsorted(ts, opens)
+        n, begun, ended = self.ends
+        begun += int(np.isin(opens[known], ts).sum())
+        self.ends = n + int(known.sum()), begun, ended + int(np.isin(closes[known], ts).sum())
+
     def check(self, traded: bool) -> None:
-        """DataError for the first value of a column that it may not have, and where no session has a bar."""
+        """DataError for the first value of a column that it may not have, for one in another unit than the close, and
+
+        where no session has a bar. Bars that look like ends are told.
+        """
         for name in COLUMNS:
             if name not in self.bad:
                 continue
@@ -140,6 +159,18 @@ class Looked:
             raise DataError(f"{said}{wanted} ({n} such rows)")
         if self.inside and not self.bars:
             raise DataError(f"{self.where}: no bar of the sessions has a volume above 0")
+        for name, times in self.units.items():
+            raise DataError(
+                f"{self.where}: {name} is {times:.3g} times the close: one of them is in another unit, or another "
+                f"column is meant; correct it, or say which with data.columns.underlying.{name}=NAME"
+            )
+        n, begun, ended = self.ends
+        if 2 * ended > n > 2 * begun:
+            _log.warning(
+                "data.underlying: %s: %d of %d sessions have a bar at the close and %d one at the open, as where times "
+                "are ENDS; say data.stamp=end with data.interval if they are (quantray data check looks closer)",
+                self.where, ended, n, begun,
+            )  # fmt: skip
 
     def interval(self, given: int | None) -> int:
         """Seconds between bars, see ``interval_from``."""

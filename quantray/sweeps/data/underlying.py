@@ -12,6 +12,7 @@ from quantray.files.tables import Table
 from quantray.sweeps.data.sessions import NS, Window
 
 PRICES = ("open", "high", "low", "close")
+UNITS_APART = 10.0  # of the close: no bar reaches so far, in the median
 BLOCK_S, BLOCK_BARS = 1800, 25  # a block with this many bars shows its interval
 
 
@@ -84,6 +85,18 @@ def bad_prices(columns: dict[str, np.ndarray], rows: np.ndarray, traded: bool) -
         column = columns[name]
         bad[name] = rows & ~np.isnan(column) & ~((column > 0) & np.isfinite(column))
     return bad
+
+
+def other_units(columns: dict[str, np.ndarray]) -> dict[str, float]:
+    """``columns`` [r] in another unit than the close, as cents beside dollars: how many times it each is (median)."""
+    found = {}
+    for name in ("open", "high", "low", "vwap", "vwap_running"):
+        ratio = columns[name] / columns["close"]
+        known = ratio[~np.isnan(ratio)]
+        times = float(np.median(known)) if known.size else 1.0
+        if not 1 / UNITS_APART < times < UNITS_APART:
+            found[name] = times
+    return found
 
 
 def inconsistent(columns: dict[str, np.ndarray]) -> np.ndarray:

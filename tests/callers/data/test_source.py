@@ -35,3 +35,35 @@ def test_candles_without_an_asset_are_counted(tmp_path, caplog):
     with open_candles(data_of(tmp_path, call_rows(("a", "A", 3)), changed(rows, asset=names))) as source:
         assert source.inventory.rows.sum() == 57
     assert "3 candles name no asset and are left out" in caplog.text
+
+
+def test_csv_is_read_from_its_first_line_on_or_refused(tmp_path):
+    header, rows = "asset,ts,open,high,low,close,volume", [f"X,2025-01-01T00:{m:02d}:00Z,1,1,1,1,5" for m in range(30)]
+
+    def read(*lines: str, name: str = "c"):
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines) + "\n")
+        with open_candles(CallsData("parquet", candles=str(tmp_path))) as source:
+            return source.inventory
+
+    wanted = read(header, *rows)
+    padded = [row.replace("X,", " X ,") for row in rows]
+    assert read(header.replace(",", ", "), *padded).fingerprint == wanted.fingerprint
+    read(header, *rows[:15])
+    other = read(header.replace(",", ";"), *(row.replace(",", ";") for row in rows[15:]), name="d")
+    assert (other.assets, other.rows.tolist(), other.fingerprint) == (("X",), [30], wanted.fingerprint)
+    (tmp_path / "d.csv").unlink()
+    with pytest.raises(DataError, match="has the column 'open' twice"):
+        read(f"{header},OPEN", *(f"{row},9" for row in rows))
+    for broken in ("Y,1", "Y,2025-01-01T00:00:00Z,1,1,1,1,5,a,b,c,d", '"Y,2025-01-01T00:00:00Z,1,1,1,1,5'):
+        with pytest.raises(DataError, match="line 3"):
+            read(header, rows[0], broken)
+
+
+def test_candles_of_months_are_refused(tmp_path):
+    months = [f"X,20{y}-{m:02d}-01,1,1,1,1,5" for y in (22, 23) for m in range(1, 13)]
+    (tmp_path / "m.csv").write_text("\n".join(["asset,ts,open,high,low,close,volume", *months]) + "\n")
+    with (
+        pytest.raises(DataError, match="24 candles all start on the first of a month"),
+        open_candles(CallsData("parquet", candles=str(tmp_path / "m.csv"))),
+    ):
+        pass

@@ -82,3 +82,22 @@ def test_bars_that_keep_a_distance_from_the_sessions_grid_are_refused(late_s: in
     assert interval_of("u", Bars(ts + (60 - late_s) * NS, {}), day, None) == 60
     sparse = np.sort(np.random.default_rng(3).choice(23_400, 40, replace=False))
     assert interval_of("u", Bars(day[0].open_ns + sparse * NS, {}), day, None) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["high", "vwap", "vwap_running"])
+def test_a_price_in_another_unit_than_the_close_is_refused(name: str, tmp_path: Path):
+    made = frames()
+    made["underlying"][name] = made["underlying"].close * 100
+    with pytest.raises(DataError, match=f"{name} is 100 times the close"):
+        load(write(tmp_path, made))
+
+
+@pytest.mark.slow
+def test_bars_that_look_like_ends_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    made = frames()
+    load(write(tmp_path, made))
+    assert "ENDS" not in caplog.text
+    made["underlying"]["ts"] += pd.Timedelta("1min")
+    load(write(tmp_path, made))
+    assert "3 of 3 sessions have a bar at the close and 0 one at the open" in caplog.text

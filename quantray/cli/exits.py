@@ -36,7 +36,8 @@ def guarded(work: Callable[[], int], again: str | None = None) -> int:
     try:
         return work()
     except (KeyboardInterrupt, Interrupted) as error:
-        _tell_report(error)
+        with contextlib.suppress(OSError):
+            _tell_report(error)
         return _interrupted(str(error), again)
     except Exception as error:
         try:
@@ -71,7 +72,8 @@ def _failed(failure: Exception) -> int:
 def _interrupted(said: str, again: str | None) -> int:
     resume = f"; go on with: {again}" if again else ""
     told = said.removesuffix(GOES_ON) if again else said
-    print(f"interrupted{f': {told}' if told else ''}{resume}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # the terminal is gone
+        print(f"interrupted{f': {told}' if told else ''}{resume}", file=sys.stderr, flush=True)
     return INTERRUPTED
 
 

@@ -37,11 +37,6 @@ _PG_STORE = sa.text(
 _LITE_INSERT = f"INSERT INTO {evaluations.name} ({', '.join(_CLAIM)}) VALUES ({', '.join('?' * len(_CLAIM))})"
 _LITE_STORE = f"UPDATE {evaluations.name} SET {', '.join(f'{name} = ?' for name in _OUTCOME)} WHERE id = ?"
 
-_PG_TRUST = sa.text(
-    "SELECT set_config('session_replication_role', 'replica', true) WHERE current_setting('is_superuser') = 'on' "
-    "AND NOT EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal AND tgrelid = ANY (CAST(:tables AS regclass[])))"
-)
-
 _OBEYED = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))  # what COPY would obey
 _CELL, _ROW = "\x1f", "\x1e"
 _PIECE = 1 << 18  # characters that are handed over at a time
@@ -110,16 +105,6 @@ def _escaped(text: str) -> str:
     for plain, escaped in _OBEYED:
         text = text.replace(plain, escaped)
     return text
-
-
-def trust_parents(connection: sa.Connection, tables: Sequence[str]) -> None:
-    """Until the transaction ends Postgres does not look for the parents of rows: it has inserted them itself.
-
-    That is more than half of the server's work. Only a superuser may ask for it; nothing changes where somebody has
-    put a trigger on one of the ``tables``, for it would not be obeyed either, and on SQLite.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(_PG_TRUST, {"tables": list(tables)})
 
 
 def _json(rows: Sequence[dict[str, Any]]) -> str:

@@ -129,7 +129,6 @@ class OptunaStudy:
         heads = [optuna_rows.head(row, self._id, first + i) for i, row in enumerate(missing)]
         entered = sa.insert(_trials).returning(_trials.c.trial_id, sort_by_parameter_order=True)
         ids = connection.execute(entered, heads).scalars().all()
-        bulk.trust_parents(connection, [table.name for table in optuna_rows.COLUMNS])
         for table, columns, some in rows.numbered(ids):
             if some:
                 bulk.append(connection, table, columns, some)

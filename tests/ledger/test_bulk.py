@@ -144,10 +144,10 @@ def test_what_copy_refuses_and_a_server_that_is_lost_are_errors_as_of_statements
         connection.exec_driver_sql("CREATE TABLE child (parent integer REFERENCES parent)")
     with pytest.raises(sa.exc.IntegrityError, match="violates foreign key"), engine.begin() as connection:
         bulk.append(connection, child, ["parent"], [(1,)])
-    with pytest.raises(sa.exc.OperationalError) as lost, engine.begin() as connection:
-        server.ask(
-            "SELECT pg_terminate_backend(%s)", connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-        )
-        bulk.append(connection, child, ["parent"], [(1,)])
+    with engine.connect() as connection:
+        own = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        server.ask("SELECT pg_terminate_backend(%s)", own)
+        with pytest.raises(sa.exc.OperationalError) as lost:
+            bulk.append(connection, child, ["parent"], [(1,)])
     assert postgres.passes(lost.value)  # and is waited for, as when any other statement loses the server
     engine.dispose()

@@ -1,6 +1,6 @@
 """The alert baseline: its pass over the candles against reading their Parquet alone, and against pandas.
 
-    python -m benchmarks.alert_baseline [--calls 10000] [--candles 2880] [--by-pandas 400] [--whole]
+    python -m benchmarks.alert_baseline [--calls 3000] [--candles 2880] [--by-pandas 200] [--whole]
 
 Every call has an asset of its own, so that no candle is read twice. The first line says that the measures equal
 those of the pandas version; times are of the processor, of one core, and what else the machine does is not in them.
@@ -36,6 +36,7 @@ from quantray.settings import Runner
 START = int(np.datetime64("2025-05-01", "ns").astype(np.int64))
 STEP = 60 * NS
 SMALL = ["--calls", "60", "--candles", "200", "--by-pandas", "20", "--whole"]
+FULL = ["--calls", "10000", "--by-pandas", "400", "--whole"]
 AT_ONCE = 250  # assets of a file
 
 
@@ -196,9 +197,9 @@ def whole(report: Report, data: CallsData, folder: Path, horizon_s: int) -> None
 
 def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--calls", type=int, default=10_000)
+    parser.add_argument("--calls", type=int, default=3_000)
     parser.add_argument("--candles", type=int, default=2_880)
-    parser.add_argument("--by-pandas", type=int, default=400, help="calls that pandas measures too")
+    parser.add_argument("--by-pandas", type=int, default=200, help="calls that pandas measures too")
     parser.add_argument("--whole", action="store_true", help="time a whole run too")
     given = parser.parse_args(arguments)
     what = f"{given.calls:,} calls x {given.candles:,} candles, seconds of one core's processor"

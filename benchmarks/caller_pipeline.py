@@ -31,6 +31,7 @@ from quantray.runner.dataflow import flow
 from quantray.settings import Runner
 
 SMALL = ["--parts", "large", "growth", "--share", "0.005"]
+FULL = ["--share", "1", "--runs", "3"]
 PARTS = ("large", "fixed", "growth")
 START = int(np.datetime64("2025-01-01", "ns").astype(np.int64))
 MINUTE = 60 * 10**9
@@ -138,10 +139,10 @@ def started(kind: str) -> Iterator[None]:
 
 
 def large(report: Report, kind: str, workers: int, share: float) -> None:
-    """10,000 calls of 1,000 callers, 1,000 policies, 1,440 candles a call, finite capital."""
+    """A share of 10,000 calls of 1,000 callers, 1,000 policies, 1,440 candles a call, finite capital."""
     n_calls, n_callers, n_assets = (max(int(n * share), 20) for n in (10_000, 1_000, 100))
     with tempfile.TemporaryDirectory() as folder:
-        data = market(Path(folder), n_calls, n_callers, n_assets, 30 if share == 1 else 4)
+        data = market(Path(folder), n_calls, n_callers, n_assets, 30 if share >= 0.1 else 4)
         runner = Runner("ray" if kind == "ray" else "local", workers, in_process_s=0)
         plan = CallerPlan("large", data, policies_of(1000), Path(folder) / "run", mode="both", runner=runner)
         with started(kind):
@@ -210,7 +211,7 @@ def identity() -> Callable[[int], int]:
     return lambda row: row
 
 
-def fixed(report: Report, runs: int = 3) -> None:
+def fixed(report: Report, runs: int) -> None:
     """A run of 12 calls on Ray against pools of as many actors and rows that give back what they get."""
     with tempfile.TemporaryDirectory() as folder, started("ray"):
         data = market(Path(folder), 12, 2, 2, 2)
@@ -301,14 +302,15 @@ def main(arguments: Sequence[str] | None = None) -> Report:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--runner", choices=["local", "ray"], default="local", help="of the large run")
     parser.add_argument("--workers", type=int, default=2, help="of the large run")
-    parser.add_argument("--share", type=float, default=1.0, help="of the sizes of large and growth")
+    parser.add_argument("--share", type=float, default=0.2, help="of the sizes of large and growth")
+    parser.add_argument("--runs", type=int, default=2, help="of the small run on Ray")
     given = parser.parse_args(arguments)
     report = Report("caller_pipeline", "the pipeline of policies per caller, from slices to winners")
     the_same(report)
     if "large" in given.parts:
         large(report, given.runner, given.workers, given.share)
     if "fixed" in given.parts:
-        fixed(report)
+        fixed(report, given.runs)
     if "growth" in given.parts:
         growth(report, given.share)
     return report

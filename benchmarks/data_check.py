@@ -26,6 +26,7 @@ from quantray.sweeps.data.settings import DataSettings, Gates, SyntheticSettings
 from quantray.sweeps.data.slices import synthetic_files
 
 SMALL = ["--sessions", "1", "--candles", "20000"]
+FULL = ["--sessions", "24", "--candles", "10000000"]
 ASSETS = 50
 
 
@@ -69,9 +70,9 @@ def count(found: Checked, check: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--sessions", type=int, default=24, help="of seconds with 34 contracts each, 440,000 rows a session"
+        "--sessions", type=int, default=3, help="of seconds with 34 contracts each, 440,000 rows a session"
     )
-    parser.add_argument("--candles", type=int, default=10_000_000)
+    parser.add_argument("--candles", type=int, default=2_000_000)
     given = parser.parse_args(arguments)
     report = Report("data_check", "every check of a data set, rows found again in the file included")
     with tempfile.TemporaryDirectory() as name:

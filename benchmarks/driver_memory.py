@@ -43,6 +43,7 @@ TABLE = {
 }
 ENDLESS = {**TABLE, "stretch": {"low": 0.001, "high": 0.02, "log": True}}
 SMALL = ["--share", "0.02", "--cases", "random", "tpe"]
+FULL = ["--share", "1"]
 METRICS = {f"metric_{i}": float(i) for i in range(15)}
 MB = 1 << 20
 #: Name: space, search, batch, trials, MB per 10,000 trials at most.
@@ -105,7 +106,7 @@ def slope(readings: list[tuple[int, int]]) -> float:
 def main(arguments: Sequence[str] | None = None) -> Report | None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--postgres", action="store_true")
-    parser.add_argument("--share", type=float, default=1.0, help="of the trials of each case")
+    parser.add_argument("--share", type=float, default=0.5, help="of the trials of each case")
     parser.add_argument("--case", choices=CASES, help="run one case here and print its readings")
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     given = parser.parse_args(arguments)

@@ -22,6 +22,7 @@ from quantray.files.duckdb_file import confined
 from quantray.files.parts import parts_of
 
 SMALL = ["--rows", "3000", "--runs", "1"]
+FULL = ["--rows", "1000000"]
 KINDS = {"ts": "TIMESTAMPTZ", "expiry": "DATE", "expires": "TIMESTAMPTZ", "symbol": "VARCHAR", "underlying": "VARCHAR",
          "right": "VARCHAR"}  # fmt: skip
 MINUTE = "TIMESTAMP '2024-08-16 09:30:00' + to_minutes((i // 2600 % 390)::INTEGER)"
@@ -88,7 +89,7 @@ def measured(report: Report, name: str, path: Path, check: str, runs: int) -> No
 
 def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--rows", type=int, default=400_000)
     parser.add_argument("--runs", type=int, default=5)
     given = parser.parse_args(arguments)
     report = Report("formats", f"{given.rows:,} rows of a vendor's file under our names and types")

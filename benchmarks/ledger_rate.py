@@ -28,6 +28,7 @@ from quantray.sweeps.plan import Plan, StrategySpec
 from quantray.trial import Trial, TrialState
 
 SMALL = ["--trials", "128", "--runs", "2"]
+FULL = ["--trials", "20480"]
 DIGESTS = Digests(SPACE)
 
 
@@ -75,7 +76,7 @@ def rates(storage: Storage, kind: str, batch: int, trials: int, turn: int) -> tu
 
 def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, default=20_480)
+    parser.add_argument("--trials", type=int, default=10_240)
     parser.add_argument("--runs", type=int, default=3)
     given = parser.parse_args(arguments)
     report = Report("ledger_rate", "candidates stored a second on each storage, with 15 metrics")

@@ -36,6 +36,7 @@ from quantray.sweeps.plan import Plan, StrategySpec
 from quantray.trial import Trial, TrialState
 
 SMALL = ["--workers", "60", "--drivers", "2", "--batch", "8", "--seconds", "0.002"]
+FULL = ["--drivers", "1", "4", "--batch", "16", "--seconds", "5", "1", "0.2"]
 #: Large enough that drivers hardly meet: 10**12 points.
 SPACE: Space = parse_space({f"p{i}": [k / 1000 for k in range(1000)] for i in range(4)})
 
@@ -189,9 +190,9 @@ def storage_of(kind: str, folder: str) -> Iterator[Storage]:
 def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=1000)
-    parser.add_argument("--drivers", type=int, nargs="+", default=[1, 4])
-    parser.add_argument("--batch", type=int, nargs="+", default=[16])
-    parser.add_argument("--seconds", type=float, nargs="+", default=[5.0, 1.0, 0.2], help="of one evaluation")
+    parser.add_argument("--drivers", type=int, nargs="+", default=[4])
+    parser.add_argument("--batch", type=int, nargs="+", default=[8])
+    parser.add_argument("--seconds", type=float, nargs="+", default=[1.0], help="of one evaluation")
     parser.add_argument("--rounds", type=int, default=2, help="batches of every worker")
     parser.add_argument("--storage", nargs="+", default=["sqlite", "postgres"])
     given = parser.parse_args(arguments)

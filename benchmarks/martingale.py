@@ -21,6 +21,7 @@ from quantray.callers.policies.martingale import (
 )  # fmt: skip
 
 SMALL = ["--walks", "300"]
+FULL = ["--minutes", "1", "5", "15"]
 FAR = 4.0  # of some 15 policies one lies that far away once in a thousand times
 FILTER_K = 1.4  # prints begin at 1.5 times the price
 
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> Report:
     parser.add_argument("--minutes", type=int, nargs="+", default=[1], help="minutes of a candle; divisors of 30")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
-    report = Report("martingale", "what policies earn where nothing can be earned, beside their costs")
+    report = Report("martingale", f"what policies earn on {given.walks:,} walks where nothing can be earned")
     for minutes in given.minutes:
         walks = fair_walks(given.walks, minutes * 60, seed=given.seed)
         print(f"\n{given.walks:,} walks, {minutes} m candles, costs 30 + 10 bps a side; basis points of the entry\n")

@@ -35,7 +35,9 @@ from quantray.sweeps.plan import Plan, StrategySpec
 from quantray.trial import Trial, TrialState
 
 SMALL = ["--trials", "32", "--seconds", "2", "--repeat", "1"]
+FULL = ["--seconds", "10"]
 PAUSE_S = 0.05
+FEW = 100  # trials of Optuna's loop on SQLite, which is slow and grows slower
 WARM_UP = 2  # batches a worker that are not counted
 
 
@@ -136,7 +138,7 @@ def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--ray", action="store_true", help="on Ray Tune too")
     parser.add_argument("--trials", type=int, default=500, help="of TPE (500)")
-    parser.add_argument("--seconds", type=float, default=10.0, help="of sleeping, about, for each figure (10)")
+    parser.add_argument("--seconds", type=float, default=4.0, help="of sleeping, about, for each figure (4)")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each (3)")
     given = parser.parse_args(arguments)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -154,11 +156,11 @@ def main(arguments: Sequence[str] | None = None) -> Report:
     loops = [optuna_loop(optuna.samplers.TPESampler(seed=0), n) for _ in runs]
     with tempfile.TemporaryDirectory() as folder:
         storages = [f"sqlite:///{folder}/{i}.db" for i in runs]
-        stored = [optuna_loop(optuna.samplers.TPESampler(seed=0), min(n, 200), storage) for storage in storages]
+        stored = [optuna_loop(optuna.samplers.TPESampler(seed=0), min(n, FEW), storage) for storage in storages]
     others = [
         ("the searcher alone in memory", alone),
         ("Optuna's loop in memory", loops),
-        ("the same on SQLite", stored),
+        (f"the same on SQLite, {min(n, FEW)} trials", stored),
     ]
     for name, ray in runners:
         rates = [sweep("tpe", n, 16, ray, evaluate)[1] for _ in runs]

@@ -5,8 +5,8 @@
 
 Real commands, each run in a fresh folder and in turns with the others. Caches are warm but where the name says empty:
 there kernels are compiled and the market is made again. ``--busy K`` keeps K loops busy beside all of it; ``--tree``
-runs the commands of another release's sources with the packages of this one. It is not part of the page of all
-benchmarks, which it would double; ``--page`` writes one of its own.
+runs the commands of another release's sources with the packages of this one. The page of all benchmarks has three of
+the commands; ``--page`` writes one of its own.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks._page import Report, page
+from benchmarks._page import Report, page, section
 
 SMALL = ["--runs", "1", "--only", "table", "--with", "data.synthetic.sessions=5", "space.stretch_threshold=[0.003]"]
+USUAL = ["--runs", "2", "--only", "sweep on Ray", "sweep on threads", "table"]
 RUN = ("run",)
 HERE = Path(__file__).parents[1]
 #: Name -> the command's words. "nothing to do" is a table again; caches are empty where the name says so.
@@ -166,7 +167,7 @@ def main(arguments: Sequence[str] | None = None) -> Report:
     with busy(given.busy):
         measured(report, given.only, given.runs, given.more, given.tree.resolve())
     if given.page is not None:
-        given.page.write_text(page([report]), encoding="utf-8")
+        given.page.write_text(page({report.name: section(report)}), encoding="utf-8")
     return report
 
 

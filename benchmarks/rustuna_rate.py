@@ -22,6 +22,7 @@ from quantray.trial import Trial, TrialState
 from tests.builders import sweep_plans
 
 SMALL = ["--trials", "40", "--runs", "2"]
+FULL = ["--trials", "300", "1000"]
 SPACE = parse_space(sweep_plans.SPACE)
 
 
@@ -64,7 +65,7 @@ def searched(kind: str, trials: int, seed: int) -> Found:
 
 def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--trials", type=int, nargs="+", default=[300, 1000])
+    parser.add_argument("--trials", type=int, nargs="+", default=[300])
     parser.add_argument("--runs", type=int, default=5)
     given = parser.parse_args(arguments)
     report = Report("rustuna_rate", f"asked and told a second, {SPACE.size:,} points, batches of 16, in memory")

@@ -31,7 +31,8 @@ from quantray.sweeps.market import Session, Slice
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.study import load_slice, sweep
 
-SMALL = ["--sessions", "3", "--years", "1", "--points", "2000"]
+SMALL = ["--sessions", "3", "--years", "1", "--points", "2000", "--runs", "1"]
+FULL = ["--sessions", "250", "--years", "5", "--points", "1267200", "--runs", "1"]
 DAYS = 371  # from a year to the next: whole weeks
 CLOCK = {"seconds", "run_dir", "settings"}
 
@@ -101,9 +102,10 @@ def apart(arguments: Sequence[str], **more: object) -> dict[str, Any]:
 
 def main(arguments: Sequence[str] | None = None) -> Report:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sessions", type=int, default=250, help="of the year")
-    parser.add_argument("--years", type=int, default=5, help="of the longer table; 1: none")
-    parser.add_argument("--points", type=int, default=1_267_200, help="of the table, at most")
+    parser.add_argument("--sessions", type=int, default=30, help="of the year")
+    parser.add_argument("--years", type=int, default=4, help="of the longer table; 1: none")
+    parser.add_argument("--points", type=int, default=150_000, help="of the table, at most")
+    parser.add_argument("--runs", type=int, default=3, help="of each, in turns")
     parser.add_argument("--cache", help="where the market is kept; the user's cache")
     parser.add_argument("--scratch", help="where results are written, and removed; the system's folder")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
@@ -119,17 +121,27 @@ def main(arguments: Sequence[str] | None = None) -> Report:
     size = plan_of(given, "", usual).space.size
     what = f"{size:,} points over {given.sessions:,} sessions, {market.nbytes / 1e9:.1f} GB of prices"
     report = Report("year", what)
-    held, disk = (apart(shared, years=1, memory_gb=gb) for gb in (1000.0, usual))
-    report.equal("surface, survivors and summary from disk have the bytes of those in memory",
-                 held["written"] == disk["written"])  # fmt: skip
-    report.row("the table, from disk", [disk["seconds"]], beside=("in memory", [held["seconds"]]))
-    report.row("its memory at the highest", [disk["gb"]], beside=("in memory", [held["gb"]]), unit="GB")
-    report.row("its processor time, all cores", [disk["processor"]], beside=("in memory", [held["processor"]]))
+    ways: dict[str, tuple[int, float]] = {"held": (1, 1000.0), "disk": (1, usual), "longer": (given.years, usual)}
+    ways = {way: told for way, told in ways.items() if way != "longer" or given.years > 1}
+    found: dict[str, list[dict[str, Any]]] = {way: [] for way in ways}
+    for _ in range(given.runs):  # in turns
+        for way, (years, gb) in ways.items():
+            found[way].append(apart(shared, years=years, memory_gb=gb))
+    same = all(run["written"] == found["held"][0]["written"] for run in found["held"] + found["disk"])
+    report.equal("surface, survivors and summary from disk have the bytes of those in memory", same)
+    figures = {
+        way: {name: [run[name] for run in runs] for name in ("seconds", "gb", "processor")}
+        for way, runs in found.items()
+    }
+    held, disk = figures["held"], figures["disk"]
+    report.row("the table, from disk", disk["seconds"], beside=("in memory", held["seconds"]))
+    report.row("its memory at the highest", disk["gb"], beside=("in memory", held["gb"]), unit="GB")
+    report.row("its processor time, all cores", disk["processor"], beside=("in memory", held["processor"]))
     if given.years > 1:
-        longer = apart(shared, memory_gb=usual)
-        report.row(f"{given.years} years, from disk", [longer["seconds"]])
-        report.row("their memory at the highest", [longer["gb"]], unit="GB")
-        report.row("their processor time, all cores", [longer["processor"]])
+        longer = figures["longer"]
+        report.row(f"{given.years} years, from disk", longer["seconds"])
+        report.row("their memory at the highest", longer["gb"], unit="GB")
+        report.row("their processor time, all cores", longer["processor"])
     return report
 
 

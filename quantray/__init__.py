@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from quantray.callers.plan import CallerPlan
     from quantray.callers.policies.policy import Policy
     from quantray.callers.progress import Progress as CallerProgress
+    from quantray.callers.report.plots import CallerPlots
     from quantray.callers.results import CallerResults
     from quantray.callers.study import CallerStudy
     from quantray.errors import (
@@ -79,6 +80,7 @@ _LATER = {
     "BaselineStudy": "callers.baseline_study",
     "CallCandles": "callers.baseline.trace",
     "CallerPlan": "callers.plan",
+    "CallerPlots": "callers.report.plots",
     "CallerProgress": "callers.progress:Progress",
     "CallerResults": "callers.results",
     "CallerStudy": "callers.study",
@@ -131,6 +133,7 @@ __all__ = [
     "BaselineStudy",
     "CallCandles",
     "CallerPlan",
+    "CallerPlots",
     "CallerProgress",
     "CallerResults",
     "CallerStudy",

@@ -68,7 +68,7 @@ def load(*overrides: str | Path) -> Plan | CallerPlan | BaselinePlan | Study | C
         return _made(*overrides)
 
 
-def _made(*overrides: str | Path) -> Plan | CallerPlan | BaselinePlan:
+def _made(*overrides: Any) -> Plan | CallerPlan | BaselinePlan:
     from quantray.config.plans import load_plan
 
     return load_plan(*overrides)

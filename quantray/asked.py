@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from quantray.report.cell import Following, Watching
 
 BASELINE = "+experiment=alert_baseline"
-#: An experiment for each call, and which function gives a plan for it.
-EXAMPLES = {"sweep": "+experiment=options_sweep", "optimise": "+experiment=v1_baseline", "baseline": BASELINE}
+#: Which function gives a plan for each call.
 LOADS = {"sweep": "sweep", "optimise": "callers", "baseline": "baseline"}
 STOPPING = "stopping; what is stored stays stored"
 COMMAND = "; the same command goes on there"  # what a run says of a command line
@@ -31,10 +30,12 @@ Event = TypeVar("Event")
 
 def asked(given: object, overrides: tuple[str, ...], call: str, made: Callable[..., object]) -> object:
     """The plan that was given, or the one that overrides make. ConfigError for what is neither."""
+    from quantray.config.kinds import EXAMPLES, kind_of
+
     if isinstance(given, str | list | tuple):
         with loading(call):
             return made(given, *overrides)
-    if _kind(given) is None:
+    if kind_of(given) is None:
         example = f'qr.{call}("{EXAMPLES[call]}", "seed=1")'
         what = f"{type(given).__name__} {str(given)[:60]!r}"
         raise ConfigError(f"qr.{call} takes a plan or overrides, and this is {what}; e.g. {example}")
@@ -44,15 +45,6 @@ def asked(given: object, overrides: tuple[str, ...], call: str, made: Callable[.
             "qr.load, where the plan is made"
         )
     return given
-
-
-def _kind(plan: object) -> str | None:
-    """Which call carries a plan out; None for what is none."""
-    from quantray.callers.baseline.plan import BaselinePlan
-    from quantray.callers.plan import CallerPlan
-
-    kinds = (("sweep", Plan), ("optimise", CallerPlan), ("baseline", BaselinePlan))
-    return next((call for call, kind in kinds if isinstance(plan, kind)), None)
 
 
 def about_callers(plan: object, name: str) -> CallerPlan:
@@ -79,12 +71,13 @@ def a_sweep(plan: object, name: str) -> Plan:
 
 def _other(plan: object, name: str) -> str:
     """What the plan is, what was called, and what runs it."""
-    call = _kind(plan)
+    from quantray.config.kinds import kind_of, other
+
+    call = kind_of(plan)
     if call is None:
         return f"qr.{name} takes a plan, and this is {type(plan).__name__} {str(plan)[:60]!r}; qr.load gives one"
-    what = {"sweep": "a sweep", "optimise": "about callers and their policies", "baseline": "the alert baseline"}[call]
     right = f"load_{LOADS[call]}" if name.startswith("load_") and name != "load_slice" else call
-    return f"{getattr(plan, 'study', '')} is {what}, which qr.{name} does not take; call qr.{right}"
+    return other(plan, call, f"qr.{name}", f"call qr.{right}")
 
 
 @contextmanager

@@ -27,6 +27,7 @@ LATE = "interrupted as it ended: what it had to say was said"
 CODE = 130
 #: Who stops a run wants the prompt back: a report that takes longer is not waited for.
 PATIENCE_S = 2.0
+_AGAIN_S = 0.02  # until what dropped an interruption has returned
 _POLITE_S = 0.5  # the answer may need what the interrupted step holds
 
 Connection = TypeVar("Connection")
@@ -107,10 +108,7 @@ def asked() -> bool:
 
 
 def check() -> None:
-    """Between two stages: KeyboardInterrupt where one was asked for, and something in between has swallowed it.
-
-    Python cannot raise out of a callback of a library or a finaliser: it says so, and goes on.
-    """
+    """Between two stages: KeyboardInterrupt where one was asked for, and a library in between has swallowed it."""
     if asked() and threading.current_thread() is threading.main_thread():
         raise KeyboardInterrupt
 
@@ -162,6 +160,8 @@ class _Ear:
         self._far.setblocking(False)
         self._before: dict[int, Any] = {}
         self._fd = -1
+        self._again = 0  # signals that are sent once more: nobody pressed anything
+        self._hook: Callable[[Any], object] = sys.unraisablehook
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -176,8 +176,10 @@ class _Ear:
     def listen(self) -> None:
         self._before = {number: signal.signal(number, _raise) for number in heeded()}
         self._fd = signal.set_wakeup_fd(self._far.fileno(), warn_on_full_buffer=False)
+        self._hook, sys.unraisablehook = sys.unraisablehook, self._dropped
 
     def close(self) -> None:
+        sys.unraisablehook = self._hook
         signal.set_wakeup_fd(self._fd)
         for number, handler in self._before.items():
             signal.signal(number, handler)
@@ -187,8 +189,26 @@ class _Ear:
         with self._near:
             while numbers := self._near.recv(64):
                 for number in numbers:
-                    if number in self._before:
+                    if self._again and number == signal.SIGINT:
+                        self._again -= 1
+                    elif number in self._before:
                         self._answer(number)
+
+    def _dropped(self, what: Any) -> None:
+        """Python cannot raise out of a finaliser, nor out of a callback, such as that of an import: it goes on.
+
+        An interruption that is lost so is sent once more.
+        """
+        if self.heard and issubclass(what.exc_type, KeyboardInterrupt):
+            threading.Thread(target=self._send, name="quantray-again", daemon=True).start()
+        else:
+            self._hook(what)
+
+    def _send(self) -> None:
+        time.sleep(_AGAIN_S)
+        if self in _ears and self._before:
+            self._again += 1
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     def _answer(self, number: int) -> None:
         if number == signal.SIGHUP and self.heard:

@@ -9,9 +9,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quantray.errors import ConfigError, DataError, LedgerError
+from quantray.errors import ConfigError, LedgerError
 from quantray.protocols import REPORTED, REQUEST
 from quantray.report.ended import ended_of
+from quantray.settings import Storage
 from quantray.sweeps.plan import Plan
 
 if TYPE_CHECKING:
@@ -83,8 +84,8 @@ def _found(place: str | Path, names: tuple[object, ...]) -> tuple[str, str]:
 
     if len(names) > 1 or not all(isinstance(name, str) for name in names) or any("=" in str(name) for name in names):
         raise ConfigError(
-            f"qr.load({str(place)!r}) opens the finished run there, and takes the name of a study beside it where there "
-            f"are several; {str(names[-1])!r} is none"
+            f"qr.load({str(place)!r}) opens the finished run there, and takes the name of a study beside it where "
+            f"there are several; {str(names[-1])!r} is none"
         )
     if names:
         return find(databases(place), str(names[0]), place)
@@ -104,6 +105,7 @@ def _unkept(name: str, notes: Mapping[str, Any]) -> str:
 
 def _study(plan: Plan | CallerPlan | BaselinePlan, notes: Mapping[str, Any], home: Any) -> AnyStudy:
     from quantray.files import Pieces
+    from quantray.ledger.addresses import address
     from quantray.ledger.ending import kept
 
     pieces = Pieces(plan.run_dir, plan.study)
@@ -111,6 +113,8 @@ def _study(plan: Plan | CallerPlan | BaselinePlan, notes: Mapping[str, Any], hom
     typed = Path(stored.part("run_dir"))
     if typed.resolve() == plan.run_dir.resolve():
         plan = replace(plan, run_dir=typed)
+    if address(Storage(), plan.run_dir) == plan.storage.url:
+        plan = replace(plan, storage=Storage())  # where it lies unless it is told otherwise
     files = {name: plan.run_dir / name for name in stored.part("files")}
     if isinstance(plan, Plan):
         from quantray.sweeps.kept import results_of

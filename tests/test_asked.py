@@ -84,10 +84,12 @@ def test_a_name_is_answered_with_what_it_may_mean(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "outputs" / "mine").mkdir(parents=True)
-    for call in (qr.load, qr.sweep, qr.optimise):
+    for call in (qr.load_sweep, qr.sweep, qr.optimise):
         with pytest.raises(qr.ConfigError, match=said) as found:
             call(given)
         assert len(str(found.value)) < 600
+    with pytest.raises(qr.UserError, match=r"holds no ledger\.db" if given == "outputs/mine" else said):
+        qr.load(given)
     assert [path.name for path in tmp_path.iterdir()] == ["outputs"]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -122,6 +124,56 @@ def test_a_second_command_inside_one_hears_through_the_first() -> None:
         assert signal.getsignal(signal.SIGINT) is handler
     assert signal.getsignal(signal.SIGINT) is before
     assert not interrupts.asked()
+
+
+class Deaf:
+    """Is told of a signal where Python drops what is raised."""
+
+    def __del__(self) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)  # the handler runs in here
+
+
+def test_an_interruption_that_python_dropped_comes_all_the_same_and_counts_once() -> None:
+    from quantray import interrupts
+
+    said: list[str] = []
+    ended: list[str] = []
+    hook = sys.unraisablehook
+    with interrupts.listening(lambda: ended.append("at once")), interrupts.answering(said.append):
+        with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+            Deaf()
+            time.sleep(10)
+        assert said == [ANSWER]
+        time.sleep(0.05)
+        assert not ended
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+        until = time.monotonic() + PROMPT_S
+        while not ended and time.monotonic() < until:
+            time.sleep(0.01)
+        assert ended == ["at once"]
+    assert sys.unraisablehook is hook
+
+
+def test_a_closed_terminal_stops_a_run_once_and_nohup_keeps_it() -> None:
+    from quantray import interrupts
+
+    ended: list[str] = []
+    with interrupts.listening(lambda: ended.append("at once")), interrupts.answering(lambda text: None):
+        for _ in range(2):  # from the shell, and from the kernel
+            with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+                os.kill(os.getpid(), signal.SIGHUP)
+                time.sleep(5)
+        time.sleep(0.05)
+        assert not ended
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with interrupts.listening(lambda: None):
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_report_that_takes_longer_is_not_waited_for_and_hears_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,8 @@ BLOCKS = re.findall(
 #: What a block that ends in an object shows of it.
 SHOWN = {"study": "sweep, ", "study.verdict": "whether to believe it", "plan": "plan of a sweep",
          "study.plot.equity()": "equity and drawdown of the ", "callers": "callers and their policies",
-         "callers.verdict": "verdict of 3 units", "found": "alert baseline"}  # fmt: skip
+         "callers.verdict": "verdict of 3 units", "callers.plot.leaderboard()": " by caller, ",
+         "found": "alert baseline"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """What a finished run about callers was made of: the same request again is answered without doing any of it again.
 
 As of a sweep (``ledger.ending``): of the whole plan, of the code and the packages, and of the data: settings of a
-synthetic market, else name, size and time of change of every file that is read.
+synthetic market, else name, size and times of change of every file that is read.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def finish(
 ) -> None:
     """Keep the results, and note that the study is finished; ``files`` are those of its report.
 
-    ``whole``: the report was written into the run's own directory. Nothing is noted where another process works on the study by now, or where nothing keeps notes.
+    ``whole``: the report was written into the run's own directory. Nothing is noted where another process works on the
+    study by now, or where nothing keeps notes.
     """
     from quantray.ledger import ending, open_ledger
 

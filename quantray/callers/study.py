@@ -21,6 +21,8 @@ from quantray.stats.checks import Verdict
 if TYPE_CHECKING:
     import pandas
 
+    from quantray.callers.report.plots import CallerPlots
+
 _log = logger(__name__)
 T = TypeVar("T")
 
@@ -61,6 +63,13 @@ class CallerStudy:
     def verdict(self) -> dict[str, Verdict]:
         """Unit -> whether to believe its pick, and why."""
         return self._by_unit("verdict", {u.name: u.verdict for u in self.results.units if u.verdict is not None})
+
+    @property
+    def plot(self) -> CallerPlots:
+        """Pictures of the report: ``callers.plot.leaderboard()``, ``callers.plot.equity("…")``, …"""
+        from quantray.callers.report.plots import CallerPlots
+
+        return CallerPlots(self.results)
 
     def survivors(self, unit: str | None = None) -> pandas.DataFrame:
         """One row a survivor, as in ``survivors.parquet``; of one ``unit`` where it is named (UnknownName: unknown)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 #: Counts of calls that are no reason for which one was left out.
 NO_REASON = ("read", "aliased", "kept")
+UNREAD = "null"  # --column calls.mcap=null leaves an optional column out, as data.columns.calls.mcap=null does
 
 
 class CallFiles:
@@ -36,7 +37,9 @@ class CallFiles:
         wanted = request.wanted
         if wanted.roots or wanted.expiries:
             raise ConfigError(f"{path}: calls have no root and no expiry; leave --root and --expiry out")
-        told = request.mapping("calls")
+        told: dict[str, Any] = {
+            ours: None if theirs == UNREAD else theirs for ours, theirs in request.mapping("calls").items()
+        }  # fmt: skip
         data = CallsData(
             kind="parquet", calls=str(path), format=None if kind is None else {"calls": kind},
             timezone=request.timezone, ts_unit=request.ts_unit, date=request.date,
@@ -56,7 +59,7 @@ def _write(calls: Loaded, into: Path) -> None:
         "call_id": pa.array(calls.call_id, pa.string()),
         "caller": pa.array(np.array(calls.callers, object)[calls.caller], pa.string()),
         "asset": pa.array(np.array(calls.assets, object)[calls.asset], pa.string()),
-        "ts": pa.array(calls.ts // 1000, pa.timestamp("us", tz="UTC")),
+        "ts": pa.array(-(-calls.ts // 1000), pa.timestamp("us", tz="UTC")),  # never before it was made
         "chain": pa.array(calls.chain, pa.string()),
         "price_at_call": pa.array(calls.price_at_call, pa.float64(), from_pandas=True),
         "mcap": pa.array(calls.mcap, pa.float64(), from_pandas=True),

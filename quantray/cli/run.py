@@ -261,7 +261,9 @@ def _still(plan: CallerPlan | BaselinePlan) -> bool:
     from quantray.report.listing import still
 
     ended = ended_of(found.notes.get(REPORTED))
-    told = "" if ended is None else f"{amount(ended.units or 0, 'caller')}{f': {ended.verdict}' if ended.verdict else ''}"
+    told = (
+        "" if ended is None else f"{amount(ended.units or 0, 'caller')}{f': {ended.verdict}' if ended.verdict else ''}"
+    )
     show(still(plan.study, told or "It has ended", "", found.files))
     _tell_again(plan)
     return True

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from quantray.capacity import check_table
 from quantray.command_line import Overrides, written
-from quantray.config import study_name, wings
+from quantray.config import kinds, study_name, wings
 from quantray.config.composition import check_top, composed, one_request
 from quantray.config.overrides import Job, jobs
 from quantray.config.sections import (
@@ -72,24 +72,22 @@ def load_sweep(*overrides: str | Sequence[str], asked: str) -> Plan:
     """The same for what only a sweep can do; ConfigError names ``asked``, what was asked for, otherwise."""
     plan = load_plan(*overrides)
     if not isinstance(plan, Plan):
-        raise ConfigError(f"{asked} is for sweeps; a run about callers spreads over runner.workers by itself")
+        raise ConfigError(_other(plan, "sweep", asked))
     return plan
 
 
 def load_callers(*overrides: str | Sequence[str], asked: str) -> CallerPlan:
-    """The same for what is about callers."""
-    plan = load_plan(*overrides)
-    if isinstance(plan, Plan):
-        raise ConfigError(f"{asked}: {plan.study} is a sweep and has no calls; give +experiment=v1_baseline")
-    return _with_policies(plan, asked)
-
-
-def _with_policies(plan: CallerPlan | BaselinePlan, asked: str) -> CallerPlan:
+    """The same for what is about callers and their policies."""
     from quantray.callers.plan import CallerPlan
 
+    plan = load_plan(*overrides)
     if not isinstance(plan, CallerPlan):
-        raise ConfigError(f"{asked}: {plan.study} is the alert baseline; give +experiment=v1_baseline")
+        raise ConfigError(_other(plan, "optimise", asked))
     return plan
+
+
+def _other(plan: AnyPlan, wanted: str, asked: str) -> str:
+    return kinds.other(plan, kinds.kind_of(plan) or "", asked, f"give {kinds.EXAMPLES[wanted]}")
 
 
 def load_plans(overrides: Sequence[str]) -> list[AnyPlan]:

@@ -6,6 +6,7 @@ import re
 import shutil
 import zipfile
 import zlib
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
@@ -23,8 +24,13 @@ _NO_NAME = re.compile(r"[^A-Za-z0-9._+@=,^~ -]")
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError, ValueError)
 
 
-def members(archive: Path, ends: tuple[str, ...] = ENDS) -> list[str]:
-    """Names of the members that may hold data, sorted. DataError for an archive that is damaged or a trap."""
+def members(
+    archive: Path, ends: tuple[str, ...] = ENDS, empty: Callable[[str], object] = lambda name: None
+) -> list[str]:  # fmt: skip
+    """Names of the members that may hold data, sorted; ``empty`` is told those in which nothing is.
+
+    DataError for an archive that is damaged or a trap.
+    """
     try:
         with zipfile.ZipFile(archive) as packed:
             found = [info for info in packed.infolist() if not info.is_dir() and not _hidden(info.filename)]
@@ -36,7 +42,12 @@ def members(archive: Path, ends: tuple[str, ...] = ENDS) -> list[str]:
     twice = next((a for a, b in pairwise(names) if a == b), None)
     if twice is not None:
         raise DataError(f"{archive} holds {twice!r} twice; unpack it and keep the right one")
-    return [name for name in names if PurePosixPath(name).suffix.lower() in ends]
+    names = [name for name in names if PurePosixPath(name).suffix.lower() in ends]
+    nothing = {info.filename for info in found if not info.file_size}
+    for name in names:
+        if name in nothing:
+            empty(name)
+    return [name for name in names if name not in nothing]
 
 
 def unpack(archive: Path, member: str, into: Path, *, head: bool = False) -> Path:

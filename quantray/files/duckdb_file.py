@@ -49,6 +49,7 @@ SAYINGS = {
     "already attached": "it is open in this process; close that connection first",
     "checksum": "the file is damaged; restore it from a copy",
     "Could not read enough bytes": "the file is cut off; copy it again",
+    "Out of Memory": "what has no room in memory is kept in the working directory meanwhile: free some space there",
 }
 
 
@@ -133,7 +134,7 @@ def _spellings(path: Path) -> Iterable[str]:
 
 
 def open_market(
-    given: str, allow: str | Sequence[str] = (), more: Sequence[Path] = ()
+    given: str, allow: str | Sequence[str] = (), more: Sequence[Path] = (), memory_limit: str = "80%"
 ) -> tuple[DuckDBPyConnection, Catalog]:
     """A confined connection with the DuckDB file ``given`` attached read-only, and what it holds.
 
@@ -143,7 +144,7 @@ def open_market(
     """
     path = existing("duckdb", given)
     check_header(path)
-    connection = confined([path, path.with_name(f"{path.name}.wal"), *more], allow)
+    connection = confined([path, path.with_name(f"{path.name}.wal"), *more], allow, memory_limit=memory_limit)
     try:
         name = "market" if path.stem.casefold() in OWN else path.stem
         return connection, attached(connection, path, given, name)

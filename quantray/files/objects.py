@@ -41,8 +41,9 @@ def write_objects(path: Path, parts: Mapping[str, object], keep: Keep) -> None:
     writer = _Writer(keep)
     tree = {name: writer.told(part) for name, part in parts.items()}
     text = json.dumps({"records": writer.records, "parts": tree}, separators=(",", ":")).encode()
+    arrays: dict[str, Any] = {str(k): array for k, array in enumerate(writer.arrays)}
     with path.open("wb") as file:
-        np.savez(file, **{_TREE: np.frombuffer(text, np.uint8)}, **{str(k): a for k, a in enumerate(writer.arrays)})
+        np.savez(file, **{_TREE: np.frombuffer(text, np.uint8), **arrays})
 
 
 class Objects:
@@ -182,7 +183,8 @@ class _Reader:
         if what == "path":
             return Path(value)
         if what in ("record", "named"):
-            return self._kinds[value](*map(self.made, of)) if what == "named" else self._one(value, map(self.made, of))
+            values = [self.made(item) for item in told["of"]]
+            return self._kinds[value](*values) if what == "named" else self._one(value, values)
         if what == "map":
             return dict(zip(self._items(value), self._items(of), strict=True))
         if what == "frame":
@@ -208,7 +210,7 @@ class _Reader:
     def _one(self, name: str, values: Any) -> object:
         """A record with all its fields, those too that its class computes for itself."""
         kind = self._kinds[name]
-        made = object.__new__(kind)
+        made: object = object.__new__(kind)
         for field, value in zip(_names(kind), values, strict=True):
             object.__setattr__(made, field, value)
         return made

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import glob
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -24,6 +26,8 @@ T = TypeVar("T")
 READERS = {".gz": "read_csv", ".txt": "read_csv"} | {
     n: "read_parquet" if k == PARQUET else "read_csv" for n, k in SUFFIXES.items()
 }
+_turn = threading.Lock()
+_turns: WeakKeyDictionary[Any, threading.Lock] = WeakKeyDictionary()
 TZ_TYPES = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ_NS")
 
 
@@ -72,13 +76,17 @@ class Table:
     def fetch(self, query: str) -> dict[str, np.ndarray]:
         """Columns [r] of ``SELECT query`` (``{t}`` is the table), in the file's order."""
         query = query.replace("{t}", self.source)
-        found: dict[str, Any] = guarded(self.where, lambda: self.connection.execute(query).fetchnumpy(), self.explain)
+        with _turn_of(self.connection):
+            found: dict[str, Any] = guarded(
+                self.where, lambda: self.connection.execute(query).fetchnumpy(), self.explain
+            )
         return found
 
     def row(self, query: str) -> tuple[Any, ...]:
         query = query.replace("{t}", self.source)
         # all of it is fetched: a result that is half read holds the connection
-        found = guarded(self.where, lambda: self.connection.execute(query).fetchall(), self.explain)
+        with _turn_of(self.connection):
+            found = guarded(self.where, lambda: self.connection.execute(query).fetchall(), self.explain)
         assert found  # every query here aggregates, or asks for a row that was counted before
         return tuple(found[0])
 
@@ -109,6 +117,12 @@ class Table:
                 f"{self.where}: {amount(missing, 'row')} without a timestamp in "
                 f"{self.names['ts']!r}; remove what has none"
             )
+
+
+def _turn_of(connection: DuckDBPyConnection) -> threading.Lock:
+    """A connection answers one query at a time, and threads ask several."""
+    with _turn:
+        return _turns.setdefault(connection, threading.Lock())
 
 
 def spelt(name: str, present: Iterable[str]) -> str | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from quantray.files.duckdb_file import quoted, text
 from quantray.intake.columns import BATCH, SHAPES, key_of, type_of
+from quantray.intake.intervals import longer_bars
 from quantray.intake.target import SPANS, Target, overlaps_of
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Overlap:
 
     equal: int = 0
     contradicting: int = 0
+    longer: str = ""  # what is wrong where bars of a longer interval are among them
 
 
 def settle(target: Target, table: str, batch: int) -> Overlap:
@@ -46,7 +48,7 @@ def settle(target: Target, table: str, batch: int) -> Overlap:
     if not _number(connection, f"SELECT count(*) FROM {CONTESTED}"):
         return Overlap()
     equal, contradicting = _contested(target, table, batch, shape.by_volume)
-    return Overlap(equal, contradicting)
+    return Overlap(equal, contradicting, longer_bars(target, table, CONTESTED) if contradicting else "")
 
 
 def withdraw(target: Target, table: str, batch: int) -> None:

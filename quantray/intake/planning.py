@@ -15,6 +15,7 @@ from quantray.files import archives
 from quantray.files.alike import in_parts, looks_like
 from quantray.files.durable import room
 from quantray.files.formats import Choice, Format, Head, Layout, beside, choices, documents, head_of
+from quantray.files.formats.guess import fit
 from quantray.files.formats.heads import plain
 from quantray.files.formats.symbols import parse
 from quantray.files.tables import spelt
@@ -69,8 +70,11 @@ def _members(item: Item, found: Found) -> Iterator[tuple[Item, int]]:
         yield item, size_of(item)
         return
     assert item.path is not None
-    names = archives.members(item.path)
-    if not names:
+    empty: list[str] = []
+    names = archives.members(item.path, empty=empty.append)
+    for name in empty:
+        found.pass_over("empty", f"{item.name}/{name}")
+    if not names and not empty:
         found.pass_over("nothing in it is data by its name", item.name)
     for name in names:
         yield replace(item, name=f"{item.name}/{one_line(name)}", part=name), size_of(item) // len(names)
@@ -159,11 +163,12 @@ def ways(
         return _likely(found, head, name)
     if why:
         raise DataError(why[0])
-    raise DataError(_unknown(head, name, request))
+    weak = {f.name for f in known().values() for t in tables for layout in f.of(t) if layout.weak and fit(layout, head)}
+    raise DataError(_unknown(head, name, request, sorted(weak)))
 
 
-def _unknown(head: Head, name: str, request: Request) -> str:
-    """That nothing tells what a file is, and what would."""
+def _unknown(head: Head, name: str, request: Request, weak: list[str]) -> str:
+    """That nothing tells what a file is, and what would; ``weak``: formats whose header it has, as many files do."""
     has = ", ".join(one_line(c) for c in (head.columns or (head.rows[0] if head.rows else ()))[:12])
     wanted = f" that serves as {' or '.join(request.tables)}" if request.tables else ""
     if not head.columns:
@@ -172,7 +177,8 @@ def _unknown(head: Head, name: str, request: Request) -> str:
             "name its --format, write its columns into a first line (ts,open,high,low,close), or describe it in "
             "conf/format/NAME.yaml by names and row (docs/formats.md)"
         )
-    return f"{name} is no file{wanted} that is known by its columns ({has}): {_likely_columns(head, request)}"
+    may_be = "".join(f"if it is a file of {one}, --format {one}; else " for one in weak)
+    return f"{name} is no file{wanted} that is known by its columns ({has}): {may_be}{_likely_columns(head, request)}"
 
 
 def _likely_columns(head: Head, request: Request) -> str:

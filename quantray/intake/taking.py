@@ -84,6 +84,8 @@ def take(
     if taken.rows:
         overlap = settle(target, table, batch)
         taken.equal, taken.contradicting = overlap.equal, overlap.contradicting
+        if overlap.longer:
+            raise DataError(f"{name}: {overlap.longer}")
         why = "contradict others of the same name and time: is it another vendor's file, or adjusted otherwise?"
         _check_share(name, taken.contradicting, taken.rows - taken.contradicting, limits, why)
     return taken

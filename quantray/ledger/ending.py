@@ -125,13 +125,17 @@ def _pieces(pieces: Pieces) -> list[int] | None:
 
 
 def _states(files: Iterable[Path]) -> dict[Path, list[int]] | None:
-    """Size and time of change of each file; a folder's are those of what is in it. None where one is missing."""
+    """Size and times of each file; a folder's are those of what is in it. None where one is missing.
+
+    Who gives a file of the same size its old time of change back cannot do so with the kernel's own (``st_ctime``).
+    """
     found: dict[Path, list[int]] = {}
     try:
         for path in files:
             inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-            kept = [(p.stat().st_size, p.stat().st_mtime_ns) for p in inside if p.is_file()]
-            found[path] = [len(kept), sum(size for size, _ in kept), max((time for _, time in kept), default=0)]
+            kept = [p.stat() for p in inside if p.is_file()]
+            newest = [max((getattr(one, of) for one in kept), default=0) for of in ("st_mtime_ns", "st_ctime_ns")]
+            found[path] = [len(kept), sum(one.st_size for one in kept), *newest]
     except OSError:
         return None
     return found

@@ -37,7 +37,9 @@ class Queue:
         if room <= 0:
             best = _pairs(reader, _stored(reader).where(_e.state == "COMPLETE").order_by(*RANK).limit(1))
             return [digest for digest, _ in best if digest not in done][: self.max_trials - len(done)]
-        newer = _pairs(reader, _stored(reader).where(_e.number >= self._floor).order_by(_e.number))
+        there = max(len(done) - self._floor, 0)  # of the numbers from the floor on
+        most = min(room, limit) + there
+        newer = _pairs(reader, _stored(reader).where(_e.number >= self._floor).order_by(_e.number).limit(most))
         for digest, number in newer:
             if number != self._floor or digest not in done:
                 break

@@ -18,6 +18,7 @@ from quantray.stats.surface import Regret, SurfaceSummary, regret, summarise, su
 from quantray.stats.survivors import Survivors, survivors
 from quantray.stats.verdict import verdict
 from quantray.stats.wording import SESSION
+from quantray.sweeps.audit import audited
 from quantray.sweeps.evidence import evidence_of, looks
 from quantray.sweeps.family import Family, family_of
 from quantray.sweeps.grid.surface import Surface
@@ -81,10 +82,12 @@ def judge(
         made = stress(plan, train, pick.params, pick.inside, family.around(choice.number))
     top = {} if held_out is None or plan.report.held_out == "pick" else _top(plan, held_out, trials)
     evidence = evidence_of(plan, train, held_out, family, tested, choice, pick, made)
+    word = verdict(replace(evidence, n_looks=looks(best, pick, [t for t in trials if t.number in top])))
+    peak = sample(plan, train, best.params)
     return Judgement(
-        verdict=verdict(replace(evidence, n_looks=looks(best, pick, [t for t in trials if t.number in top]))),
+        verdict=audited(plan, train, word, best, peak, pick),
         best=best,
-        in_sample=sample(plan, train, best.params),
+        in_sample=peak,
         out_of_sample=None if held_out is None else sample(plan, held_out, best.params),
         pick=pick,
         surviving=surviving(family, tested, plan.space, _row_of(plan, family, best)),

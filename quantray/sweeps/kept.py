@@ -64,9 +64,7 @@ class _Market:
 
     def part(self, kept: Mapping[str, Any]) -> Slice:
         dates, digests = tuple(kept["dates"]), tuple(kept["session_digests"])
-        known = [
-            _Session.of(told, partial(self.session, k, dates, digests)) for k, told in enumerate(kept["sessions"])
-        ]
+        known = [_Session.of(told, partial(self.session, k, dates, digests)) for k, told in enumerate(kept["sessions"])]
         found = _Sessions(known, dates, has_quotes=kept["has_quotes"])
         return Slice(kept["underlying"], found, kept["source"], kept["quality"], digests, kept["reading"])
 

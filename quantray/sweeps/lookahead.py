@@ -20,6 +20,8 @@ from quantray.sweeps.market import Session, Slice
 
 WAYS_A_BAR = 3
 MOST = 3  # differences that are kept, one a bar
+#: How faults begin that say that nothing could be compared, and nothing against the strategy's honesty.
+UNABLE = ("it raises", "it refuses", "it decides nothing")
 LATER = (0, 0, 1, 5, 30)  # bars behind a decision at which the future is changed
 
 

@@ -20,13 +20,13 @@ from quantray.sweeps.grid.surface import read
 from quantray.sweeps.holdout import load_slice, split
 from quantray.sweeps.identity import code_digest
 from quantray.sweeps.judge import judge
+from quantray.sweeps.kept import keep
 from quantray.sweeps.outcome import Market, concluded, so_far
 from quantray.sweeps.plan import Plan
 from quantray.sweeps.prepare import Opened, check_memory
 from quantray.sweeps.report.files import NAMES, check_results, write_all
 from quantray.sweeps.report.summary import ended
 from quantray.sweeps.results import Results
-from quantray.sweeps.kept import keep
 from quantray.sweeps.seal import seal
 from quantray.sweeps.search import GIVEN_UP, Found, claimed_again, open_ranges, surface_files, tabled
 from quantray.sweeps.search import concluded as compared

@@ -1,7 +1,7 @@
 """What a finished sweep was made of: the same request again is answered without doing any of it again.
 
 A seal stands with the study once everything is written (``ledger.ending``). It is of the whole plan, of the code and
-the packages, and of the data: settings of a synthetic market, else name, size and time of change of every file.
+the packages, and of the data: settings of a synthetic market, else name, size and times of change of every file.
 """
 
 from __future__ import annotations

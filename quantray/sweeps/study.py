@@ -169,11 +169,11 @@ def _concluded(
             mirror.hurry()  # it catches up while the report is made
         stages("judging")
         judged = judge(made.plan, made.train, made.held_out, found.trials, found.exact, found.counts, found.reasons)
+        return concluded(made, found, judged, time.monotonic() - began), found
     except Interrupted as stop:
         raise stopped(made, str(stop), began) from None
     except KeyboardInterrupt:
         raise stopped(made, stages.sentence(made), began) from None
-    return concluded(made, found, judged, time.monotonic() - began), found
 
 
 def _read_ahead() -> None:

@@ -23,6 +23,7 @@ SEARCHES = {
     "qmc": ["search=qmc", "search.n_trials=200"],
     "tpe": ["search=tpe", "search.n_trials=200"],
 }
+KILLED = {**SEARCHES, "rustuna": ["search=rustuna", "search.n_trials=200"]}
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Row:
 
 
 def command(search: str, run_dir: str, *more: str) -> list[str]:
-    return ["quantray.run", *SMALL, *SEARCHES[search], "runner=local", f"run_dir={run_dir}", *more]
+    return ["quantray.run", *SMALL, *KILLED[search], "runner=local", f"run_dir={run_dir}", *more]
 
 
 def undisturbed(desk: Desk, search: str) -> Counter[str]:

@@ -79,3 +79,9 @@ def test_the_head_of_a_text_ends_with_a_line(tmp_path: Path) -> None:
     assert head.endswith(b"\n")
     assert len(head) <= 1 << 20
     assert unpack(archive, "a.csv", tmp_path / "all").stat().st_size == 4 * 600_001
+
+
+def test_an_empty_member_is_told_and_passed_over(tmp_path: Path) -> None:
+    archive, told = packed(tmp_path / "z.zip", **{"a.csv": "x\n", "b/none.csv": "", "b/notes.md": ""}), []
+    assert members(archive, empty=told.append) == ["a.csv"]
+    assert told == ["b/none.csv"]

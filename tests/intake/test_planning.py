@@ -44,6 +44,19 @@ def test_what_cannot_be_told_is_refused_before_anything_is_written(tmp_path: Pat
     assert not (tmp_path / "m.duckdb").exists()
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("timestamp,open,high,low,close,volume\n1,1,1,1,1,1\n", "if it is a file of ccxt, --format ccxt; else"),
+        (f"ts,open\n1,{'x' * 200_000}\n", "longer than"),
+    ],
+)
+def test_a_file_that_is_no_file_of_ours_is_told_what_to_do(content: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "WIF_USDT.csv").write_text(content, newline="")
+    with pytest.raises(DataError, match=said):
+        taken(tmp_path / "m.duckdb", tmp_path / "WIF_USDT.csv")
+
+
 def test_what_lies_beside_data_is_passed_over_with_what_it_is(tmp_path: Path) -> None:
     vendor.freqtrade(tmp_path / "in" / "BTC_USDT_USDT-1m-futures.feather")
     odd = [vendor.freqtrade(tmp_path / "in" / f"BTC_USDT_USDT-8h-{what}.feather") for what in ("mark", "funding_rate")]

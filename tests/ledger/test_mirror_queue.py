@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from quantray.ledger import open_reader
 from quantray.ledger.mirror_queue import Queue
@@ -43,6 +45,26 @@ def test_the_queue_keeps_places_for_the_best(tmp_path: Path) -> None:
         roomy = Queue(100, 100)
         assert len(roomy.live(study, set(), 1000)) == 100
         assert roomy.live(study, set(), 7) == [t.digest for t in study.trials()][:7]
+    ledger.close()
+
+
+def test_a_look_reads_hardly_more_than_it_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much waits: the search goes on beside it."""
+    ledger, read = filled(tmp_path, 100), list[int]()
+    with open_reader(url_of(tmp_path)) as study:
+        rows = study.database.rows
+
+        def counted(query: sa.Executable) -> Sequence[Any]:
+            found = rows(query)
+            read.append(len(found))
+            return found
+
+        monkeypatch.setattr(study.database, "rows", counted)
+        queue, done = Queue(100, 100), set[str]()
+        while found := queue.live(study, done, 7):
+            done |= set(found)
+    assert len(done) == 100
+    assert max(read) <= 2 * 7
     ledger.close()
 
 

@@ -24,10 +24,10 @@ FORBID: dict[str, str] = {"extra": "forbid"}
 
 @dataclass(frozen=True, slots=True)
 class CallColumns:
-    """Our name -> the table's name. What follows ``ts`` may be absent, or null: not read."""
+    """Our name -> the table's name. ``call_id`` and what follows ``ts`` may be absent, or null: not read."""
 
     __pydantic_config__: ClassVar = FORBID
-    call_id: str = "call_id"
+    call_id: str | None = "call_id"
     caller: str = "caller"
     asset: str = "asset"
     ts: str = "ts"

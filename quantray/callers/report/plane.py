@@ -146,7 +146,7 @@ def _plane(r: CallerResults, unit: UnitResult, v: GridValues, axes: Axes, pair: 
     rows, columns = pair
     shape = len(axes.levels[rows]), len(axes.levels[columns])
     flat = axes.at[rows] * shape[1] + axes.at[columns]
-    best = _best(v, flat, shape[0] * shape[1])
+    best = best_policies(v, flat, shape[0] * shape[1])
     texts = _texts(r, v, best)
     letters, sets = _letters(v, best)
     survivors = np.zeros(shape[0] * shape[1], bool)
@@ -189,7 +189,7 @@ def _held_out(r: CallerResults, v: GridValues, best: IntArray1D) -> list[Cell]:
     return [Cell(text, _kind(value, limits)) for text, value in zip(_texts(r, mine, shown), gains, strict=True)]
 
 
-def _best(v: GridValues, flat: IntArray1D, n: int) -> IntArray1D:
+def best_policies(v: GridValues, flat: IntArray1D, n: int) -> IntArray1D:
     """The policy [n] with the largest training value of each cell, -1 without one; those that meet every constraint
 
     come first, of equals the first of the grid.

@@ -53,7 +53,7 @@ def _checked(settings: DataSettings, tables: dict[str, Table], gates: Gates) -> 
     else:
         facts["interval"] = written(interval)
         found += session_checks(walked(settings, raw, bars, span, interval), span, raw, interval)
-        grids = grids_of(settings, bars, span.windows, interval, counts)
+        grids = list(grids_of(settings, bars, span.windows, interval, counts))
         counts["bars_outside_sessions"] += int((~raw.inside).sum())
         counts["inconsistent_bars"] += int(inconsistent(bars.columns).sum())
     found = located(table, found, f"epoch_ns({table.column('ts')})")

@@ -7,6 +7,7 @@ underlying are known, so these quotes carry no claim to be free of an edge: they
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -22,21 +23,19 @@ from quantray.sweeps.market import CALL, PUT
 MEMORY = 10  # sessions that the volatility is estimated from
 
 
-def day_variances(grids: list[Grid], first: float) -> list[float]:
-    """For each session the variance of a full day as the sessions before it suggest; ``first`` for the first.
+def day_variances(grids: Iterable[Grid], first: float) -> Iterator[tuple[Grid, float]]:
+    """Each session with the variance of a full day as the sessions before it suggest; ``first`` for the first.
 
     Realised variance of five-minute closes (bounce between bid and ask weighs less there), open to close.
     """
     seen: list[float] = []
-    out: list[float] = []
     for grid in grids:
-        out.append(float(np.mean(seen[-MEMORY:])) if seen else first)
+        yield grid, float(np.mean(seen[-MEMORY:])) if seen else first
         spot = grid.spot[:: max(1, 300 // grid.interval_s)]
         steps = np.diff(np.log(spot[np.isfinite(spot)]))
         realised = float((steps**2).sum()) * FULL_DAY_S / grid.window.seconds
         if realised > 0:
             seen.append(realised)
-    return out
 
 
 def model_options(

@@ -13,7 +13,8 @@ from quantray.runner.threads import abreast, in_order
 from quantray.sweeps.data.chain import Contracts, check_underlying, listed_in, read_chain
 from quantray.sweeps.data.grid import Grid
 from quantray.sweeps.data.options import OptionGrid, OptionReader, Rows, bars_of, lay_options
-from quantray.sweeps.data.sessions import Span
+from quantray.sweeps.data.quality import count_session
+from quantray.sweeps.data.sessions import Span, Window
 from quantray.sweeps.data.settings import DataSettings
 from quantray.sweeps.data.standard import standard
 from quantray.sweeps.market import Session
@@ -22,7 +23,7 @@ _TIMES = 8  # what a session takes while it is made, times what it takes afterwa
 
 
 def priced_sessions(
-    settings: DataSettings, tables: dict[str, Table], symbol: str | None, grids: list[Grid], span: Span,
+    settings: DataSettings, tables: dict[str, Table], symbol: str | None, grids: Iterable[Grid], span: Span,
     counts: Counter[str],
 ) -> Generator[Session]:  # fmt: skip
     """Sessions that have option rows, in time order; a few are made ahead."""
@@ -32,20 +33,30 @@ def priced_sessions(
     check_underlying(options, symbol)
     reader = OptionReader(options, symbol, contracts.symbol)
 
+    read: list[tuple[Window, int]] = []
+
+    def noted() -> Iterator[Grid]:
+        for grid in grids:
+            read.append((grid.window, grid.interval_s))
+            yield grid
+
     def made(grid: Grid) -> tuple[Session | None, Counter[str]]:
         own = Counter[str]()
-        return _priced(settings, reader, contracts, listing, grid, own), own
+        session = _priced(settings, reader, contracts, listing, grid, own)
+        if session is not None:
+            count_session(own, session, grid.suspects)
+        return session, own
 
     try:
-        for session, own in _abreast(grids, made):
+        for session, own in _abreast(noted(), made):
             counts.update(own)
             if session is not None:
                 yield session
     finally:
         reader.close()
-    counts["option_rows_outside_sessions"] += reader.count_outside(span, [grid.window for grid in grids])
-    if grids and settings.interval is None:
-        reader.check_interval(grids[0].interval_s)
+    counts["option_rows_outside_sessions"] += reader.count_outside(span, [window for window, _ in read])
+    if read and settings.interval is None:
+        reader.check_interval(read[0][1])
 
 
 def _abreast(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ import numpy as np
 from quantray.errors import DataError, near_miss
 from quantray.files.tables import Table
 from quantray.plain import amount
+from quantray.sweeps.data.bar_reader import BarReader
 from quantray.sweeps.data.grid import Grid, coverage_of, lay
 from quantray.sweeps.data.modelled import day_variances, model_options
 from quantray.sweeps.data.priced import priced_sessions, session_of
@@ -23,7 +24,7 @@ from quantray.sweeps.data.settings import DataSettings, seconds_of
 from quantray.sweeps.data.sources import open_tables
 from quantray.sweeps.data.stored import Shelf, found_market
 from quantray.sweeps.data.synthetic_market import FILES, VERSION, ensure_market
-from quantray.sweeps.data.underlying import Bars, interval_of, read_bars
+from quantray.sweeps.data.underlying import Bars
 from quantray.sweeps.market import Session, Slice
 
 
@@ -76,20 +77,19 @@ def _load_tables(settings: DataSettings, tables: dict[str, Table], shelf: Shelf)
     table.require_times()
     symbol = symbol_of(settings, table)
     span = reached_span(settings, table, symbol)
-    windows = span.windows
-    bars = read_bars(table, symbol, span, counts)
+    reader = BarReader(table, symbol, span)
+    looked = reader.look(counts)
     given = None if settings.interval is None else seconds_of(settings.interval)
-    if len(bars.ts) == 0:
+    if looked.bars == 0:
         raise _no_data(settings, table, symbol)
     counts["rows_set_aside"] = sum(n for one in tables.values() for n in one.aside.values())
-    interval = interval_of(table.where, bars, windows, given)
-    grids = grids_of(settings, bars, windows, interval, counts)
-    suspects = {grid.window.date: grid.suspects for grid in grids}
+    interval = looked.interval(given)
+    grids = (
+        grid for windows, bars in reader.read() for grid in grids_of(settings, bars, windows, interval, counts)
+    )  # fmt: skip
     name = symbol or Path(table.where).stem
     if settings.chain == "synthetic":
-        variances = day_variances(grids, settings.synthetic.daily_vol**2)
-        made: Generator[Session] = (session_of(g, *model_options(g, v, settings.synthetic, name, counts))
-                for g, v in zip(grids, variances, strict=True))  # fmt: skip
+        made = modelled_sessions(settings, grids, name, counts)
     else:
         made = priced_sessions(settings, tables, symbol, grids, span, counts)
     dates = []
@@ -97,7 +97,6 @@ def _load_tables(settings: DataSettings, tables: dict[str, Table], shelf: Shelf)
         for session in made:
             shelf.add(session)
             dates.append(session.date)
-            count_session(counts, session, suspects[session.date])
     if not dates:
         raise _nothing_left(counts)
     where = ", ".join(dict.fromkeys(Path(t.where).name for t in tables.values()))
@@ -105,6 +104,16 @@ def _load_tables(settings: DataSettings, tables: dict[str, Table], shelf: Shelf)
     imported = "".join(f"; {table.origin}" for table in tables.values() if table.origin)
     source = f"{name} {dates[0]} to {dates[-1]} from {where}{modelled}{imported}"
     return shelf.market(name, source, summary_of(counts), _reading(tables))
+
+
+def modelled_sessions(
+    settings: DataSettings, grids: Iterable[Grid], name: str, counts: Counter[str]
+) -> Generator[Session]:  # fmt: skip
+    """Sessions with options that are modelled on their bars, in time order."""
+    for grid, variance in day_variances(grids, settings.synthetic.daily_vol**2):
+        session = session_of(grid, *model_options(grid, variance, settings.synthetic, name, counts))
+        count_session(counts, session, grid.suspects)
+        yield session
 
 
 def _reading(tables: dict[str, Table]) -> str:
@@ -165,9 +174,8 @@ def _no_data(settings: DataSettings, table: Table, symbol: str | None) -> DataEr
 
 def grids_of(
     settings: DataSettings, bars: Bars, windows: tuple[Window, ...], interval: int, counts: Counter[str]
-) -> list[Grid]:
+) -> Iterator[Grid]:
     """A grid for each session with enough bars; the others are counted."""
-    grids = []
     for window in windows:
         coverage = coverage_of(bars, window, interval)
         if coverage == 0:
@@ -176,8 +184,7 @@ def grids_of(
             counts["sessions_incomplete"] += 1
         else:
             carry = settings.suspect_bars == "carry"
-            grids.append(lay(bars, window, interval, settings.suspect_move, carry))
-    return grids
+            yield lay(bars, window, interval, settings.suspect_move, carry)
 
 
 def _nothing_left(counts: Counter[str]) -> DataError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -9,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from quantray.capacity import memory
 from quantray.errors import DataError, near_miss
 from quantray.files.duckdb_file import Catalog, confined, open_market
 from quantray.files.folders import data_files
@@ -18,6 +20,7 @@ from quantray.files.origin import origin_of
 from quantray.files.parts import Part, part_of_table, parts_of
 from quantray.files.tables import Table, guarded
 from quantray.outlets import logger
+from quantray.runner.threads import worker_count
 from quantray.sweeps.data.sessions import zone_of
 from quantray.sweeps.data.settings import DataSettings, of_table, seconds_of
 from quantray.sweeps.data.tables import typed_table
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 Source = tuple[str, list[Read]]  # name for messages, and how each of its parts is read
+_GB, _THREAD, _OF_MEMORY = 1_000_000_000, 125_000_000, 0.8
 TABLES = ("underlying", "chain", "options")
 _log = logger(__name__)
 
@@ -44,6 +48,18 @@ def open_tables(settings: DataSettings) -> dict[str, Table]:
             if path is not None
         }
         return _typed(*_in_files(settings, files))
+
+
+def _limit(memory_gb: float) -> str:
+    """How much memory DuckDB takes: what it read of text goes to disk from there on.
+
+    Half of ``memory_gb``, the other half being that of the sessions made of it, and what its threads need to read;
+    never more than it would take by itself, nor less where the working directory takes no files.
+    """
+    most = max(memory_gb * _GB / 2, _GB) + worker_count(None, _GB) * _THREAD
+    there = memory()
+    own = there is None or most > _OF_MEMORY * there or not os.access(os.curdir, os.W_OK)
+    return "80%" if own else f"{most / _GB:.3f}GB"
 
 
 def _typed(connection: DuckDBPyConnection, sources: dict[str, Source]) -> dict[str, Table]:
@@ -69,7 +85,7 @@ def ask_of(settings: DataSettings, key: str) -> Ask:
 def _in_files(
     settings: DataSettings, files: dict[str, list[Path]]
 ) -> tuple[DuckDBPyConnection, dict[str, Source]]:  # fmt: skip
-    connection = confined([file for found in files.values() for file in found])
+    connection = confined([file for found in files.values() for file in found], memory_limit=_limit(settings.memory_gb))
     sources: dict[str, Source] = {}
     try:
         for key, found in files.items():
@@ -105,7 +121,7 @@ def _reads(
 def _in_database(settings: DataSettings) -> tuple[DuckDBPyConnection, dict[str, Source]]:
     if settings.duckdb is None:
         raise DataError("data=duckdb needs a file: data.duckdb=market.duckdb")
-    connection, market = open_market(settings.duckdb, settings.allow_paths)
+    connection, market = open_market(settings.duckdb, settings.allow_paths, memory_limit=_limit(settings.memory_gb))
     try:
         return connection, {key: source for key in TABLES for source in _table(connection, market, settings, key)}
     except BaseException:

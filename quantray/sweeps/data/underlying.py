@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from quantray.errors import DataError
 from quantray.files.tables import Table
-from quantray.sweeps.data.sessions import NS, Span, Window
+from quantray.sweeps.data.sessions import NS, Window
 
 PRICES = ("open", "high", "low", "close")
 BLOCK_S, BLOCK_BARS = 1800, 25  # a block with this many bars shows its interval
@@ -25,40 +25,6 @@ class Bars:
     def of(self, window: Window) -> slice:
         low, high = np.searchsorted(self.ts, (window.open_ns, window.close_ns))
         return slice(int(low), int(high))
-
-
-def read_bars(table: Table, symbol: str | None, span: Span, counts: Counter[str]) -> Bars:
-    """Rows of the sessions, checked. A row without any price and volume is a bar without a trade and left out.
-
-    An underlying of which no row has a volume above 0, as an index, has none: its bars all count, with volume NaN.
-    """
-    table.require("ts", *PRICES)
-    names = (*PRICES, "volume", "vwap", "vwap_running")
-    file = ", file" if table.has("file") else ""
-    got = table.fetch(
-        f"SELECT epoch_ns({table.column('ts')}) AS ts, {table.numbers(names)}{file} FROM {{t}} "
-        f"WHERE {table.of(symbol)} AND {table.between(span.start_ns, span.stop_ns)}"
-    )
-    ts = np.asarray(got["ts"], np.int64)
-    columns = {name: np.asarray(got[name], np.float64) for name in names}
-    ts, columns = in_time_order(table.where, ts, columns, got.get("file"))
-    empty = np.all([np.isnan(columns[p]) for p in PRICES], axis=0)
-    traded = has_volume(table, symbol)
-    if not traded:
-        columns["volume"] = np.full(len(ts), np.nan)
-    idle = empty & ~(columns["volume"] > 0)
-    inside = np.zeros(len(ts), bool)
-    bars = Bars(ts, columns)
-    for window in span.windows:
-        rows = bars.of(window)
-        inside[rows] = ~window.closed(ts[rows])
-    counts["bars_outside_sessions"] += int((~inside).sum())
-    keep = inside & ~idle & ~(columns["volume"] == 0)
-    _check_prices(table.where, ts, columns, inside & ~idle, traded)
-    if inside.any() and not keep.any():
-        raise DataError(f"{table.where}: no bar of the sessions has a volume above 0")
-    counts["inconsistent_bars"] += int((inconsistent(columns) & keep).sum())
-    return Bars(ts[keep], {name: column[keep] for name, column in columns.items()})
 
 
 def has_volume(table: Table, symbol: str | None) -> bool:
@@ -120,20 +86,6 @@ def bad_prices(columns: dict[str, np.ndarray], rows: np.ndarray, traded: bool) -
     return bad
 
 
-def _check_prices(
-    where: str, ts: np.ndarray, columns: dict[str, np.ndarray], rows: np.ndarray, traded: bool
-) -> None:  # fmt: skip
-    for name, bad in bad_prices(columns, rows, traded).items():
-        if not bad.any():
-            continue
-        at = int(np.argmax(bad))
-        said = f"{where}: {name} at {stamp(ts[at])} is {columns[name][at]:g}, it must be "
-        if name.startswith("vwap"):
-            raise DataError(f"{said}above 0 or null")
-        wanted = "a number above 0" if name != "volume" else "a number, 0 or more"
-        raise DataError(f"{said}{wanted} ({int(bad.sum())} such rows)")
-
-
 def inconsistent(columns: dict[str, np.ndarray]) -> np.ndarray:
     """Bars whose open or close lies outside their own low and high [r]."""
     opened, high, low, close = (columns[p] for p in PRICES)
@@ -143,8 +95,33 @@ def inconsistent(columns: dict[str, np.ndarray]) -> np.ndarray:
 
 def interval_of(where: str, bars: Bars, windows: tuple[Window, ...], given: int | None) -> int:
     """Seconds between bars: as given or inferred, one for the whole data set. Raises DataError when mixed."""
-    steps = [_blocks(bars.ts[bars.of(w)] - w.open_ns, where) for w in windows]
-    blocks = [block for session in steps for block in session]
+    return interval_from(where, steps_of(where, bars, windows), given)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How far apart a session's bars are."""
+
+    first_ns: int
+    step_s: int  # greatest common divisor of their distances from the first
+    bars: int
+    blocks: list[tuple[int, int]]  # of each half hour: that of their distances from the open, and number of bars
+
+
+def steps_of(where: str, bars: Bars, windows: Sequence[Window]) -> list[Steps]:
+    """Steps of each session that has bars. Raises DataError where a time is no whole second."""
+    found = []
+    for window in windows:
+        ts = bars.ts[bars.of(window)]
+        if len(ts):
+            blocks = _blocks(ts - window.open_ns, where)
+            found.append(Steps(int(ts[0]), int(np.gcd.reduce(ts - ts[0])) // NS, len(ts), blocks))
+    return found
+
+
+def interval_from(where: str, steps: Sequence[Steps], given: int | None) -> int:
+    """:func:`interval_of` sessions with these steps."""
+    blocks = [block for session in steps for block in session.blocks]
     found = int(np.gcd.reduce([g for g, _ in blocks], dtype=np.int64)) if blocks else 0
     if found == 0:
         raise DataError(f"{where}: too few bars to tell their interval; give data.interval")
@@ -153,24 +130,24 @@ def interval_of(where: str, bars: Bars, windows: tuple[Window, ...], given: int 
         raise DataError(
             f"{where}: bars of {found} s are mixed with bars of {max(telling)} s; load one interval at a time"
         )
-    _check_begin(where, bars, windows, found)
+    _check_begin(where, steps, found)
     if given is not None and given != found and (telling or found % given):
         raise DataError(f"{where}: data.interval is {given} s but the bars are {found} s apart")
     return given or found
 
 
-def _check_begin(where: str, bars: Bars, windows: tuple[Window, ...], found: int) -> None:
+def _check_begin(where: str, sessions: Sequence[Steps], found: int) -> None:
     """Refuse bars that keep a distance from the session's grid, as those stamped …:59 do.
 
     Their times have a common divisor that is finer than their steps: on its grid nearly every bar would be a carried
     one, and a latency or an age of one bar a fraction of theirs.
     """
-    sessions = [ts for ts in (bars.ts[bars.of(w)] for w in windows) if len(ts)]
-    steps = int(np.gcd.reduce(np.concatenate([ts - ts[0] for ts in sessions]), dtype=np.int64)) // NS
-    if steps > found and sum(map(len, sessions)) >= BLOCK_BARS:
+    steps = int(np.gcd.reduce([session.step_s for session in sessions], dtype=np.int64))
+    if steps > found and sum(session.bars for session in sessions) >= BLOCK_BARS:
+        first = sessions[0].first_ns
         raise DataError(
             f"{where}: bars are {steps} s apart and do not begin with the session: one is stamped "
-            f"{stamp(sessions[0][0])}, which is no whole number of {steps} s after the open; correct the times (a bar "
+            f"{stamp(first)}, which is no whole number of {steps} s after the open; correct the times (a bar "
             f"is named by its start; data.stamp=end reads times that are whole ends)"
         )
 

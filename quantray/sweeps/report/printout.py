@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from quantray.plain import amount, one_line
+from quantray.plain import amount
 from quantray.protocols import Counts
 from quantray.report import words
 from quantray.report.listing import listing, plain_grid, still

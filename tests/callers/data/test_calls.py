@@ -117,6 +117,8 @@ def test_a_call_id_of_several_calls_is_refused(tmp_path):
     table = changed(call_rows(("a", "X", 0), ("a", "X", 1)), call_id=["c", "c"])
     with pytest.raises(DataError, match=r"call_id 'c' belongs to several calls; .* data\.columns\.calls\.call_id=null"):
         loaded(tmp_path, table)
+    unread = CallMaps(calls=CallColumns(call_id=None))
+    assert len(set(load_calls(data_of(tmp_path, table, columns=unread)).call_id)) == 2
 
 
 def test_calls_without_a_caller_are_counted_and_left_out(tmp_path):

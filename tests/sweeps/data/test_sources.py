@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from quantray.errors import DataError
-from quantray.sweeps.data import DataSettings, load
+from quantray.sweeps.data import DataSettings, load, sources
 from quantray.sweeps.data.settings import ColumnMaps, UnderlyingColumns
 from tests.builders.market_files import Frames, frames, write, write_duckdb
 
@@ -179,3 +179,15 @@ def test_synthetic_refuses_files_and_dates_without_a_session(tmp_path: Path):
     with pytest.raises(DataError, match="no session of XNYS"):
         load(DataSettings(from_="2024-11-30", to="2024-12-01", cache=str(tmp_path)))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_duckdb_takes_its_share_of_memory_where_that_is_less_than_it_would(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sources, "worker_count", lambda *_: 2)
+    monkeypatch.setattr(sources, "memory", lambda: 10 * 10**9)
+    limits = {gb: sources._limit(gb) for gb in (0.0, 2.0, 8.0, 1000.0, float("inf"))}
+    assert limits == {0.0: "1.250GB", 2.0: "1.250GB", 8.0: "4.250GB", 1000.0: "80%", float("inf"): "80%"}
+    monkeypatch.setattr(sources, "memory", lambda: None)
+    assert sources._limit(2.0) == "80%"

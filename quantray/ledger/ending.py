@@ -7,7 +7,7 @@ that was touched or is gone breaks it, a piece that they are names of does too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -114,8 +114,11 @@ def standing(storage: Storage, pieces: Pieces, digest: Callable[[], str | None])
 
 
 def states_of(files: Iterable[Path]) -> list[tuple[str, list[int]]] | None:
-    """Name, and size and time of change, of each file that a request reads; None where one is missing."""
-    states = _states(files)
+    """Name, size and times of change of each file that a request reads; None where one is missing.
+
+    Who gives a file of the same size its old time back cannot do so with the kernel's own (``st_ctime``).
+    """
+    states = _states(files, ("st_mtime_ns", "st_ctime_ns"))
     return None if states is None else sorted((str(path.absolute()), state) for path, state in states.items())
 
 
@@ -124,17 +127,15 @@ def _pieces(pieces: Pieces) -> list[int] | None:
     return (_states([pieces.folder]) or {}).get(pieces.folder)
 
 
-def _states(files: Iterable[Path]) -> dict[Path, list[int]] | None:
-    """Size and times of each file; a folder's are those of what is in it. None where one is missing.
-
-    Who gives a file of the same size its old time of change back cannot do so with the kernel's own (``st_ctime``).
-    """
+def _states(files: Iterable[Path], times: Sequence[str] = ("st_mtime_ns",)) -> dict[Path, list[int]] | None:
+    """Size and ``times`` of each file; a folder's are those of what is in it. None where one is missing."""
     found: dict[Path, list[int]] = {}
     try:
         for path in files:
             inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+            path.stat()  # or it is missing
             kept = [p.stat() for p in inside if p.is_file()]
-            newest = [max((getattr(one, of) for one in kept), default=0) for of in ("st_mtime_ns", "st_ctime_ns")]
+            newest = [max((getattr(one, time) for one in kept), default=0) for time in times]
             found[path] = [len(kept), sum(one.st_size for one in kept), *newest]
     except OSError:
         return None

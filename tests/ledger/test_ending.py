@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -87,13 +88,21 @@ def test_a_study_that_somebody_works_on_has_no_end(ledger: SqlLedger, tmp_path: 
     assert standing() is None
     ending.seal(ledger, pieces, "x", {"b.html": report})
     assert standing() is not None
-    before = report.stat()
-    report.write_text("rehto")  # as long, and its time put back
-    os.utime(report, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert standing() is None
-    ending.seal(ledger, pieces, "x", {"b.html": report})
     ending.begin(ledger)
     assert standing() is None
     assert not ledger.notes()[ending.KEPT]
     ending.seal(ledger, pieces, None, {"b.html": report})  # what cannot be known again is not sealed
     assert standing(None) is None
+
+
+def test_a_source_of_the_same_size_with_its_old_time_is_another(tmp_path: Path) -> None:
+    source = tmp_path / "bars.csv"
+    source.write_text("1.25")
+    before, stat = ending.states_of([source]), source.stat()
+    assert before is not None
+    assert ending.states_of([source]) == before
+    time.sleep(0.02)  # a tick of the kernel's clock
+    source.write_text("1.52")
+    os.utime(source, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert ending.states_of([source]) != before
+    assert ending.states_of([source, tmp_path / "none"]) is None

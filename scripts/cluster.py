@@ -26,14 +26,14 @@ PORTS = {
 }  # fmt: skip
 HEAD_PORTS = {"--port": 0, "--dashboard-port": 1, "--ray-client-server-port": 8}
 LAST = 199
-#: A node that is told to end waits half a minute for its workers, idle ones too; a study that is ended goes on later.
-PROMPT = {"RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0"}
+#: By Ray's own, workers starve beside other work, and a node that is told to end waits half a minute for them.
+OURS = {"RAY_worker_niceness": "0", "RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "0"}
 
 
 def environment(folder: Path) -> dict[str, str]:
     """What a node and every client of the cluster need: the token, and where it answers."""
     wanted = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": (folder / "token").read_text().strip()}
-    return {"RAY_worker_niceness": "0", **os.environ, **wanted, "RAY_USAGE_STATS_ENABLED": "0"}
+    return {**OURS, **os.environ, **wanted, "RAY_USAGE_STATS_ENABLED": "0"}
 
 
 def ports(base: int, head: bool) -> list[str]:

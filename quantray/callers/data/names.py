@@ -20,7 +20,7 @@ MIN_LETTERS, MAX_LETTERS = 4, 64  # names of fewer letters are all near one anot
 
 
 def numbered(values: Iterable[object]) -> tuple[tuple[str, ...], IntArray1D]:
-    """(the distinct names, sorted, the number of each value's name), as text of any length and with any character.
+    """The distinct names, sorted, and [values] the number of each value's name: text of any length and character.
 
     NumPy's own text ends names at their NULs and gives every one the room of the longest.
     """

@@ -54,6 +54,10 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # DuckDB counts what is left of it when the interpreter ends
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With ``--core``: nothing slow, and of a test of many cases two, which differ the most in most lists."""
     if not config.getoption("core"):

@@ -74,7 +74,7 @@ def test_messages_of_a_chat_are_shown_with_what_is_no_call(tmp_path: Path, capsy
 @pytest.mark.slow
 def test_a_stage_of_a_sweep_or_into_a_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["calls", "plan", "+experiment=options_sweep"]) == 2
-    assert "is a sweep and has no calls" in capsys.readouterr().err
+    assert "is a sweep, which quantray calls plan does not take" in capsys.readouterr().err
     (tmp_path / "file").write_text("")
     assert cli.main(["calls", "coverage", *market(tmp_path), "--worklist", "file/x.csv"]) == 2
     assert "file/x.csv cannot be written" in capsys.readouterr().err

@@ -170,6 +170,9 @@ def test_a_run_prints_its_callers_and_goes_on_with_the_same_command(
     assert "first touch" in first.err
     before = (folder / "out" / "alerts.parquet").read_bytes()
     assert cli.main(["backtest", "baseline", *command]) == 0
+    assert "nothing to do. 2 callers" in capsys.readouterr().out
+    (folder / "out" / "report.html").unlink()
+    assert cli.main(["backtest", "baseline", *command]) == 0
     assert "1 bucket reused" in capsys.readouterr().out
     assert (folder / "out" / "alerts.parquet").read_bytes() == before
     facts = json.loads((folder / "out" / "summary.json").read_text())

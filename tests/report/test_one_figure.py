@@ -45,7 +45,7 @@ SWEEPS = {
     "a sampler of the user": (*SMALL, "search.n_trials=20", "+search.sampler._target_=optuna.samplers.RandomSampler"),
     "exhaustive": (*SMALL, "search=exhaustive", "report.top=5", "mirror.max_trials=30"),
     "too few trades": (*SMALL, "search.n_trials=20", "constraints.min_trades=5000", "search.max_attempts=30"),
-    "nothing feasible": (*SMALL, "search.n_trials=20", "constraints.min_win_rate=1.5"),
+    "nothing feasible": (*SMALL, "search.n_trials=20", "constraints.min_total_pnl=1e9"),
 }
 CALLERS = ("+experiment=v1_baseline", "runner=local")
 MODES = {

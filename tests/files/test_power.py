@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -45,6 +46,9 @@ def restored(disk: Disk, run_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None
     disk.cut(left)
     with sqlite3.connect(run_dir / "ledger.db") as source, sqlite3.connect(left / "ledger.db") as target:
         source.backup(target)
+    for thread in threading.enumerate():  # which a cut run does not wait for, and the cut would have ended
+        if thread.name.startswith("quantray-worker"):
+            thread.join(30)
     shutil.rmtree(run_dir)
     left.rename(run_dir)
 

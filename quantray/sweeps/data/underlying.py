@@ -90,8 +90,9 @@ def bad_prices(columns: dict[str, np.ndarray], rows: np.ndarray, traded: bool) -
 def other_units(columns: dict[str, np.ndarray]) -> dict[str, float]:
     """``columns`` [r] in another unit than the close, as cents beside dollars: how many times it each is (median)."""
     found = {}
+    priced = columns["close"] > 0  # others are refused
     for name in ("open", "high", "low", "vwap", "vwap_running"):
-        ratio = columns[name] / columns["close"]
+        ratio = columns[name][priced] / columns["close"][priced]
         known = ratio[~np.isnan(ratio)]
         times = float(np.median(known)) if known.size else 1.0
         if not 1 / UNITS_APART < times < UNITS_APART:

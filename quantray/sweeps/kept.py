@@ -13,6 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from quantray.errors import DataError
 from quantray.protocols import Say
 from quantray.sweeps.holdout import load_slice, split
@@ -44,8 +46,13 @@ def keep(results: Results, ledger: SqlLedger, files: Mapping[str, Path], say: Sa
 
 
 def _told(market: Slice) -> dict[str, object]:
-    sessions = [[getattr(session, name) for name in _OF_SESSION] for session in market.sessions]
+    sessions = [[_own(getattr(session, name)) for name in _OF_SESSION] for session in market.sessions]
     return {**{name: getattr(market, name) for name in _SAME}, "sessions": sessions}
+
+
+def _own(value: object) -> object:
+    """Without the rest of its session: a column is a view of the whole file where a market lies in files."""
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def results_of(stored: Objects, plan: Plan, home: Callable[[], AbstractContextManager[None]]) -> Results:

@@ -6,14 +6,17 @@ from contextlib import closing, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from quantray.errors import DataError
 from quantray.files import Pieces
 from quantray.ledger import ending, open_ledger
 from quantray.settings import Storage
-from quantray.sweeps.data.settings import DataSettings
-from quantray.sweeps.kept import keep, results_of
+from quantray.sweeps.data import load
+from quantray.sweeps.data.settings import DataSettings, SyntheticSettings
+from quantray.sweeps.data.stored import StoredSessions
+from quantray.sweeps.kept import _told, keep, results_of
 from quantray.sweeps.report.card import study_card
 from quantray.sweeps.report.plots import SweepPlots
 from quantray.sweeps.report.summary import summary_json
@@ -71,3 +74,16 @@ def test_prices_of_other_data_are_refused(tmp_path: Path, monkeypatch: pytest.Mo
         _ = session.close
     with pytest.raises(AttributeError):
         _ = session.nothing  # type: ignore[attr-defined]
+
+
+@pytest.mark.slow
+def test_what_is_kept_of_a_session_holds_nothing_of_its_file(tmp_path: Path) -> None:
+    few = SyntheticSettings(sessions=2, strikes=2)
+    market = load(DataSettings(synthetic=few, cache=str(tmp_path), memory_gb=0.0))
+    assert isinstance(market.sessions, StoredSessions)
+    assert isinstance(market.sessions[0].strike, np.ndarray)
+    told = _told(market)["sessions"]
+    assert isinstance(told, list)
+    columns = [value for session in told for value in session if isinstance(value, np.ndarray)]
+    assert len(columns) >= 2 * len(market)
+    assert all(column.base is None for column in columns), "a column that is a view keeps a session's prices in memory"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Literal, TextIO, TypeVar
 
-from quantray.errors import ConfigError, Interrupted
+from quantray.errors import GOES_ON, ConfigError, Interrupted
 from quantray.interrupts import asked as asked_to_stop
 from quantray.interrupts import listening
 from quantray.sweeps.plan import Plan
@@ -24,7 +24,6 @@ BASELINE = "+experiment=alert_baseline"
 #: Which function gives a plan for each call.
 LOADS = {"sweep": "sweep", "optimise": "callers", "baseline": "baseline"}
 STOPPING = "stopping; what is stored stays stored"
-COMMAND = "; the same command goes on there"  # what a run says of a command line
 Event = TypeVar("Event")
 
 
@@ -118,7 +117,7 @@ def stoppable(study: str) -> Iterator[None]:
                     raise KeyboardInterrupt from None
                 raise
     except (KeyboardInterrupt, Interrupted) as error:
-        told = str(error).removesuffix(COMMAND)
+        told = str(error).removesuffix(GOES_ON)
         said = f"{study} was interrupted{f': {told}' if told else ''}"
         told = f"{said}; what is stored stays stored, and the same call goes on there"
         if not isinstance(error, Interrupted):

@@ -73,6 +73,10 @@ class DiskError(QuantrayError):
     """A file of ours cannot be written: a full disk, a quota, a limit. What is stored stays. Exit code 1."""
 
 
+#: How what an interruption says ends; whoever knows the command says it instead.
+GOES_ON = "; the same command goes on there"
+
+
 class Interrupted(QuantrayError):
     """The run was stopped from outside after a clean store. Exit code 130.
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from quantray import errors
 from quantray.callers.baseline.pipeline import run as measure
 from quantray.callers.baseline.pipeline import so_far
 from quantray.callers.baseline.plan import BaselinePlan
@@ -97,7 +98,7 @@ def written() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         raise Interrupted(
-            "stopped while the report was written; everything that it tells is stored; the same command goes on there"
+            f"stopped while the report was written; everything that it tells is stored{errors.GOES_ON}"
         ) from None
 
 

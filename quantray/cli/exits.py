@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
-from quantray.errors import Interrupted, LedgerStalled, QuantrayError, UserError
+from quantray.errors import GOES_ON, Interrupted, LedgerStalled, QuantrayError, UserError
 from quantray.interrupts import asked, listening
 from quantray.outlets import drawing, flush, guarded_streams
 from quantray.passwords import masked
@@ -25,7 +25,6 @@ DONE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
 #: Of several jobs the worst decides: an interruption, then a failure, then a user's error.
 WORST = (DONE, USER_ERROR, FAILED, INTERRUPTED)
 SO_FAR = "The report so far, for a browser"
-GOES_ON = "; the same command goes on there"  # what follows says which
 
 
 def guarded(work: Callable[[], int], again: str | None = None) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from quantray.errors import Interrupted
+from quantray.errors import GOES_ON, Interrupted
 from quantray.interrupts import check, written_in_time
 from quantray.plain import amount
 from quantray.protocols import Reached
@@ -18,7 +18,6 @@ from quantray.sweeps.prepare import Opened
 from quantray.sweeps.report.files import write_all
 
 STOPPED = "the run was stopped, and the same command goes on"
-GOES_ON = "; the same command goes on there"
 #: What a run did when it was stopped.
 DID = {
     "data": "while the data were read",

@@ -15,7 +15,7 @@ from quantray.callers.policies import spec_of
 from quantray.callers.prepare import Prepared
 from quantray.callers.progress import Progress
 from quantray.digests import digest_of
-from quantray.errors import DiskError, Interrupted
+from quantray.errors import GOES_ON, DiskError, Interrupted
 from quantray.files.pieces import DAMAGED, MISSING, WHOLE, Pieces
 from quantray.interrupts import check
 from quantray.ledger.difference import plain_sections, renamed, request_of
@@ -150,7 +150,7 @@ class Driver:
         """What Ctrl-C is answered with."""
         stage, done, total = self._at
         where = f"{stage} after {done:,} of {total:,}" if total else f"the stage of {stage}"
-        return Interrupted(f"stopped in {where}; the same command goes on there")
+        return Interrupted(f"stopped in {where}{GOES_ON}")
 
     def runner(self, seconds: float | None) -> Runner:
         """The plan's, or threads of this process where starting actors would take longer than the work."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from quantray.errors import Interrupted, TooManyFailures
+from quantray.errors import GOES_ON, Interrupted, TooManyFailures
 from quantray.failures import is_fault
 from quantray.plain import amount
 from quantray.protocols import Batch, Counts, Ledger, Outcome, Pending, Searcher
@@ -157,8 +157,8 @@ class Sweep:
         counts, search = self.ledger.counts() if self.shared else self.counts, self.plan.search
         if self.interrupted:
             raise Interrupted(
-                f"stopped with {counts.complete:,} of {amount(search.n_trials, 'trial')} complete, all of them stored; "
-                "the same command goes on there"
+                f"stopped with {counts.complete:,} of {amount(search.n_trials, 'trial')} complete, all of them stored"
+                f"{GOES_ON}"
             )
         if self._stop == "failures":
             raise TooManyFailures(
